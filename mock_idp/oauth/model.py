@@ -1,0 +1,215 @@
+"""What the core talks about: clients, authorization requests, grants, tokens and answers.
+
+Everything here is immutable. A change of state is a new value put into the ledger.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+JsonValue = Any
+"""Whatever ``json.dumps`` takes; vendors' bodies are too varied for a narrower type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A client application registered at one service (RFC 6749 section 2).
+
+    Parameters:
+        client_id: public identifier.
+        client_secret: shared secret, as text.
+        service: id of the service it is registered at, usually the vendor's id.
+        provider: the provider id of the target that uses it (``github``, ``ghe``).
+        environment: the environment of that provider (``development``).
+        redirect_uris: redirect URIs, compared as exact strings (RFC 9700 section 2.1).
+    """
+
+    client_id: str
+    client_secret: str
+    service: str
+    provider: str
+    environment: str
+    redirect_uris: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationRequest:
+    """A checked request to the authorization endpoint (RFC 6749 section 4.1.1).
+
+    Parameters:
+        request_id: unguessable id that the consent form sends back.
+        client: the client that asks.
+        redirect_uri: where the answer goes; one of the client's registered ones.
+        scopes: scopes asked for, in order, without duplicates.
+        state: the client's opaque value, or None.
+        parameters: all query parameters as received (``nonce``, ``code_challenge``, vendor's own).
+        received_at: seconds since the epoch.
+    """
+
+    request_id: str
+    client: Client
+    redirect_uri: str
+    scopes: tuple[str, ...]
+    state: str | None
+    parameters: Mapping[str, str]
+    received_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class FaultOrder:
+    """A fault by name, with its parameters, as the consent form ordered it (see ``mock_idp.faults``)."""
+
+    fault: str
+    parameters: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One decision of a persona at a consent page. All tokens descend from it and share its faults.
+
+    Parameters:
+        grant_id: identifies the grant in the journal and in the control API.
+        request: the authorization request that was allowed.
+        persona: the persona's id.
+        scopes: what the persona allowed, a subset of what was asked.
+        faults: misbehaviour that this grant carries along.
+        granted_at: seconds since the epoch.
+        revoked: True once the persona or a revocation request took it back.
+    """
+
+    grant_id: str
+    request: AuthorizationRequest
+    persona: str
+    scopes: tuple[str, ...]
+    faults: tuple[FaultOrder, ...]
+    granted_at: float
+    revoked: bool = False
+
+
+class TokenKind(StrEnum):
+    """The kinds of credential that descend from a grant."""
+
+    CODE = "code"
+    ACCESS = "access_token"
+    REFRESH = "refresh_token"
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A credential the mock handed out.
+
+    Parameters:
+        kind: what it is.
+        value: the text on the wire.
+        grant_id: the grant it descends from.
+        scopes: what it allows.
+        issued_at: seconds since the epoch.
+        expires_at: seconds since the epoch, or None if it does not expire.
+        spent: True once a single-use credential was used, or a rotated refresh token replaced.
+    """
+
+    kind: TokenKind
+    value: str
+    grant_id: str
+    scopes: tuple[str, ...]
+    issued_at: float
+    expires_at: float | None
+    spent: bool = False
+
+
+class Encoding(StrEnum):
+    """How a body is written."""
+
+    JSON = "json"
+    FORM = "form"
+    TEXT = "text"
+    HTML = "html"
+    EMPTY = "empty"
+    BYTES = "bytes"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a vendor answers, before the edge writes it to the wire.
+
+    Parameters:
+        status: HTTP status code.
+        body: JSON-able data (JSON), a mapping of strings (FORM), text or bytes.
+        encoding: how ``body`` is written.
+        content_type: overrides the encoding's usual media type.
+        headers: further headers in order, repeated names allowed.
+        transport: None, or what the connection does instead (``reset``, ``stall``, ``truncate``…).
+    """
+
+    status: int
+    body: JsonValue = None
+    encoding: Encoding = Encoding.JSON
+    content_type: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    transport: str | None = None
+
+
+class Reason(StrEnum):
+    """Why the mock says no. Each vendor maps a reason to the answer the real service gives."""
+
+    UNKNOWN_CLIENT = "unknown client"
+    WRONG_SECRET = "wrong client secret"
+    WRONG_CLIENT_AUTHENTICATION = "client authentication in the wrong place"
+    UNREGISTERED_REDIRECT_URI = "redirect URI not registered"
+    MISSING_PARAMETER = "required parameter missing"
+    INVALID_PARAMETER = "parameter has a value this vendor refuses"
+    UNSUPPORTED_RESPONSE_TYPE = "response type not supported"
+    INVALID_SCOPE = "scope not known to this vendor"
+    ACCESS_DENIED = "the persona denied consent"
+    UNKNOWN_CODE = "code never issued"
+    EXPIRED_CODE = "code expired"
+    REPLAYED_CODE = "code used before"
+    CODE_OF_ANOTHER_CLIENT = "code issued to another client"
+    REDIRECT_URI_MISMATCH = "redirect URI differs from the authorization request"
+    MISSING_VERIFIER = "PKCE verifier missing"
+    WRONG_VERIFIER = "PKCE verifier does not match the challenge"
+    UNKNOWN_REFRESH_TOKEN = "refresh token never issued"
+    EXPIRED_REFRESH_TOKEN = "refresh token expired"
+    REVOKED_REFRESH_TOKEN = "refresh token revoked or replaced"
+    UNSUPPORTED_GRANT_TYPE = "grant type not supported"
+    WRONG_CONTENT_TYPE = "token request is not a form"
+    MISSING_BEARER = "no access token"
+    UNKNOWN_BEARER = "access token never issued"
+    EXPIRED_BEARER = "access token expired"
+    REVOKED_BEARER = "access token revoked"
+    INSUFFICIENT_SCOPE = "access token lacks a scope"
+    UNKNOWN_TOKEN = "token to revoke is not known"
+
+
+class Refusal(Exception):
+    """A correct "no" of a vendor.
+
+    Parameters:
+        reason: why.
+        detail: one sentence for the journal and the error page: what was wrong, and what was expected.
+        grant_id: the grant the refused credential descends from, if it is known.
+    """
+
+    def __init__(self, reason: Reason, detail: str, grant_id: str | None = None) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+        self.grant_id = grant_id
+
+
+def split_scopes(text: str, separators: str = " ") -> tuple[str, ...]:
+    """Split a scope parameter, keep the order, drop duplicates and empty parts (RFC 6749 section 3.3).
+
+    Parameters:
+        text: the parameter as received.
+        separators: each character of it separates; RFC 6749 has only the space, some vendors take commas.
+    """
+    for separator in separators[1:]:
+        text = text.replace(separator, separators[0])
+    return tuple(dict.fromkeys(part for part in text.split(separators[0]) if part))
+
+
+def joined(scopes: Sequence[str], separator: str = " ") -> str:
+    """Join scopes the way a vendor writes them."""
+    return separator.join(scopes)

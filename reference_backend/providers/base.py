@@ -1,0 +1,165 @@
+"""What an OAuth provider of the backend is.
+
+A provider file subclasses :class:`OAuthProvider` (usually by way of
+``reference_backend.providers.passport.PassportProvider`` or, from the OpenID Connect issue on, its OIDC
+sibling), fills in the data and overrides only what it must. Routes, cookies, scopes and sign-in are
+not its business: see ``reference_backend.web.oauth``.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from reference_backend.config.model import Config
+from reference_backend.sign_in.resolvers import ResolverFactory
+from reference_backend.upstream import Upstream
+
+
+@dataclass(frozen=True, slots=True)
+class ScopePolicy:
+    """How a provider treats scopes (SCOPE-02, SCOPE-04, SCOPE-13).
+
+    Parameters:
+        required: scopes the provider always asks for.
+        persisted: True if granted scopes are remembered in the ``{p}-granted-scope`` cookie.
+        transform: replaces the default combination; takes requested, granted, required, additional.
+    """
+
+    required: tuple[str, ...] = ()
+    persisted: bool = False
+    transform: Callable[[list[str], list[str], list[str], list[str]], list[str]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSettings:
+    """What a provider is built from: one environment of one provider id.
+
+    Parameters:
+        provider_id: id in the URL and in cookie names; may differ from the vendor (``ghe``).
+        environment: name of the environment.
+        callback_url: redirect URI, absolute.
+        config: the environment's own configuration (``auth.providers.{p}.{env}``).
+        upstream: HTTP client for calls to the vendor.
+    """
+
+    provider_id: str
+    environment: str
+    callback_url: str
+    config: Config
+    upstream: Upstream
+
+
+@dataclass(frozen=True, slots=True)
+class StartRequest:
+    """Input of :meth:`OAuthProvider.start`: the effective scope, the encoded state and the start query."""
+
+    scope: str
+    state: str
+    query: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackRequest:
+    """Input of :meth:`OAuthProvider.authenticate`: query and form of the callback, and the decoded state."""
+
+    query: Mapping[str, str]
+    form: Mapping[str, str]
+    state: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshRequest:
+    """Input of :meth:`OAuthProvider.refresh`.
+
+    Parameters:
+        refresh_token: value of the refresh cookie.
+        scope: the effective scope, space separated.
+        scope_already_granted: whether each of them was granted before; None unless scopes are persisted
+            (SCOPE-10).
+    """
+
+    refresh_token: str
+    scope: str
+    scope_already_granted: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogoutRequest:
+    """Input of :meth:`OAuthProvider.logout`: the refresh cookie, if any, and the ``Origin`` header."""
+
+    refresh_token: str | None
+    origin: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The profile of the session response (IDENT, PROFILE); absent values are omitted from JSON."""
+
+    email: str | None = None
+    picture: str | None = None
+    display_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthSession:
+    """Tokens of the vendor (UP-06). ``expires_in`` is passed on as received (IDENT-04)."""
+
+    access_token: str
+    scope: str | None = None
+    expires_in: int | str | None = None
+    id_token: str | None = None
+    refresh_token: str | None = None
+    token_type: str = "bearer"
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticationResult:
+    """Outcome of a callback or a refresh.
+
+    Parameters:
+        session: the vendor's tokens.
+        profile: the normalised profile.
+        details: what only this vendor's resolvers need (``username``, ``node_id`` …).
+    """
+
+    session: OAuthSession
+    profile: Profile
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+class OAuthProvider:
+    """One environment of one OAuth provider. The methods mirror the four routes.
+
+    Class attributes:
+        vendor: the vendor's id; also the file's name.
+        scopes: see :class:`ScopePolicy`.
+        resolvers: sign-in resolvers that only this vendor has, by name; the common ones are added to them.
+    """
+
+    vendor: ClassVar[str]
+    scopes: ClassVar[ScopePolicy] = ScopePolicy()
+    resolvers: ClassVar[Mapping[str, ResolverFactory]] = {}
+
+    def __init__(self, settings: ProviderSettings) -> None:
+        """Read the configuration.
+
+        Raises:
+            ConfigError: a required key is missing or has the wrong type (CFG).
+        """
+        self.settings = settings
+
+    def start(self, request: StartRequest) -> str:
+        """Return the URL of the vendor's authorization endpoint (START-01, UP-01)."""
+        raise NotImplementedError
+
+    def authenticate(self, request: CallbackRequest) -> AuthenticationResult:
+        """Exchange the code and read the profile (FRAME-09…11). Raises an ``AuthError`` otherwise."""
+        raise NotImplementedError
+
+    def refresh(self, request: RefreshRequest) -> AuthenticationResult:
+        """Renew the session (REFRESH-05). Raises an ``AuthError`` otherwise."""
+        raise NotImplementedError
+
+    def logout(self, request: LogoutRequest) -> str | None:
+        """End the session upstream (LOGOUT-09); return a URL for the browser, if there is one (LOGOUT-11)."""
+        return None
