@@ -1,0 +1,156 @@
+"""Start the real Backstage backend, wait until it is ready, stop it."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from .config import find_address, write_overlay
+from .errors import CannotRunError
+from .node import HERE, find_node, install_modules
+from .ports import is_free
+from .postgres import running_postgres
+
+_SECONDS_TO_START = 120
+_SECONDS_TO_STOP = 15
+_POLL_SECONDS = 0.1
+_LOG_LINES = 20
+
+
+class Backstage:
+    """A Backstage backend that is running.
+
+    Attributes:
+        auth_url: the base URL of its auth plugin: what `pytest conformance --target` wants to know.
+        log_file: where it writes its log.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], auth_url: str, log_file: Path) -> None:
+        self.auth_url = auth_url
+        self.log_file = log_file
+        self._process = process
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process is still there."""
+        return self._process.poll() is None
+
+    def last_log_lines(self) -> str:
+        """Return the end of the log, for an error message."""
+        lines = self.log_file.read_text(encoding="utf-8", errors="replace").splitlines()
+        return "\n".join(lines[-_LOG_LINES:])
+
+    def wait_until_ready(self, port: int) -> None:
+        """Return when every plugin says that it is ready.
+
+        Raises:
+            CannotRunError: it ended instead, or took too long.
+        """
+        give_up = time.monotonic() + _SECONDS_TO_START
+        while not _is_ready(port):
+            if not self.is_running:
+                raise CannotRunError(
+                    f"Backstage ended while it started. Its log ends:\n{self.last_log_lines()}"
+                )
+            if time.monotonic() > give_up:
+                raise CannotRunError(
+                    f"Backstage was not ready after {_SECONDS_TO_START} seconds. "
+                    f"Its log ends:\n{self.last_log_lines()}"
+                )
+            time.sleep(_POLL_SECONDS)
+
+    def wait(self) -> None:
+        """Return when it has ended, for whatever reason."""
+        self._process.wait()
+
+    def stop(self) -> None:
+        """Stop it and wait until it is gone; harmless when it already is."""
+        if self.is_running:
+            self._process.terminate()
+            try:
+                self._process.wait(timeout=_SECONDS_TO_STOP)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+        self._process.wait()
+        if self._process.stdin:
+            self._process.stdin.close()
+
+
+def _is_ready(port: int) -> bool:
+    # Not with a client that would ask the proxy in HTTPS_PROXY and its kin.
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", "/.backstage/health/v1/readiness")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+@contextmanager
+def running_backstage(
+    config_files: Sequence[Path],
+    environment: Mapping[str, str] | None = None,
+    *,
+    port: int | None = None,
+    log_file: Path | None = None,
+) -> Iterator[Backstage]:
+    """Run the backend, with a PostgreSQL of its own, for as long as the block lasts.
+
+    Params:
+        config_files: app-config files; a later one wins. Database and listen address are added to them.
+        environment: variables on top of this process's own, such as those of `mock-idp env`.
+        port: listen here instead of at the port in `backend.baseUrl` (7007 if there is none).
+        log_file: where the log goes; by default a file that disappears with the backend.
+
+    Raises:
+        CannotRunError: something is missing, the port is taken, or the backend does not start.
+    """
+    address = find_address(config_files, port)
+    node = find_node()
+    if not is_free(address.port):
+        raise CannotRunError(
+            f"Port {address.port} is taken: stop what uses it, or choose another port with --port."
+        )
+    install_modules()
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="backstage-")))
+        socket_directory = stack.enter_context(running_postgres())
+        overlay = directory / "overlay.yaml"
+        write_overlay(overlay, address, socket_directory)
+        log_file = log_file or directory / "backstage.log"
+        with log_file.open("wb") as log:
+            process = subprocess.Popen(
+                _command(node, [*config_files, overlay]),
+                cwd=HERE,
+                env={
+                    **os.environ,
+                    **(environment or {}),
+                    # As in production: a provider that is set up wrongly stops the start.
+                    "NODE_ENV": "production",
+                    "STOP_WITH_STDIN": "1",
+                },
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is for us alone: the database must stop last.
+            )
+        backstage = Backstage(process, address.auth_url, log_file)
+        stack.callback(backstage.stop)
+        backstage.wait_until_ready(address.port)
+        yield backstage
+
+
+def _command(node: Path, config_files: Sequence[Path]) -> list[str | Path]:
+    # Backstage asks for this flag since Node 20 (for its scaffolder): start it as everybody does.
+    command: list[str | Path] = [node, "--no-node-snapshot", "index.js"]
+    for file in config_files:
+        command += ["--config", file.absolute()]
+    return command

@@ -1,0 +1,128 @@
+'use strict';
+
+// The Backstage auth backend as its authors publish it, with every provider module they publish.
+// Nothing in here changes what a module does; the configuration decides what it is used for.
+
+const { createBackend } = require('@backstage/backend-defaults');
+const { coreServices, createBackendModule } = require('@backstage/backend-plugin-api');
+const { ConfigSources } = require('@backstage/config-loader');
+const {
+  authProvidersExtensionPoint,
+  commonSignInResolvers,
+  createOAuthProviderFactory,
+  createProxyAuthProviderFactory,
+} = require('@backstage/plugin-auth-node');
+
+// A module whose provider is not configured answers 404 and is otherwise harmless.
+const HARMLESS = [
+  'atlassian',
+  'auth0',
+  'aws-alb',
+  'bitbucket',
+  'bitbucket-server',
+  'cloudflare-access',
+  'gcp-iap',
+  'github',
+  'gitlab',
+  'google',
+  'microsoft',
+  'oauth2',
+  'oauth2-proxy',
+  'oidc',
+  'okta',
+  'onelogin',
+  'openshift',
+  'pinniped',
+];
+
+// These two stop the start when they are not wanted: the guest module insists on its configuration,
+// and Azure EasyAuth on the environment of App Service (WEBSITE_SKU, WEBSITE_AUTH_ENABLED, …).
+const ONLY_WHEN_CONFIGURED = { guest: 'guest', azureEasyAuth: 'azure-easyauth' };
+
+const packageOf = vendor => `@backstage/plugin-auth-backend-module-${vendor}-provider`;
+
+/** The vendor behind a name; Backstage's provider ids are names too ("bitbucketServer"). */
+function findVendor(name) {
+  const plain = text => text.toLowerCase().replace(/[^a-z0-9]/g, '');
+  const wanted = plain(name) === 'cfaccess' ? 'cloudflareaccess' : plain(name);
+  const vendor = [...HARMLESS, 'azure-easyauth'].find(known => plain(known) === wanted);
+  if (!vendor) {
+    throw new Error(
+      `authConformance.providers: no module for '${name}'; there are ${HARMLESS.join(', ')}`,
+    );
+  }
+  return vendor;
+}
+
+/** The authenticator that a vendor's module exports, or makes once it has a cache. */
+function authenticatorOf(vendor, cache) {
+  const exported = require(packageOf(vendor));
+  const create = Object.keys(exported).find(key => /^create.*Authenticator$/.test(key));
+  return create
+    ? exported[create]({ cache })
+    : exported[Object.keys(exported).find(key => /Authenticator$/.test(key))];
+}
+
+/** The sign-in resolvers of a vendor's module (a few have none of their own) and the common ones. */
+function resolversOf(vendor) {
+  const exported = require(packageOf(vendor));
+  const own = Object.keys(exported).find(key => /SignInResolvers$/.test(key));
+  return { ...exported[own], ...commonSignInResolvers };
+}
+
+/** A provider id of one's own over an existing authenticator, made the way Backstage documents it. */
+function customProvider(providerId, vendor) {
+  return createBackendModule({
+    pluginId: 'auth',
+    moduleId: `custom-${providerId}`,
+    register(reg) {
+      reg.registerInit({
+        deps: { providers: authProvidersExtensionPoint, cache: coreServices.cache },
+        async init({ providers, cache }) {
+          const authenticator = authenticatorOf(vendor, cache);
+          // Only an OAuth authenticator sends the user away; the others sit behind a proxy.
+          const createFactory =
+            'start' in authenticator ? createOAuthProviderFactory : createProxyAuthProviderFactory;
+          providers.registerProvider({
+            providerId,
+            factory: createFactory({ authenticator, signInResolverFactories: resolversOf(vendor) }),
+          });
+        },
+      });
+    },
+  });
+}
+
+async function main() {
+  const config = await ConfigSources.toConfig(ConfigSources.default({ watch: false }));
+  const configured = config.getOptionalConfig('auth.providers')?.keys() ?? [];
+  const custom = config.getOptional('authConformance.providers') ?? {};
+  config.close();
+
+  const backend = createBackend();
+  backend.add(require('@backstage/plugin-auth-backend'));
+  backend.add(require('@backstage/plugin-catalog-backend'));
+  for (const vendor of HARMLESS) {
+    backend.add(require(packageOf(vendor)));
+  }
+  for (const [providerId, vendor] of Object.entries(ONLY_WHEN_CONFIGURED)) {
+    if (configured.includes(providerId)) {
+      backend.add(require(packageOf(vendor)));
+    }
+  }
+  for (const [providerId, vendor] of Object.entries(custom)) {
+    backend.add(customProvider(providerId, findVendor(vendor)));
+  }
+  await backend.start();
+}
+
+// Whoever starts this process may hold its standard input open and so make sure that it does not
+// outlive them, even when they are killed and cannot stop it.
+if (process.env.STOP_WITH_STDIN) {
+  process.stdin.on('end', () => process.kill(process.pid, 'SIGTERM')).resume();
+}
+
+main().catch(error => {
+  console.error(error);
+  process.exit(1);
+});
