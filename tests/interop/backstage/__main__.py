@@ -27,11 +27,18 @@ def _parse_arguments() -> argparse.Namespace:
         help="app-config file; may be given several times, a later one wins (default: app-config.yaml)",
     )
     parser.add_argument(
-        "--port", type=int, help="where to listen (default: the port in backend.baseUrl, else 7007)"
+        "--port", type=_port, help="where to listen (default: the port in backend.baseUrl, else 7007)"
     )
     parser.add_argument("--log-file", metavar="FILE", type=Path, help="keep the backend's log here")
     parser.add_argument("--install", action="store_true", help="install the npm packages, start nothing")
     return parser.parse_args()
+
+
+def _port(text: str) -> int:
+    port = int(text) if text.isdecimal() else 0
+    if not 0 < port < 2**16:
+        raise argparse.ArgumentTypeError(f"{text} is not a port number")
+    return port
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
@@ -53,7 +60,7 @@ def main() -> int:
             print(f"Backstage is ready: {backstage.auth_url}")
             print(f"Its log: {backstage.log_file}. Ctrl-C stops it.", flush=True)
             backstage.wait()
-            print(f"Backstage ended by itself. Its log ends:\n{backstage.last_log_lines()}", file=sys.stderr)
+            print(f"Backstage ended by itself. Its log ends:\n{backstage.last_words()}", file=sys.stderr)
             return 1
     except KeyboardInterrupt:
         return 0

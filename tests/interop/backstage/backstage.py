@@ -10,9 +10,11 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from .config import find_address, write_overlay
 from .errors import CannotRunError
+from .log import last_words
 from .node import HERE, find_node, install_modules
 from .ports import is_free
 from .postgres import running_postgres
@@ -20,7 +22,6 @@ from .postgres import running_postgres
 _SECONDS_TO_START = 120
 _SECONDS_TO_STOP = 15
 _POLL_SECONDS = 0.1
-_LOG_LINES = 20
 
 
 class Backstage:
@@ -41,10 +42,9 @@ class Backstage:
         """Whether the process is still there."""
         return self._process.poll() is None
 
-    def last_log_lines(self) -> str:
+    def last_words(self) -> str:
         """Return the end of the log, for an error message."""
-        lines = self.log_file.read_text(encoding="utf-8", errors="replace").splitlines()
-        return "\n".join(lines[-_LOG_LINES:])
+        return last_words(self.log_file)
 
     def wait_until_ready(self, port: int) -> None:
         """Return when every plugin says that it is ready.
@@ -55,13 +55,11 @@ class Backstage:
         give_up = time.monotonic() + _SECONDS_TO_START
         while not _is_ready(port):
             if not self.is_running:
-                raise CannotRunError(
-                    f"Backstage ended while it started. Its log ends:\n{self.last_log_lines()}"
-                )
+                raise CannotRunError(f"Backstage ended while it started. Its log ends:\n{self.last_words()}")
             if time.monotonic() > give_up:
                 raise CannotRunError(
                     f"Backstage was not ready after {_SECONDS_TO_START} seconds. "
-                    f"Its log ends:\n{self.last_log_lines()}"
+                    f"Its log ends:\n{self.last_words()}"
                 )
             time.sleep(_POLL_SECONDS)
 
@@ -126,7 +124,7 @@ def running_backstage(
         overlay = directory / "overlay.yaml"
         write_overlay(overlay, address, socket_directory)
         log_file = log_file or directory / "backstage.log"
-        with log_file.open("wb") as log:
+        with _open(log_file) as log:
             process = subprocess.Popen(
                 _command(node, [*config_files, overlay]),
                 cwd=HERE,
@@ -146,6 +144,13 @@ def running_backstage(
         stack.callback(backstage.stop)
         backstage.wait_until_ready(address.port)
         yield backstage
+
+
+def _open(log_file: Path) -> BinaryIO:
+    try:
+        return log_file.open("wb")
+    except OSError as error:
+        raise CannotRunError(f"The log file {log_file} cannot be written: {error.strerror}.") from None
 
 
 def _command(node: Path, config_files: Sequence[Path]) -> list[str | Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 
 
@@ -23,6 +24,7 @@ def is_free(port: int) -> bool:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind(("127.0.0.1", port))
-        except OSError:
-            return False
+        except OSError as error:
+            # Whether we may use it is another question; the backend will say so itself.
+            return error.errno != errno.EADDRINUSE
         return True
