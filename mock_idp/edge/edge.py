@@ -1,0 +1,290 @@
+"""The three listeners of the mock IdP as one thing that starts and stops.
+
+=======  ==========================  ==============================================================
+port     speaks                      what for
+=======  ==========================  ==============================================================
+http     HTTP                        vendors by path, the control API
+tls      HTTP over TLS               vendors by name; passes on to http
+proxy    HTTP CONNECT                brings processes that call vendors by name to tls; calls nobody
+=======  ==========================  ==============================================================
+"""
+
+import asyncio
+import errno
+import ipaddress
+import logging
+import socket
+import threading
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import ExitStack
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from mock_idp.edge.authority import Authority
+from mock_idp.edge.errors import EdgeError
+from mock_idp.edge.forward_proxy import ForwardProxy
+from mock_idp.edge.http_server import Address, HttpServer, Origins
+from mock_idp.edge.tls import TlsTerminator
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+log = logging.getLogger(__name__)
+
+LOOPBACK = "127.0.0.1"
+
+_BACKLOG = 128
+
+_CLOSING_SECONDS = 5.0
+
+Handler = Callable[[StreamReader, StreamWriter], Awaitable[None]]
+
+
+class Edge:
+    """All listeners of one mock IdP. Use it as a context manager, or call :meth:`start` and :meth:`stop`.
+
+    Parameters:
+        app: the WSGI application behind all of them. It sees ``wsgi.url_scheme`` "https" for what came over
+            TLS, and the host the client meant in the Host header.
+        host: address to listen on. Whoever can reach it can sign in as anybody, so anything beyond the
+            loopback interface must be asked for.
+        http_port: port of the plain listener, 0 for a free one.
+        tls_port: port of the TLS listener, 0 for a free one.
+        proxy_port: port of the forward proxy, 0 for a free one.
+        authority: issues the certificates.
+        host_patterns: the host names that are served over TLS (see :mod:`mock_idp.edge.hosts`).
+    """
+
+    def __init__(
+        self,
+        app: "WSGIApplication",
+        *,
+        host: str = LOOPBACK,
+        http_port: int = 9000,
+        tls_port: int = 9443,
+        proxy_port: int = 9080,
+        authority: Authority,
+        host_patterns: Iterable[str],
+    ) -> None:
+        self._app = app
+        self._host = host
+        self._ports = (http_port, tls_port, proxy_port)
+        self._authority = authority
+        self._patterns = tuple(dict.fromkeys(host_patterns))
+        self._running: ExitStack | None = None
+        self._addresses: dict[str, Address] = {}
+
+    def start(self) -> Self:
+        """Open all three ports; when this returns, clients can connect.
+
+        Raises:
+            EdgeError: a port or the address cannot be used. Nothing is left open then.
+        """
+        http_port, tls_port, proxy_port = self._ports
+        with ExitStack() as running:
+            http_socket = running.enter_context(_listen(self._host, http_port, "plain HTTP", "--port"))
+            tls_socket = running.enter_context(_listen(self._host, tls_port, "TLS", "--tls-port"))
+            proxy_socket = running.enter_context(
+                _listen(self._host, proxy_port, "the forward proxy", "--proxy-port")
+            )
+            self._addresses = {
+                "http": http_socket.getsockname()[:2],
+                "tls": tls_socket.getsockname()[:2],
+                "proxy": proxy_socket.getsockname()[:2],
+            }
+            own_name = () if _is_address(self._host) else (self._host,)
+            origins = Origins()
+            tls = TlsTerminator(
+                self._authority.server_context((*self._patterns, *own_name)),
+                _reachable(self._addresses["http"]),
+                origins,
+            )
+            proxy = ForwardProxy(self._patterns, tls.serve)
+            http_server = HttpServer(self._app, http_socket, origins)
+            http_server.start()
+            running.callback(http_server.stop)
+            loop = _LoopThread({tls_socket: tls.serve, proxy_socket: proxy.serve})
+            loop.start()
+            # First, because it ends the connections that hold the HTTP server's.
+            running.callback(loop.stop)
+            self._running = running.pop_all()
+        return self
+
+    def stop(self) -> None:
+        """Close all ports and end all connections, ordered silences too. Does nothing if not running."""
+        running, self._running = self._running, None
+        if running is not None:
+            running.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """Addresses of the listeners with their actual ports, without trailing slash: http, tls, proxy.
+
+        An edge that listens on all interfaces names the loopback address here.
+        """
+        return self._urls(None)
+
+    def _urls(self, seen_as: str | None) -> dict[str, str]:
+        schemes = {"http": "http", "tls": "https", "proxy": "http"}
+        urls = {}
+        for name, address in self._addresses.items():
+            host, port = _reachable(address)
+            host = seen_as or host
+            urls[name] = f"{schemes[name]}://{f'[{host}]' if ':' in host else host}:{port}"
+        return urls
+
+    def describe(self, seen_as: str | None = None) -> dict[str, Any]:
+        """Say what the control API must tell clients about the edge: members of ``GET /__idp/``.
+
+        ``mock-idp env``, ``run`` and ``browser`` need ``urls.proxy`` and ``spki`` from there, and
+        ``GET /__idp/ca.pem`` (:attr:`Authority.ca_pem`).
+
+        Parameters:
+            seen_as: the host by which the client reached the mock, without port (of the Host header): a
+                client in another container then gets addresses that are good for it. None takes ours.
+
+        Returns:
+            ``urls`` as :attr:`urls`, ``hosts`` (the served patterns) and ``spki`` (base64 SHA-256 of the
+            authority's public key, for Chromium).
+        """
+        return {
+            "urls": self._urls(seen_as),
+            "hosts": list(self._patterns),
+            "spki": self._authority.spki_fingerprint(),
+        }
+
+
+class _LoopThread:
+    """An asyncio event loop in a thread that serves some sockets.
+
+    Parameters:
+        services: listening socket -> what serves its connections. The loop closes each connection when
+            its handler returns.
+    """
+
+    def __init__(self, services: dict[socket.socket, Handler]) -> None:
+        self._services = services
+        self._ready = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = asyncio.Event()
+        self._connections: set[asyncio.Task[None]] = set()
+        self._thread = threading.Thread(target=self._run, name="mock-idp tls and proxy", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+        self._ready.wait()
+
+    def stop(self) -> None:
+        if self._loop is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join()
+
+    def _run(self) -> None:
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        servers = [
+            await asyncio.start_server(self._accept(handler), sock=listener, backlog=_BACKLOG)
+            for listener, handler in self._services.items()
+        ]
+        self._ready.set()
+        await self._stopping.wait()
+        for server in servers:
+            server.close()
+        for connection in self._connections:
+            connection.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    def _accept(self, handler: Handler) -> Callable[[StreamReader, StreamWriter], None]:
+        async def serve(reader: StreamReader, writer: StreamWriter) -> None:
+            try:
+                await handler(reader, writer)
+            except asyncio.CancelledError:
+                writer.transport.abort()
+                raise
+            except Exception:
+                log.exception("A connection ended because of an error in the mock IdP.")
+            finally:
+                # A client that does not take the last bytes must not keep the connection.
+                writer.close()
+                try:
+                    async with asyncio.timeout(_CLOSING_SECONDS):
+                        await writer.wait_closed()
+                except OSError:
+                    writer.transport.abort()
+
+        def accept(reader: StreamReader, writer: StreamWriter) -> None:
+            task = asyncio.get_running_loop().create_task(serve(reader, writer))
+            self._connections.add(task)
+            task.add_done_callback(self._connections.discard)
+
+        return accept
+
+
+def _listen(host: str, port: int, purpose: str, option: str) -> socket.socket:
+    """Open a port.
+
+    Raises:
+        EdgeError: it cannot be had.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError, OverflowError) as error:
+        raise EdgeError(f"There is no address {host!r} to listen on; choose another with --host.") from error
+    # "localhost" may be both; more clients try IPv4 without being told to.
+    family, kind, protocol, _, address = min(found, key=lambda entry: entry[0] != socket.AF_INET)
+    listener = socket.socket(family, kind, protocol)
+    try:
+        if port:
+            # A restart must not wait for old connections' TIME-WAIT. On a free port it could share one.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6 and address[0] == "::":
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise EdgeError(_why_not(error, host, port, purpose, option)) from error
+    return listener
+
+
+def _why_not(error: OSError, host: str, port: int, purpose: str, option: str) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} on {host}, wanted for {purpose}, is taken by another process; "
+            f"stop that one, or choose another port with {option} (0 takes a free one)."
+        )
+    if error.errno == errno.EACCES:
+        return (
+            f"Port {port} on {host}, wanted for {purpose}, needs privileges that this process does not "
+            f"have; choose a port above 1023 with {option} (0 takes a free one)."
+        )
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"{host} is not an address of this machine; choose another with --host."
+    return (
+        f"Port {port} on {host} cannot be opened for {purpose} ({error.strerror}); see --host and {option}."
+    )
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _reachable(address: Address) -> Address:
+    """Turn "all interfaces" into the one that is always there."""
+    host, port = address
+    return {"0.0.0.0": LOOPBACK, "::": "::1"}.get(host, host), port  # noqa: S104 - compared, not bound

@@ -1,0 +1,51 @@
+"""Which host names are served, and which of them one TLS certificate can name.
+
+A pattern is a host name in which ``*`` stands for one or more whole labels: ``*.auth0.com`` covers
+``acme.auth0.com`` and ``acme.eu.auth0.com`` (both are real forms of an Auth0 domain), but not ``auth0.com``.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    labels = (
+        r"[^.]+(?:\.[^.]+)*" if label == "*" else re.escape(label) for label in pattern.lower().split(".")
+    )
+    return re.compile(r"\.".join(labels))
+
+
+def matches(pattern: str, host: str) -> bool:
+    """Say whether a host name is covered by a pattern.
+
+    Parameters:
+        pattern: host name, possibly with ``*`` labels.
+        host: host name without port, in any case; a final dot (RFC 1034 section 3.1) is ignored.
+    """
+    return _compiled(pattern).fullmatch(host.lower().removesuffix(".")) is not None
+
+
+def is_served(patterns: Iterable[str], host: str) -> bool:
+    """Say whether any of the patterns covers the host name."""
+    return any(matches(pattern, host) for pattern in patterns)
+
+
+def fits_certificate(pattern: str) -> bool:
+    """Say whether a certificate can carry the pattern: a wildcard is the whole left-most label only.
+
+    RFC 9525 section 6.3: clients match no other place of the wildcard.
+    """
+    return "*" not in pattern.removeprefix("*.")
+
+
+def certificate_covers(pattern: str, host: str) -> bool:
+    """Say whether a certificate that carries the pattern is good for the host name.
+
+    Unlike :func:`matches`, the wildcard stands for exactly one label (RFC 9525 section 6.3).
+    """
+    if not fits_certificate(pattern):
+        return False
+    same_depth = pattern.count(".") == host.removesuffix(".").count(".")
+    return same_depth and matches(pattern, host)
