@@ -27,7 +27,7 @@ HEADER = "# Made from docs/spec by docs/spec/extract.py: change the specificatio
 
 HEADING = re.compile(r"(#{2,4}) (.+)")
 CELL_BORDER = re.compile(r"(?<!\\)\|")
-ROW_ID = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)*-[A-Z]?\d+")
+ROW_ID = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+")
 FRONTEND = re.compile(r"\*\*(FE-\d+)\s*(.*?)\s*(?:\((MUST|SHOULD|INFO)\))?\.?\*\*\s*(.*)", re.DOTALL)
 SECURITY = re.compile(r"(SEC-([A-Z]+)-\d+) — (.+)")
 LEVEL = re.compile(r"(MUST|SHOULD|INFO)(?: \(([^)]*)\))?(.*)", re.DOTALL)
@@ -121,6 +121,8 @@ def read_table(lines: list[str], place: Place) -> Iterator[Requirement]:
     if not rows or rows[0][:1] != ["ID"] or not {"Level", "Resolver"} & set(rows[0]):
         return
     for values in rows[2:]:
+        if len(values) != len(rows[0]):
+            raise SpecificationError(f"{place.source}: '{values[0]}' has too few or too many cells.")
         row = dict(zip(rows[0], values, strict=True))
         if not ROW_ID.fullmatch(row["ID"]):
             raise SpecificationError(f"{place.source}: '{row['ID']}' is not a requirement id.")
