@@ -13,7 +13,6 @@ import yaml
 from .errors import CannotRunError
 
 DEFAULT_PORT = 7007
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 @dataclass(frozen=True)
@@ -29,20 +28,15 @@ class Address:
 
         A base URL with another host name (a proxy's, say) does not lead to this process, but the port does.
         """
-        base = self.base_url if _is_ours(self.base_url) else f"http://localhost:{self.port}"
-        return f"{base}/api/auth"
-
-
-def _is_ours(base_url: str) -> bool:
-    parts = urlsplit(base_url)
-    return parts.scheme == "http" and parts.hostname in _LOOPBACK
+        host = urlsplit(self.base_url).hostname if _own_port(self.base_url) == self.port else "localhost"
+        return f"http://{host}:{self.port}/api/auth"
 
 
 def find_address(config_files: Iterable[Path], port: int | None = None) -> Address:
     """Return the address the files ask for, or the one with `port` if that is given.
 
-    A base URL on this machine takes the port along, so that both are always the same; any other base URL
-    is what the configuration wants to have said, and stays.
+    A base URL that names a port of this machine follows `port`, so that the backend is where it says. Any
+    other base URL is what the configuration wants to have said, and stays.
 
     Raises:
         CannotRunError: a file is missing or is not YAML.
@@ -51,15 +45,24 @@ def find_address(config_files: Iterable[Path], port: int | None = None) -> Addre
     for file in config_files:
         base_url = _read_base_url(file) or base_url
     if base_url is None:
-        port = port or DEFAULT_PORT
-        return Address(port, f"http://localhost:{port}")
-    base_url = base_url.rstrip("/")
-    if not _is_ours(base_url):
+        base_url = f"http://localhost:{DEFAULT_PORT}"
+    configured = _own_port(base_url)
+    if configured is None:
         return Address(port or DEFAULT_PORT, base_url)
+    if port is None or port == configured:
+        return Address(configured, base_url)
+    return Address(port, f"http://{urlsplit(base_url).hostname}:{port}")
+
+
+def _own_port(base_url: str) -> int | None:
+    """Return the port if the URL names one of this machine, without a proxy in between."""
     parts = urlsplit(base_url)
-    port = port or parts.port or DEFAULT_PORT
-    host = "[::1]" if parts.hostname == "::1" else parts.hostname
-    return Address(port, f"http://{host}:{port}")
+    if parts.scheme != "http" or parts.hostname not in {"localhost", "127.0.0.1"}:
+        return None
+    try:
+        return parts.port
+    except ValueError:  # For instance an environment variable that only Backstage puts in.
+        return None
 
 
 def _read_base_url(file: Path) -> str | None:
