@@ -45,6 +45,7 @@ class AuthorizationRequest:
         state: the client's opaque value, or None.
         parameters: all query parameters as received (``nonce``, ``code_challenge``, vendor's own).
         received_at: seconds since the epoch.
+        base_url: address under which the client reached the service; an issuer is built from it.
     """
 
     request_id: str
@@ -54,6 +55,7 @@ class AuthorizationRequest:
     state: str | None
     parameters: Mapping[str, str]
     received_at: float
+    base_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Grant:
         scopes: what the persona allowed, a subset of what was asked.
         faults: misbehaviour that this grant carries along.
         granted_at: seconds since the epoch.
-        revoked: True once the persona or a revocation request took it back.
+        revoked: True once the persona or a revocation request took it back, and if consent was denied.
     """
 
     grant_id: str
@@ -118,6 +120,21 @@ class IssuedToken:
     spent: bool = False
 
 
+class Endpoint(StrEnum):
+    """What an address of a vendor is for. Faults name the endpoint at which they strike."""
+
+    AUTHORIZATION = "authorization"
+    TOKEN = "token"
+    REFRESH = "refresh"  # the token endpoint, asked with grant_type=refresh_token
+    PROFILE = "profile"
+    FOLLOW_UP = "follow-up"  # photo, e-mail list, accessible resources …
+    REVOCATION = "revocation"
+    DISCOVERY = "discovery"
+    JWKS = "jwks"
+    LOGOUT = "logout"
+    OTHER = "other"
+
+
 class Encoding(StrEnum):
     """How a body is written."""
 
@@ -130,12 +147,26 @@ class Encoding(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """The body of an HTML answer that the web layer renders, so that vendors need no templates.
+
+    Parameters:
+        template: name of the template without extension (``consent``, ``refused``).
+        values: what the template is given.
+    """
+
+    template: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a vendor answers, before the edge writes it to the wire.
 
     Parameters:
         status: HTTP status code.
-        body: JSON-able data (JSON), a mapping of strings (FORM), text or bytes.
+        body: JSON-able data (JSON), a mapping of strings (FORM), text, bytes or a :class:`Page` (HTML).
+            JSON may contain a :class:`~mock_idp.oauth.tokens.SignedToken`, which is signed last.
         encoding: how ``body`` is written.
         content_type: overrides the encoding's usual media type.
         headers: further headers in order, repeated names allowed.

@@ -6,29 +6,50 @@ The shared endpoints (authorization, token, revocation) are in ``mock_idp.vendor
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mock_idp.oauth.model import Answer, Client, Encoding, Grant, Reason, Refusal
+from mock_idp.oauth.client_authentication import ClientAuthentication
+from mock_idp.oauth.model import (
+    Answer,
+    Client,
+    Encoding,
+    Endpoint,
+    Grant,
+    Page,
+    Reason,
+    Refusal,
+    TokenKind,
+)
+from mock_idp.oauth.policy import BearerPlace, Pkce, Policy
+from mock_idp.oauth.tokens import SignedToken, TokenShape
+from mock_idp.vendors import endpoints, refusals
+
+__all__ = [
+    "Answer",
+    "BearerPlace",
+    "Client",
+    "ClientAuthentication",
+    "Encoding",
+    "Endpoint",
+    "Exchange",
+    "Grant",
+    "Pkce",
+    "Policy",
+    "Quirk",
+    "Reason",
+    "Refusal",
+    "Route",
+    "SignedToken",
+    "TokenKind",
+    "TokenShape",
+    "Vendor",
+]
 
 if TYPE_CHECKING:
+    from mock_idp.personas import Face
     from mock_idp.service import Service
-
-
-class Endpoint(StrEnum):
-    """What an address of a vendor is for. Faults name the endpoint at which they strike."""
-
-    AUTHORIZATION = "authorization"
-    TOKEN = "token"
-    REFRESH = "refresh"  # the token endpoint, asked with grant_type=refresh_token
-    PROFILE = "profile"
-    FOLLOW_UP = "follow-up"  # photo, e-mail list, accessible resources …
-    REVOCATION = "revocation"
-    DISCOVERY = "discovery"
-    JWKS = "jwks"
-    LOGOUT = "logout"
-    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,50 +67,6 @@ class Route:
     path: str
     handler: str
     endpoint: Endpoint = Endpoint.OTHER
-
-
-class ClientAuthentication(StrEnum):
-    """Where a client may put its credentials at the token endpoint (RFC 6749 section 2.3.1)."""
-
-    BODY = "client_secret_post"
-    BASIC = "client_secret_basic"
-
-
-class Pkce(StrEnum):
-    """What a vendor does with a code challenge (RFC 7636)."""
-
-    REQUIRED = "required"
-    SUPPORTED = "supported"
-    IGNORED = "ignored"
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """The numbers and rules of a vendor that the shared endpoints obey.
-
-    Parameters:
-        client_authentication: accepted places of the client's credentials.
-        required_authorization_parameters: parameters without which the authorization endpoint refuses.
-        scope_separators: characters that separate scopes in a request.
-        answered_scope_separator: what separates them in a token answer.
-        known_scopes: scopes this vendor knows, or None if any text is one.
-        code_seconds: lifetime of a code.
-        access_token_seconds: lifetime of an access token, or None if it does not expire.
-        refresh_token_seconds: lifetime of a refresh token, or None.
-        rotates_refresh_token: True if each refresh answers a new refresh token and spends the old one.
-        pkce: what happens to a code challenge.
-    """
-
-    client_authentication: frozenset[ClientAuthentication] = frozenset({ClientAuthentication.BODY})
-    required_authorization_parameters: tuple[str, ...] = ("client_id", "redirect_uri", "response_type")
-    scope_separators: str = " "
-    answered_scope_separator: str = " "
-    known_scopes: frozenset[str] | None = None
-    code_seconds: float = 600
-    access_token_seconds: float | None = 3600
-    refresh_token_seconds: float | None = None
-    rotates_refresh_token: bool = False
-    pkce: Pkce = Pkce.IGNORED
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +99,8 @@ class Exchange:
         headers: header fields with lower-case names; repeated ones joined by ``", "``.
         body: the raw body.
         path_parameters: what the route's rule captured.
+        endpoint: what the address is for.
+        repeated: names of query and form parameters that came more than once.
     """
 
     service: "Service"
@@ -133,6 +112,13 @@ class Exchange:
     headers: Mapping[str, str]
     body: bytes = b""
     path_parameters: Mapping[str, Any] = field(default_factory=dict)
+    endpoint: Endpoint = Endpoint.OTHER
+    repeated: frozenset[str] = frozenset()
+
+    @property
+    def vendor(self) -> "Vendor":
+        """The vendor whose service is asked."""
+        return self.service.vendor
 
 
 class Vendor:
@@ -141,26 +127,75 @@ class Vendor:
     Class attributes (all data):
         id: the vendor's id, which is also the file's name and the Backstage provider id it serves.
         title: the name people know.
-        hosts: host name pattern -> path below the service that this host's root stands for.
-        routes: every address besides those of the shared endpoints.
+        hosts: host name pattern -> path below the service that this host's root stands for. The first one
+            is the service's own name (its issuer).
+        routes: every address; ``authorize``, ``token`` and ``revoke`` are the shared endpoints' handlers.
         policy: see :class:`Policy`.
-        refusals: reason -> answer, for those in which this vendor differs from RFC 6749 section 5.2.
+        token_type: how the token answer calls the access token.
+        scope_member: name of the token answer's member with the granted scopes.
+        token_shapes: what codes, access and refresh tokens look like.
+        refusals: reason -> answer to a machine, where this vendor differs from RFC 6749 section 5.2.
+        callbacks: reason -> parameters sent to the redirect URI, where it differs from section 4.1.2.1.
+        page_statuses: reason -> status of the error page for people.
         quirks: what users should know.
         icon: one emoji or letter for the login page.
         accent: CSS colour of the login page.
+        extra_scopes: four scopes this vendor knows and Backstage does not ask for by itself.
+        sign_in_resolvers: the vendor's own resolvers; each gets an environment of its own in the app-config.
+        common_sign_in_resolvers: False if Backstage offers the two common resolvers not for this vendor.
+        environments: further environments, name -> keys of the provider's configuration.
     """
 
     id: ClassVar[str]
     title: ClassVar[str]
-    hosts: ClassVar[Mapping[str, str]] = {}
+    hosts: ClassVar[Mapping[str, str]] = MappingProxyType({})
     routes: ClassVar[tuple[Route, ...]] = ()
     policy: ClassVar[Policy] = Policy()
-    refusals: ClassVar[Mapping[Reason, Answer]] = {}
+    token_type: ClassVar[str] = "Bearer"
+    scope_member: ClassVar[str] = "scope"
+    token_shapes: ClassVar[Mapping[TokenKind, TokenShape]] = MappingProxyType({})
+    refusals: ClassVar[Mapping[Reason, Answer]] = MappingProxyType({})
+    callbacks: ClassVar[Mapping[Reason, Mapping[str, str]]] = MappingProxyType({})
+    page_statuses: ClassVar[Mapping[Reason, int]] = MappingProxyType({})
     quirks: ClassVar[tuple[Quirk, ...]] = ()
     icon: ClassVar[str] = "◆"
     accent: ClassVar[str] = "#334155"
+    extra_scopes: ClassVar[tuple[str, str, str, str]] = ("extra1", "extra2", "extra3", "extra4")
+    sign_in_resolvers: ClassVar[tuple[Mapping[str, Any], ...]] = ()
+    common_sign_in_resolvers: ClassVar[bool] = True
+    environments: ClassVar[Mapping[str, Mapping[str, Any]]] = MappingProxyType({})
 
-    # --- what a vendor may say differently -------------------------------------------------------
+    # --- the shared endpoints; a vendor may put something around them -----------------------------
+
+    def authorize(self, exchange: Exchange) -> Answer:
+        """Answer an authorization request: with the consent page, or at once if sign-in is automatic.
+
+        Raises:
+            Refusal: something is wrong with the request.
+        """
+        return endpoints.authorize(exchange)
+
+    def token(self, exchange: Exchange) -> Answer:
+        """Answer a token request, code or refresh.
+
+        Raises:
+            Refusal: something is wrong with the request.
+        """
+        return endpoints.token(exchange)
+
+    def revoke(self, exchange: Exchange) -> Answer:
+        """Answer a revocation request (RFC 7009).
+
+        Raises:
+            Refusal: something is wrong with the request.
+        """
+        return endpoints.revoke(exchange)
+
+    # --- what a vendor may say differently --------------------------------------------------------
+
+    def policy_for(self, client: Client) -> Policy:
+        """The policy towards one client, for vendors that treat their clients differently."""
+        return self.policy
 
     def check_authorization(self, exchange: Exchange, client: Client) -> None:
         """Check parameters only this vendor has, after the shared checks passed.
@@ -169,12 +204,34 @@ class Vendor:
             Refusal: the real service would refuse this request.
         """
 
-    def token_members(self, exchange: Exchange, grant: Grant, *, refreshing: bool) -> dict[str, Any]:
-        """Members of the token answer beside those every vendor has (``id_token``, ``hd`` …)."""
+    def grantable_scopes(self, client: Client, scopes: tuple[str, ...]) -> tuple[str, ...]:
+        """Say which of the requested scopes this client can be granted at all."""
+        return scopes
+
+    def token_value(self, exchange: Exchange, grant: Grant, kind: TokenKind) -> str:
+        """Make the text of a credential; override it for tokens that mean something (JWT)."""
+        padding = exchange.service.persona(grant).padding if kind is TokenKind.REFRESH else 0
+        shape = self.token_shapes.get(kind, TokenShape())
+        return shape.mint(exchange.service.randomness.text, padding)
+
+    def token_members(
+        self, exchange: Exchange, grant: Grant, access_token: str, *, refreshing: bool
+    ) -> dict[str, Any]:
+        """Members of the token answer beside those every vendor has (``id_token``, ``hd`` …).
+
+        A member of the same name as a usual one replaces it. An ID token is a
+        :class:`~mock_idp.oauth.tokens.SignedToken`.
+        """
         return {}
 
-    def issues_refresh_token(self, grant: Grant) -> bool:
-        """Say whether this grant comes with a refresh token."""
+    def issues_refresh_token(self, exchange: Exchange, grant: Grant, *, first_consent: bool) -> bool:
+        """Say whether a code exchange answers a refresh token, if the policy allows one at all.
+
+        Parameters:
+            exchange: the token request.
+            grant: what the code stands for.
+            first_consent: True if the persona had never consented to this client before.
+        """
         return True
 
     def token_encoding(self, exchange: Exchange) -> Encoding:
@@ -182,12 +239,42 @@ class Vendor:
         return Encoding.JSON
 
     def refuse(self, exchange: Exchange, refusal: Refusal) -> Answer:
-        """Turn a refusal into this vendor's answer; by default from ``refusals``, else RFC 6749."""
-        from mock_idp.vendors.refusals import default_answer  # noqa: PLC0415 - the default needs Answer tables
+        """Turn a refusal into this vendor's answer; by default from the tables, else RFC 6749."""
+        if exchange.endpoint is Endpoint.AUTHORIZATION:
+            return self.refuse_authorization(exchange, refusal)
+        known = self.refusals.get(refusal.reason)
+        answer = known or refusals.default_answer(refusal, exchange.base_url)
+        if exchange.endpoint in (Endpoint.TOKEN, Endpoint.REFRESH) and answer.encoding is Encoding.JSON:
+            return replace(answer, encoding=self.token_encoding(exchange))
+        return answer
 
-        return self.refusals.get(refusal.reason) or default_answer(refusal)
+    def refuse_authorization(self, exchange: Exchange, refusal: Refusal) -> Answer:
+        """Turn a refused authorization request into an answer: an error page, or a redirect to the client."""
+        redirect_uri = endpoints.trusted_redirect_uri(exchange)
+        if redirect_uri is None or refusal.reason in self.page_statuses:
+            return self.error_page(refusal)
+        parameters = self.callback_parameters(refusal.reason)
+        return endpoints.redirect(redirect_uri, parameters, exchange.query.get("state"))
 
-    # --- what Backstage must be told to use this vendor ------------------------------------------
+    def callback_parameters(self, reason: Reason) -> dict[str, str]:
+        """The error parameters that the redirect URI is told."""
+        return dict(self.callbacks.get(reason) or refusals.callback_parameters(reason))
+
+    def error_page(self, refusal: Refusal) -> Answer:
+        """The page a person sees when nothing may be sent to the redirect URI."""
+        status = self.page_statuses.get(refusal.reason, refusals.page_status(refusal.reason))
+        values = {"vendor": self, "reason": refusal.reason, "detail": refusal.detail, "status": status}
+        return Answer(status, Page("refused", values), Encoding.HTML)
+
+    def not_found(self, exchange: Exchange) -> Answer:
+        """The answer at an address this vendor does not have."""
+        return Answer(404, {"message": "Not Found"})
+
+    def method_not_allowed(self, exchange: Exchange, allowed: tuple[str, ...]) -> Answer:
+        """The answer to a method that the address does not take (RFC 9110 section 15.5.6)."""
+        return Answer(405, {"message": "Method Not Allowed"}, headers=(("Allow", ", ".join(allowed)),))
+
+    # --- what Backstage must be told to use this vendor -------------------------------------------
 
     def backstage_config(self, base_url: str) -> dict[str, Any]:
         """Provider-specific keys of ``auth.providers.<id>.<env>``, beside clientId and clientSecret.
@@ -197,5 +284,6 @@ class Vendor:
         """
         return {}
 
-    sign_in_resolvers: ClassVar[tuple[Mapping[str, Any], ...]] = ()
-    """The vendor's own resolvers, each of which gets an environment of its own in the app-config."""
+    def catalog_annotations(self, face: "Face") -> dict[str, str]:
+        """Annotations of the persona's User entity, by which this vendor's own resolvers find it."""
+        return {}

@@ -1,0 +1,239 @@
+"""How a grant can make the IdP misbehave: orders, their check, and what a fault is.
+
+A fault is *ordered* by name with parameters (by the consent form, by ``PATCH /__idp/grants/ID`` or for a whole
+service) and *strikes* at an endpoint. The catalogue is in :mod:`mock_idp.fault_catalogue`.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mock_idp.oauth.model import Answer, Endpoint, FaultOrder, JsonValue, Reason, Refusal
+from mock_idp.oauth.policy import Policy
+
+Parameters = Mapping[str, JsonValue]
+
+ID_TOKEN = "id_token"
+CALLBACK = "callback"
+PLACES: Mapping[str, frozenset[Endpoint]] = {
+    ID_TOKEN: frozenset({Endpoint.TOKEN, Endpoint.REFRESH}),
+    CALLBACK: frozenset({Endpoint.AUTHORIZATION}),
+    **{str(endpoint): frozenset({endpoint}) for endpoint in Endpoint},
+}
+"""Value of ``at`` -> endpoints. ``id_token`` is inside token answers, ``callback`` is the redirect to the client."""
+
+MOST_ORDERS = 20
+"""More faults than this on one grant are a mistake."""
+
+
+class FaultMistake(ValueError):
+    """An order that cannot be carried out; the message is one sentence with what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a fault.
+
+    Parameters:
+        name: its name in an order.
+        kind: ``text``, ``token``, ``number``, ``integer``, ``status``, ``object``, ``texts`` or ``any``.
+        default: its value if it is left out; None means that it is absent then.
+        says: what it is for.
+        required: True if it must not be left out.
+        choices: the allowed values, or None.
+    """
+
+    name: str
+    kind: str
+    default: JsonValue
+    says: str
+    required: bool = False
+    choices: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One kind of misbehaviour.
+
+    Parameters:
+        id: its name, in kebab-case.
+        title: what happens, for people.
+        places: values ``at`` can have; the first one is the default.
+        clause: what the behaviour breaks, or which clause allows it.
+        expect: what a correct backend does about it.
+        parameters: its parameters beside ``at`` and ``times``.
+        change: changes the answer.
+        reason: the vendor refuses for this reason before it looks at the request.
+        bend: changes the vendor's policy towards this grant.
+    """
+
+    id: str
+    title: str
+    places: tuple[str, ...]
+    clause: str
+    expect: str
+    parameters: tuple[Parameter, ...] = ()
+    change: Callable[[Answer, Parameters], Answer] | None = None
+    reason: Reason | None = None
+    bend: Callable[[Policy, Parameters], Policy] | None = None
+
+    @property
+    def all_parameters(self) -> tuple[Parameter, ...]:
+        """The fault's parameters, those that every fault has included."""
+        at = Parameter("at", "text", self.places[0], "Where it strikes.", choices=self.places)
+        times = Parameter("times", "integer", None, "How often it strikes at most; always if left out.")
+        return (*self.parameters, at, times)
+
+    def strikes_at(self, endpoint: Endpoint, parameters: Parameters) -> bool:
+        """Say whether an order of this fault concerns an endpoint."""
+        return endpoint in PLACES[parameters["at"]]
+
+    def strike(self, answer: Answer, parameters: Parameters) -> Answer:
+        """Change an answer.
+
+        Parameters:
+            answer: what the vendor would have answered.
+            parameters: complete parameters, as :func:`parse_orders` leaves them.
+        """
+        return self.change(answer, parameters) if self.change else answer
+
+    def refusal(self) -> Refusal | None:
+        """What the vendor says instead of looking at the request, or None if it looks."""
+        return Refusal(self.reason, f"The grant carries the fault {self.id}.") if self.reason else None
+
+    def described(self) -> dict[str, JsonValue]:
+        """The fault as plain data, for the control API."""
+        names = ("name", "kind", "default", "says", "required", "choices")
+        parameters = [{name: getattr(entry, name) for name in names} for entry in self.all_parameters]
+        return {
+            "id": self.id,
+            "title": self.title,
+            "at": list(self.places),
+            "clause": self.clause,
+            "expect": self.expect,
+            "parameters": parameters,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """A fault that concerns the request at hand.
+
+    Parameters:
+        index: its place among the grant's orders, under which strikes are counted.
+        fault: the fault.
+        parameters: its complete parameters.
+    """
+
+    index: int
+    fault: Fault
+    parameters: Parameters
+
+
+class Faults:
+    """The catalogue, and everything that needs to look a fault up in it.
+
+    Parameters:
+        catalogue: all faults.
+    """
+
+    def __init__(self, catalogue: Sequence[Fault]) -> None:
+        self.by_id: Mapping[str, Fault] = {fault.id: fault for fault in catalogue}
+
+    def parse(self, data: JsonValue) -> tuple[FaultOrder, ...]:
+        """Read orders as they come over the wire and complete their parameters.
+
+        Parameters:
+            data: a list of names and of objects ``{"fault": name, …parameters}``.
+
+        Raises:
+            FaultMistake: unknown fault, unknown or missing parameter, or a value it cannot have.
+        """
+        if not isinstance(data, list):
+            raise FaultMistake("Faults are a list of names or objects, for instance [\"json-null\"].")
+        if len(data) > MOST_ORDERS:
+            raise FaultMistake(f"At most {MOST_ORDERS} faults, not {len(data)}.")
+        return tuple(self._parse_one(entry) for entry in data)
+
+    def _parse_one(self, entry: JsonValue) -> FaultOrder:
+        members = {"fault": entry} if isinstance(entry, str) else entry
+        if not isinstance(members, dict) or not isinstance(members.get("fault"), str):
+            raise FaultMistake("A fault is a name or an object with the member \"fault\".")
+        fault = self.by_id.get(members["fault"])
+        if fault is None:
+            raise FaultMistake(f"There is no fault {members['fault']!r}; there are {', '.join(self.by_id)}.")
+        given = {name: value for name, value in members.items() if name != "fault"}
+        return FaultOrder(fault.id, _complete(fault, given))
+
+    def strikes(self, orders: Sequence[FaultOrder], endpoint: Endpoint) -> Iterator[Strike]:
+        """Find the ordered faults that concern an endpoint, in order."""
+        for index, order in enumerate(orders):
+            fault = self.by_id[order.fault]
+            if fault.strikes_at(endpoint, order.parameters):
+                yield Strike(index, fault, order.parameters)
+
+    def bent(self, policy: Policy, orders: Sequence[FaultOrder]) -> Policy:
+        """The policy towards a grant with these orders."""
+        for order in orders:
+            bend = self.by_id[order.fault].bend
+            if bend:
+                policy = bend(policy, order.parameters)
+        return policy
+
+
+def _complete(fault: Fault, given: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    parameters = {parameter.name: parameter for parameter in fault.all_parameters}
+    unknown = [name for name in given if name not in parameters]
+    if unknown:
+        known = ", ".join(parameters)
+        raise FaultMistake(f"The fault {fault.id} has no parameter {unknown[0]!r}; it has {known}.")
+    complete = {}
+    for name, parameter in parameters.items():
+        if name not in given and parameter.required:
+            raise FaultMistake(f"The fault {fault.id} needs the parameter {name!r}: {parameter.says}")
+        value = given.get(name, parameter.default)
+        if name in given or value is not None:
+            _check_value(fault, parameter, value)
+        complete[name] = value
+    return complete
+
+
+def _check_value(fault: Fault, parameter: Parameter, value: JsonValue) -> None:
+    says, fits = _KINDS[parameter.kind]
+    if not fits(value):
+        raise FaultMistake(f"The parameter {parameter.name!r} of {fault.id} is {says}, not {value!r:.80}.")
+    if parameter.choices and value not in parameter.choices:
+        allowed = ", ".join(parameter.choices)
+        raise FaultMistake(
+            f"The parameter {parameter.name!r} of {fault.id} is one of {allowed}, not {value!r:.80}."
+        )
+
+
+def _is_header_text(value: Any) -> bool:
+    """Say whether a text may stand in a header field (RFC 9110 section 5.5)."""
+    return isinstance(value, str) and all(" " <= character <= "~" for character in value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+_KINDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "text": ("a text", lambda value: isinstance(value, str)),
+    "token": ("a text of printable ASCII characters", _is_header_text),
+    "number": ("a number", _is_number),
+    "seconds": ("a number of seconds, more than 0 and at most 600", lambda value: _is_number(value) and 0 < value <= 600),
+    "integer": ("a whole number, 0 or more", _is_integer),
+    "status": ("an HTTP status from 200 to 599", lambda value: _is_integer(value) and 200 <= value <= 599),
+    "object": ("an object", lambda value: isinstance(value, dict)),
+    "texts": (
+        "a list of texts",
+        lambda value: isinstance(value, list) and all(isinstance(entry, str) for entry in value),
+    ),
+}
+"""Kind of a parameter -> how a value of it is called, and its check."""

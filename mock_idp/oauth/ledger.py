@@ -1,0 +1,144 @@
+"""What a service remembers: authorization requests, grants and the tokens that descend from them."""
+
+from collections import Counter, OrderedDict
+from dataclasses import replace
+from threading import RLock
+from typing import Generic, TypeVar
+
+from mock_idp.oauth.model import AuthorizationRequest, Grant, IssuedToken, TokenKind
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+class _Shelf(Generic[Key, Value]):
+    """A dictionary that forgets its oldest entry when it is full."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._entries: OrderedDict[Key, Value] = OrderedDict()
+
+    def put(self, key: Key, value: Value) -> None:
+        self._entries[key] = value
+        while len(self._entries) > self._limit:
+            self._entries.popitem(last=False)
+
+    def get(self, key: Key) -> Value | None:
+        return self._entries.get(key)
+
+    def pop(self, key: Key) -> Value | None:
+        return self._entries.pop(key, None)
+
+
+class Ledger:
+    """The memory of one service; may be shared by threads.
+
+    Parameters:
+        limit: how many entries of each kind are remembered; the oldest are forgotten first, which looks to
+            a client as if they had never been issued.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._lock = RLock()
+        self._requests: _Shelf[str, AuthorizationRequest] = _Shelf(limit)
+        self._grants: _Shelf[str, Grant] = _Shelf(limit)
+        self._tokens: _Shelf[tuple[TokenKind, str], IssuedToken] = _Shelf(3 * limit)
+        self._consents: _Shelf[tuple[str, str], bool] = _Shelf(limit)
+        self._strikes: _Shelf[str, Counter[int]] = _Shelf(limit)
+
+    # --- requests and grants ----------------------------------------------------------------------
+
+    def add_request(self, request: AuthorizationRequest) -> None:
+        """Remember a checked authorization request until somebody decides it."""
+        with self._lock:
+            self._requests.put(request.request_id, request)
+
+    def request(self, request_id: str) -> AuthorizationRequest | None:
+        """Find an undecided request."""
+        with self._lock:
+            return self._requests.get(request_id)
+
+    def take_request(self, request_id: str) -> AuthorizationRequest | None:
+        """Take a request out, so that it is decided once only."""
+        with self._lock:
+            return self._requests.pop(request_id)
+
+    def add_grant(self, grant: Grant) -> None:
+        """Remember a decision."""
+        with self._lock:
+            self._grants.put(grant.grant_id, grant)
+
+    def grant(self, grant_id: str) -> Grant | None:
+        """Find a grant by its id."""
+        with self._lock:
+            return self._grants.get(grant_id)
+
+    def change_grant(self, grant: Grant) -> None:
+        """Replace a grant by a new value of it; strikes of its earlier faults are forgotten."""
+        with self._lock:
+            self._grants.put(grant.grant_id, grant)
+            self._strikes.pop(grant.grant_id)
+
+    def revoke_grant(self, grant_id: str) -> None:
+        """Take back a grant, and with it every token that descends from it."""
+        with self._lock:
+            grant = self._grants.get(grant_id)
+            if grant:
+                self._grants.put(grant_id, replace(grant, revoked=True))
+
+    def first_consent(self, client_id: str, persona: str) -> bool:
+        """Say whether this persona consents to this client for the first time, and remember that it did."""
+        with self._lock:
+            known = self._consents.get((client_id, persona))
+            self._consents.put((client_id, persona), True)
+            return not known
+
+    def count_strike(self, grant_id: str, index: int, times: int | None) -> bool:
+        """Count one strike of a grant's fault.
+
+        Parameters:
+            grant_id: the grant.
+            index: which of its faults.
+            times: how often that fault may strike, or None for always.
+
+        Returns:
+            False if the fault struck often enough already.
+        """
+        with self._lock:
+            counter = self._strikes.get(grant_id) or Counter()
+            if times is not None and counter[index] >= times:
+                return False
+            counter[index] += 1
+            self._strikes.put(grant_id, counter)
+            return True
+
+    # --- tokens -----------------------------------------------------------------------------------
+
+    def add_token(self, token: IssuedToken) -> None:
+        """Remember a credential that was handed out."""
+        with self._lock:
+            self._tokens.put((token.kind, token.value), token)
+
+    def token(self, kind: TokenKind, value: str) -> IssuedToken | None:
+        """Find a credential by its text."""
+        with self._lock:
+            return self._tokens.get((kind, value))
+
+    def spend(self, token: IssuedToken) -> bool:
+        """Use up a single-use credential.
+
+        Returns:
+            False if it was used before: of two requests at the same time only one wins.
+        """
+        with self._lock:
+            known = self._tokens.get((token.kind, token.value))
+            if known is None or known.spent:
+                return False
+            self._tokens.put((token.kind, token.value), replace(known, spent=True))
+            return True
+
+    def grant_of(self, kind: TokenKind, value: str) -> Grant | None:
+        """Find the grant that a credential descends from, whether or not it is still good."""
+        with self._lock:
+            token = self.token(kind, value)
+            return self.grant(token.grant_id) if token else None

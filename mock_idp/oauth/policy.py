@@ -1,0 +1,64 @@
+"""The numbers and rules of a vendor that the shared endpoints obey."""
+
+from collections.abc import Container
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mock_idp.oauth.client_authentication import ClientAuthentication
+
+
+class Pkce(StrEnum):
+    """What a vendor does with a code challenge (RFC 7636)."""
+
+    REQUIRED = "required"
+    SUPPORTED = "supported"
+    IGNORED = "ignored"
+
+
+class BearerPlace(StrEnum):
+    """Where a client may put its access token (RFC 6750 section 2)."""
+
+    HEADER = "header"
+    FORM = "form"
+    QUERY = "query"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The numbers and rules of a vendor that the shared endpoints obey.
+
+    Parameters:
+        client_authentication: accepted places of the client's credentials.
+        required_authorization_parameters: parameters without which the authorization endpoint refuses.
+        scope_separators: characters that separate scopes in a request.
+        answered_scope_separator: what separates them in a token answer.
+        known_scopes: scopes this vendor knows, or None if any text is one.
+        drops_unknown_scopes: True if unknown scopes are left out silently rather than refused.
+        checks_refreshed_scopes: False if the scope parameter of a refresh request is ignored.
+        allows_repeated_parameters: True if a repeated parameter is tolerated (RFC 6749 section 3.1 forbids it).
+        bearer_places: accepted places of the access token.
+        bearer_schemes: accepted schemes of the Authorization header, lower case.
+        code_seconds: lifetime of a code.
+        access_token_seconds: lifetime of an access token, or None if it does not expire.
+        refresh_token_seconds: lifetime of a refresh token, or None if it does not expire.
+        issues_refresh_tokens: False if the token answer never has a refresh token.
+        rotates_refresh_token: True if each refresh answers a new refresh token and spends the old one.
+        pkce: what happens to a code challenge.
+    """
+
+    client_authentication: frozenset[ClientAuthentication] = frozenset({ClientAuthentication.BODY})
+    required_authorization_parameters: tuple[str, ...] = ("client_id", "redirect_uri", "response_type")
+    scope_separators: str = " "
+    answered_scope_separator: str = " "
+    known_scopes: Container[str] | None = None
+    drops_unknown_scopes: bool = False
+    checks_refreshed_scopes: bool = True
+    allows_repeated_parameters: bool = False
+    bearer_places: frozenset[BearerPlace] = frozenset({BearerPlace.HEADER})
+    bearer_schemes: tuple[str, ...] = ("bearer",)
+    code_seconds: float = 600
+    access_token_seconds: float | None = 3600
+    refresh_token_seconds: float | None = None
+    issues_refresh_tokens: bool = True
+    rotates_refresh_token: bool = False
+    pkce: Pkce = Pkce.IGNORED

@@ -1,0 +1,236 @@
+"""Who can sign in: fictional people, each of whom exists for a reason.
+
+A persona is data. What one vendor knows about it is its *face*, whose ids follow from the persona's id, so
+that they are the same in every run and a catalog can name them.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from mock_idp.settings import COMPANY_DOMAIN
+
+LARGE = 4400
+"""More characters than fit into one cookie (browsers give up at 4096 bytes, RFC 6265 section 6.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Persona:
+    """A fictional person.
+
+    Parameters:
+        id: in kebab-case.
+        name: display name.
+        login: user name at vendors that have one.
+        email: e-mail address at every vendor, or None.
+        reason: one sentence: what cannot be tested without this persona.
+        email_verified: whether vendors call the address verified.
+        groups: entity refs the catalog's user is a member of; a bare name is a group.
+        entity: name of the User entity in the catalog, or None if there is none.
+        catalog_email: e-mail address in the catalog if it is another one; empty for none.
+        namesakes: names of further User entities with the same e-mail address.
+        annotations_swapped: True if the catalog's annotations differ from the vendors' ids in case.
+        padding: further characters in refresh and ID tokens.
+    """
+
+    id: str
+    name: str
+    login: str
+    email: str | None
+    reason: str
+    email_verified: bool = True
+    groups: tuple[str, ...] = ("harbour",)
+    entity: str | None = None
+    catalog_email: str | None = None
+    namesakes: tuple[str, ...] = ()
+    annotations_swapped: bool = False
+    padding: int = 0
+
+    @property
+    def picture(self) -> str:
+        """Address of a picture; nobody serves it, since only the text travels through a backend."""
+        return f"https://pictures.{COMPANY_DOMAIN}/{self.login}.png"
+
+    @property
+    def given_name(self) -> str:
+        """The part of the name before the first space."""
+        return self.name.partition(" ")[0]
+
+    @property
+    def family_name(self) -> str:
+        """The part of the name behind the first space."""
+        return self.name.partition(" ")[2]
+
+    @property
+    def group_refs(self) -> tuple[str, ...]:
+        """The groups as full entity refs."""
+        return tuple(group if ":" in group else f"group:default/{group}" for group in self.groups)
+
+    def face(self, vendor: str) -> "Face":
+        """What a vendor knows about this persona.
+
+        Parameters:
+            vendor: the vendor's id.
+        """
+        digest = hashlib.sha256(f"{vendor}/{self.id}".encode()).digest()
+        return Face(
+            persona=self,
+            vendor=vendor,
+            # Nine digits: more than any vendor's smallest ids, and exact in every JSON parser.
+            number=100_000_000 + int.from_bytes(digest[:8]) % 900_000_000,
+            digest=digest.hex(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What one vendor knows about a persona.
+
+    Parameters:
+        persona: the persona.
+        vendor: the vendor's id.
+        number: stable numeric subject id.
+        digest: 64 stable hexadecimal digits, of which vendors make ids in their own form.
+    """
+
+    persona: Persona
+    vendor: str
+    number: int
+    digest: str
+
+    @property
+    def uuid(self) -> str:
+        """A stable subject id in the form of a UUID."""
+        parts = (self.digest[:8], self.digest[8:12], "4" + self.digest[13:16], "a" + self.digest[17:20])
+        return "-".join((*parts, self.digest[20:32]))
+
+
+def _at(local_part: str, domain: str = COMPANY_DOMAIN) -> str:
+    return f"{local_part}@{domain}"
+
+
+_ALL = (
+    Persona(
+        "plain",
+        "Ada Quill",
+        "ada-quill",
+        _at("ada-quill"),
+        "The usual case: every resolver finds this person.",
+        entity="ada-quill",
+    ),
+    Persona(
+        "no-email",
+        "Bela Marsh",
+        "bela-marsh",
+        None,
+        "A profile without e-mail address must fail in e-mail resolvers with a clear message.",
+        entity="bela-marsh",
+        catalog_email=_at("bela-marsh"),
+    ),
+    Persona(
+        "unverified-email",
+        "Cosmo Firth",
+        "cosmo-firth",
+        _at("cosmo-firth"),
+        "An address that the vendor says is not verified must not identify anybody.",
+        email_verified=False,
+        entity="cosmo-firth",
+    ),
+    Persona(
+        "not-in-catalog",
+        "Dunja Vale",
+        "dunja-vale",
+        _at("dunja-vale"),
+        "A colleague whom the catalog does not know is turned away, or let in where configuration says so.",
+    ),
+    Persona(
+        "foreign-domain",
+        "Edgar Strand",
+        "edgar-strand",
+        _at("edgar-strand", "rivergate.example"),
+        "In the catalog, but with an address outside the company's domain: allowedDomains must refuse it.",
+        entity="edgar-strand",
+    ),
+    Persona(
+        "twin-north",
+        "Robin Vale",
+        "robin-vale",
+        _at("robin-vale"),
+        "Shares the local part of the address with twin-south and must never become that person.",
+        entity="robin-vale",
+    ),
+    Persona(
+        "twin-south",
+        "Robin Vale",
+        "robin-vale-south",
+        _at("robin-vale", "rivergate.example"),
+        "Shares the local part of the address with twin-north, in another domain.",
+        entity="robin-vale-south",
+    ),
+    Persona(
+        "non-ascii",
+        "Zoë Ødegård-Ελένη 山田 Жанна علي 👩🏽‍🚀",
+        "zoe-odegard",
+        _at("zoe-odegard"),
+        "A name in many scripts must arrive unharmed, and on one line of HTML.",
+        entity="zoe-odegard",
+    ),
+    Persona(
+        "large-token",
+        "Magnus Tide",
+        "magnus-tide",
+        _at("magnus-tide"),
+        "Refresh and ID tokens of more than 4000 characters do not fit into one cookie.",
+        entity="magnus-tide",
+        padding=LARGE,
+    ),
+    Persona(
+        "duplicate-email",
+        "Nora Double",
+        "nora-double",
+        _at("nora-double"),
+        "Two catalog users share this address, so that nobody can say who signs in.",
+        entity="nora-double",
+        namesakes=("nora-double-admin",),
+    ),
+    Persona(
+        "plus-address",
+        "Otto Plus",
+        "otto-plus",
+        _at("otto-plus+work"),
+        "The catalog has the address without the +tag; the e-mail resolver looks for both.",
+        entity="otto-plus",
+        catalog_email=_at("otto-plus"),
+    ),
+    Persona(
+        "many-groups",
+        "Petra Reed",
+        "petra-reed",
+        _at("petra-reed"),
+        "Ownership lists both groups, but not the system this person is a member of as well.",
+        groups=("harbour", "lighthouse", "system:default/tide-tables"),
+        entity="petra-reed",
+    ),
+    Persona(
+        "name-as-email-local-part",
+        "Quentin Lock",
+        "qlock",
+        _at("quentin-lock"),
+        "The catalog knows no address, only a user named like the local part of it.",
+        entity="quentin-lock",
+        catalog_email="",
+    ),
+    Persona(
+        "other-case",
+        "Runa Case",
+        "runa-case",
+        _at("runa-case"),
+        "Ids in the catalog's annotations differ from the vendor's in case only, which is not the same id.",
+        entity="runa-case",
+        annotations_swapped=True,
+    ),
+)
+
+PERSONAS: Mapping[str, Persona] = MappingProxyType({persona.id: persona for persona in _ALL})
+"""All personas by id, in the order in which they are shown."""

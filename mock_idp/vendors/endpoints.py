@@ -1,0 +1,335 @@
+"""The endpoints all OAuth vendors share: authorization, token, revocation, and who a bearer is.
+
+They obey the vendor's policy and ask its hooks; a vendor's name never occurs here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from mock_idp.oauth import authorization, redemption, refreshing
+from mock_idp.oauth.client_authentication import authenticate
+from mock_idp.oauth.model import (
+    Answer,
+    AuthorizationRequest,
+    Client,
+    Encoding,
+    FaultOrder,
+    Grant,
+    IssuedToken,
+    Page,
+    Reason,
+    Refusal,
+    TokenKind,
+    joined,
+)
+from mock_idp.oauth.policy import BearerPlace, Pkce, Policy
+from mock_idp.personas import Face
+
+if TYPE_CHECKING:
+    from mock_idp.service import Service
+    from mock_idp.vendors.base import Exchange
+
+FORM_TYPE = "application/x-www-form-urlencoded"
+NO_STORE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))  # RFC 6749 section 5.1
+GRANT_HEADER = "Mock-Idp-Grant"
+_ID_LENGTH = 22
+
+
+# --- authorization --------------------------------------------------------------------------------
+
+
+def authorize(exchange: "Exchange") -> Answer:
+    """Check an authorization request and show the consent page, or decide at once (RFC 6749 section 4.1.1).
+
+    Raises:
+        Refusal: something is wrong with the request.
+    """
+    service, query = exchange.service, exchange.query
+    client, redirect_uri = authorization.identify(service.clients.by_id, query)
+    scopes = authorization.check(service.policy(client), query, exchange.repeated)
+    exchange.vendor.check_authorization(exchange, client)
+    request = AuthorizationRequest(
+        request_id=service.randomness.text(_ID_LENGTH),
+        client=client,
+        redirect_uri=redirect_uri,
+        scopes=exchange.vendor.grantable_scopes(client, scopes),
+        state=query.get("state"),
+        parameters=dict(query),
+        received_at=service.clock.now(),
+        base_url=exchange.base_url,
+    )
+    persona = service.settings.auto_login
+    if persona is not None:
+        return allow(service, request, persona, request.scopes, ())[1]
+    service.ledger.add_request(request)
+    return Answer(200, Page("consent", {"service": service, "request": request}), Encoding.HTML)
+
+
+def allow(
+    service: "Service",
+    request: AuthorizationRequest,
+    persona: str,
+    scopes: tuple[str, ...],
+    faults: tuple[FaultOrder, ...],
+) -> tuple[Grant, Answer]:
+    """Let a persona consent: make a grant and a code (RFC 6749 section 4.1.2).
+
+    Parameters:
+        service: where.
+        request: what was asked for.
+        persona: who consents.
+        scopes: what is granted, out of what was asked for.
+        faults: misbehaviour the grant carries along.
+
+    Returns:
+        The grant, and the redirect to the client.
+    """
+    grant = _grant(service, request, persona, scopes, faults, revoked=False)
+    now = service.clock.now()
+    value = service.vendor.token_value(_exchange_for(service, request), grant, TokenKind.CODE)
+    expires_at = now + service.policy(request.client, grant).code_seconds
+    service.ledger.add_token(IssuedToken(TokenKind.CODE, value, grant.grant_id, scopes, now, expires_at))
+    return grant, _to_client(grant, {"code": value})
+
+
+def deny(
+    service: "Service", request: AuthorizationRequest, persona: str, faults: tuple[FaultOrder, ...]
+) -> tuple[Grant, Answer]:
+    """Let a persona refuse (RFC 6749 section 4.1.2.1).
+
+    Returns:
+        A grant that is revoked from the start, so that the journal can be asked for it; and the redirect.
+    """
+    grant = _grant(service, request, persona, (), faults, revoked=True)
+    return grant, _to_client(grant, service.vendor.callback_parameters(Reason.ACCESS_DENIED))
+
+
+def _grant(
+    service: "Service",
+    request: AuthorizationRequest,
+    persona: str,
+    scopes: tuple[str, ...],
+    faults: tuple[FaultOrder, ...],
+    *,
+    revoked: bool,
+) -> Grant:
+    grant_id = service.randomness.text(_ID_LENGTH)
+    grant = Grant(grant_id, request, persona, scopes, faults, service.clock.now(), revoked)
+    service.ledger.add_grant(grant)
+    return grant
+
+
+def _exchange_for(service: "Service", request: AuthorizationRequest) -> "Exchange":
+    """The authorization request once more, for hooks that want an exchange when a code is made."""
+    from mock_idp.vendors.base import Exchange  # noqa: PLC0415 - base imports this module
+
+    return Exchange(service, request.base_url, "GET", "", request.parameters, {}, {})
+
+
+def _to_client(grant: Grant, parameters: Mapping[str, str]) -> Answer:
+    answer = redirect(grant.request.redirect_uri, parameters, grant.request.state)
+    return Answer(
+        answer.status,
+        encoding=Encoding.EMPTY,
+        headers=(*answer.headers, (GRANT_HEADER, grant.grant_id), *NO_STORE),
+    )
+
+
+def redirect(redirect_uri: str, parameters: Mapping[str, str], state: str | None) -> Answer:
+    """Send the browser to the client; a query the redirect URI has is kept (RFC 6749 section 3.1.2)."""
+    if state is not None:
+        parameters = {**parameters, "state": state}
+    parts = urlsplit(redirect_uri)
+    query = "&".join(part for part in (parts.query, urlencode(parameters)) if part)
+    location = urlunsplit(parts._replace(query=query))
+    return Answer(302, None, Encoding.EMPTY, headers=(("Location", location),))
+
+
+def trusted_redirect_uri(exchange: "Exchange") -> str | None:
+    """The redirect URI of an authorization request if it belongs to the client, else None."""
+    try:
+        return authorization.identify(exchange.service.clients.by_id, exchange.query)[1]
+    except Refusal:
+        return None
+
+
+# --- token ----------------------------------------------------------------------------------------
+
+
+def token(exchange: "Exchange") -> Answer:
+    """Exchange a code or a refresh token (RFC 6749 sections 4.1.3 and 6).
+
+    Raises:
+        Refusal: something is wrong with the request.
+    """
+    _check_form(exchange)
+    client = authenticated_client(exchange)
+    _check_repetition(exchange, exchange.service.policy(client))
+    grant_type = exchange.form.get("grant_type", "")
+    if grant_type == "authorization_code":
+        return _redeem(exchange, client)
+    if grant_type == "refresh_token":
+        return _refresh(exchange, client)
+    if not grant_type:
+        raise Refusal(Reason.MISSING_PARAMETER, "The parameter grant_type is missing.")
+    detail = f"grant_type is {grant_type!r}, supported are authorization_code and refresh_token."
+    raise Refusal(Reason.UNSUPPORTED_GRANT_TYPE, detail)
+
+
+def authenticated_client(exchange: "Exchange") -> Client:
+    """The client that sent a request to the token or revocation endpoint.
+
+    Raises:
+        Refusal: it did not prove who it is.
+    """
+    accepted = exchange.vendor.policy.client_authentication
+    return authenticate(exchange.service.clients.by_id, accepted, exchange.headers, exchange.form)
+
+
+def _check_form(exchange: "Exchange") -> None:
+    content_type = exchange.headers.get("content-type", "")
+    if content_type.partition(";")[0].strip().lower() != FORM_TYPE:
+        detail = f"Content-Type is {content_type!r}, expected {FORM_TYPE} (RFC 6749 section 4.1.3)."
+        raise Refusal(Reason.WRONG_CONTENT_TYPE, detail)
+
+
+def _check_repetition(exchange: "Exchange", policy: Policy) -> None:
+    if exchange.repeated and not policy.allows_repeated_parameters:
+        names = ", ".join(sorted(exchange.repeated))
+        raise Refusal(Reason.INVALID_PARAMETER, f"Sent more than once: {names} (RFC 6749 section 3.2).")
+
+
+def _redeem(exchange: "Exchange", client: Client) -> Answer:
+    service = exchange.service
+    if not exchange.form.get("code"):
+        raise Refusal(Reason.MISSING_PARAMETER, "The parameter code is missing.")
+    checks_pkce = service.policy(client).pkce is not Pkce.IGNORED
+    grant = redemption.redeem(
+        service.ledger, client, exchange.form, service.clock.now(), pkce_checked=checks_pkce
+    )
+    policy = service.policy(client, grant)
+    first = service.ledger.first_consent(client.client_id, grant.persona)
+    wanted = exchange.vendor.issues_refresh_token(exchange, grant, first_consent=first)
+    refresh = (
+        _issue(exchange, grant, TokenKind.REFRESH, grant.scopes, policy.refresh_token_seconds)
+        if wanted and policy.issues_refresh_tokens
+        else None
+    )
+    return _token_answer(exchange, grant, grant.scopes, refresh, refreshing=False)
+
+
+def _refresh(exchange: "Exchange", client: Client) -> Answer:
+    service = exchange.service
+    if not exchange.form.get("refresh_token"):
+        raise Refusal(Reason.MISSING_PARAMETER, "The parameter refresh_token is missing.")
+    old, grant = refreshing.check_refresh(service.ledger, client, exchange.form, service.clock.now())
+    policy = service.policy(client, grant)
+    requested = exchange.form.get("scope", "") if policy.checks_refreshed_scopes else ""
+    scopes = refreshing.narrowed_scopes(grant, requested, policy.scope_separators)
+    refresh = None
+    if policy.rotates_refresh_token:
+        refreshing.replace_refresh_token(service.ledger, old)
+        refresh = _issue(exchange, grant, TokenKind.REFRESH, grant.scopes, policy.refresh_token_seconds)
+    return _token_answer(exchange, grant, scopes, refresh, refreshing=True)
+
+
+def _issue(
+    exchange: "Exchange", grant: Grant, kind: TokenKind, scopes: tuple[str, ...], seconds: float | None
+) -> str:
+    service = exchange.service
+    now = service.clock.now()
+    value = exchange.vendor.token_value(exchange, grant, kind)
+    expires_at = None if seconds is None else now + seconds
+    service.ledger.add_token(IssuedToken(kind, value, grant.grant_id, scopes, now, expires_at))
+    return value
+
+
+def _token_answer(
+    exchange: "Exchange", grant: Grant, scopes: tuple[str, ...], refresh: str | None, *, refreshing: bool
+) -> Answer:
+    """The answer of RFC 6749 section 5.1."""
+    vendor = exchange.vendor
+    policy = exchange.service.policy(grant.request.client, grant)
+    access = _issue(exchange, grant, TokenKind.ACCESS, scopes, policy.access_token_seconds)
+    body: dict[str, Any] = {"access_token": access}
+    if policy.access_token_seconds is not None:
+        body["expires_in"] = int(policy.access_token_seconds)
+    if refresh is not None:
+        body["refresh_token"] = refresh
+    body[vendor.scope_member] = joined(scopes, policy.answered_scope_separator)
+    body["token_type"] = vendor.token_type
+    body.update(vendor.token_members(exchange, grant, access, refreshing=refreshing))
+    return Answer(200, body, vendor.token_encoding(exchange), headers=NO_STORE)
+
+
+# --- revocation and bearers -----------------------------------------------------------------------
+
+
+def revoke(exchange: "Exchange") -> Answer:
+    """Revoke the token in the form or, for vendors that read it there, in the query (RFC 7009 section 2.1).
+
+    Raises:
+        Refusal: there is no token, or none that is good.
+    """
+    value = exchange.form.get("token") or exchange.query.get("token", "")
+    if not value:
+        raise Refusal(Reason.MISSING_PARAMETER, "The parameter token is missing.")
+    refreshing.revoke(exchange.service.ledger, value, exchange.service.clock.now())
+    return Answer(200, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Whose access token a request carries.
+
+    Parameters:
+        token: the token.
+        grant: the grant it descends from.
+        face: what the service knows about the persona.
+    """
+
+    token: IssuedToken
+    grant: Grant
+    face: Face
+
+
+def bearer(exchange: "Exchange", *scopes: str) -> Bearer:
+    """Find out who asks (RFC 6750).
+
+    Parameters:
+        exchange: a request to a protected resource.
+        scopes: scopes of which the token must have at least one, if any are named.
+
+    Raises:
+        Refusal: the token is missing, unknown, expired or revoked, or has none of the scopes.
+    """
+    service = exchange.service
+    value = bearer_value(exchange, exchange.vendor.policy)
+    if not value:
+        raise Refusal(Reason.MISSING_BEARER, "The request has no access token where this vendor reads it.")
+    found = service.ledger.token(TokenKind.ACCESS, value)
+    grant = service.ledger.grant(found.grant_id) if found else None
+    if found is None or grant is None:
+        raise Refusal(Reason.UNKNOWN_BEARER, "This access token was never issued.")
+    if grant.revoked or found.spent:
+        raise Refusal(Reason.REVOKED_BEARER, "The access token was revoked.", grant.grant_id)
+    if found.expires_at is not None and service.clock.now() >= found.expires_at:
+        raise Refusal(Reason.EXPIRED_BEARER, "The access token is expired.", grant.grant_id)
+    if scopes and not set(scopes) & set(found.scopes):
+        detail = f"The token has {' '.join(found.scopes) or 'no scopes'}, needed is {' or '.join(scopes)}."
+        raise Refusal(Reason.INSUFFICIENT_SCOPE, detail, grant.grant_id)
+    return Bearer(found, grant, service.face(grant))
+
+
+def bearer_value(exchange: "Exchange", policy: Policy) -> str:
+    """The text of the access token, looked for where this vendor looks; empty if it is not there."""
+    scheme, _, value = exchange.headers.get("authorization", "").strip().partition(" ")
+    if BearerPlace.HEADER in policy.bearer_places and scheme.lower() in policy.bearer_schemes:
+        return value.strip()
+    if BearerPlace.QUERY in policy.bearer_places and "access_token" in exchange.query:
+        return exchange.query["access_token"]
+    if BearerPlace.FORM in policy.bearer_places:
+        return exchange.form.get("access_token", "")
+    return ""

@@ -1,0 +1,319 @@
+"""GitHub: github.com by name, GitHub Enterprise Server by path.
+
+Facts: docs.github.com, "Authorizing OAuth apps", "Refreshing user access tokens" and the two pages on
+troubleshooting OAuth errors.
+"""
+
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from mock_idp.oauth.model import Answer, Client, Encoding, Endpoint, Grant, Reason, Refusal, TokenKind
+from mock_idp.oauth.policy import Pkce, Policy
+from mock_idp.oauth.tokens import TokenShape
+from mock_idp.vendors import endpoints
+from mock_idp.vendors.base import Exchange, Quirk, Route, Vendor
+
+if TYPE_CHECKING:
+    from mock_idp.personas import Face
+
+GITHUB_APP = "github-app"
+"""Name of the environment whose client is a GitHub App instead of an OAuth App."""
+
+_DOCS = "https://docs.github.com"
+_AUTHORIZATION_HELP = (
+    f"{_DOCS}/apps/managing-oauth-apps/troubleshooting-authorization-request-errors/"
+)
+_TOKEN_HELP = (
+    f"{_DOCS}/apps/managing-oauth-apps/troubleshooting-oauth-app-access-token-request-errors/"
+)
+_REST_HELP = f"{_DOCS}/rest"
+_API_VERSION = "github.v3; format=json"
+_APP_ACCESS_SECONDS = 28_800
+_APP_REFRESH_SECONDS = 15_897_600
+_MISMATCH = "The redirect_uri MUST match the registered callback URL for this application."
+
+_SCOPES = frozenset(
+    "repo repo:status repo_deployment public_repo repo:invite security_events admin:repo_hook "
+    "write:repo_hook read:repo_hook admin:org write:org read:org admin:public_key write:public_key "
+    "read:public_key admin:org_hook gist notifications user read:user user:email user:follow project "
+    "read:project delete_repo write:packages read:packages delete:packages admin:gpg_key write:gpg_key "
+    "read:gpg_key codespace workflow read:audit_log".split()
+)
+
+
+def _error(code: str, description: str) -> Answer:
+    """GitHub answers errors of the token endpoint with status 200."""
+    body = {"error": code, "error_description": description, "error_uri": f"{_TOKEN_HELP}#{code.replace('_', '-')}"}
+    return Answer(200, body)
+
+
+def _message(status: int, text: str) -> Answer:
+    body = {"message": text, "documentation_url": _REST_HELP, "status": str(status)}
+    return Answer(status, body, headers=(("X-GitHub-Media-Type", _API_VERSION),))
+
+
+def _callback(code: str, description: str) -> MappingProxyType[str, str]:
+    anchor = code.replace("_", "-")
+    return MappingProxyType(
+        {"error": code, "error_description": description, "error_uri": f"{_AUTHORIZATION_HELP}#{anchor}"}
+    )
+
+
+_BAD_CODE = _error("bad_verification_code", "The code passed is incorrect or expired.")
+_BAD_CLIENT = _error(
+    "incorrect_client_credentials", "The client_id and/or client_secret passed are incorrect."
+)
+_BAD_REFRESH = _error("bad_refresh_token", "The refresh token passed is incorrect or expired.")
+_BAD_CREDENTIALS = _message(401, "Bad credentials")
+
+
+class GitHub(Vendor):
+    """OAuth Apps by default; the client of the environment ``github-app`` is a GitHub App."""
+
+    id = "github"
+    title = "GitHub"
+    icon = "🐙"
+    accent = "#24292f"
+    # The API's own host has no prefix; a GitHub Enterprise Server has it below /api/v3.
+    hosts = MappingProxyType({"github.com": "", "api.github.com": "/api/v3"})
+    routes = (
+        Route("GET", "/login/oauth/authorize", "authorize", Endpoint.AUTHORIZATION),
+        Route("POST", "/login/oauth/access_token", "token", Endpoint.TOKEN),
+        Route("GET", "/api/v3/user", "user", Endpoint.PROFILE),
+        Route("GET", "/api/v3/user/emails", "emails", Endpoint.FOLLOW_UP),
+    )
+    policy = Policy(
+        # response_type is not among GitHub's parameters; it answers a code whatever it is asked for.
+        required_authorization_parameters=("client_id", "redirect_uri"),
+        scope_separators=" ,",
+        answered_scope_separator=",",
+        known_scopes=_SCOPES,
+        drops_unknown_scopes=True,
+        checks_refreshed_scopes=False,
+        bearer_schemes=("bearer", "token"),
+        access_token_seconds=None,
+        issues_refresh_tokens=False,
+        pkce=Pkce.SUPPORTED,
+    )
+    app_policy = replace(
+        policy,
+        access_token_seconds=_APP_ACCESS_SECONDS,
+        refresh_token_seconds=_APP_REFRESH_SECONDS,
+        issues_refresh_tokens=True,
+        rotates_refresh_token=True,
+    )
+    token_type = "bearer"
+    token_shapes = MappingProxyType(
+        {
+            TokenKind.CODE: TokenShape(length=20, alphabet="0123456789abcdef"),
+            TokenKind.ACCESS: TokenShape("gho_", 36),
+            TokenKind.REFRESH: TokenShape("ghr_", 76),
+        }
+    )
+    app_access_token = TokenShape("ghu_", 36)
+    refusals = MappingProxyType(
+        {
+            Reason.UNKNOWN_CLIENT: Answer(404, {"error": "Not Found"}),
+            Reason.WRONG_SECRET: _BAD_CLIENT,
+            Reason.WRONG_CLIENT_AUTHENTICATION: _BAD_CLIENT,
+            Reason.MISSING_PARAMETER: _BAD_CODE,
+            Reason.INVALID_PARAMETER: _BAD_CODE,
+            Reason.WRONG_CONTENT_TYPE: _BAD_CLIENT,
+            Reason.UNKNOWN_CODE: _BAD_CODE,
+            Reason.EXPIRED_CODE: _BAD_CODE,
+            Reason.REPLAYED_CODE: _BAD_CODE,
+            Reason.CODE_OF_ANOTHER_CLIENT: _BAD_CODE,
+            Reason.MISSING_VERIFIER: _BAD_CODE,
+            Reason.WRONG_VERIFIER: _BAD_CODE,
+            Reason.REDIRECT_URI_MISMATCH: _error("redirect_uri_mismatch", _MISMATCH),
+            Reason.UNKNOWN_REFRESH_TOKEN: _BAD_REFRESH,
+            Reason.EXPIRED_REFRESH_TOKEN: _BAD_REFRESH,
+            Reason.REVOKED_REFRESH_TOKEN: _BAD_REFRESH,
+            Reason.UNSUPPORTED_GRANT_TYPE: _error(
+                "unsupported_grant_type", "The grant_type is not supported by this endpoint."
+            ),
+            Reason.MISSING_BEARER: _message(401, "Requires authentication"),
+            Reason.UNKNOWN_BEARER: _BAD_CREDENTIALS,
+            Reason.EXPIRED_BEARER: _BAD_CREDENTIALS,
+            Reason.REVOKED_BEARER: _BAD_CREDENTIALS,
+            # GitHub does not say that something exists which the token must not see.
+            Reason.INSUFFICIENT_SCOPE: _message(404, "Not Found"),
+        }
+    )
+    callbacks = MappingProxyType(
+        {
+            Reason.ACCESS_DENIED: _callback(
+                "access_denied", "The user has denied your application access."
+            ),
+            Reason.UNREGISTERED_REDIRECT_URI: _callback("redirect_uri_mismatch", _MISMATCH),
+        }
+    )
+    page_statuses = MappingProxyType({Reason.UNKNOWN_CLIENT: 404})
+    extra_scopes = ("repo", "gist", "read:org", "workflow")
+    sign_in_resolvers = (
+        MappingProxyType({"resolver": "usernameMatchingUserEntityName"}),
+        MappingProxyType({"resolver": "userIdMatchingUserEntityAnnotation"}),
+    )
+    environments = MappingProxyType({GITHUB_APP: MappingProxyType({})})
+    quirks = (
+        Quirk(
+            "form-encoded-answers",
+            "The token endpoint answers a form unless the request accepts application/json.",
+            "docs.github.com: Authorizing OAuth apps",
+        ),
+        Quirk(
+            "errors-with-status-200",
+            "Errors of the token endpoint come with status 200.",
+            "docs.github.com: Troubleshooting OAuth app access token request errors",
+        ),
+        Quirk(
+            "two-token-models",
+            "OAuth Apps get an access token that does not expire and no refresh token; GitHub Apps get "
+            "both with lifetimes, and a new refresh token each time.",
+            "docs.github.com: Refreshing user access tokens",
+        ),
+        Quirk(
+            "comma-separated-scopes",
+            "Granted scopes are separated by commas in the token answer; a GitHub App's are empty.",
+            "docs.github.com: Scopes for OAuth apps",
+        ),
+        Quirk(
+            "mismatch-is-redirected",
+            "A redirect URI that is not registered is answered with a redirect to the registered one.",
+            "docs.github.com: Troubleshooting authorization request errors",
+        ),
+        Quirk(
+            "unknown-scopes-dropped",
+            "Scopes that do not exist are left out silently.",
+            "observed by users; not documented",
+        ),
+    )
+
+    # --- two token models -------------------------------------------------------------------------
+
+    def policy_for(self, client: Client) -> Policy:
+        """GitHub Apps have expiring tokens, OAuth Apps have not."""
+        return self.app_policy if _is_app(client) else self.policy
+
+    def grantable_scopes(self, client: Client, scopes: tuple[str, ...]) -> tuple[str, ...]:
+        """A GitHub App has permissions instead of scopes."""
+        return () if _is_app(client) else scopes
+
+    def token_value(self, exchange: Exchange, grant: Grant, kind: TokenKind) -> str:
+        """Access tokens say by their prefix what they are; they are large for a persona with large tokens."""
+        if kind is not TokenKind.ACCESS:
+            return super().token_value(exchange, grant, kind)
+        is_app = _is_app(grant.request.client)
+        shape = self.app_access_token if is_app else self.token_shapes[kind]
+        # Backstage keeps an OAuth App's access token where others have the refresh token.
+        padding = 0 if is_app else exchange.service.persona(grant).padding
+        return shape.mint(exchange.service.randomness.text, padding)
+
+    def token_members(
+        self, exchange: Exchange, grant: Grant, access_token: str, *, refreshing: bool
+    ) -> dict[str, Any]:
+        """A GitHub App is told the lifetime of its refresh token."""
+        return {"refresh_token_expires_in": _APP_REFRESH_SECONDS} if _is_app(grant.request.client) else {}
+
+    # --- endpoints --------------------------------------------------------------------------------
+
+    def token(self, exchange: Exchange) -> Answer:
+        """GitHub does not ask for grant_type when a code is exchanged."""
+        if not exchange.form.get("grant_type"):
+            exchange = replace(exchange, form={**exchange.form, "grant_type": "authorization_code"})
+        return super().token(exchange)
+
+    def token_encoding(self, exchange: Exchange) -> Encoding:
+        """A form, unless the request asks for JSON."""
+        return Encoding.JSON if "json" in exchange.headers.get("accept", "") else Encoding.FORM
+
+    def refuse_authorization(self, exchange: Exchange, refusal: Refusal) -> Answer:
+        """Tell a registered redirect URI if another one was asked for."""
+        client = exchange.service.clients.by_id.get(exchange.query.get("client_id", ""))
+        if refusal.reason is Reason.UNREGISTERED_REDIRECT_URI and client and client.redirect_uris:
+            parameters = self.callback_parameters(refusal.reason)
+            return endpoints.redirect(min(client.redirect_uris), parameters, exchange.query.get("state"))
+        return super().refuse_authorization(exchange, refusal)
+
+    def not_found(self, exchange: Exchange) -> Answer:
+        """The REST API's answer."""
+        return _message(404, "Not Found")
+
+    def user(self, exchange: Exchange) -> Answer:
+        """``GET /user``.
+
+        Raises:
+            Refusal: no good access token.
+        """
+        who = endpoints.bearer(exchange)
+        face = who.face
+        persona = face.persona
+        body = {
+            "login": persona.login,
+            "id": face.number,
+            "node_id": node_id(face),
+            "avatar_url": persona.picture,
+            "html_url": f"{exchange.base_url}/{persona.login}",
+            "type": "User",
+            "user_view_type": "public",
+            "site_admin": False,
+            "name": persona.name,
+            "company": None,
+            "blog": "",
+            "location": None,
+            # Only a public address is here, and GitHub lets nobody publish one that is not verified.
+            "email": persona.email if persona.email_verified else None,
+            "hireable": None,
+            "bio": None,
+            "public_repos": 0,
+            "followers": 0,
+            "following": 0,
+            "created_at": "2019-05-04T08:15:42Z",
+            "updated_at": "2026-05-04T08:15:42Z",
+        }
+        return Answer(200, body, headers=_api_headers(who, ""))
+
+    def emails(self, exchange: Exchange) -> Answer:
+        """``GET /user/emails``.
+
+        Raises:
+            Refusal: no good access token, or one without the scope.
+        """
+        who = endpoints.bearer(exchange, "user:email", "user")
+        persona = who.face.persona
+        address = {
+            "email": persona.email,
+            "primary": True,
+            "verified": persona.email_verified,
+            "visibility": "public" if persona.email_verified else None,
+        }
+        return Answer(200, [address] if persona.email else [], headers=_api_headers(who, "user, user:email"))
+
+    # --- what Backstage must be told --------------------------------------------------------------
+
+    def backstage_config(self, base_url: str) -> dict[str, Any]:
+        """A GitHub Enterprise Server has a configurable address."""
+        return {"enterpriseInstanceUrl": base_url}
+
+    def catalog_annotations(self, face: "Face") -> dict[str, str]:
+        """The annotation of ``userIdMatchingUserEntityAnnotation``."""
+        return {"github.com/user-id": node_id(face)}
+
+
+def node_id(face: "Face") -> str:
+    """The id of a user in GitHub's GraphQL API. It has letters of both cases: comparison must be exact."""
+    letters = (chr(ord("a") + int(digit, 16)) for digit in face.digest[:8])
+    return "U_kgDO" + "".join(letter.upper() if index % 2 else letter for index, letter in enumerate(letters))
+
+
+def _is_app(client: Client) -> bool:
+    return client.environment == GITHUB_APP
+
+
+def _api_headers(who: endpoints.Bearer, accepted: str) -> tuple[tuple[str, str], ...]:
+    headers = (("X-GitHub-Media-Type", _API_VERSION), ("Cache-Control", "private, max-age=60, s-maxage=60"))
+    if _is_app(who.grant.request.client):
+        return headers
+    scopes = ", ".join(sorted(who.token.scopes))
+    return (*headers, ("X-OAuth-Scopes", scopes), ("X-Accepted-OAuth-Scopes", accepted))
