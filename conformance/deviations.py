@@ -1,0 +1,98 @@
+"""Accepted deviations: requirements that a named target is known not to meet, each with its reason."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from conformance.requirement_list import requirements
+from conformance.verdicts import CaseResult
+
+Sentence = Annotated[str, StringConstraints(min_length=10)]
+
+
+class DeviationFileError(Exception):
+    """The deviations file cannot be used; the text says where and why."""
+
+
+class Deviation(BaseModel):
+    """One accepted deviation.
+
+    Attributes:
+        requirement: id of the requirement that is not met.
+        providers: provider ids it is limited to; without it, all.
+        scenarios: scenarios it is limited to; without it, all.
+        reason: why it is accepted, in a sentence.
+        reference: where one can read more.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    requirement: str
+    providers: list[str] | None = None
+    scenarios: list[str] | None = None
+    reason: Sentence
+    reference: str | None = None
+
+    def covers(self, requirement: str, result: CaseResult) -> bool:
+        """Say whether a failed check of ``requirement`` in that case is accepted."""
+        return (
+            requirement == self.requirement
+            and (self.providers is None or result.provider in self.providers)
+            and (self.scenarios is None or result.scenario in self.scenarios)
+        )
+
+
+class DeviationFile(BaseModel):
+    """A deviations file.
+
+    Attributes:
+        target: the backend it speaks of, with its version.
+        deviations: the entries.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    target: str
+    deviations: list[Deviation]
+
+
+def read_deviations(path: Path) -> DeviationFile:
+    """Read a deviations file.
+
+    Raises:
+        DeviationFileError: it is missing, no YAML, not of that form, or names an unknown requirement.
+    """
+    try:
+        content = DeviationFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise DeviationFileError(f"{path}: the deviations file cannot be read: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise DeviationFileError(f"{path}:{mark.line + 1 if mark else 1}: the deviations file is not YAML") from error
+    except ValidationError as error:
+        mistakes = "; ".join(f"{'.'.join(map(str, m['loc'])) or 'file'}: {m['msg']}" for m in error.errors())
+        raise DeviationFileError(f"{path}: {mistakes}") from error
+    for entry in content.deviations:
+        if entry.requirement not in requirements():
+            raise DeviationFileError(f"{path}: there is no requirement {entry.requirement!r}")
+    return content
+
+
+def accepted(deviations: Iterable[Deviation], requirement: str, result: CaseResult) -> Deviation | None:
+    """The entry that accepts a failed check, if there is one."""
+    return next((entry for entry in deviations if entry.covers(requirement, result)), None)
+
+
+def stale(deviations: Sequence[Deviation], results: Iterable[CaseResult]) -> list[Deviation]:
+    """Entries whose requirement was checked and held in every case they cover: they must go."""
+    checked: set[int] = set()
+    needed: set[int] = set()
+    for result in results:
+        for check in result.checks:
+            for number, entry in enumerate(deviations):
+                if entry.covers(check.requirement, result):
+                    checked.add(number)
+                    if not check.holds:
+                        needed.add(number)
+    return [deviations[number] for number in sorted(checked - needed)]

@@ -1,0 +1,1 @@
+"""The frontend driver: the browser and the Backstage frontend, played against a target."""

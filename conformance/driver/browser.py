@@ -1,0 +1,165 @@
+"""A browser without a screen: cookies, origins and redirects as a real one treats them."""
+
+import json as json_codec
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import quote, urljoin
+
+from conformance.driver.cookies import CookieJar, same_site
+from conformance.driver.secrets import Secrets
+from conformance.driver.wire import Exchange, NoAnswerError, Request, Response, Wire, origin_of
+
+COMPONENT_SAFE: Final = "-_.!~*'()"
+"""What JavaScript's ``encodeURIComponent`` leaves bare; the frontend builds its queries with it."""
+
+SECRET_COOKIES: Final = ("-refresh-token", "-nonce", "backstage-auth")
+
+QueryValue = str | Sequence[str] | None
+
+
+def encode_query(parameters: Mapping[str, Any]) -> str:
+    """A query string as the frontend writes it: spaces as ``%20``.
+
+    None leaves a parameter out, True writes the bare name, a list repeats it.
+    """
+    pairs = []
+    for name, value in parameters.items():
+        for one in value if isinstance(value, list | tuple) else [value]:
+            if one is True:
+                pairs.append(quote(name, safe=COMPONENT_SAFE))
+            elif one is not None:
+                pairs.append(f"{quote(name, safe=COMPONENT_SAFE)}={quote(str(one), safe=COMPONENT_SAFE)}")
+    return "&".join(pairs)
+
+
+@dataclass
+class Transcript:
+    """Every exchange of a case, in order, with its secrets known."""
+
+    secrets: Secrets = field(default_factory=Secrets)
+    exchanges: list[Exchange] = field(default_factory=list)
+
+
+class Browser:
+    """One browser: a cookie jar and the app's origin.
+
+    Parameters:
+        wire: how requests are sent.
+        app_origin: origin of the Backstage app, from which scripts fetch.
+        transcript: where exchanges are written down.
+        clock: seconds since the epoch; tests may move it.
+    """
+
+    def __init__(
+        self, wire: Wire, app_origin: str, transcript: Transcript, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.jar = CookieJar()
+        self.now = clock
+        self._wire = wire
+        self._app_origin = app_origin
+        self._transcript = transcript
+
+    def navigate(
+        self,
+        url: str,
+        method: str = "GET",
+        *,
+        headers: Mapping[str, Any] | None = None,
+        body: bytes = b"",
+        came_from: str | None = None,
+    ) -> Response:
+        """A top-level navigation; redirects are not followed.
+
+        Parameters:
+            url: absolute address.
+            method: GET, or POST for a form.
+            headers: further header fields; None as value removes one that the browser would send.
+            body: body of the request.
+            came_from: URL of the page that started it; decides about ``SameSite`` and ``Origin``.
+        """
+        fields: dict[str, Any] = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+        foreign = came_from is not None and not same_site(came_from, url)
+        if method != "GET" and came_from:
+            fields["Origin"] = origin_of(came_from)
+        cookies = self.jar.cookies_for(url, self.now(), cross_site=foreign, navigation=method == "GET")
+        return self._send(method, url, fields, cookies, headers, body)
+
+    def fetch(
+        self,
+        url: str,
+        method: str = "GET",
+        *,
+        headers: Mapping[str, Any] | None = None,
+        body: bytes = b"",
+        credentials: bool = True,
+    ) -> Response:
+        """A script's request from the app; redirects are not followed.
+
+        ``Origin`` is sent as browsers do: on every cross-origin request and on every method but GET and HEAD.
+        """
+        fields: dict[str, Any] = {"Accept": "*/*"}
+        if origin_of(url) != self._app_origin or method not in {"GET", "HEAD"}:
+            fields["Origin"] = self._app_origin
+        cookies = None
+        if credentials:
+            cookies = self.jar.cookies_for(url, self.now(), cross_site=not same_site(self._app_origin, url))
+        return self._send(method, url, fields, cookies, headers, body)
+
+    def bare(self, url: str, method: str, headers: Mapping[str, Any] | None = None, body: bytes = b"") -> Response:
+        """A request of no browser at all: no cookies, no header but the given ones."""
+        return self._send(method, url, {}, None, headers, body)
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        fields: dict[str, Any],
+        cookies: str | None,
+        headers: Mapping[str, Any] | None,
+        body: bytes,
+    ) -> Response:
+        if cookies:
+            fields["Cookie"] = cookies
+        for name, value in (headers or {}).items():
+            for present in [key for key in fields if key.lower() == name.lower()]:
+                del fields[present]
+            if value is not None:
+                fields[name] = value
+        sent = Request(method, url, tuple(_lines(fields)), body)
+        try:
+            response = self._wire.send(sent)
+        except NoAnswerError:
+            self._transcript.exchanges.append(Exchange(sent, None))
+            raise
+        self._learn(response)
+        self._transcript.exchanges.append(Exchange(sent, response))
+        self.jar.receive(url, response.header_values("set-cookie"), self.now())
+        return response
+
+    def _learn(self, response: Response) -> None:
+        secrets = self._transcript.secrets
+        for name, value in self.jar.values(self.now()).items():
+            if any(part in name for part in SECRET_COOKIES):
+                secrets.learn(value)
+        for raw in response.header_values("set-cookie"):
+            name, _, value = raw.split(";")[0].partition("=")
+            if any(part in name for part in SECRET_COOKIES):
+                secrets.learn(value.strip())
+        try:
+            secrets.learn_from(json_codec.loads(response.body))
+        except ValueError:
+            pass  # no JSON, so no named members to learn from
+
+
+def _lines(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Header fields in order; a list as value repeats the field."""
+    return [
+        (name, str(one)) for name, value in fields.items() for one in (value if isinstance(value, list) else [value])
+    ]
+
+
+def absolute(base: str, location: str) -> str:
+    """A ``Location`` as the browser resolves it."""
+    return urljoin(base, location)

@@ -1,0 +1,215 @@
+"""Cookies as a browser keeps them (RFC 6265bis), which the standard library's jar does not.
+
+It must keep host-only and ``Domain`` cookies apart, honour ``SameSite`` and treat localhost as trustworthy;
+see frontend.md section 20.1. Header parameters are split by the standard library's MIME parser.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import Message
+from email.utils import parsedate_to_datetime
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class SetCookie:
+    """One ``Set-Cookie`` header field, taken apart.
+
+    Parameters:
+        raw: the field's value as received.
+        name: the cookie's name.
+        raw_value: its value as received.
+        attributes: (name as written, value) in order; the value is empty for flags.
+    """
+
+    raw: str
+    name: str
+    raw_value: str
+    attributes: tuple[tuple[str, str], ...]
+
+    def attribute(self, name: str) -> str | None:
+        """Value of the last attribute of that name, as RFC 6265 section 5.3 has it; None if there is none."""
+        values = [value for key, value in self.attributes if key.lower() == name.lower()]
+        return values[-1] if values else None
+
+    @property
+    def value(self) -> str:
+        """The value with its percent-encoding undone (COOKIE-02)."""
+        return unquote(self.raw_value)
+
+    @property
+    def max_age(self) -> int | None:
+        """``Max-Age`` in seconds, or None if it is absent or no number."""
+        text = self.attribute("max-age")
+        return int(text) if text is not None and text.lstrip("-").isdigit() else None
+
+    def expires(self) -> float | None:
+        """``Expires`` in seconds since the epoch, or None if it is absent or no date."""
+        text = self.attribute("expires")
+        if text is None:
+            return None
+        try:
+            return parsedate_to_datetime(text).timestamp()
+        except ValueError:
+            return None
+
+    def is_deletion(self, now: float) -> bool:
+        """Say whether a browser drops the cookie at once; ``Max-Age`` beats ``Expires``."""
+        if self.max_age is not None:
+            return self.max_age <= 0
+        expires = self.expires()
+        return expires is not None and expires <= now
+
+
+def parse_set_cookie(raw: str) -> SetCookie:
+    """Take one ``Set-Cookie`` value apart."""
+    message = Message()
+    message["Set-Cookie"] = raw
+    pairs = message.get_params(header="set-cookie") or []
+    texts = [(str(key).strip(), str(value).strip()) for key, value in pairs]
+    if not texts:
+        return SetCookie(raw, "", "", ())
+    (name, value), *attributes = texts
+    return SetCookie(raw, name, value, tuple(attributes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    name: str
+    raw_value: str
+    domain: str
+    path: str
+    host_only: bool
+    secure: bool
+    same_site: str
+    expires_at: float | None
+    number: int
+
+
+class CookieJar:
+    """The cookies of one browser."""
+
+    def __init__(self) -> None:
+        self._cookies: dict[tuple[str, str, str, bool], _Stored] = {}
+        self._count = 0
+
+    def receive(self, url: str, fields: list[str], now: float) -> None:
+        """Store what the ``Set-Cookie`` fields of an answer from ``url`` say, in order."""
+        for raw in fields:
+            self._receive_one(url, parse_set_cookie(raw), now)
+
+    def _receive_one(self, url: str, cookie: SetCookie, now: float) -> None:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
+        domain = (cookie.attribute("domain") or "").lstrip(".").lower()
+        secure = cookie.attribute("secure") is not None
+        same_site = (cookie.attribute("samesite") or "Lax").capitalize()
+        if not cookie.name or (domain and not _domain_matches(host, domain)):
+            return
+        if secure and not _is_trustworthy(parts.scheme, host):
+            return
+        if same_site == "None" and not secure:
+            return
+        path = cookie.attribute("path") or ""
+        if not path.startswith("/"):
+            path = parts.path.rsplit("/", 1)[0] or "/"
+        key = (cookie.name, domain or host, path, not domain)
+        if cookie.is_deletion(now):
+            self._cookies.pop(key, None)
+            return
+        lifetime = cookie.max_age
+        expires_at = now + lifetime if lifetime is not None else cookie.expires()
+        self._count += 1
+        self._cookies[key] = _Stored(
+            cookie.name, cookie.raw_value, domain or host, path, not domain, secure, same_site, expires_at, self._count
+        )
+
+    def cookies_for(self, url: str, now: float, *, cross_site: bool = False, navigation: bool = False) -> str | None:
+        """The ``Cookie`` header a browser sends to ``url``.
+
+        Parameters:
+            url: where the request goes.
+            now: seconds since the epoch.
+            cross_site: True if the request was started from another site.
+            navigation: True for a top-level navigation by GET, to which ``Lax`` cookies are attached.
+        """
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
+        sent = [
+            cookie
+            for cookie in self._live(now)
+            if (cookie.domain == host if cookie.host_only else _domain_matches(host, cookie.domain))
+            and _path_matches(parts.path or "/", cookie.path)
+            and (not cookie.secure or _is_trustworthy(parts.scheme, host))
+            and (not cross_site or cookie.same_site == "None" or (navigation and cookie.same_site == "Lax"))
+        ]
+        # Longer paths first, then older ones (RFC 6265 section 5.4).
+        sent.sort(key=lambda cookie: (-len(cookie.path), cookie.number))
+        return "; ".join(f"{cookie.name}={cookie.raw_value}" for cookie in sent) or None
+
+    def _live(self, now: float) -> Iterator[_Stored]:
+        for key, cookie in list(self._cookies.items()):
+            if cookie.expires_at is not None and cookie.expires_at <= now:
+                del self._cookies[key]
+            else:
+                yield cookie
+
+    def values(self, now: float) -> dict[str, str]:
+        """Name -> decoded value of every live cookie; the most specific path wins."""
+        ordered = sorted(self._live(now), key=lambda cookie: len(cookie.path))
+        return {cookie.name: unquote(cookie.raw_value) for cookie in ordered}
+
+    def put(self, url: str, name: str, raw_value: str, path: str = "/") -> None:
+        """Store a host-only session cookie as a test wants it, replacing any of that name on that host."""
+        self.forget(name)
+        host = (urlsplit(url).hostname or "").lower()
+        self._count += 1
+        self._cookies[(name, host, path, True)] = _Stored(
+            name, raw_value, host, path, True, False, "Lax", None, self._count
+        )
+
+    def forget(self, name: str) -> None:
+        """Drop every cookie of that name."""
+        for key in [key for key in self._cookies if key[0] == name]:
+            del self._cookies[key]
+
+    def clear(self) -> None:
+        """Drop everything."""
+        self._cookies.clear()
+
+
+def _domain_matches(host: str, domain: str) -> bool:
+    return host == domain or host.endswith(f".{domain}")
+
+
+def _path_matches(path: str, cookie_path: str) -> bool:
+    """RFC 6265 section 5.1.4: a prefix that ends at a segment border."""
+    if path == cookie_path:
+        return True
+    return path.startswith(cookie_path) and (cookie_path.endswith("/") or path[len(cookie_path)] == "/")
+
+
+def _is_trustworthy(scheme: str, host: str) -> bool:
+    return scheme == "https" or host in LOOPBACK_NAMES or host.endswith(".localhost")
+
+
+def same_site(url: str, other: str) -> bool:
+    """Say whether two URLs belong to one site: scheme and registrable domain; ports do not matter.
+
+    Hosts under test have at most one label above the registrable domain, or are loopback names and addresses,
+    which are sites of their own, so the last two labels stand for the registrable domain.
+    """
+    one, two = urlsplit(url), urlsplit(other)
+    if one.scheme != two.scheme:
+        return False
+    return _site(one.hostname or "") == _site(two.hostname or "")
+
+
+def _site(host: str) -> str:
+    host = host.lower()
+    if host in LOOPBACK_NAMES or host.replace(".", "").isdigit() or ":" in host:
+        return host
+    return ".".join(host.split(".")[-2:])

@@ -1,0 +1,51 @@
+"""Reads an HTML form as a browser would submit it untouched."""
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import urljoin
+
+
+@dataclass(slots=True)
+class Form:
+    """A form: where it goes and its successful controls (name, value), in order."""
+
+    action: str
+    method: str
+    fields: list[tuple[str, str]] = field(default_factory=list)
+
+
+class _FormReader(HTMLParser):
+    def __init__(self, base_url: str) -> None:
+        super().__init__()
+        self.forms: list[Form] = []
+        self._base_url = base_url
+        self._open = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            action = urljoin(self._base_url, values.get("action") or self._base_url)
+            self.forms.append(Form(action, values.get("method", "get").upper()))
+            self._open = True
+        elif tag == "input" and self._open and values.get("name"):
+            kind = values.get("type", "text").lower()
+            chosen = kind not in {"checkbox", "radio"} or "checked" in values
+            if kind not in {"submit", "button", "image", "reset"} and chosen:
+                self.forms[-1].fields.append((values["name"], values.get("value", "on")))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._open = False
+
+
+def read_form(html: str, base_url: str, having: str) -> Form | None:
+    """The first form of the page that has a field of that name, or None.
+
+    Parameters:
+        html: the page.
+        base_url: its address, against which the action is resolved.
+        having: name of a field that the form must have.
+    """
+    reader = _FormReader(base_url)
+    reader.feed(html)
+    return next((form for form in reader.forms if any(name == having for name, _ in form.fields)), None)

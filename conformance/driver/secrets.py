@@ -1,0 +1,64 @@
+"""Keeps secrets out of transcripts and reports.
+
+The driver tells what it learned (tokens, codes, cookies); every occurrence is replaced by a label made from
+a digest, so that a reader still sees where the same value comes back.
+"""
+
+import hashlib
+import re
+from typing import Any, Final
+from urllib.parse import quote, quote_plus
+
+SHORTEST: Final = 8
+"""Shorter texts are not secrets, and replacing them would garble the transcript."""
+
+_JWT: Final = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*(\.[A-Za-z0-9_-]*)?")
+_CREDENTIALS: Final = re.compile(r"(?i)\b(bearer|basic)(:?\s+|%20)([A-Za-z0-9._~+/=-]{8,})")
+_MEMBERS: Final = frozenset(
+    "accesstoken access_token refreshtoken refresh_token idtoken id_token token code client_secret "
+    "code_verifier password assertion".split()
+)
+
+
+class Secrets:
+    """The secrets of one case."""
+
+    def __init__(self) -> None:
+        self._labels: dict[str, str] = {}
+
+    def learn(self, value: object) -> None:
+        """Remember a value to be masked, also in its percent-encoded forms."""
+        if not isinstance(value, str) or len(value) < SHORTEST:
+            return
+        label = f"«secret {hashlib.sha256(value.encode()).hexdigest()[:6]}»"
+        for form in (value, quote(value, safe=""), quote_plus(value), quote(value, safe="-_.!~*'()")):
+            self._labels[form] = label
+
+    def learn_from(self, data: Any) -> None:
+        """Remember every member of a data tree whose name says that it is a secret."""
+        if isinstance(data, dict):
+            for name, value in data.items():
+                if str(name).lower() in _MEMBERS:
+                    self.learn(value)
+                self.learn_from(value)
+        elif isinstance(data, list):
+            for item in data:
+                self.learn_from(item)
+
+    def mask(self, text: str) -> str:
+        """The text without any secret, JSON Web Token or credential in it."""
+        for value in sorted(self._labels, key=len, reverse=True):
+            if value in text:
+                text = text.replace(value, self._labels[value])
+        text = _JWT.sub(lambda found: f"«jwt {hashlib.sha256(found[0].encode()).hexdigest()[:6]}»", text)
+        return _CREDENTIALS.sub(lambda found: f"{found[1]}{found[2]}«credentials»", text)
+
+    def mask_tree(self, data: Any) -> Any:
+        """A data tree with :meth:`mask` applied to every text in it."""
+        if isinstance(data, str):
+            return self.mask(data)
+        if isinstance(data, dict):
+            return {self.mask(str(key)): self.mask_tree(value) for key, value in data.items()}
+        if isinstance(data, list | tuple):
+            return [self.mask_tree(item) for item in data]
+        return data

@@ -1,0 +1,180 @@
+"""HTTP as it is on the wire: nothing added, followed, decoded or remembered behind the test's back.
+
+``httpcore`` sends the target of a request as given (a broken percent escape included), keeps the order and
+repetition of header fields and speaks through a CONNECT proxy, which ordinary clients do not all do.
+"""
+
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpcore
+
+DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+MAX_BODY_BYTES: Final = 4_000_000
+"""More than any honest answer needs; a longer one is cut rather than filling the memory."""
+
+
+class NoAnswerError(Exception):
+    """The other side did not answer with an HTTP response; the text says who and how.
+
+    Parameters:
+        origin: scheme, host and port that did not answer.
+        problem: what happened, in words.
+    """
+
+    def __init__(self, origin: str, problem: str) -> None:
+        super().__init__(f"{origin} {problem}")
+        self.origin = origin
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was sent. ``headers`` keeps order and repetition."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What came back. ``headers`` keeps order and repetition; names are as received."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        """All fields of that name, joined by a comma and a space; None if there are none."""
+        values = self.header_values(name)
+        return ", ".join(values) if values else None
+
+    def header_values(self, name: str) -> list[str]:
+        """Each field of that name, in order."""
+        return [value for key, value in self.headers if key.lower() == name.lower()]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and its response, for the transcript."""
+
+    request: Request
+    response: Response | None
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a URL; the scheme's own port is left out, names are in lower case."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    host = f"[{host}]" if ":" in host else host
+    port = parts.port
+    if port is None or port == DEFAULT_PORTS.get(parts.scheme):
+        return f"{parts.scheme}://{host}"
+    return f"{parts.scheme}://{host}:{port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Detour:
+    """How to reach hosts that are served by the mock IdP by name.
+
+    Parameters:
+        hosts: host name patterns (``*`` within them).
+        proxy_url: the mock's forward proxy.
+        ca_pem: the mock's certificate authority.
+    """
+
+    hosts: tuple[str, ...]
+    proxy_url: str
+    ca_pem: str
+
+    def covers(self, host: str) -> bool:
+        """Say whether a host is served by the mock."""
+        return any(fnmatchcase(host.lower(), pattern.lower()) for pattern in self.hosts)
+
+
+class Wire:
+    """Sends requests; direct, or through the mock's proxy for the hosts it serves by name.
+
+    Parameters:
+        detour: see :class:`Detour`; None if every host is reached directly.
+        timeout_seconds: limit for connecting and for each read.
+        trusted_ca_file: PEM file of a CA that the target's certificate descends from, if it is not public.
+    """
+
+    def __init__(self, detour: Detour | None, timeout_seconds: float, trusted_ca_file: str | None = None) -> None:
+        self._detour = detour
+        self._timeout = {name: timeout_seconds for name in ("connect", "read", "write", "pool")}
+        self._seconds = timeout_seconds
+        direct = ssl.create_default_context(cafile=trusted_ca_file)
+        self._direct = httpcore.ConnectionPool(ssl_context=direct, max_connections=20, http1=True)
+        self._by_name: httpcore.HTTPProxy | None = None
+        if detour:
+            mock_only = ssl.create_default_context(cadata=detour.ca_pem)
+            self._by_name = httpcore.HTTPProxy(detour.proxy_url, ssl_context=mock_only, max_connections=20)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._direct.close()
+        if self._by_name:
+            self._by_name.close()
+
+    def send(self, request: Request) -> Response:
+        """Send one request and read the whole answer.
+
+        Raises:
+            NoAnswerError: connection refused, TLS failure, time-out, reset, or an answer that is no HTTP.
+        """
+        parts = urlsplit(request.url)
+        origin = origin_of(request.url)
+        target = parts.path or "/"
+        if parts.query or request.url.split("#")[0].endswith("?"):
+            target = f"{target}?{parts.query}"
+        url = httpcore.URL(
+            scheme=parts.scheme.encode(),
+            host=(parts.hostname or "").encode("idna" if not (parts.hostname or "").isascii() else "ascii"),
+            port=parts.port,
+            target=target.encode("utf-8", "surrogateescape"),
+        )
+        headers = [(name.encode("latin-1"), value.encode("utf-8")) for name, value in self._framed(request, origin)]
+        pool = self._by_name if self._by_name and self._detour and self._detour.covers(parts.hostname or "") else self._direct
+        try:
+            with pool.stream(
+                request.method, url, headers=headers, content=request.body, extensions={"timeout": self._timeout}
+            ) as answer:
+                body = b""
+                for chunk in answer.iter_stream():
+                    body += chunk
+                    if len(body) > MAX_BODY_BYTES:
+                        break
+                received = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers)
+                return Response(answer.status, received, body)
+        except httpcore.TimeoutException as error:
+            raise NoAnswerError(origin, f"did not answer within {self._seconds:g} s") from error
+        except httpcore.ConnectError as error:
+            raise NoAnswerError(origin, f"cannot be reached: {_reason(error)}") from error
+        except httpcore.ProxyError as error:
+            raise NoAnswerError(origin, f"was refused by the mock IdP's proxy: {error}") from error
+        except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+            raise NoAnswerError(origin, f"broke off without an HTTP answer: {_reason(error)}") from error
+
+    @staticmethod
+    def _framed(request: Request, origin: str) -> Sequence[tuple[str, str]]:
+        """Add what HTTP/1.1 demands and nothing else: Host, and the length of a body (RFC 9112 section 6)."""
+        names = {name.lower() for name, _ in request.headers}
+        framed = list(request.headers)
+        if "host" not in names:
+            framed.insert(0, ("Host", origin.split("://", 1)[1]))
+        if "content-length" not in names and (request.body or request.method in {"POST", "PUT", "PATCH"}):
+            framed.append(("Content-Length", str(len(request.body))))
+        return framed
+
+
+def _reason(error: BaseException) -> str:
+    text = str(error).strip()
+    return text or type(error).__name__

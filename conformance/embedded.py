@@ -1,0 +1,127 @@
+"""Starts the mock IdP and the reference backend as processes, for a run without ``--target``.
+
+Both are started by their command lines, as anybody would; this package imports neither.
+"""
+
+import contextlib
+import json
+import os
+import selectors
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+START_SECONDS: Final = 30.0
+"""A process that is not ready by then will not be."""
+
+STOP_SECONDS: Final = 5.0
+
+
+class EmbeddedStartError(Exception):
+    """The mock IdP or the reference backend did not start; the text carries what it printed."""
+
+
+def free_port() -> int:
+    """A port that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def started(module: str, arguments: Sequence[str], log: Path, environment: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Run ``python -m module arguments --json`` until the block ends; gives the line it printed when ready.
+
+    Parameters:
+        module: the package to run.
+        arguments: its command line.
+        log: file for what it prints on standard error.
+        environment: environment variables.
+
+    Raises:
+        EmbeddedStartError: it ended or stayed silent.
+    """
+    command = [sys.executable, "-m", module, *arguments, "--json"]
+    with log.open("w") as errors:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, env=dict(environment))  # noqa: S603
+        try:
+            yield _ready_line(process, module, log)
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            if process.stdout:
+                process.stdout.close()
+
+
+def _ready_line(process: "subprocess.Popen[bytes]", module: str, log: Path) -> dict[str, Any]:
+    deadline = time.monotonic() + START_SECONDS
+    stdout = process.stdout
+    if stdout is None:
+        raise EmbeddedStartError(f"{module} has no standard output")
+    with selectors.DefaultSelector() as selector:
+        selector.register(stdout, selectors.EVENT_READ)
+        while time.monotonic() < deadline:
+            if not selector.select(timeout=max(0.0, deadline - time.monotonic())):
+                break
+            line = stdout.readline()
+            if not line:
+                break
+            with contextlib.suppress(ValueError):
+                said = json.loads(line)
+                if isinstance(said, dict) and said.get("ready"):
+                    return said
+    said_last = log.read_text(errors="replace").strip().splitlines()[-5:]
+    raise EmbeddedStartError(f"{module} did not start: " + (" / ".join(said_last) or "it printed nothing"))
+
+
+@contextlib.contextmanager
+def embedded_pair(seed: int, profile: str) -> Iterator[tuple[str, str, str]]:
+    """Start both; gives the auth URL, the IdP's URL and the app's origin.
+
+    Parameters:
+        seed: for the IdP's random choices.
+        profile: configuration profile.
+
+    Raises:
+        EmbeddedStartError: one of them did not start.
+    """
+    backend_url = f"http://localhost:{free_port()}"
+    app_url = "http://localhost:3000"
+    common = ["--backend-url", backend_url, "--app-url", app_url]
+    with tempfile.TemporaryDirectory(prefix="backstage-auth-conformance-") as folder, contextlib.ExitStack() as stack:
+        place = Path(folder)
+        environment = {**os.environ, "XDG_STATE_HOME": folder, "PYTHONUNBUFFERED": "1"}
+        serve = ["serve", "--port", "0", "--proxy-port", "0", "--tls-port", "0", "--seed", str(seed), *common]
+        idp = stack.enter_context(started("mock_idp", serve, place / "idp.log", environment))
+        idp_url = idp["urls"]["http"]
+        config = place / "app-config.yaml"
+        _run("mock_idp", ["app-config", "--idp", idp_url, "--profile", profile, *common, "-o", str(config)], environment)
+        inside = {**environment, **_environment_of(idp_url, environment)}
+        arguments = ["serve", "--config", str(config), "--port", backend_url.rsplit(":", 1)[1]]
+        backend = stack.enter_context(started("reference_backend", arguments, place / "backend.log", inside))
+        yield backend["urls"]["auth"], idp_url, app_url
+
+
+def _environment_of(idp_url: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """What ``mock-idp env`` prints, as a mapping."""
+    printed = _run("mock_idp", ["env", "--idp", idp_url, "--shell", "dotenv"], environment)
+    pairs = (line.partition("=") for line in printed.splitlines() if "=" in line and not line.startswith("#"))
+    return {name.strip(): value.strip().strip("\"'") for name, _, value in pairs}
+
+
+def _run(module: str, arguments: Sequence[str], environment: Mapping[str, str]) -> str:
+    command = [sys.executable, "-m", module, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, env=dict(environment), timeout=60, check=False)  # noqa: S603
+    if done.returncode:
+        raise EmbeddedStartError(f"{module} {arguments[0]} failed: {done.stderr.strip()}")
+    return done.stdout

@@ -1,0 +1,229 @@
+"""Matchers: what ``expect`` may say about a value. Pure.
+
+A plain value means equality. A mapping whose keys are all operators means that each of them holds:
+``{at_least: 590, at_most: 600}``. Add an operator by writing a function and listing it in
+:data:`OPERATORS`; its docstring is its documentation.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from conformance.scenario.paths import MISSING
+
+Operator = Callable[[Any, Any], bool]
+
+
+def _equals(actual: Any, wanted: Any) -> bool:
+    """The same value and type; true and 1 differ."""
+    if isinstance(actual, bool) != isinstance(wanted, bool):
+        return False
+    return bool(actual == wanted)
+
+
+def _not_equals(actual: Any, wanted: Any) -> bool:
+    """There is a value, and it is another one."""
+    return actual is not MISSING and not _equals(actual, wanted)
+
+
+def _one_of(actual: Any, wanted: Any) -> bool:
+    """One of the listed values."""
+    return any(_equals(actual, value) for value in wanted)
+
+
+def _matches(actual: Any, wanted: Any) -> bool:
+    """A text that the regular expression matches from beginning to end."""
+    return isinstance(actual, str) and re.fullmatch(wanted, actual, re.DOTALL) is not None
+
+
+def _contains(actual: Any, wanted: Any) -> bool:
+    """A text with this part, a list with this item, or a mapping with this key."""
+    if isinstance(actual, str):
+        return isinstance(wanted, str) and wanted in actual
+    return isinstance(actual, list | dict) and wanted in actual
+
+
+def _not_contains(actual: Any, wanted: Any) -> bool:
+    """There is a value, and it does not contain this."""
+    return actual is not MISSING and not _contains(actual, wanted)
+
+
+def _starts_with(actual: Any, wanted: Any) -> bool:
+    """A text with this beginning."""
+    return isinstance(actual, str) and actual.startswith(wanted)
+
+
+def _ends_with(actual: Any, wanted: Any) -> bool:
+    """A text with this end."""
+    return isinstance(actual, str) and actual.endswith(wanted)
+
+
+def _absent(actual: Any, wanted: Any) -> bool:
+    """True: the path leads nowhere. False: it leads somewhere, null included."""
+    return (actual is MISSING) is bool(wanted)
+
+
+def _empty(actual: Any, wanted: Any) -> bool:
+    """True: an empty text, list or mapping. False: one that is not empty."""
+    return isinstance(actual, str | list | dict) and (len(actual) == 0) is bool(wanted)
+
+
+_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
+    "text": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "list": (list,),
+    "mapping": (dict,),
+    "null": (type(None),),
+}
+
+
+def _type(actual: Any, wanted: Any) -> bool:
+    """One of text, integer, number, boolean, list, mapping, null."""
+    if wanted not in _TYPES:
+        raise ValueError(f"no type {wanted!r}; there are {', '.join(_TYPES)}")
+    if isinstance(actual, bool) and wanted in {"integer", "number"}:
+        return False
+    return isinstance(actual, _TYPES[wanted])
+
+
+def _at_least(actual: Any, wanted: Any) -> bool:
+    """A number not below this."""
+    return _type(actual, "number") and bool(actual >= wanted)
+
+
+def _at_most(actual: Any, wanted: Any) -> bool:
+    """A number not above this."""
+    return _type(actual, "number") and bool(actual <= wanted)
+
+
+def _length(actual: Any, wanted: Any) -> bool:
+    """A text, list or mapping of this length."""
+    return isinstance(actual, str | list | dict) and len(actual) == wanted
+
+
+def _keys(actual: Any, wanted: Any) -> bool:
+    """A mapping with exactly these keys, in any order."""
+    return isinstance(actual, dict) and set(actual) == set(wanted)
+
+
+def _has_keys(actual: Any, wanted: Any) -> bool:
+    """A mapping with at least these keys."""
+    return isinstance(actual, dict) and set(wanted) <= set(actual)
+
+
+def _lacks_keys(actual: Any, wanted: Any) -> bool:
+    """A mapping without any of these keys."""
+    return isinstance(actual, dict) and not set(wanted) & set(actual)
+
+
+def _same_items(actual: Any, wanted: Any) -> bool:
+    """A list with exactly these items, in any order, each as often."""
+    if not isinstance(actual, list) or len(actual) != len(wanted):
+        return False
+    rest = list(actual)
+    for item in wanted:
+        if item not in rest:
+            return False
+        rest.remove(item)
+    return True
+
+
+def _includes(actual: Any, wanted: Any) -> bool:
+    """A list that has all of these items."""
+    return isinstance(actual, list) and all(item in actual for item in wanted)
+
+
+def _words(actual: Any, wanted: Any) -> bool:
+    """A text of exactly these words, in any order, separated by single spaces."""
+    words = wanted.split() if isinstance(wanted, str) else list(wanted)
+    return isinstance(actual, str) and sorted(actual.split(" ")) == sorted(dict.fromkeys(words))
+
+
+def _has_words(actual: Any, wanted: Any) -> bool:
+    """A text in which each of these words stands, separated by white space."""
+    words = wanted.split() if isinstance(wanted, str) else list(wanted)
+    return isinstance(actual, str) and set(words) <= set(actual.split())
+
+
+def _holds(actual: Any, wanted: Any) -> bool:
+    """A mapping in which each of these paths satisfies its matcher."""
+    from conformance.scenario.paths import look_up  # noqa: PLC0415 - keeps the table below readable
+
+    return isinstance(actual, dict) and all(matches(look_up(actual, path), inner) for path, inner in wanted.items())
+
+
+def _every(actual: Any, wanted: Any) -> bool:
+    """A list, not empty, in which each item satisfies the matcher."""
+    return isinstance(actual, list) and bool(actual) and all(matches(item, wanted) for item in actual)
+
+
+def _some(actual: Any, wanted: Any) -> bool:
+    """A list in which at least one item satisfies the matcher."""
+    return isinstance(actual, list) and any(matches(item, wanted) for item in actual)
+
+
+def _none(actual: Any, wanted: Any) -> bool:
+    """A list, perhaps empty, in which no item satisfies the matcher."""
+    return isinstance(actual, list) and not any(matches(item, wanted) for item in actual)
+
+
+OPERATORS: Final[Mapping[str, Operator]] = {
+    "equals": _equals,
+    "not_equals": _not_equals,
+    "one_of": _one_of,
+    "matches": _matches,
+    "contains": _contains,
+    "not_contains": _not_contains,
+    "starts_with": _starts_with,
+    "ends_with": _ends_with,
+    "absent": _absent,
+    "empty": _empty,
+    "type": _type,
+    "at_least": _at_least,
+    "at_most": _at_most,
+    "length": _length,
+    "keys": _keys,
+    "has_keys": _has_keys,
+    "lacks_keys": _lacks_keys,
+    "same_items": _same_items,
+    "includes": _includes,
+    "words": _words,
+    "has_words": _has_words,
+    "holds": _holds,
+    "every": _every,
+    "some": _some,
+    "none": _none,
+}
+"""Name of an operator -> the function that decides it."""
+
+
+def is_operation(matcher: Any) -> bool:
+    """Say whether a matcher is a mapping of operators rather than a plain value."""
+    return isinstance(matcher, dict) and bool(matcher) and all(key in OPERATORS for key in matcher)
+
+
+def matches(actual: Any, matcher: Any) -> bool:
+    """Say whether a value satisfies a matcher.
+
+    Parameters:
+        actual: the observed value, or ``MISSING``.
+        matcher: a plain value, or a mapping of operators.
+
+    Raises:
+        ValueError: the matcher itself is wrong (unknown type name, broken regular expression).
+    """
+    if not is_operation(matcher):
+        return _equals(actual, matcher)
+    try:
+        return all(OPERATORS[name](actual, wanted) for name, wanted in matcher.items())
+    except (re.error, TypeError) as error:
+        raise ValueError(f"the matcher {matcher!r} does not work: {error}") from error
+
+
+def describe(matcher: Any) -> str:
+    """A matcher in words, for messages."""
+    if not is_operation(matcher):
+        return repr(matcher)
+    return " and ".join(f"{name.replace('_', ' ')} {wanted!r}" for name, wanted in matcher.items())

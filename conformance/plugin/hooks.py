@@ -1,0 +1,144 @@
+"""The pytest hooks. Public pytest and xdist API only."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+
+from conformance.plugin.options import add_options, read_options
+from conformance.plugin.run import CLEAN_UP, RUN, Run, begin, continue_in_worker
+from conformance.reports.document import build_document
+from conformance.reports.html import write_html
+from conformance.reports.json_report import write_json
+from conformance.reports.terminal import summarise
+from conformance.verdicts import CaseResult
+
+PROPERTY: Final = "conformance"
+"""Name under which a case's result travels in ``user_properties``."""
+
+STARTED = pytest.StashKey[float]()
+DOCUMENT = pytest.StashKey[dict[str, Any]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the suite's options."""
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Prepare the run; a configuration fault ends it here with one sentence."""
+    if config.option.help or config.option.version:
+        return
+    given: dict[str, Any] | None = getattr(config, "workerinput", None)
+    if given is not None:
+        config.stash[RUN] = continue_in_worker(given["options"], given["target"], given["deviations"])
+        return
+    options = read_options(config)
+    clean_up = contextlib.ExitStack()
+    config.stash[CLEAN_UP] = clean_up
+    config.stash[STARTED] = time.time()
+    try:
+        config.stash[RUN] = begin(options, clean_up)
+    except BaseException:
+        clean_up.close()
+        raise
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop what was started."""
+    run = config.stash.get(RUN, None)
+    if run is not None:
+        run.close()
+    clean_up = config.stash.get(CLEAN_UP, None)
+    if clean_up is not None:
+        clean_up.close()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell an xdist worker what the controller found out."""
+    run = node.config.stash[RUN]
+    node.workerinput["options"] = {**run.options.to_json()}
+    node.workerinput["target"] = run.target.to_json()
+    node.workerinput["deviations"] = [entry.model_dump() for entry in run.deviations]
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say what is tested."""
+    run = config.stash.get(RUN, None)
+    if run is None:
+        return []
+    present = [provider.id for provider in run.target.providers if not provider.absent]
+    absent = [provider.id for provider in run.target.providers if provider.absent]
+    return [
+        f"target: {run.target.auth_url} (app {run.target.app_origin}, profile {run.target.profile})",
+        f"mock IdP: {run.target.idp['urls']['http']}; seed: {run.options.seed}",
+        f"providers: {', '.join(present)}" + (f"; not on the target: {', '.join(absent)}" if absent else ""),
+    ]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One item for each case."""
+    if "case" in metafunc.fixturenames:
+        cases = metafunc.config.stash[RUN].cases()
+        metafunc.parametrize("case", cases, ids=[case.id for case in cases])
+
+
+@pytest.fixture(scope="session")
+def run(pytestconfig: pytest.Config) -> Run:
+    """The run."""
+    return pytestconfig.stash[RUN]
+
+
+class Collector:
+    """Collects results on the controller, from its own process or from the workers."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take a case's result out of its report."""
+        if report.when == "call":
+            for name, value in report.user_properties:
+                if name == PROPERTY and isinstance(value, dict):
+                    self._run.results.append(CaseResult.from_json(value))
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Begin collecting results on the controller."""
+    run = session.config.stash.get(RUN, None)
+    if run is not None and not hasattr(session.config, "workerinput"):
+        session.config.pluginmanager.register(Collector(run), "conformance-collector")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    """Write the reports, and fail the run for stale deviations."""
+    yield
+    run = session.config.stash.get(RUN, None)
+    if run is None or hasattr(session.config, "workerinput") or not run.results:
+        return
+    document = build_document(
+        run.results,
+        run.target,
+        run.deviations,
+        seed=run.options.seed,
+        should_fails=run.options.should_fails,
+        started=session.config.stash[STARTED],
+    )
+    session.config.stash[DOCUMENT] = document
+    if run.options.report_json:
+        write_json(document, run.options.report_json)
+    if run.options.report_html:
+        write_html(document, run.options.report_html)
+    if document["summary"]["stale"] and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Show what the run came to, per verdict and per requirement that did not hold."""
+    document = config.stash.get(DOCUMENT, None)
+    if document is not None:
+        summarise(document, terminalreporter)

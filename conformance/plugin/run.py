@@ -1,0 +1,110 @@
+"""One run: what the controller finds out once and every worker is told."""
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.cases import Case, fan_out
+from conformance.deviations import Deviation, DeviationFileError, read_deviations
+from conformance.driver.idp import Idp
+from conformance.driver.wire import Wire
+from conformance.embedded import EmbeddedStartError, embedded_pair
+from conformance.plugin.options import Options
+from conformance.requirement_list import requirements
+from conformance.scenario.loader import Library, ScenarioFileError, load
+from conformance.steps import check_step
+from conformance.target.description import Target
+from conformance.target.examination import ConfigurationFault, Wish, examine, wire_for
+from conformance.verdicts import CaseResult
+
+
+@dataclass
+class Run:
+    """The state of a run in one process.
+
+    Parameters:
+        options: the checked options.
+        library: all scenarios and facts.
+        target: the examined target.
+        deviations: accepted deviations.
+        results: results so far (all of them only on the controller).
+    """
+
+    options: Options
+    library: Library
+    target: Target
+    deviations: Sequence[Deviation]
+    results: list[CaseResult] = field(default_factory=list)
+    _wire: Wire | None = None
+
+    @property
+    def wire(self) -> Wire:
+        """The process's connections, made when first needed."""
+        if self._wire is None:
+            self._wire = wire_for(self.target.idp, self.target.ca_pem, self.options.timeout, self.options.target_ca)
+        return self._wire
+
+    @property
+    def idp(self) -> Idp:
+        """The mock IdP."""
+        return Idp(self.target.idp["urls"]["http"], self.wire)
+
+    def cases(self) -> list[Case]:
+        """Every case of the run."""
+        return fan_out(self.library, self.target, self.options.requirements)
+
+    def close(self) -> None:
+        """Close the process's connections."""
+        if self._wire is not None:
+            self._wire.close()
+
+
+RUN = pytest.StashKey[Run]()
+CLEAN_UP = pytest.StashKey[contextlib.ExitStack]()
+
+
+def load_library(options: Options) -> Library:
+    """Read the scenarios.
+
+    Raises:
+        pytest.UsageError: with every mistake in them.
+    """
+    for id_ in options.requirements:
+        if id_ not in requirements():
+            raise pytest.UsageError(f"--requirement {id_}: there is no such requirement")
+    try:
+        return load([Path(folder) for folder in options.scenarios], requirements(), check_step)
+    except ScenarioFileError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def begin(options: Options, clean_up: contextlib.ExitStack) -> Run:
+    """Prepare a run on the controller: read files, start the embedded pair if need be, examine the target.
+
+    Raises:
+        pytest.UsageError: in one sentence what is wrong and what to do.
+    """
+    library = load_library(options)
+    try:
+        deviations = read_deviations(Path(options.deviations)).deviations if options.deviations else []
+        auth_url, idp_url, app_origin = options.target, options.idp, options.app_origin
+        if auth_url is None:
+            auth_url, idp_url, app_origin = clean_up.enter_context(embedded_pair(options.seed, options.profile))
+        wish = Wish(
+            auth_url, idp_url, app_origin, options.env, options.profile, options.providers, options.timeout, options.target_ca
+        )
+        target = replace(examine(wish, library.facts), name=options.target_name)
+    except (DeviationFileError, EmbeddedStartError, ConfigurationFault) as error:
+        raise pytest.UsageError(str(error)) from error
+    return Run(options, library, target, deviations)
+
+
+def continue_in_worker(options: dict[str, Any], target: dict[str, Any], deviations: list[dict[str, Any]]) -> Run:
+    """Rebuild the controller's run in a worker."""
+    checked = Options(**options)
+    accepted = [Deviation.model_validate(entry) for entry in deviations]
+    return Run(checked, load_library(checked), Target.from_json(target), accepted)

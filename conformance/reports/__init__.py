@@ -1,0 +1,1 @@
+"""Reports: one document, and the forms it is shown in."""

@@ -1,0 +1,83 @@
+"""The report document of docs/architecture.md, from which every other form of the report is made."""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from conformance import __version__
+from conformance.deviations import Deviation, stale
+from conformance.requirement_list import requirements
+from conformance.target.description import Target
+from conformance.verdicts import CaseResult, Verdict, requirement_verdicts
+
+
+def build_document(
+    results: Sequence[CaseResult],
+    target: Target,
+    deviations: Sequence[Deviation],
+    *,
+    seed: int,
+    should_fails: bool,
+    started: float,
+) -> dict[str, Any]:
+    """Put the document together.
+
+    Parameters:
+        results: every case of the run.
+        target: the examined target.
+        deviations: accepted deviations.
+        seed: the run's seed.
+        should_fails: True if SHOULD rows fail the run.
+        started: seconds since the epoch.
+    """
+    ordered = sorted(results, key=lambda result: result.id)
+    levels = {id_: requirement.level for id_, requirement in requirements().items()}
+    verdicts = requirement_verdicts(ordered, levels, should_fails=should_fails)
+    stale_entries = stale(deviations, ordered)
+    counted = Counter(result.verdict for result in ordered)
+    summary: dict[str, Any] = {verdict.value: counted[verdict] for verdict in Verdict}
+    summary["stale"] = len(stale_entries)
+    summary["not_run"] = dict(Counter(result.message for result in ordered if result.verdict is Verdict.NOT_APPLICABLE))
+    return {
+        "kit": {"name": "backstage-auth-conformance", "version": __version__},
+        "target": {"url": target.auth_url, "name": target.name, "app_origin": target.app_origin, "profile": target.profile},
+        "idp": {"url": target.idp["urls"]["http"], "version": target.idp.get("kit", {}).get("version")},
+        "providers": [
+            {"id": provider.id, "vendor": provider.vendor, "kind": provider.kind, "absent": provider.absent}
+            for provider in target.providers
+        ],
+        "started": datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds"),
+        "seconds": round(time.time() - started, 2),
+        "seed": seed,
+        "level": "should" if should_fails else "must",
+        "summary": summary,
+        "requirements": [
+            {
+                "id": id_,
+                "level": requirement.level.value,
+                "title": requirement.title,
+                "area": requirement.area,
+                "verdict": verdicts[id_].value,
+            }
+            for id_, requirement in requirements().items()
+            if id_ in verdicts
+        ],
+        "deviations": [
+            {**entry.model_dump(exclude_none=True), "verdict": "stale" if entry in stale_entries else "accepted"}
+            for entry in deviations
+        ],
+        "cases": [_case(result) for result in ordered],
+    }
+
+
+def _case(result: CaseResult) -> dict[str, Any]:
+    case = result.to_json()
+    case["verdict"], case["level"] = result.verdict.value, result.level.value
+    if result.verdict is Verdict.PASSED:
+        # What passed is counted, not told: hundreds of green checks would bury the red ones.
+        for name in ("checks", "transcript", "message", "deviations"):
+            del case[name]
+        case["checks_passed"] = len(result.checks)
+    return case

@@ -1,0 +1,51 @@
+"""The numbered requirements that scenarios refer to; ``requirements.yaml`` is made from ``docs/spec``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+import yaml
+
+LIST_FILE = Path(__file__).with_name("requirements.yaml")
+
+
+class Level(StrEnum):
+    """How binding a requirement is."""
+
+    MUST = "MUST"
+    SHOULD = "SHOULD"
+    INFO = "INFO"
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One statement of the specification.
+
+    Parameters:
+        id: ``FRAME-07``.
+        level: how binding it is.
+        title: the statement itself, one or two sentences.
+        area: name of the section it stands in.
+        source: file and section of the specification.
+    """
+
+    id: str
+    level: Level
+    title: str
+    area: str
+    source: str
+
+
+@cache
+def requirements() -> Mapping[str, Requirement]:
+    """All requirements by id, in the order of the specification."""
+    rows = yaml.load(LIST_FILE.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
+    return MappingProxyType(
+        {
+            row["id"]: Requirement(row["id"], Level(row["level"]), row["title"], row["area"], row["source"])
+            for row in rows
+        }
+    )

@@ -1,0 +1,167 @@
+"""Read scenario files: YAML streams of provider facts and scenarios.
+
+Every mistake in a file is reported with file and line, all of them at once.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from conformance.scenario.model import ProviderFacts, Scenario
+
+Location = tuple[str | int, ...]
+StepCheck = Callable[[str, dict[str, Any]], list[str]]
+"""Says what is wrong with a step of that name and these arguments."""
+
+
+class ScenarioFileError(Exception):
+    """One or more scenario files cannot be used; the text lists every mistake with file and line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Everything read from the scenario directories.
+
+    Parameters:
+        scenarios: in order of file and line.
+        facts: vendor id -> facts.
+    """
+
+    scenarios: tuple[Scenario, ...]
+    facts: Mapping[str, ProviderFacts]
+
+
+class _Lines:
+    """Line numbers of a composed YAML document, by location."""
+
+    def __init__(self, node: yaml.Node) -> None:
+        self._lines: dict[Location, int] = {}
+        self._walk(node, ())
+
+    def _walk(self, node: yaml.Node, location: Location) -> None:
+        self._lines.setdefault(location, node.start_mark.line + 1)
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                self._lines[(*location, key.value)] = key.start_mark.line + 1
+                self._walk(value, (*location, key.value))
+        elif isinstance(node, yaml.SequenceNode):
+            for index, item in enumerate(node.value):
+                self._walk(item, (*location, index))
+
+    def __getitem__(self, location: Sequence[str | int]) -> int:
+        """Line of the location, or of the nearest enclosing one that stands in the file."""
+        known = tuple(location)
+        while known and known not in self._lines:
+            known = known[:-1]
+        return self._lines[known]
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """Refuses a mapping that has the same key twice, which YAML would silently resolve to the last."""
+
+
+def _unique_mapping(loader: yaml.SafeLoader, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    seen: set[Any] = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if key in seen:
+            raise yaml.constructor.ConstructorError(None, None, f"{key!r} stands here twice", key_node.start_mark)
+        seen.add(key)
+    return yaml.SafeLoader.construct_mapping(loader, node, deep)
+
+
+_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_mapping)
+
+MODELS: Final[Mapping[str, type[BaseModel]]] = {"scenario": Scenario, "provider": ProviderFacts}
+"""First key of a document -> its model."""
+
+
+def load(directories: Sequence[Path], known_requirements: Mapping[str, Any], check_step: StepCheck) -> Library:
+    """Read every ``*.yaml`` below the directories.
+
+    Parameters:
+        directories: where to look; later ones may add scenarios and facts, not replace them.
+        known_requirements: requirement ids that may stand in ``expect``.
+        check_step: decides whether a step exists and takes its arguments.
+
+    Raises:
+        ScenarioFileError: with every mistake found.
+    """
+    mistakes: list[str] = []
+    scenarios: dict[str, Scenario] = {}
+    facts: dict[str, ProviderFacts] = {}
+    for directory in directories:
+        if not directory.is_dir():
+            mistakes.append(f"{directory}: there is no such directory of scenarios")
+        for path in sorted(directory.rglob("*.yaml")):
+            for document in _documents(path, directory, mistakes):
+                if isinstance(document, Scenario):
+                    mistakes += _mistakes_in(document, known_requirements, check_step, path)
+                    _add(scenarios, document.scenario, document, path, mistakes)
+                else:
+                    _add(facts, document.provider, document, path, mistakes)
+    if mistakes:
+        raise ScenarioFileError("\n".join(mistakes))
+    return Library(tuple(scenarios.values()), facts)
+
+
+def _add(found: dict[str, Any], key: str, document: Any, path: Path, mistakes: list[str]) -> None:
+    if key in found:
+        first = found[key]
+        mistakes.append(f"{path}:{document.line}: {key!r} stands already in {first.file}:{first.line}")
+    found[key] = document
+
+
+def _documents(path: Path, directory: Path, mistakes: list[str]) -> Iterator[Any]:
+    try:
+        with path.open(encoding="utf-8") as stream:
+            nodes = [node for node in yaml.compose_all(stream, Loader=_UniqueKeyLoader) if node is not None]
+        with path.open(encoding="utf-8") as stream:
+            contents = [data for data in yaml.load_all(stream, Loader=_UniqueKeyLoader) if data is not None]  # noqa: S506 - a SafeLoader
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        mistakes.append(f"{path}:{line}: not YAML: {getattr(error, 'problem', None) or error}")
+        return
+    for node, data in zip(nodes, contents, strict=True):
+        document = _document(data, _Lines(node), path, directory, mistakes)
+        if document is not None:
+            yield document
+
+
+def _document(data: Any, lines: _Lines, path: Path, directory: Path, mistakes: list[str]) -> BaseModel | None:
+    model = next((MODELS[key] for key in MODELS if isinstance(data, dict) and key in data), None)
+    if model is None:
+        mistakes.append(f"{path}:{lines[()]}: a document begins with {' or '.join(f'{key}:' for key in MODELS)}")
+        return None
+    if isinstance(data.get("steps"), list):
+        for index, step in enumerate(data["steps"]):
+            if isinstance(step, dict):
+                step["line"] = lines[("steps", index)]
+    try:
+        return model(**data, file=str(path.relative_to(directory)), line=lines[()])
+    except ValidationError as error:
+        for mistake in error.errors():
+            where = ".".join(str(part) for part in mistake["loc"]) or "document"
+            mistakes.append(f"{path}:{lines[mistake['loc']]}: {where}: {mistake['msg']}")
+    except TypeError as error:
+        mistakes.append(f"{path}:{lines[()]}: keys of a document are texts: {error}")
+    return None
+
+
+def _mistakes_in(
+    scenario: Scenario, requirements: Mapping[str, Any], check_step: StepCheck, path: Path
+) -> Iterator[str]:
+    for step in scenario.steps:
+        where = f"{path}:{step.line}: step {step.action!r}"
+        for requirement in step.expect:
+            if requirement not in requirements:
+                yield f"{where}: there is no requirement {requirement!r}"
+        for mistake in check_step(step.action, step.arguments):
+            yield f"{where}: {mistake}"
+    if not scenario.requirements:
+        yield f"{path}:{scenario.line}: scenario {scenario.scenario!r} expects nothing, so it cannot fail"

@@ -1,0 +1,125 @@
+"""What a step is, and the stage it acts on."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from pydantic import BaseModel, ConfigDict
+
+from conformance.driver.browser import Browser, Transcript, encode_query
+from conformance.driver.idp import Idp
+from conformance.driver.observation import observe_response
+from conformance.driver.wire import Response, Wire
+from conformance.scenario.model import ProviderFacts
+from conformance.target.description import Provider, Target
+
+Observation = dict[str, Any]
+
+XHR: Mapping[str, Any] = {"X-Requested-With": "XMLHttpRequest"}
+
+
+class ScenarioFault(Exception):
+    """A step cannot be played because of the scenario or an earlier step, not because of the target's answer.
+
+    ``blamed`` is True when an earlier answer of the target is the cause (no code to call back with, say).
+    """
+
+    def __init__(self, text: str, *, blamed: bool = False) -> None:
+        super().__init__(text)
+        self.blamed = blamed
+
+
+@dataclass
+class Stage:
+    """What a case plays on: the target, the IdP, the browsers and what steps saved.
+
+    Parameters:
+        target: the examined target.
+        provider: the provider under test.
+        facts: what is known about its vendor.
+        environment: the environment of the provider that the case uses.
+        wire: how requests are sent.
+        idp: the mock IdP.
+        transcript: where exchanges are written down.
+        scope: what ``${…}`` reaches; saved observations are added to it.
+    """
+
+    target: Target
+    provider: Provider
+    facts: ProviderFacts
+    environment: str
+    wire: Wire
+    idp: Idp
+    transcript: Transcript
+    scope: dict[str, Any] = field(default_factory=dict)
+    _browsers: dict[str, Browser] = field(default_factory=dict)
+    _latest: dict[tuple[str, str], Observation] = field(default_factory=dict)
+    acting: str = "main"
+
+    @property
+    def browser(self) -> Browser:
+        """The browser that acts in the current step."""
+        if self.acting not in self._browsers:
+            self._browsers[self.acting] = Browser(self.wire, self.target.app_origin, self.transcript)
+        return self._browsers[self.acting]
+
+    def remember(self, action: str, observation: Observation) -> None:
+        """Keep the latest observation of each action and browser, which following steps build on."""
+        self._latest[(self.acting, action)] = observation
+
+    def latest(self, *actions: str) -> Observation:
+        """The latest observation of one of the actions in the acting browser.
+
+        Raises:
+            ScenarioFault: there is none.
+        """
+        for action in actions:
+            if (self.acting, action) in self._latest:
+                return self._latest[(self.acting, action)]
+        raise ScenarioFault(f"this step continues {' or '.join(actions)}, which did not happen before it")
+
+    def provider_url(self, path: str, parameters: Mapping[str, Any]) -> str:
+        """Address below the provider, with a query as the frontend writes it."""
+        query = encode_query(parameters)
+        return f"{self.target.auth_url}/{self.provider.id}{path}" + (f"?{query}" if query else "")
+
+    def observe(self, response: Response, url: str) -> Observation:
+        """The observation of an answer of the target."""
+        seen = observe_response(response, url, time.time(), self.provider.id)
+        for tree in ("session", "json"):
+            self.transcript.secrets.learn_from(seen.get(tree))
+        return seen
+
+
+class Step(BaseModel):
+    """One action of the scenario language. The docstring of a subclass is its documentation.
+
+    Class attributes:
+        action: the name in YAML.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    action: ClassVar[str]
+
+    def play(self, stage: Stage) -> Observation:
+        """Act, and say what was seen.
+
+        Raises:
+            NoAnswerError: the target (or the IdP, by name) did not answer.
+            ScenarioFault: the step cannot be played.
+        """
+        raise NotImplementedError
+
+
+def body_and_headers(
+    *, json_body: Any, form: Mapping[str, Any] | None, text: str | None, headers: Mapping[str, Any]
+) -> tuple[bytes, dict[str, Any]]:
+    """The body of a request and its headers; at most one of ``json_body``, ``form`` and ``text`` is given."""
+    if json_body is not None:
+        return json.dumps(json_body).encode(), {"Content-Type": "application/json", **headers}
+    if form is not None:
+        return urlencode(form, doseq=True).encode(), {"Content-Type": "application/x-www-form-urlencoded", **headers}
+    return (text or "").encode(), dict(headers)

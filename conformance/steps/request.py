@@ -1,0 +1,123 @@
+"""Plain requests to the target, and what a test does to a browser's cookies."""
+
+from typing import Any, ClassVar, Literal
+from urllib.parse import quote
+
+from pydantic import Field
+
+from conformance.driver.browser import encode_query
+from conformance.steps.base import Observation, ScenarioFault, Stage, Step, body_and_headers
+
+
+class RequestStep(Step):
+    """Send any request to the target. Observes the HTTP answer.
+
+    Attributes:
+        path: below the auth plugin (``/github/start``), or below the backend with ``below: backend``; sent as it is.
+        below: what ``path`` is relative to.
+        method: HTTP method.
+        query: query parameters; a list repeats one, true writes the bare name.
+        headers: header fields; a list repeats one, null removes one.
+        json: JSON body.
+        form: fields of a form body.
+        text: any other body.
+        acting: ``script`` (the app's page, with cookies), ``navigation`` (a page visit), ``nobody`` (no cookies).
+    """
+
+    action: ClassVar[str] = "request"
+    path: str
+    below: Literal["auth", "backend"] = "auth"
+    method: str = "GET"
+    query: dict[str, Any] = {}
+    headers: dict[str, Any] = {}
+    json_body: Any = Field(default=None, alias="json")
+    form: dict[str, Any] | None = None
+    text: str | None = None
+    acting: Literal["script", "navigation", "nobody"] = "nobody"
+
+    def play(self, stage: Stage) -> Observation:
+        """Send the request as the chosen caller."""
+        base = stage.target.auth_url if self.below == "auth" else stage.target.backend_url
+        url = base + self.path
+        if self.query:
+            url += ("&" if "?" in self.path else "?") + encode_query(self.query)
+        body, headers = body_and_headers(
+            json_body=self.json_body, form=self.form, text=self.text, headers=self.headers
+        )
+        browser = stage.browser
+        if self.acting == "script":
+            response = browser.fetch(url, self.method, headers=headers, body=body)
+        elif self.acting == "navigation":
+            response = browser.navigate(url, self.method, headers=headers, body=body)
+        else:
+            response = browser.bare(url, self.method, headers=headers, body=body)
+        return stage.observe(response, url)
+
+
+class PutCookie(Step):
+    """Put a cookie for the target's host into the browser, replacing any of that name.
+
+    Attributes:
+        name: name of the cookie.
+        value: its value, which is percent-encoded unless ``encoded`` is set.
+        path: its path; by default the provider's whole subtree.
+        encoded: True if the value is already as it is sent.
+    """
+
+    action: ClassVar[str] = "put_cookie"
+    name: str
+    value: str
+    path: str = "/"
+    encoded: bool = False
+
+    def play(self, stage: Stage) -> Observation:
+        """Change the jar; nothing is sent."""
+        raw = self.value if self.encoded else quote(self.value, safe="-_.!~*'()")
+        stage.browser.jar.put(stage.target.auth_url, self.name, raw, self.path)
+        return {"cookies": stage.browser.jar.values(stage.browser.now())}
+
+
+class ForgetCookies(Step):
+    """Take cookies out of the browser.
+
+    Attributes:
+        names: which ones; without it, all.
+    """
+
+    action: ClassVar[str] = "forget_cookies"
+    names: list[str] | None = None
+
+    def play(self, stage: Stage) -> Observation:
+        """Change the jar; nothing is sent."""
+        if self.names is None:
+            stage.browser.jar.clear()
+        for name in self.names or ():
+            stage.browser.jar.forget(name)
+        return {"cookies": stage.browser.jar.values(stage.browser.now())}
+
+
+class LookAtCookies(Step):
+    """Look at the cookies the browser holds. Observes ``cookies``: name -> decoded value."""
+
+    action: ClassVar[str] = "look_at_cookies"
+
+    def play(self, stage: Stage) -> Observation:
+        """Read the jar; nothing is sent."""
+        return {"cookies": stage.browser.jar.values(stage.browser.now())}
+
+
+class Compare(Step):
+    """Check values that earlier steps saved. Observes what it is given, under the names it is given.
+
+    Attributes:
+        values: name -> value, with references.
+    """
+
+    action: ClassVar[str] = "compare"
+    values: dict[str, Any]
+
+    def play(self, stage: Stage) -> Observation:
+        """Hand the values on."""
+        if not self.values:
+            raise ScenarioFault("compare has nothing to compare")
+        return dict(self.values)

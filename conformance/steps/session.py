@@ -1,0 +1,112 @@
+"""What the frontend does with a session: ``refresh`` and ``logout``; and the callers that are no browser."""
+
+from typing import Any, ClassVar
+
+from conformance.steps.base import XHR, Observation, Stage, Step
+
+Text = str | None
+
+
+class Refresh(Step):
+    """Ask for the session again, as the frontend does (FE-20).
+
+    Observes the HTTP answer; ``session`` is its JSON if the status is 200.
+
+    Attributes:
+        scope: scopes asked for; by default the frontend's for this provider; null leaves the parameter out.
+        environment: by default the case's; null leaves it out.
+        query: further parameters; null leaves one out (``optional: null``).
+        headers: header fields changed or added; null removes one.
+        method: HTTP method.
+        credentials: False sends no cookies.
+    """
+
+    action: ClassVar[str] = "refresh"
+    scope: Text = "(frontend)"
+    environment: Text = "(case)"
+    query: dict[str, Any] = {}
+    headers: dict[str, Any] = {}
+    method: str = "GET"
+    credentials: bool = True
+
+    def play(self, stage: Stage) -> Observation:
+        """Send the request from the app's page."""
+        asked = " ".join(stage.facts.scopes.frontend) if self.scope == "(frontend)" else self.scope
+        parameters = {
+            "optional": True,
+            "scope": asked,
+            "env": stage.environment if self.environment == "(case)" else self.environment,
+            **self.query,
+        }
+        url = stage.provider_url("/refresh", parameters)
+        response = stage.browser.fetch(
+            url, self.method, headers={**XHR, **self.headers}, credentials=self.credentials
+        )
+        seen = stage.observe(response, url)
+        if response.status == 200 and isinstance(seen.get("json"), dict):
+            seen["session"] = seen["json"]
+        return seen
+
+
+class Logout(Step):
+    """Sign out, as the frontend does (FE-35). Observes the HTTP answer.
+
+    Attributes:
+        environment: by default the case's; null leaves it out.
+        query: further parameters.
+        headers: header fields changed or added; null removes one.
+        method: HTTP method.
+    """
+
+    action: ClassVar[str] = "logout"
+    environment: Text = "(case)"
+    query: dict[str, Any] = {}
+    headers: dict[str, Any] = {}
+    method: str = "POST"
+
+    def play(self, stage: Stage) -> Observation:
+        """Send the request from the app's page."""
+        environment = stage.environment if self.environment == "(case)" else self.environment
+        url = stage.provider_url("/logout", {"env": environment, **self.query})
+        response = stage.browser.fetch(url, self.method, headers={**XHR, **self.headers})
+        return stage.observe(response, url)
+
+
+class ProxiedSignIn(Step):
+    """Ask a proxy-type provider for a session (FE-65), through a proxy that adds its headers.
+
+    The mock IdP mints the headers that this vendor's proxy would add; for a provider without a proxy in front
+    (guest) none are added. Observes the HTTP answer; ``session`` is its JSON if the status is 200, ``minted`` the
+    headers.
+
+    Attributes:
+        persona: who signed in at the proxy; null asks for no headers at all.
+        mint: parameters of the minting (which header to leave out, change or send twice; see the vendor's page).
+        headers: header fields changed or added after minting; null removes one.
+        query: query parameters.
+        method: HTTP method.
+    """
+
+    action: ClassVar[str] = "proxied_sign_in"
+    persona: Text = "plain"
+    mint: dict[str, Any] = {}
+    headers: dict[str, Any] = {}
+    query: dict[str, Any] = {}
+    method: str = "GET"
+
+    def play(self, stage: Stage) -> Observation:
+        """Have the headers minted, then send the request."""
+        minted: list[list[str]] = []
+        if self.persona is not None and "headers" in stage.facts.capabilities:
+            path = f"/proxies/{stage.provider.vendor}/headers"
+            minted = stage.idp.post(path, {"persona": self.persona, **self.mint})["headers"]
+        fields: dict[str, Any] = dict(XHR)
+        for name, value in minted:
+            fields[name] = [*fields[name], value] if name in fields else [value]
+        url = stage.provider_url("/refresh", self.query)
+        response = stage.browser.fetch(url, self.method, headers={**fields, **self.headers})
+        seen = stage.observe(response, url)
+        seen["minted"] = minted
+        if response.status == 200 and isinstance(seen.get("json"), dict):
+            seen["session"] = seen["json"]
+        return seen

@@ -1,0 +1,224 @@
+"""The popup flow: ``start``, ``consent``, ``callback``, and all three in one go as ``sign_in``."""
+
+from typing import Any, ClassVar, Literal
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from pydantic import Field
+
+from conformance.driver.browser import encode_query
+from conformance.driver.idp import give_consent
+from conformance.driver.observation import observe_response, observe_url
+from conformance.steps.base import Observation, ScenarioFault, Stage, Step, body_and_headers
+
+Text = str | None
+
+
+def decode_state(text: str) -> dict[str, Any] | None:
+    """The members of a state in the form of STATE-01 (hex of a form-encoded text); None for any other form."""
+    try:
+        return dict(parse_qsl(bytes.fromhex(text).decode(), keep_blank_values=True)) or None
+    except ValueError:
+        return None
+
+
+def encode_state(members: dict[str, Any]) -> str:
+    """A state in the form of STATE-01; members that are None are left out."""
+    return urlencode({name: value for name, value in members.items() if value is not None}).encode().hex()
+
+
+class Start(Step):
+    """Open ``/start`` as the frontend's popup does (FE-10); the redirect to the vendor is not followed.
+
+    Observes the HTTP answer, ``state`` (decoded members) and ``state_text`` (as sent).
+
+    Attributes:
+        scope: scopes asked for; by default the frontend's for this provider; null leaves the parameter out.
+        origin: by default the app's origin; null leaves it out.
+        environment: by default the case's; null leaves it out.
+        flow: ``popup`` or ``redirect``; null leaves it out.
+        redirect_url: where the redirect flow ends.
+        query: further parameters; a list repeats one, null leaves one out.
+        method: HTTP method.
+    """
+
+    action: ClassVar[str] = "start"
+    scope: Text = "(frontend)"
+    origin: Text = "(app)"
+    environment: Text = "(case)"
+    flow: Text = "popup"
+    redirect_url: Text = None
+    query: dict[str, Any] = {}
+    method: str = "GET"
+
+    def play(self, stage: Stage) -> Observation:
+        """Send the request and take the redirect apart."""
+        asked = " ".join(stage.facts.scopes.frontend) if self.scope == "(frontend)" else self.scope
+        parameters = {
+            "scope": asked,
+            "origin": stage.target.app_origin if self.origin == "(app)" else self.origin,
+            "flow": self.flow,
+            "redirectUrl": self.redirect_url,
+            "env": stage.environment if self.environment == "(case)" else self.environment,
+            **self.query,
+        }
+        url = stage.provider_url("/start", parameters)
+        seen = stage.observe(stage.browser.navigate(url, self.method), url)
+        state = seen.get("location", {}).get("query", {}).get("state")
+        if state is not None:
+            seen["state_text"] = state
+            seen["state"] = decode_state(state)
+            seen["state_order"] = list(seen["state"] or ())
+        return seen
+
+
+class Consent(Step):
+    """Follow the latest ``start`` to the vendor and decide at its consent page.
+
+    Observes the vendor's ``page`` and, if it redirected, ``callback_url``, ``callback`` (taken apart),
+    ``code`` and ``grant`` (the grant's id in the journal).
+
+    Attributes:
+        persona: who decides.
+        decision: ``allow`` or ``deny``.
+        scopes: the scopes that stay ticked; without it, all.
+        faults: what the grant carries along.
+        url: another authorization URL than the one of the latest start.
+    """
+
+    action: ClassVar[str] = "consent"
+    persona: str = "plain"
+    decision: Literal["allow", "deny"] = "allow"
+    scopes: list[str] | None = None
+    faults: list[Any] = []
+    url: Text = None
+
+    def play(self, stage: Stage) -> Observation:
+        """Open the page, submit the form, read the redirect."""
+        start = stage.latest("start")
+        url = self.url or start.get("location", {}).get("url")
+        if not url:
+            raise ScenarioFault(
+                f"start did not redirect to the vendor, it answered {start['status']}: {start['body'][:300]}",
+                blamed=True,
+            )
+        page, answer, action = give_consent(
+            stage.browser,
+            url,
+            persona=self.persona,
+            decision=self.decision,
+            scopes=self.scopes,
+            faults=self.faults,
+            came_from=start["url"],
+        )
+        seen: Observation = {"page": observe_response(page, url, stage.browser.now())}
+        final = answer or page
+        seen["status"] = final.status
+        if (location := final.header("location")) is not None:
+            seen["callback_url"] = location
+            seen["callback"] = observe_url(location)
+            seen["code"] = seen["callback"]["query"].get("code")
+            stage.transcript.secrets.learn(seen["code"])
+        if (grant := final.header("mock-idp-grant")) is not None:
+            seen["grant"] = grant
+        seen["form_url"] = action
+        seen["authorization_url"] = url
+        return seen
+
+
+class Callback(Step):
+    """Bring the vendor's answer to ``/handler/frame``, as the popup does, and run the page it answers.
+
+    Observes the HTTP answer, ``page``, ``messages``, ``answer``, ``session`` or ``error``, ``target_origin``.
+
+    Attributes:
+        url: another callback URL than that of the latest consent.
+        query: parameters changed or added; null removes one.
+        state: members of the state changed or added (null removes one); the state is encoded anew.
+        headers: header fields changed or added; null removes one.
+        method: HTTP method.
+        form: fields of a form body.
+    """
+
+    action: ClassVar[str] = "callback"
+    url: Text = None
+    query: dict[str, Any] = {}
+    state: dict[str, Any] | None = None
+    headers: dict[str, Any] = {}
+    method: str = "GET"
+    form: dict[str, Any] | None = None
+
+    def play(self, stage: Stage) -> Observation:
+        """Send the callback and observe the page."""
+        came_from: str | None = None
+        if self.url is not None:
+            url = self.url
+        else:
+            consent = stage.latest("consent")
+            if "callback_url" not in consent:
+                raise ScenarioFault(
+                    f"the vendor did not redirect back but answered {consent['status']}; see the transcript",
+                    blamed=True,
+                )
+            url, came_from = consent["callback_url"], consent["form_url"]
+        url = self._changed(url, stage)
+        body, headers = body_and_headers(json_body=None, form=self.form, text=None, headers=self.headers)
+        response = stage.browser.navigate(url, self.method, headers=headers, body=body, came_from=came_from)
+        return stage.observe(response, url)
+
+    def _changed(self, url: str, stage: Stage) -> str:
+        if not self.query and self.state is None:
+            return url
+        base, _, query = url.partition("?")
+        parameters: dict[str, Any] = dict(parse_qsl(query, keep_blank_values=True))
+        if self.state is not None:
+            members = decode_state(parameters.get("state", ""))
+            if members is None:
+                raise ScenarioFault("the target's state has a form of its own, so it cannot be edited")
+            parameters["state"] = encode_state({**members, **self.state})
+        parameters |= self.query
+        return f"{base}?{encode_query(parameters)}"
+
+
+class SignIn(Step):
+    """The whole popup flow: ``start``, ``consent`` and ``callback``, with the arguments of the first two.
+
+    Observes what ``callback`` observes, and the parts as ``start``, ``consent`` and ``callback``.
+
+    Attributes:
+        persona: who signs in.
+        decision: ``allow`` or ``deny``.
+        scopes: the scopes that stay ticked at the vendor.
+        faults: what the grant carries along.
+        scope: scopes asked for at start.
+        origin: origin given at start.
+        environment: environment given at start.
+        flow: ``popup`` or ``redirect``.
+        redirect_url: where the redirect flow ends.
+        query: further start parameters.
+    """
+
+    action: ClassVar[str] = "sign_in"
+    persona: str = "plain"
+    decision: Literal["allow", "deny"] = "allow"
+    scopes: list[str] | None = None
+    faults: list[Any] = []
+    scope: Text = "(frontend)"
+    origin: Text = "(app)"
+    environment: Text = "(case)"
+    flow: Text = "popup"
+    redirect_url: Text = None
+    query: dict[str, Any] = Field(default={})
+
+    def play(self, stage: Stage) -> Observation:
+        """Play the three steps after one another."""
+        parts: Observation = {}
+        consent = {"persona", "decision", "scopes", "faults"}
+        given = self.model_dump()
+        for step in (
+            Start(**{name: value for name, value in given.items() if name not in consent}),
+            Consent(**{name: given[name] for name in consent}),
+            Callback(),
+        ):
+            parts[step.action] = step.play(stage)
+            stage.remember(step.action, parts[step.action])
+        return {**parts["callback"], **parts}

@@ -1,0 +1,121 @@
+"""Steps that look into Backstage tokens, with the target's own published keys."""
+
+import base64
+import json
+import time
+from typing import Any, ClassVar
+
+import jwt
+from jwt.api_jwk import PyJWK
+
+from conformance.steps.base import Observation, Stage, Step
+
+
+def decode_part(part: str) -> Any:
+    """One part of a compact JWS as JSON; None if it is none."""
+    try:
+        return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except ValueError:
+        return None
+
+
+def encode_part(data: Any) -> str:
+    """Compact JSON in unpadded base64url, as LIM-01 demands it."""
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+def verifies(token: str, keys: list[dict[str, Any]]) -> bool:
+    """Say whether one of the keys with the token's ``kid`` verifies its signature; claims are not looked at."""
+    try:
+        header = jwt.get_unverified_header(token)
+        key = next((key for key in keys if key.get("kid") == header.get("kid")), None)
+        if key is None or header.get("alg") != key.get("alg"):
+            return False
+        jwt.decode(
+            token,
+            PyJWK(key),
+            algorithms=[str(key["alg"])],
+            options={"verify_aud": False, "verify_exp": False, "verify_iat": False, "verify_iss": False},
+        )
+    except (jwt.PyJWTError, KeyError, ValueError):
+        return False
+    return True
+
+
+class ReadToken(Step):
+    """Take a Backstage user token apart and verify it against the target's JWKS.
+
+    Observes ``header``, ``claims``, ``verified``, ``expires_in`` (seconds from now), ``age``, ``jwks`` (the HTTP answer),
+    ``key`` (the published key with its ``kid``), ``limited`` (the limited user token assembled from it, LIM-01) and
+    ``limited_verified``.
+
+    Attributes:
+        token: the token, usually ``${…session.backstageIdentity.token}``.
+    """
+
+    action: ClassVar[str] = "read_token"
+    token: str
+
+    def play(self, stage: Stage) -> Observation:
+        """Fetch the JWKS and decode."""
+        url = f"{stage.target.auth_url}/.well-known/jwks.json"
+        jwks = stage.observe(stage.browser.bare(url, "GET"), url)
+        keys = jwks.get("json", {}).get("keys", []) if isinstance(jwks.get("json"), dict) else []
+        parts = self.token.split(".")
+        header = decode_part(parts[0])
+        claims = decode_part(parts[1]) if len(parts) > 1 else None
+        seen: Observation = {"header": header, "claims": claims, "parts": len(parts), "jwks": jwks}
+        seen["verified"] = verifies(self.token, keys)
+        seen["length"] = len(self.token)
+        if not isinstance(header, dict) or not isinstance(claims, dict):
+            return seen
+        seen["key"] = next((key for key in keys if key.get("kid") == header.get("kid")), None)
+        now = time.time()
+        if isinstance(claims.get("exp"), int):
+            seen["expires_in"] = round(claims["exp"] - now)
+        if isinstance(claims.get("iat"), int):
+            seen["age"] = round(now - claims["iat"])
+        if isinstance(claims.get("uip"), str):
+            seen["limited"] = self._limited(header, claims)
+            seen["limited_verified"] = verifies(seen["limited"], keys)
+            stage.transcript.secrets.learn(seen["limited"])
+        return seen
+
+    @staticmethod
+    def _limited(header: dict[str, Any], claims: dict[str, Any]) -> str:
+        limited_header = {"typ": "vnd.backstage.limited-user", "alg": header.get("alg"), "kid": header.get("kid")}
+        limited_claims = {name: claims.get(name) for name in ("sub", "iat", "exp")}
+        return f"{encode_part(limited_header)}.{encode_part(limited_claims)}.{claims['uip']}"
+
+
+class ForgeToken(Step):
+    """Make a token that must not be believed, out of a genuine one. Observes ``token``.
+
+    Attributes:
+        token: the genuine token.
+        header: members of the header changed or added; null removes one.
+        claims: claims changed or added; null removes one.
+        signature: ``keep`` the genuine one, ``drop`` it, or ``garble`` it.
+    """
+
+    action: ClassVar[str] = "forge_token"
+    token: str
+    header: dict[str, Any] = {}
+    claims: dict[str, Any] = {}
+    signature: str = "keep"
+
+    def play(self, stage: Stage) -> Observation:
+        """Put the parts together anew; nothing is sent."""
+        head, body, signature = self.token.split(".")
+        header = {**(decode_part(head) or {}), **self.header}
+        claims = {**(decode_part(body) or {}), **self.claims}
+        if self.signature == "drop":
+            signature = ""
+        elif self.signature == "garble":
+            signature = signature[::-1]
+        parts = [encode_part({k: v for k, v in tree.items() if v is not None}) for tree in (header, claims)]
+        unchanged = not self.header and not self.claims
+        token = ".".join([*((head, body) if unchanged else parts), signature])
+        stage.transcript.secrets.learn(token)
+        return {"token": token}

@@ -1,0 +1,67 @@
+"""What the examination found out about the target; plain data that travels to the xdist workers."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A provider of the target.
+
+    Parameters:
+        id: provider id in the URL and in cookie names.
+        vendor: the vendor behind it.
+        kind: OAuth-type or proxy-type.
+        environments: environments the target has and the IdP knows; empty for proxy-type providers.
+        absent: why it cannot be tested, or None if it can.
+    """
+
+    id: str
+    vendor: str
+    kind: Literal["oauth", "proxy"]
+    environments: tuple[str, ...] = ()
+    absent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The auth backend under test.
+
+    Parameters:
+        auth_url: base URL of its auth plugin, without trailing slash.
+        app_origin: origin of the app it serves (``app.baseUrl``).
+        environment: the environment that scenarios use unless they name one.
+        profile: the configuration profile it was started with.
+        providers: every provider that the IdP knows.
+        idp: the mock IdP's description of itself (``GET /__idp/``).
+        ca_pem: the mock IdP's certificate authority.
+        personas: persona id -> its description by the IdP.
+        name: name and version, if somebody said so.
+    """
+
+    auth_url: str
+    app_origin: str
+    environment: str
+    profile: str
+    providers: tuple[Provider, ...]
+    idp: dict[str, Any]
+    ca_pem: str
+    personas: dict[str, Any] = field(default_factory=dict)
+    name: str | None = None
+
+    @property
+    def backend_url(self) -> str:
+        """The backend's base URL: the auth URL without the plugin's path."""
+        return self.auth_url.removesuffix("/api/auth")
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-able form; :meth:`from_json` reads it."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Target":
+        """Rebuild a description from :meth:`to_json`."""
+        providers = tuple(
+            Provider(**{**provider, "environments": tuple(provider["environments"])}) for provider in data["providers"]
+        )
+        return cls(**{**data, "providers": providers})

@@ -1,0 +1,313 @@
+"""Examines the set-up before any case runs, so that a configuration fault never looks like a failed requirement.
+
+Every fault is one sentence that says what is wrong and what to do.
+"""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from conformance.driver.browser import Browser, Transcript, encode_query
+from conformance.driver.idp import Idp, IdpError, give_consent
+from conformance.driver.observation import observe_response
+from conformance.driver.wire import Detour, NoAnswerError, Request, Response, Wire, origin_of
+from conformance.scenario.model import ProviderFacts
+from conformance.target.description import Provider, Target
+
+CATALOG_SECONDS: Final = 30.0
+"""How long a catalog may take to learn about the personas before that counts as a fault."""
+
+CATALOG_POLL_SECONDS: Final = 0.5
+
+FIRST_PERSONA: Final = "plain"
+"""The persona that has nothing special, so nothing but the set-up can keep it from signing in."""
+
+
+class ConfigurationFault(Exception):  # noqa: N818 - the glossary's word
+    """Target, IdP or command line are set up wrongly; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the command line asked for.
+
+    Parameters:
+        auth_url: base URL of the target's auth plugin.
+        idp_url: base URL of the mock IdP.
+        app_origin: the app's origin, or None to find it out.
+        environment: the environment that scenarios use unless they name one.
+        profile: the profile the target was started with.
+        providers: provider ids to test, each with the vendor behind it or None; empty for all.
+        timeout_seconds: limit for each request.
+        trusted_ca_file: CA of the target's certificate.
+    """
+
+    auth_url: str
+    idp_url: str
+    app_origin: str | None
+    environment: str
+    profile: str
+    providers: Mapping[str, str | None]
+    timeout_seconds: float
+    trusted_ca_file: str | None = None
+
+
+def examine(wish: Wish, facts: Mapping[str, ProviderFacts]) -> Target:
+    """Find out what the target is and whether it can be tested.
+
+    Raises:
+        ConfigurationFault: something is set up wrongly.
+    """
+    _check_url(wish.auth_url, "--target", "http://localhost:7007/api/auth")
+    _check_url(wish.idp_url, "--idp", "http://127.0.0.1:9000")
+    plain = Wire(None, wish.timeout_seconds, wish.trusted_ca_file)
+    try:
+        _check_is_auth_backend(plain, wish.auth_url)
+        info, personas, ca_pem = _ask_idp(Idp(wish.idp_url, plain))
+    finally:
+        plain.close()
+    wire = wire_for(info, ca_pem, wish.timeout_seconds, wish.trusted_ca_file)
+    try:
+        examiner = _Examiner(wish, facts, info, wire)
+        providers = examiner.providers()
+        app_origin = wish.app_origin or examiner.find_app_origin(providers)
+        target = Target(
+            wish.auth_url, app_origin.rstrip("/"), wish.environment, wish.profile, providers, info, ca_pem, personas
+        )
+        examiner.check_a_sign_in(target)
+        return target
+    finally:
+        wire.close()
+
+
+def wire_for(info: Mapping[str, Any], ca_pem: str, timeout_seconds: float, trusted_ca_file: str | None = None) -> Wire:
+    """A wire that reaches the hosts the IdP serves by name through its proxy."""
+    proxy = info.get("urls", {}).get("proxy")
+    detour = Detour(tuple(info.get("hosts", ())), proxy, ca_pem) if proxy else None
+    return Wire(detour, timeout_seconds, trusted_ca_file)
+
+
+def _check_url(url: str, option: str, example: str) -> None:
+    parts = urlsplit(url)
+    try:
+        sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        sound = False
+    if not sound:
+        raise ConfigurationFault(f"{option} {url!r} is not an http or https URL; it looks like {example}")
+
+
+def _check_is_auth_backend(wire: Wire, auth_url: str) -> None:
+    jwks = f"{auth_url}/.well-known/jwks.json"
+    try:
+        response = wire.send(Request("GET", jwks, ()))
+    except NoAnswerError as error:
+        raise ConfigurationFault(f"the target at {error}; start the backend, or correct --target") from error
+    try:
+        known = response.status == 200 and isinstance(json.loads(response.body)["keys"], list)
+    except (ValueError, KeyError, TypeError):
+        known = False
+    if not known:
+        raise ConfigurationFault(
+            f"{auth_url} answers, but not like an auth backend: {jwks} gave status {response.status} and no key set; "
+            f"--target is the base URL of the auth plugin, usually {origin_of(auth_url)}/api/auth"
+        )
+
+
+def _ask_idp(idp: Idp) -> tuple[dict[str, Any], dict[str, Any], str]:
+    try:
+        info = idp.get("/")
+        personas = {persona["id"]: persona for persona in idp.get("/personas")["personas"]}
+        return info, personas, idp.text("/ca.pem")
+    except (IdpError, KeyError, TypeError) as error:
+        raise ConfigurationFault(
+            f"there is no mock IdP at {idp.url} ({error}); start it with 'mock-idp serve', or correct --idp"
+        ) from error
+
+
+class _Examiner:
+    """The part of the examination that needs the IdP's description of itself."""
+
+    def __init__(
+        self, wish: Wish, facts: Mapping[str, ProviderFacts], info: Mapping[str, Any], wire: Wire
+    ) -> None:
+        self._wish = wish
+        self._facts = facts
+        self._info = info
+        self._wire = wire
+
+    def providers(self) -> tuple[Provider, ...]:
+        """Every provider the IdP knows, with the environments the target has.
+
+        Raises:
+            ConfigurationFault: a wished provider is unknown or absent, or the target has none at all.
+        """
+        known = self._known()
+        found = []
+        for id_, (vendor, environments) in known.items():
+            if self._wish.providers and id_ not in self._wish.providers:
+                continue
+            if vendor not in self._facts:
+                found.append(Provider(id_, vendor, "oauth", absent=f"no scenarios know the vendor {vendor!r}"))
+                continue
+            kind = self._facts[vendor].kind
+            probe = self._probe_proxy(id_) if kind == "proxy" else None
+            if kind == "oauth":
+                found.append(self._probe_oauth(id_, vendor, environments))
+            else:
+                found.append(Provider(id_, vendor, "proxy", absent=probe))
+        self._check_found(found)
+        return tuple(found)
+
+    def _known(self) -> dict[str, tuple[str, list[str]]]:
+        known: dict[str, tuple[str, list[str]]] = {
+            entry["id"]: (entry["vendor"], [item["name"] for item in entry.get("environments", [])])
+            for entry in self._info["providers"]
+        }
+        for id_, vendor in self._wish.providers.items():
+            if id_ not in known:
+                raise ConfigurationFault(
+                    f"--provider {id_}: the mock IdP has no clients for a provider of that id; start it with "
+                    f"'mock-idp serve --provider {id_}={vendor or 'VENDOR'}'"
+                )
+            if vendor and vendor != known[id_][0]:
+                raise ConfigurationFault(
+                    f"--provider {id_}={vendor}: the mock IdP has {id_} over the vendor {known[id_][0]!r}; "
+                    f"say the same to both"
+                )
+        return known
+
+    def _get(self, path: str, parameters: Mapping[str, Any]) -> tuple[str, Response]:
+        url = f"{self._wish.auth_url}{path}?{encode_query(parameters)}"
+        try:
+            return url, self._wire.send(Request("GET", url, ()))
+        except NoAnswerError as error:
+            raise ConfigurationFault(f"the target at {error} while it was examined ({url})") from error
+
+    def _probe_proxy(self, id_: str) -> str | None:
+        _, response = self._get(f"/{id_}/refresh", {})
+        return f"the target has no provider {id_!r}" if response.status == 404 else None
+
+    def _probe_oauth(self, id_: str, vendor: str, environments: Sequence[str]) -> Provider:
+        present, missing = [], "the target has none of its environments"
+        for environment in environments:
+            url, response = self._get(f"/{id_}/start", {"scope": "", "env": environment})
+            if response.status == 404:
+                if f"'{environment}'" not in response.body.decode("utf-8", "replace"):
+                    missing = f"the target has no provider {id_!r}"
+                    break
+                continue
+            self._check_redirect(id_, environment, url, response)
+            present.append(environment)
+        absent = None if present else missing
+        return Provider(id_, vendor, "oauth", tuple(present), absent)
+
+    def _check_redirect(self, id_: str, environment: str, url: str, response: Response) -> None:
+        location = response.header("location")
+        if location is None or not 300 <= response.status < 400:
+            return  # a finding for the scenarios, not for the set-up
+        host = urlsplit(location).hostname or ""
+        by_path = origin_of(location) in {origin_of(self._info["urls"][name]) for name in ("http", "tls") if self._info["urls"].get(name)}
+        detour = Detour(tuple(self._info.get("hosts", ())), "", "")
+        if not by_path and not detour.covers(host):
+            raise ConfigurationFault(
+                f"provider {id_!r} (environment {environment!r}) sends users to {origin_of(location)}, which is not the mock IdP at "
+                f"{self._info['urls']['http']}; use the app-config that 'mock-idp app-config' prints, or correct --idp"
+            )
+
+    def _check_found(self, found: Sequence[Provider]) -> None:
+        for provider in found:
+            if provider.absent and provider.id in self._wish.providers:
+                raise ConfigurationFault(f"--provider {provider.id}: {provider.absent}")
+        if all(provider.absent for provider in found):
+            ids = ", ".join(provider.id for provider in found) or "none"
+            raise ConfigurationFault(
+                f"the target at {self._wish.auth_url} has none of the providers that the mock IdP knows ({ids}); give it the "
+                f"app-config that 'mock-idp app-config' prints"
+            )
+        usual = [provider for provider in found if provider.kind == "oauth" and not provider.absent]
+        if usual and not any(self._wish.environment in provider.environments for provider in usual):
+            have = ", ".join(dict.fromkeys(name for provider in usual for name in provider.environments))
+            raise ConfigurationFault(
+                f"no provider of the target has the environment {self._wish.environment!r}; there are: {have}; choose one with --env"
+            )
+
+    def find_app_origin(self, providers: Sequence[Provider]) -> str:
+        """The app's origin, which the target names in the page it answers to a callback without state (FRAME-03)."""
+        for provider in providers:
+            if provider.kind == "oauth" and provider.environments:
+                url, response = self._get(f"/{provider.id}/handler/frame", {"env": provider.environments[0]})
+                origin = observe_response(response, url, time.time()).get("target_origin")
+                if isinstance(origin, str) and origin.startswith("http"):
+                    return origin
+        raise ConfigurationFault("the target does not tell its app's origin; give it with --app-origin")
+
+    def check_a_sign_in(self, target: Target) -> None:
+        """Sign the plain persona in once on some provider, waiting for the catalog if it is not ready yet.
+
+        Raises:
+            ConfigurationFault: the IdP refuses the target's request, or the catalog does not know the persona.
+        """
+        for provider in target.providers:
+            if provider.kind == "oauth" and target.environment in provider.environments:
+                self._check_client(target, provider)
+        first = next(
+            (item for item in target.providers if item.kind == "oauth" and target.environment in item.environments), None
+        )
+        if first is None:
+            return
+        deadline = time.monotonic() + CATALOG_SECONDS
+        while (outcome := self._sign_in(target, first)) is not None and time.monotonic() < deadline:
+            if "resolve user identity" not in outcome:
+                return  # some other failure is for the scenarios to judge
+            time.sleep(CATALOG_POLL_SECONDS)
+        if outcome is not None and "resolve user identity" in outcome:
+            raise ConfigurationFault(
+                f"the target's catalog does not know the persona {FIRST_PERSONA!r} after {CATALOG_SECONDS:g} s; add the location "
+                f"{target.idp['urls']['http']}/__idp/catalog.yaml to catalog.locations, as 'mock-idp app-config' prints it"
+            )
+
+    def _check_client(self, target: Target, provider: Provider) -> None:
+        url, response = self._get(f"/{provider.id}/start", {"scope": "", "env": target.environment})
+        location = response.header("location")
+        if location is None:
+            return
+        try:
+            page = self._wire.send(Request("GET", location, (("Accept", "application/json"),)))
+        except NoAnswerError as error:
+            raise ConfigurationFault(
+                f"the page that provider {provider.id!r} sends users to cannot be opened from here: {error}"
+            ) from error
+        if page.status >= 400 and page.header("mock-idp-refusal"):
+            raise ConfigurationFault(
+                f"the mock IdP refuses the request of provider {provider.id!r} (environment {target.environment!r}): "
+                f"{page.header('mock-idp-refusal')}; start it with 'mock-idp serve --backend-url {target.backend_url}'"
+            )
+
+    def _sign_in(self, target: Target, provider: Provider) -> str | None:
+        """None if it worked, else the error's message."""
+        browser = Browser(self._wire, target.app_origin, Transcript())
+        scope = " ".join(self._facts[provider.vendor].scopes.frontend)
+        start = f"{target.auth_url}/{provider.id}/start?" + encode_query(
+            {"scope": scope, "origin": target.app_origin, "flow": "popup", "env": target.environment}
+        )
+        try:
+            location = browser.navigate(start).header("location")
+            if location is None:
+                return "start did not redirect"
+            _, answer, _ = give_consent(browser, location, persona=FIRST_PERSONA)
+            callback = answer.header("location") if answer else None
+            if callback is None:
+                return "the vendor did not redirect back"
+            page = browser.navigate(callback)
+        except NoAnswerError as error:
+            return str(error)
+        seen = observe_response(page, callback, time.time())
+        if "session" in seen:
+            return None
+        return str(seen.get("error", {}).get("message", "no answer in the page"))
+
+

@@ -1,0 +1,37 @@
+"""The one test function of the suite; every case is an item of it."""
+
+import pytest
+
+from conformance.cases import Case
+from conformance.play import TargetStoppedError, empty_result, play
+from conformance.plugin.hooks import PROPERTY
+from conformance.plugin.run import Run
+from conformance.reports.transcript import as_text
+from conformance.verdicts import CaseResult, Verdict
+
+
+def test_case(case: Case, run: Run, request: pytest.FixtureRequest) -> None:
+    """Play the case and turn its verdict into pytest's outcome."""
+    result = _result(case, run, request)
+    request.node.user_properties.append((PROPERTY, result.to_json()))
+    if result.verdict is Verdict.NOT_APPLICABLE:
+        pytest.skip(result.message)
+    if result.verdict is Verdict.DEVIATION:
+        pytest.xfail("; ".join(f"{id_}: {reason}" for id_, reason in result.deviations.items()))
+    if result.verdict in {Verdict.FAILED, Verdict.ERROR}:
+        text = f"{case.scenario.file}:{case.scenario.line}  {case.scenario.title}\n\n{result.message}\n\n"
+        pytest.fail(text + as_text(result.transcript), pytrace=False)
+
+
+def _result(case: Case, run: Run, request: pytest.FixtureRequest) -> CaseResult:
+    if case.absent is not None:
+        return empty_result(case)
+    facts = run.library.facts[case.provider.vendor]
+    try:
+        return play(case, facts, run.target, run.wire, run.idp, run.deviations, should_fails=run.options.should_fails)
+    except TargetStoppedError as error:
+        # Going on would repeat the same sentence for every case left.
+        request.session.shouldstop = str(error)
+        result = empty_result(case)
+        result.verdict, result.message = Verdict.ERROR, str(error)
+        return result
