@@ -35,7 +35,9 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def started(module: str, arguments: Sequence[str], log: Path, environment: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def started(
+    module: str, arguments: Sequence[str], log: Path, environment: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
     """Run ``python -m module arguments --json`` until the block ends; gives the line it printed when ready.
 
     Parameters:
@@ -105,7 +107,9 @@ def embedded_pair(seed: int, profile: str) -> Iterator[tuple[str, str, str]]:
         idp = stack.enter_context(started("mock_idp", serve, place / "idp.log", environment))
         idp_url = idp["urls"]["http"]
         config = place / "app-config.yaml"
-        _run("mock_idp", ["app-config", "--idp", idp_url, "--profile", profile, *common, "-o", str(config)], environment)
+        _run(
+            "mock_idp", ["app-config", "--idp", idp_url, "--profile", profile, *common, "-o", str(config)], environment
+        )
         inside = {**environment, **_environment_of(idp_url, environment)}
         arguments = ["serve", "--config", str(config), "--port", backend_url.rsplit(":", 1)[1]]
         backend = stack.enter_context(started("reference_backend", arguments, place / "backend.log", inside))

@@ -122,7 +122,9 @@ def strictest(levels: Iterable[Level]) -> Level:
     return next((level for level in Level if level in found), Level.INFO)
 
 
-def requirement_verdicts(results: Iterable[CaseResult], levels: dict[str, Level], *, should_fails: bool) -> dict[str, Verdict]:
+def requirement_verdicts(
+    results: Iterable[CaseResult], levels: dict[str, Level], *, should_fails: bool
+) -> dict[str, Verdict]:
     """Verdict of every requirement that some case checked or would have checked."""
     found: dict[str, list[Verdict]] = {}
     for result in results:

@@ -1,5 +1,6 @@
 """A browser without a screen: cookies, origins and redirects as a real one treats them."""
 
+import contextlib
 import json as json_codec
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -147,10 +148,8 @@ class Browser:
             name, _, value = raw.split(";")[0].partition("=")
             if any(part in name for part in SECRET_COOKIES):
                 secrets.learn(value.strip())
-        try:
+        with contextlib.suppress(ValueError):  # no JSON, so no named members to learn from
             secrets.learn_from(json_codec.loads(response.body))
-        except ValueError:
-            pass  # no JSON, so no named members to learn from
 
 
 def _lines(fields: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -27,7 +27,10 @@ var window = {opener: __OPENER__, parent: __receiver('parent'),
   close: function () { __log.closed = true; },
   location: {origin: '__ORIGIN__', href: '__ORIGIN__/'}};
 window.window = window; var self = window; var opener = window.opener; var parent = window.parent;
-function setTimeout(action, delay) { __log.timers.push({action: action, delay: delay || 0}); return __log.timers.length; }
+function setTimeout(action, delay) {
+  __log.timers.push({action: action, delay: delay || 0});
+  return __log.timers.length;
+}
 window.setTimeout = setTimeout;
 function close() { window.close(); }
 var document = {addEventListener: function () {}, readyState: 'complete'};

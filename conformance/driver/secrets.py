@@ -15,8 +15,20 @@ SHORTEST: Final = 8
 _JWT: Final = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*(\.[A-Za-z0-9_-]*)?")
 _CREDENTIALS: Final = re.compile(r"(?i)\b(bearer|basic)(:?\s+|%20)([A-Za-z0-9._~+/=-]{8,})")
 _MEMBERS: Final = frozenset(
-    "accesstoken access_token refreshtoken refresh_token idtoken id_token token code client_secret "
-    "code_verifier password assertion".split()
+    [
+        "accesstoken",
+        "access_token",
+        "refreshtoken",
+        "refresh_token",
+        "idtoken",
+        "id_token",
+        "token",
+        "code",
+        "client_secret",
+        "code_verifier",
+        "password",
+        "assertion",
+    ]
 )
 
 

@@ -109,7 +109,7 @@ class Wire:
 
     def __init__(self, detour: Detour | None, timeout_seconds: float, trusted_ca_file: str | None = None) -> None:
         self._detour = detour
-        self._timeout = {name: timeout_seconds for name in ("connect", "read", "write", "pool")}
+        self._timeout = dict.fromkeys(("connect", "read", "write", "pool"), timeout_seconds)
         self._seconds = timeout_seconds
         direct = ssl.create_default_context(cafile=trusted_ca_file)
         self._direct = httpcore.ConnectionPool(ssl_context=direct, max_connections=20, http1=True)
@@ -142,7 +142,11 @@ class Wire:
             target=target.encode("utf-8", "surrogateescape"),
         )
         headers = [(name.encode("latin-1"), value.encode("utf-8")) for name, value in self._framed(request, origin)]
-        pool = self._by_name if self._by_name and self._detour and self._detour.covers(parts.hostname or "") else self._direct
+        pool = (
+            self._by_name
+            if self._by_name and self._detour and self._detour.covers(parts.hostname or "")
+            else self._direct
+        )
         try:
             with pool.stream(
                 request.method, url, headers=headers, content=request.body, extensions={"timeout": self._timeout}

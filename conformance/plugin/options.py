@@ -22,15 +22,31 @@ def add_options(parser: pytest.Parser) -> None:
     """Add the suite's options to pytest."""
     group = parser.getgroup("conformance", "conformance of a Backstage auth backend")
     add = group.addoption
-    add("--target", metavar="URL", help="base URL of the auth plugin to test; without it, the reference backend is started")
-    add("--idp", metavar="URL", help=f"the mock IdP that the target is configured for (default with --target: {IDP_URL})")
+    add(
+        "--target",
+        metavar="URL",
+        help="base URL of the auth plugin to test; without it, the reference backend is started",
+    )
+    add(
+        "--idp",
+        metavar="URL",
+        help=f"the mock IdP that the target is configured for (default with --target: {IDP_URL})",
+    )
     add("--app-origin", metavar="URL", help="origin of the target's app.baseUrl (default: the target is asked)")
     add("--env", metavar="NAME", default=ENVIRONMENT, help=f"environment of the providers (default: {ENVIRONMENT})")
-    add("--provider", metavar="ID[=VENDOR]", action="append", default=[], help="test only this provider; may be repeated")
+    add(
+        "--provider",
+        metavar="ID[=VENDOR]",
+        action="append",
+        default=[],
+        help="test only this provider; may be repeated",
+    )
     add("--level", choices=["must", "should"], default="must", help="what fails the run: MUST rows, or SHOULD rows too")
     add("--profile", metavar="NAME", default=PROFILE, help="configuration profile the target was started with")
     add("--scenarios", metavar="DIR", action="append", default=[], help="further scenarios beside the built-in ones")
-    add("--requirement", metavar="ID", action="append", default=[], help="only scenarios that check it; may be repeated")
+    add(
+        "--requirement", metavar="ID", action="append", default=[], help="only scenarios that check it; may be repeated"
+    )
     add("--deviations", metavar="FILE", help="accepted deviations of the target (YAML)")
     add("--report-json", metavar="FILE", help="write the report as JSON")
     add("--report-html", metavar="FILE", help="write the report as one HTML page")

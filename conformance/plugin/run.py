@@ -95,7 +95,14 @@ def begin(options: Options, clean_up: contextlib.ExitStack) -> Run:
         if auth_url is None:
             auth_url, idp_url, app_origin = clean_up.enter_context(embedded_pair(options.seed, options.profile))
         wish = Wish(
-            auth_url, idp_url, app_origin, options.env, options.profile, options.providers, options.timeout, options.target_ca
+            auth_url,
+            idp_url,
+            app_origin,
+            options.env,
+            options.profile,
+            options.providers,
+            options.timeout,
+            options.target_ca,
         )
         target = replace(examine(wish, library.facts), name=options.target_name)
     except (DeviationFileError, EmbeddedStartError, ConfigurationFault) as error:

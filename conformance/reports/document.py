@@ -42,7 +42,12 @@ def build_document(
     summary["not_run"] = dict(Counter(result.message for result in ordered if result.verdict is Verdict.NOT_APPLICABLE))
     return {
         "kit": {"name": "backstage-auth-conformance", "version": __version__},
-        "target": {"url": target.auth_url, "name": target.name, "app_origin": target.app_origin, "profile": target.profile},
+        "target": {
+            "url": target.auth_url,
+            "name": target.name,
+            "app_origin": target.app_origin,
+            "profile": target.profile,
+        },
         "idp": {"url": target.idp["urls"]["http"], "version": target.idp.get("kit", {}).get("version")},
         "providers": [
             {"id": provider.id, "vendor": provider.vendor, "kind": provider.kind, "absent": provider.absent}

@@ -121,7 +121,7 @@ def _documents(path: Path, directory: Path, mistakes: list[str]) -> Iterator[Any
         with path.open(encoding="utf-8") as stream:
             nodes = [node for node in yaml.compose_all(stream, Loader=_UniqueKeyLoader) if node is not None]
         with path.open(encoding="utf-8") as stream:
-            contents = [data for data in yaml.load_all(stream, Loader=_UniqueKeyLoader) if data is not None]  # noqa: S506 - a SafeLoader
+            contents = [data for data in yaml.load_all(stream, Loader=_UniqueKeyLoader) if data is not None]
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1

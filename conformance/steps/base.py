@@ -21,7 +21,7 @@ Observation = dict[str, Any]
 XHR: Mapping[str, Any] = {"X-Requested-With": "XMLHttpRequest"}
 
 
-class ScenarioFault(Exception):
+class ScenarioFault(Exception):  # noqa: N818 - the fault is the scenario's, not an error of ours
     """A step cannot be played because of the scenario or an earlier step, not because of the target's answer.
 
     ``blamed`` is True when an earlier answer of the target is the cause (no code to call back with, say).

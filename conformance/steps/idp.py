@@ -8,7 +8,7 @@ from conformance.steps.base import Observation, ScenarioFault, Stage, Step
 class Journal(Step):
     """Read what the IdP was asked about a grant, a state or a code.
 
-    Observes ``entries`` (all), ``count``, and per endpoint (``token``, ``refresh``, ``profile``, ``revocation`` …) under
+    Observes ``entries`` (all), ``count``, and per endpoint (``token``, ``refresh``, ``profile``, ``revocation`` …)
     ``at``: ``{endpoint: [entries]}`` and ``counts``: ``{endpoint: number}``; endpoints never asked are absent there.
 
     Attributes:
@@ -69,6 +69,8 @@ class ChangeGrant(Step):
         grant = self.grant or stage.latest("consent").get("grant")
         if grant is None:
             raise ScenarioFault("the latest consent made no grant that could be changed", blamed=True)
-        changes = {name: value for name, value in (("faults", self.faults), ("revoked", self.revoked)) if value is not None}
+        changes = {
+            name: value for name, value in (("faults", self.faults), ("revoked", self.revoked)) if value is not None
+        }
         changed: Observation = stage.idp.patch(f"/grants/{grant}", changes)
         return changed

@@ -41,9 +41,7 @@ class RequestStep(Step):
         url = base + self.path
         if self.query:
             url += ("&" if "?" in self.path else "?") + encode_query(self.query)
-        body, headers = body_and_headers(
-            json_body=self.json_body, form=self.form, text=self.text, headers=self.headers
-        )
+        body, headers = body_and_headers(json_body=self.json_body, form=self.form, text=self.text, headers=self.headers)
         browser = stage.browser
         if self.acting == "script":
             response = browser.fetch(url, self.method, headers=headers, body=body)

@@ -39,9 +39,7 @@ class Refresh(Step):
             **self.query,
         }
         url = stage.provider_url("/refresh", parameters)
-        response = stage.browser.fetch(
-            url, self.method, headers={**XHR, **self.headers}, credentials=self.credentials
-        )
+        response = stage.browser.fetch(url, self.method, headers={**XHR, **self.headers}, credentials=self.credentials)
         seen = stage.observe(response, url)
         if response.status == 200 and isinstance(seen.get("json"), dict):
             seen["session"] = seen["json"]

@@ -1,7 +1,7 @@
 """The popup flow: ``start``, ``consent``, ``callback``, and all three in one go as ``sign_in``."""
 
 from typing import Any, ClassVar, Literal
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 from pydantic import Field
 

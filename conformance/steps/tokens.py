@@ -46,9 +46,9 @@ def verifies(token: str, keys: list[dict[str, Any]]) -> bool:
 class ReadToken(Step):
     """Take a Backstage user token apart and verify it against the target's JWKS.
 
-    Observes ``header``, ``claims``, ``verified``, ``expires_in`` (seconds from now), ``age``, ``jwks`` (the HTTP answer),
-    ``key`` (the published key with its ``kid``), ``limited`` (the limited user token assembled from it, LIM-01) and
-    ``limited_verified``.
+    Observes ``header``, ``claims``, ``verified``, ``expires_in`` (seconds from now), ``age``, ``jwks`` (the HTTP
+    answer), ``key`` (the published key with its ``kid``), ``limited`` (the limited user token assembled from it,
+    LIM-01) and ``limited_verified``.
 
     Attributes:
         token: the token, usually ``${…session.backstageIdentity.token}``.

@@ -131,9 +131,7 @@ def _ask_idp(idp: Idp) -> tuple[dict[str, Any], dict[str, Any], str]:
 class _Examiner:
     """The part of the examination that needs the IdP's description of itself."""
 
-    def __init__(
-        self, wish: Wish, facts: Mapping[str, ProviderFacts], info: Mapping[str, Any], wire: Wire
-    ) -> None:
+    def __init__(self, wish: Wish, facts: Mapping[str, ProviderFacts], info: Mapping[str, Any], wire: Wire) -> None:
         self._wish = wish
         self._facts = facts
         self._info = info
@@ -194,28 +192,31 @@ class _Examiner:
     def _probe_oauth(self, id_: str, vendor: str, environments: Sequence[str]) -> Provider:
         present, missing = [], "the target has none of its environments"
         for environment in environments:
-            url, response = self._get(f"/{id_}/start", {"scope": "", "env": environment})
+            _, response = self._get(f"/{id_}/start", {"scope": "", "env": environment})
             if response.status == 404:
                 if f"'{environment}'" not in response.body.decode("utf-8", "replace"):
                     missing = f"the target has no provider {id_!r}"
                     break
                 continue
-            self._check_redirect(id_, environment, url, response)
+            self._check_redirect(id_, environment, response)
             present.append(environment)
         absent = None if present else missing
         return Provider(id_, vendor, "oauth", tuple(present), absent)
 
-    def _check_redirect(self, id_: str, environment: str, url: str, response: Response) -> None:
+    def _check_redirect(self, id_: str, environment: str, response: Response) -> None:
         location = response.header("location")
         if location is None or not 300 <= response.status < 400:
             return  # a finding for the scenarios, not for the set-up
         host = urlsplit(location).hostname or ""
-        by_path = origin_of(location) in {origin_of(self._info["urls"][name]) for name in ("http", "tls") if self._info["urls"].get(name)}
+        by_path = origin_of(location) in {
+            origin_of(self._info["urls"][name]) for name in ("http", "tls") if self._info["urls"].get(name)
+        }
         detour = Detour(tuple(self._info.get("hosts", ())), "", "")
         if not by_path and not detour.covers(host):
             raise ConfigurationFault(
-                f"provider {id_!r} (environment {environment!r}) sends users to {origin_of(location)}, which is not the mock IdP at "
-                f"{self._info['urls']['http']}; use the app-config that 'mock-idp app-config' prints, or correct --idp"
+                f"provider {id_!r} (environment {environment!r}) sends users to {origin_of(location)}, which is not "
+                f"the mock IdP at {self._info['urls']['http']}; use the app-config that 'mock-idp app-config' "
+                f"prints, or correct --idp"
             )
 
     def _check_found(self, found: Sequence[Provider]) -> None:
@@ -225,14 +226,15 @@ class _Examiner:
         if all(provider.absent for provider in found):
             ids = ", ".join(provider.id for provider in found) or "none"
             raise ConfigurationFault(
-                f"the target at {self._wish.auth_url} has none of the providers that the mock IdP knows ({ids}); give it the "
-                f"app-config that 'mock-idp app-config' prints"
+                f"the target at {self._wish.auth_url} has none of the providers that the mock IdP knows ({ids}); "
+                f"give it the app-config that 'mock-idp app-config' prints"
             )
         usual = [provider for provider in found if provider.kind == "oauth" and not provider.absent]
         if usual and not any(self._wish.environment in provider.environments for provider in usual):
             have = ", ".join(dict.fromkeys(name for provider in usual for name in provider.environments))
             raise ConfigurationFault(
-                f"no provider of the target has the environment {self._wish.environment!r}; there are: {have}; choose one with --env"
+                f"no provider of the target has the environment {self._wish.environment!r}; "
+                f"there are: {have}; choose one with --env"
             )
 
     def find_app_origin(self, providers: Sequence[Provider]) -> str:
@@ -255,7 +257,8 @@ class _Examiner:
             if provider.kind == "oauth" and target.environment in provider.environments:
                 self._check_client(target, provider)
         first = next(
-            (item for item in target.providers if item.kind == "oauth" and target.environment in item.environments), None
+            (item for item in target.providers if item.kind == "oauth" and target.environment in item.environments),
+            None,
         )
         if first is None:
             return
@@ -266,12 +269,13 @@ class _Examiner:
             time.sleep(CATALOG_POLL_SECONDS)
         if outcome is not None and "resolve user identity" in outcome:
             raise ConfigurationFault(
-                f"the target's catalog does not know the persona {FIRST_PERSONA!r} after {CATALOG_SECONDS:g} s; add the location "
-                f"{target.idp['urls']['http']}/__idp/catalog.yaml to catalog.locations, as 'mock-idp app-config' prints it"
+                f"the target's catalog does not know the persona {FIRST_PERSONA!r} after {CATALOG_SECONDS:g} s; "
+                f"add the location {target.idp['urls']['http']}/__idp/catalog.yaml to catalog.locations, "
+                f"as 'mock-idp app-config' prints it"
             )
 
     def _check_client(self, target: Target, provider: Provider) -> None:
-        url, response = self._get(f"/{provider.id}/start", {"scope": "", "env": target.environment})
+        _, response = self._get(f"/{provider.id}/start", {"scope": "", "env": target.environment})
         location = response.header("location")
         if location is None:
             return
@@ -309,5 +313,3 @@ class _Examiner:
         if "session" in seen:
             return None
         return str(seen.get("error", {}).get("message", "no answer in the page"))
-
-
