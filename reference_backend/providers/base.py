@@ -11,8 +11,22 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from reference_backend.config.model import Config
+from reference_backend.protocol.session_response import OAuthSession, Profile
 from reference_backend.sign_in.resolvers import ResolverFactory
 from reference_backend.upstream import Upstream
+
+__all__ = [
+    "AuthenticationResult",
+    "CallbackRequest",
+    "LogoutRequest",
+    "OAuthProvider",
+    "OAuthSession",
+    "Profile",
+    "ProviderSettings",
+    "RefreshRequest",
+    "ScopePolicy",
+    "StartRequest",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +90,14 @@ class RefreshRequest:
         scope: the effective scope, space separated.
         scope_already_granted: whether each of them was granted before; None unless scopes are persisted
             (SCOPE-10).
+        keep_rotated: to be called with the vendor's new refresh token as soon as there is one, before
+            anything else can fail: the old one may be void already (REFRESH-06, SEC-REFR-09).
     """
 
     refresh_token: str
     scope: str
     scope_already_granted: bool | None
+    keep_rotated: Callable[[str], None] = lambda token: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,27 +106,6 @@ class LogoutRequest:
 
     refresh_token: str | None
     origin: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """The profile of the session response (IDENT, PROFILE); absent values are omitted from JSON."""
-
-    email: str | None = None
-    picture: str | None = None
-    display_name: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OAuthSession:
-    """Tokens of the vendor (UP-06). ``expires_in`` is passed on as received (IDENT-04)."""
-
-    access_token: str
-    scope: str | None = None
-    expires_in: int | str | None = None
-    id_token: str | None = None
-    refresh_token: str | None = None
-    token_type: str = "bearer"
 
 
 @dataclass(frozen=True, slots=True)

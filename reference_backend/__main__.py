@@ -1,0 +1,5 @@
+"""``python -m reference_backend``."""
+
+from reference_backend.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""The app-config: the same YAML that Backstage reads."""

@@ -1,0 +1,71 @@
+"""oauth2-proxy (providers-proxy.md §6).
+
+Everything rests on the proxy: the headers are believed, the token is decoded and never verified. Whoever
+reaches the backend around the proxy is whoever they say they are. That is what this proxy's contract is;
+the hardened alternative is a provider that verifies, such as ``cfaccess`` or ``awsalb``.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from reference_backend.protocol import bearer, entity_ref, user_token
+from reference_backend.protocol.errors import AuthenticationError, AuthError
+from reference_backend.protocol.session_response import Profile, SignIn
+from reference_backend.proxies.base import ProxyProvider, ProxyRequest, ProxyResult
+from reference_backend.sign_in.context import ByRef, ResolverContext
+from reference_backend.sign_in.resolvers import Options, ResolverFactory, SignInInfo, factory, fallback
+
+TOKEN_HEADER = "x-oauth2-proxy-id-token"  # noqa: S105 - a header's name
+EMAIL_HEADER = "x-forwarded-email"
+USER_HEADER = "x-forwarded-user"
+PREFERRED_USERNAME_HEADER = "x-forwarded-preferred-username"
+
+
+def by_user(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
+    """``forwardedUserMatchingUserEntityName`` (RES-55)."""
+    return _by_name(options, info.details.get("user"), "Request did not contain a user", context)
+
+
+def by_preferred_username(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
+    """``forwardedPreferredUsernameMatchingUserEntityName`` (RES-55)."""
+    name = info.details.get("preferred_username")
+    return _by_name(options, name, "Request did not contain a preferred username", context)
+
+
+def _by_name(options: Options, name: str | None, missing: str, context: ResolverContext) -> SignIn:
+    if not name:
+        raise AuthError(missing)
+    return context.sign_in(ByRef(entity_ref.user(name)), fallback(options, name))
+
+
+class OAuth2Proxy(ProxyProvider):
+    """Believes the headers of oauth2-proxy."""
+
+    vendor: ClassVar[str] = "oauth2Proxy"
+    resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
+        "forwardedUserMatchingUserEntityName": factory(Options, by_user),
+        "forwardedPreferredUsernameMatchingUserEntityName": factory(Options, by_preferred_username),
+    }
+    own_resolvers_win: ClassVar[bool] = True
+
+    def authenticate(self, request: ProxyRequest) -> ProxyResult:
+        """Read the headers (§6.2, §6.3)."""
+        token = bearer.extract(request.headers.get(TOKEN_HEADER)) or ""
+        if token:
+            require_decodable(token)
+        user = request.headers.get(USER_HEADER)
+        preferred = request.headers.get(PREFERRED_USERNAME_HEADER)
+        return ProxyResult(
+            profile=Profile(email=request.headers.get(EMAIL_HEADER), display_name=preferred or user),
+            provider_info={"accessToken": token},
+            details={"user": user, "preferred_username": preferred},
+        )
+
+
+def require_decodable(token: str) -> None:
+    """Refuse a bearer value that is not a JWT (§6.4)."""
+    try:
+        user_token.decode_part(token, 1)
+    except ValueError as error:
+        cause = AuthError("Invalid JWT", name="JWTInvalid", fields={"code": "ERR_JWT_INVALID"})
+        raise AuthenticationError("Authentication failed", cause) from error

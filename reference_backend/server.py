@@ -1,0 +1,75 @@
+"""A real WSGI server around the application."""
+
+from collections.abc import Callable
+from typing import Any
+
+from cheroot.server import HeaderReader, HTTPRequest
+from cheroot.wsgi import Server
+
+from reference_backend import __version__
+
+THREADS = 32
+"""A request waits for a vendor most of its time."""
+
+
+class ListenError(Exception):
+    """The address cannot be listened on; the text is meant for the person who chose it."""
+
+
+class JoiningHeaderReader(HeaderReader):
+    """Joins repeated headers, as the proxy providers expect (providers-proxy.md §1.7).
+
+    Names with an underscore are dropped: WSGI could not tell ``X_Forwarded_User`` from ``X-Forwarded-User``,
+    and only the latter is what an auth proxy overwrites.
+    """
+
+    def __call__(self, rfile: Any, hdict: dict[bytes, bytes] | None = None) -> dict[bytes, bytes]:
+        """Read the headers of one request."""
+        joined = _Joining()
+        super().__call__(rfile, joined)
+        target = {} if hdict is None else hdict
+        target.update(joined)
+        return target
+
+    def _allow_header(self, key_name: bytes) -> bool:
+        return b"_" not in key_name
+
+
+class _Joining(dict[bytes, bytes]):
+    """Keeps earlier values when a key is set again."""
+
+    def __setitem__(self, key: bytes, value: bytes) -> None:
+        earlier = self.get(key)
+        # The base reader joins some headers itself; then the new value starts with the earlier one.
+        if earlier is not None and not value.startswith(earlier + b", "):
+            value = earlier + (b"; " if key == b"Cookie" else b", ") + value
+        super().__setitem__(key, value)
+
+
+class _Request(HTTPRequest):
+    header_reader = JoiningHeaderReader()
+
+
+def bind(app: Callable[..., Any], host: str, port: int) -> Server:
+    """Open the listener; requests are accepted from then on, and answered once ``serve`` runs.
+
+    Parameters:
+        app: WSGI application.
+        host: address to listen on.
+        port: port; 0 picks a free one.
+
+    Raises:
+        ListenError: the port is taken or the address is not ours.
+    """
+    server = Server((host, port), app, numthreads=THREADS, server_name=f"reference-backend/{__version__}")
+    server.ConnectionClass.RequestHandlerClass = _Request
+    try:
+        server.prepare()
+    except OSError as error:
+        raise ListenError(f"cannot listen on {host}:{port}: {error}") from error
+    return server
+
+
+def bound_port(server: Server) -> int:
+    """The port that was opened."""
+    return int(server.bind_addr[1])

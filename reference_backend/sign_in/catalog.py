@@ -1,0 +1,221 @@
+"""The users and groups of the software catalog, read from ``catalog.locations`` (CTX).
+
+The catalog may come up after the backend, and may change while it runs. A location is therefore read when it
+is needed: again after :data:`RELOAD_AFTER`, and sooner (but not more often than every
+:data:`RETRY_AFTER`) if it failed or if nobody was found in it.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+import yaml
+
+from reference_backend.config.model import Config
+from reference_backend.protocol import entity_ref
+from reference_backend.protocol.entity_ref import EntityRef
+from reference_backend.protocol.errors import AuthError
+from reference_backend.upstream import Upstream
+
+RELOAD_AFTER = 30.0
+"""Seconds after which a location is read again although nothing asks for it."""
+RETRY_AFTER = 1.0
+"""Seconds between two attempts at a location that failed or lacked what was looked for."""
+
+Filter = Mapping[str, str]
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A ``User`` or ``Group``.
+
+    Parameters:
+        ref: its reference, as written.
+        document: the YAML document.
+        member_of: refs of its ``memberOf`` relations, sorted.
+    """
+
+    ref: EntityRef
+    document: Mapping[str, Any]
+    member_of: tuple[str, ...] = ()
+
+    def annotation(self, name: str) -> str | None:
+        """An annotation, None if absent."""
+        value = ((self.document.get("metadata") or {}).get("annotations") or {}).get(name)
+        return None if value is None else str(value)
+
+
+@dataclass(slots=True)
+class _Location:
+    kind: str
+    target: str
+    entities: list[Entity] = field(default_factory=list)
+    loaded_at: float | None = None
+    tried_at: float | None = None
+
+
+class Catalog:
+    """Answers the lookups of resolvers.
+
+    Parameters:
+        config: the whole configuration; ``catalog.locations`` is read.
+        upstream: client for locations of type ``url``.
+        clock: seconds since the epoch.
+    """
+
+    def __init__(self, config: Config, upstream: Upstream, clock: Callable[[], float]) -> None:
+        self._locations = [
+            _Location(location.string("type"), location.string("target"))
+            for location in config.children("catalog.locations")
+        ]
+        self._upstream = upstream
+        self._clock = clock
+        self._lock = threading.Lock()
+
+    def by_ref(self, ref: EntityRef) -> Entity | None:
+        """The entity of that ref, ignoring case (CTX-02)."""
+        wanted = entity_ref.stringify(ref)
+        found = self._search(lambda entity: entity_ref.stringify(entity.ref) == wanted)
+        return found[0] if found else None
+
+    def query(self, filters: Sequence[Filter]) -> list[Entity]:
+        """Entities for which one of the filters holds with all its pairs (CTX-03, CTX-04).
+
+        Keys and values are compared without regard to case, as the catalog's search does.
+        """
+        return self._search(lambda entity: any(_matches(entity, one) for one in filters))
+
+    def refresh(self) -> None:
+        """Read every location that is due."""
+        self._entities(eager=False)
+
+    def _search(self, wanted: Callable[[Entity], bool]) -> list[Entity]:
+        found = [entity for entity in self._entities(eager=False) if wanted(entity)]
+        return found or [entity for entity in self._entities(eager=True) if wanted(entity)]
+
+    def _entities(self, *, eager: bool) -> list[Entity]:
+        """All entities with their relations; of several with one ref the first wins."""
+        with self._lock:
+            now = self._clock()
+            for location in self._locations:
+                if _is_due(location, now, eager=eager):
+                    self._load(location, now)
+            documents: dict[str, Entity] = {}
+            for location in self._locations:
+                for entity in location.entities:
+                    documents.setdefault(entity_ref.stringify(entity.ref), entity)
+        return with_relations(list(documents.values()))
+
+    def _load(self, location: _Location, now: float) -> None:
+        location.tried_at = now
+        try:
+            location.entities = list(self._read(location.kind, location.target, depth=0))
+            location.loaded_at = now
+        except (OSError, ValueError, yaml.YAMLError, requests.RequestException, AuthError) as error:
+            # What was read before stays: a catalog that is down for a moment locks nobody out.
+            log.warning("cannot read catalog location %s: %s", location.target, error)
+
+    def _read(self, kind: str, target: str, depth: int) -> Iterator[Entity]:
+        documents = yaml.safe_load_all(self._text(kind, target))
+        for document in documents:
+            if not isinstance(document, Mapping):
+                continue
+            if document.get("kind") in ("User", "Group"):
+                yield Entity(_ref_of(document), document)
+            elif document.get("kind") == "Location" and depth < 5:
+                for inner_kind, inner in _inner_targets(document, kind, target):
+                    yield from self._read(inner_kind, inner, depth + 1)
+
+    def _text(self, kind: str, target: str) -> str:
+        if kind == "file":
+            return Path(target).read_text(encoding="utf-8")
+        if kind != "url":
+            raise ValueError(f"locations of type '{kind}' are not supported")
+        response = self._upstream.get(target)
+        response.raise_for_status()
+        return response.content.decode("utf-8")
+
+
+def _is_due(location: _Location, now: float, *, eager: bool) -> bool:
+    if location.tried_at is None:
+        return True
+    if location.loaded_at is not None and not eager and now < location.loaded_at + RELOAD_AFTER:
+        return False
+    return now >= location.tried_at + RETRY_AFTER
+
+
+def _inner_targets(document: Mapping[str, Any], kind: str, target: str) -> Iterator[tuple[str, str]]:
+    spec = document.get("spec") or {}
+    inner_kind = spec.get("type", kind)
+    for inner in [*filter(None, [spec.get("target")]), *(spec.get("targets") or [])]:
+        if inner_kind == "file":
+            yield inner_kind, str(Path(target).parent / inner)
+        else:
+            yield inner_kind, requests.compat.urljoin(target, inner)
+
+
+def _ref_of(document: Mapping[str, Any]) -> EntityRef:
+    metadata = document.get("metadata") or {}
+    return entity_ref.build(document.get("kind"), metadata.get("namespace"), str(metadata.get("name") or ""))
+
+
+def with_relations(entities: Sequence[Entity]) -> list[Entity]:
+    """Add the ``memberOf`` relations that users and groups declare (CTX-09)."""
+    memberships: dict[str, set[str]] = {}
+    for entity in entities:
+        for member, group in _declared_memberships(entity):
+            memberships.setdefault(member, set()).add(group)
+    return [
+        Entity(
+            entity.ref,
+            entity.document,
+            tuple(sorted(memberships.get(entity_ref.stringify(entity.ref), ()))),
+        )
+        for entity in entities
+    ]
+
+
+def _declared_memberships(entity: Entity) -> Iterator[tuple[str, str]]:
+    spec = entity.document.get("spec") or {}
+    own = entity_ref.stringify(entity.ref)
+    if entity.ref.kind.lower() == "user":
+        for group in spec.get("memberOf") or []:
+            yield own, _relative(str(group), "Group", entity.ref.namespace)
+    else:
+        for member in spec.get("members") or []:
+            yield _relative(str(member), "User", entity.ref.namespace), own
+
+
+def _relative(text: str, kind: str, namespace: str) -> str:
+    """A ref in a spec: its namespace defaults to that of the entity which names it."""
+    has_namespace = "/" in text
+    ref = entity_ref.parse(text, default_kind=kind)
+    return entity_ref.stringify(ref if has_namespace else EntityRef(ref.kind, namespace, ref.name))
+
+
+def _matches(entity: Entity, wanted: Filter) -> bool:
+    values = dict.fromkeys((key.lower() for key in wanted), frozenset[str]())
+    for path, value in _paths(entity.document, ""):
+        if path in values:
+            values[path] |= {value}
+    namespace = entity.ref.namespace.lower()
+    if "metadata.namespace" in values:
+        values["metadata.namespace"] |= {namespace}
+    return all(entity_ref.fold(value) in values[key.lower()] for key, value in wanted.items())
+
+
+def _paths(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Lower-case dotted paths and values, as the catalog indexes them."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _paths(item, f"{path}.{key}".lower().lstrip("."))
+    elif isinstance(value, list):
+        for item in value:
+            yield from _paths(item, path)
+    elif value is not None:
+        yield path, entity_ref.fold(str(value))

@@ -1,0 +1,1 @@
+"""Backstage tokens: keys, issuing, verification (TOKEN, KEY, VERIFY)."""

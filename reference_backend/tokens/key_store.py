@@ -1,0 +1,96 @@
+"""Where public keys are kept (KEY-06 … KEY-10)."""
+
+import threading
+from pathlib import Path
+from typing import Any, Protocol
+
+from reference_backend.config.model import Config, ConfigError
+from reference_backend.protocol import user_token
+from reference_backend.store import Store, StoredKey
+from reference_backend.tokens import keys
+from reference_backend.tokens.keys import SigningKey
+
+
+class KeyStore(Protocol):
+    """Public keys by id."""
+
+    def add_key(self, key: dict[str, Any], created_at: float) -> None:
+        """Publish a key."""
+
+    def list_keys(self) -> list[StoredKey]:
+        """All keys, oldest first."""
+
+    def remove_keys(self, key_ids: list[str]) -> None:
+        """Forget keys."""
+
+
+class MemoryKeyStore:
+    """Keys that other processes do not see (KEY-07)."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, StoredKey] = {}
+        self._lock = threading.Lock()
+
+    def add_key(self, key: dict[str, Any], created_at: float) -> None:
+        """Publish a key."""
+        with self._lock:
+            self._keys[key["kid"]] = StoredKey(key, created_at)
+
+    def list_keys(self) -> list[StoredKey]:
+        """All keys, oldest first."""
+        with self._lock:
+            return sorted(self._keys.values(), key=lambda stored: stored.created_at)
+
+    def remove_keys(self, key_ids: list[str]) -> None:
+        """Forget keys."""
+        with self._lock:
+            for key_id in key_ids:
+                self._keys.pop(key_id, None)
+
+
+class StaticKeyStore:
+    """Keys from files; the first signs, all are published, nothing rotates (KEY-09).
+
+    Parameters:
+        pairs: private key and public JWK of each pair.
+    """
+
+    def __init__(self, pairs: list[tuple[SigningKey, dict[str, Any]]]) -> None:
+        if not pairs:
+            raise ConfigError("Should provide at least one key pair")  # KEY-10
+        self._pairs = pairs
+
+    @property
+    def signing_key(self) -> SigningKey:
+        """The key that signs."""
+        return self._pairs[0][0]
+
+    def list_keys(self) -> list[StoredKey]:
+        """All keys in the order of the configuration."""
+        return [StoredKey(public, 0.0) for _, public in self._pairs]
+
+
+def open_key_store(config: Config, store: Store) -> KeyStore | StaticKeyStore:
+    """The key store of ``auth.keyStore`` (KEY-06).
+
+    Raises:
+        ConfigError: an unknown provider, or unusable static keys.
+    """
+    provider = config.string("auth.keyStore.provider", "database")
+    if provider == "database":
+        return store
+    if provider == "memory":
+        return MemoryKeyStore()
+    if provider == "static":
+        return StaticKeyStore([_pair(entry) for entry in config.children("auth.keyStore.static.keys")])
+    raise ConfigError(f"Unknown KeyStore provider: {provider}")
+
+
+def _pair(entry: Config) -> tuple[SigningKey, dict[str, Any]]:
+    algorithm = entry.string("algorithm", user_token.DEFAULT_ALGORITHM)
+    keys.require_known_algorithm(algorithm)
+    key_id = entry.string("keyId")
+    return (
+        keys.load_private(Path(entry.string("privateKeyFile")), key_id, algorithm),
+        keys.load_public(Path(entry.string("publicKeyFile")), key_id, algorithm),
+    )

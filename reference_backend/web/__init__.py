@@ -1,0 +1,1 @@
+"""HTTP at the edge: Flask and nothing of it further inside."""

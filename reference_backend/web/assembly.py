@@ -1,0 +1,117 @@
+"""Builds the providers that the configuration asks for (ROUTE-08 … ROUTE-11, CFG, RES, PROXY-08)."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from reference_backend import providers as oauth_package
+from reference_backend import proxies as proxy_package
+from reference_backend.config import settings as settings_module
+from reference_backend.config.model import Config, ConfigError
+from reference_backend.config.settings import Settings
+from reference_backend.protocol.cookie_jar import CookieSettings
+from reference_backend.providers.base import OAuthProvider, ProviderSettings
+from reference_backend.proxies.base import ProxyProvider, ProxySettings
+from reference_backend.sign_in import resolvers
+from reference_backend.upstream import Upstream
+from reference_backend.web.backend import OAuthEnvironment, Providers, ProxyEntry
+
+log = logging.getLogger(__name__)
+
+
+def installed_vendors(config: Config, extra: Mapping[str, str]) -> dict[str, str]:
+    """Vendor of each installed provider id.
+
+    Parameters:
+        config: ``authConformance.providers`` maps further ids to vendors (``ghe: github``).
+        extra: the same from the command line; wins.
+
+    Raises:
+        ConfigError: there is no such vendor.
+    """
+    vendors = {vendor: vendor for vendor in (*oauth_package.discover(), *proxy_package.discover())}
+    configured = config.optional_child("authConformance.providers")
+    custom: dict[str, Any] = {**(configured.raw() if configured else {}), **extra}
+    for provider_id, vendor in custom.items():
+        if vendor not in vendors:
+            known = ", ".join(sorted(vendors))
+            raise ConfigError(
+                f"provider '{provider_id}' wants the vendor '{vendor}', which does not exist; use one of {known}"
+            )
+    return {**{vendor: vendor for vendor in vendors}, **custom}
+
+
+def assemble(config: Config, settings: Settings, upstream: Upstream, extra: Mapping[str, str]) -> Providers:
+    """Build every configured provider.
+
+    Raises:
+        ConfigError: one cannot be built, outside development (ROUTE-10).
+    """
+    oauth: dict[str, dict[str, OAuthEnvironment]] = {}
+    proxies: dict[str, ProxyEntry] = {}
+    unconfigured: dict[str, str] = {}
+    misconfigured: dict[str, str] = {}
+    configured = config.optional_child("auth.providers") or Config({}, prefix="auth.providers")
+    for provider_id, vendor in installed_vendors(config, extra).items():
+        key = provider_id.lower()
+        if provider_id not in configured.keys():  # noqa: SIM118 - Config is no mapping
+            unconfigured[key] = provider_id
+            continue
+        try:
+            own = configured.entry(provider_id)
+            if vendor in proxy_package.discover():
+                proxies[key] = build_proxy(provider_id, vendor, own, settings, upstream)
+            else:
+                oauth[key] = build_oauth(provider_id, vendor, own, settings, upstream)
+        except ConfigError as error:
+            if not settings.development:
+                raise ConfigError(f"Failed to initialize {provider_id} auth provider, {error}") from error
+            log.warning("Skipping %s auth provider, %s", provider_id, error)
+            misconfigured[key] = provider_id
+    return Providers(oauth, proxies, unconfigured, misconfigured)
+
+
+def build_oauth(
+    provider_id: str, vendor: str, config: Config, settings: Settings, upstream: Upstream
+) -> dict[str, OAuthEnvironment]:
+    """Build all environments of an OAuth provider (ENV-01, ENV-02)."""
+    provider_class = oauth_package.discover()[vendor]
+    return {
+        name: _build_environment(provider_id, provider_class, name, config.entry(name), settings, upstream)
+        for name in config.keys()  # noqa: SIM118 - Config is no mapping
+    }
+
+
+def _build_environment(
+    provider_id: str,
+    provider_class: type[OAuthProvider],
+    name: str,
+    config: Config,
+    settings: Settings,
+    upstream: Upstream,
+) -> OAuthEnvironment:
+    resolver = resolvers.read(config, {**provider_class.resolvers, **resolvers.COMMON})
+    callback_url = settings_module.callback_url(config, settings.auth_base, provider_id)
+    return OAuthEnvironment(
+        provider=provider_class(ProviderSettings(provider_id, name, callback_url, config, upstream)),
+        cookies=CookieSettings(provider_id, callback_url, settings.app_origin, settings_module.session_max_age(config)),
+        additional_scopes=tuple(settings_module.additional_scopes(config)),
+        resolver=resolver,
+    )
+
+
+def build_proxy(provider_id: str, vendor: str, config: Config, settings: Settings, upstream: Upstream) -> ProxyEntry:
+    """Build a proxy provider; resolvers are checked before its own configuration (PROXY-08, §1.5)."""
+    provider_class: type[ProxyProvider] = proxy_package.discover()[vendor]
+    available = {**provider_class.resolvers, **resolvers.COMMON}
+    if provider_class.own_resolvers_win:
+        available |= provider_class.resolvers
+    has_fixed_resolver = provider_class.fixed_resolver is not ProxyProvider.fixed_resolver
+    declared = None if has_fixed_resolver else resolvers.read(config, available)
+    if declared is None and not has_fixed_resolver:
+        raise ConfigError(f"No sign-in resolver configured for proxy auth provider '{provider_id}'")
+    provider = provider_class(ProxySettings(provider_id, config, upstream, settings.development))
+    resolver = provider.fixed_resolver() or declared
+    if resolver is None:
+        raise ConfigError(f"No sign-in resolver configured for proxy auth provider '{provider_id}'")
+    return ProxyEntry(provider, resolver)

@@ -1,0 +1,102 @@
+"""Everything that a request needs, built once at start-up."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from flask import current_app
+
+from reference_backend.config.settings import Settings
+from reference_backend.protocol import origins
+from reference_backend.protocol.cookie_jar import CookieSettings
+from reference_backend.protocol.origins import AllowedOrigins
+from reference_backend.providers.base import OAuthProvider
+from reference_backend.proxies.base import ProxyProvider
+from reference_backend.sign_in.context import ResolverContext
+from reference_backend.sign_in.resolvers import Resolver
+from reference_backend.store import Store
+from reference_backend.tokens.issuer import TokenIssuer
+from reference_backend.tokens.verify import TokenVerifier
+
+EXTENSION = "reference_backend"
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthEnvironment:
+    """One environment of one OAuth provider, ready to serve.
+
+    Parameters:
+        provider: talks to the vendor.
+        cookies: what its cookies look like.
+        additional_scopes: scopes the operator adds (SCOPE-03).
+        resolver: signs people in; None means that there is no sign-in (IDENT-05).
+    """
+
+    provider: OAuthProvider
+    cookies: CookieSettings
+    additional_scopes: tuple[str, ...]
+    resolver: Resolver | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyEntry:
+    """One proxy provider, ready to serve."""
+
+    provider: ProxyProvider
+    resolver: Resolver
+
+
+@dataclass(frozen=True, slots=True)
+class Providers:
+    """All providers by id in lower case, since paths ignore case (GEN-14).
+
+    Parameters:
+        oauth: environments of each OAuth provider (ENV-01).
+        proxies: proxy providers.
+        unconfigured: ids (as written) that are installed but absent from the configuration (ROUTE-08).
+        misconfigured: ids (as written) that were skipped in development (ROUTE-11).
+    """
+
+    oauth: Mapping[str, Mapping[str, OAuthEnvironment]] = field(default_factory=dict)
+    proxies: Mapping[str, ProxyEntry] = field(default_factory=dict)
+    unconfigured: Mapping[str, str] = field(default_factory=dict)
+    misconfigured: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """The parts of the running backend.
+
+    Parameters:
+        settings: derived configuration.
+        providers: who can sign people in.
+        context: passed to resolvers.
+        issuer: issues tokens and lists keys.
+        verifier: verifies tokens.
+        store: database.
+        clock: seconds since the epoch.
+        random_bytes: so many unpredictable bytes.
+    """
+
+    settings: Settings
+    providers: Providers
+    context: ResolverContext
+    issuer: TokenIssuer
+    verifier: TokenVerifier
+    store: Store
+    clock: Callable[[], float]
+    random_bytes: Callable[[int], bytes]
+
+    @property
+    def allowed_origins(self) -> AllowedOrigins:
+        """The allow-list (ORIGIN)."""
+        return self.settings.allowed_origins
+
+    def require_allowed_origin(self, origin: str) -> None:
+        """Refuse an origin that is not on the list (START-05, FRAME-05)."""
+        origins.require_allowed(self.allowed_origins, origin)
+
+
+def current() -> Backend:
+    """The backend of the running application."""
+    backend: Backend = current_app.extensions[EXTENSION]
+    return backend
