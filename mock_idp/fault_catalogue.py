@@ -214,7 +214,7 @@ _CALLBACKS = (
 
 _ANSWERS = (
     Fault(
-        "oauth-error",
+        "token-error",
         "An OAuth error",
         MACHINES,
         ERRORS,

@@ -113,7 +113,7 @@ class Keys:
         # The JWS layer is used, not the JWT layer: that one refuses the malformed claims a fault asks for.
         payload = json.dumps(dict(token.claims), separators=(",", ":")).encode()
         compact = _encoder.encode(payload, key, algorithm=token.algorithm, headers=kept)  # type: ignore[arg-type]
-        return token.edit(compact) if token.edit else compact
+        return token.prefix + (token.edit(compact) if token.edit else compact)
 
 
 @cache

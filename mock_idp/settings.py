@@ -21,8 +21,10 @@ CONTROL_PREFIX = "/__idp"
 
 def default_state_dir() -> Path:
     """Where the certificate authority lives between runs (XDG base directory specification)."""
-    home = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return Path(home) / "mock-idp"
+    configured = Path(os.environ.get("XDG_STATE_HOME", ""))
+    # That specification says that a relative path is invalid and must be ignored.
+    home = configured if configured.is_absolute() else Path.home() / ".local" / "state"
+    return home / "mock-idp"
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ class SignedToken:
         algorithm: ``RS256``, ``ES256``, ``HS256`` or ``none``.
         key: which key signs: the service's own one, or the name of another one (``foreign``).
         edit: what happens to the finished compact form, or None.
+        prefix: text in front of the compact form (``Bearer ``).
     """
 
     claims: Mapping[str, JsonValue]
@@ -58,6 +59,7 @@ class SignedToken:
     algorithm: str = "RS256"
     key: str = OWN_KEY
     edit: Callable[[str], str] | None = None
+    prefix: str = ""
 
 
 def left_half_hash(value: str) -> str:

@@ -270,9 +270,14 @@ class Vendor:
         """The answer at an address this vendor does not have."""
         return Answer(404, {"message": "Not Found"})
 
-    def method_not_allowed(self, exchange: Exchange, allowed: tuple[str, ...]) -> Answer:
-        """The answer to a method that the address does not take (RFC 9110 section 15.5.6)."""
-        return Answer(405, {"message": "Method Not Allowed"}, headers=(("Allow", ", ".join(allowed)),))
+    def method_not_allowed(self, exchange: Exchange) -> Answer:
+        """The answer to a method that the address does not take (RFC 9110 section 15.5.6).
+
+        Parameters:
+            exchange: the request; its path parameter ``allowed`` lists the methods that it does take.
+        """
+        allowed = ", ".join(exchange.path_parameters["allowed"])
+        return Answer(405, {"message": "Method Not Allowed"}, headers=(("Allow", allowed),))
 
     # --- what Backstage must be told to use this vendor -------------------------------------------
 

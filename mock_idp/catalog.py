@@ -1,0 +1,70 @@
+"""The personas as a Backstage catalog: User and Group entities, as YAML."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from mock_idp.personas import PERSONAS, Persona
+from mock_idp.proxies import proxies
+from mock_idp.vendors import vendors
+
+_API_VERSION = "backstage.io/v1alpha1"
+
+
+def catalog_yaml() -> str:
+    """All entities as a YAML stream, ready for a catalog location of type ``url``."""
+    return yaml.safe_dump_all(entities(), sort_keys=False, allow_unicode=True, explicit_start=True)
+
+
+def entities() -> list[dict[str, Any]]:
+    """All entities: groups first, then each persona's user and its namesakes."""
+    refs = [ref for persona in PERSONAS.values() for ref in persona.group_refs]
+    groups = dict.fromkeys(ref.rpartition("/")[2] for ref in refs if ref.startswith("group:"))
+    users = [user for persona in PERSONAS.values() for user in _users(persona)]
+    return [*(_group(name) for name in groups), *users]
+
+
+def _group(name: str) -> dict[str, Any]:
+    return {
+        "apiVersion": _API_VERSION,
+        "kind": "Group",
+        "metadata": {"name": name, "description": f"The {name} crew (fictional)."},
+        "spec": {"type": "team", "profile": {"displayName": name.capitalize()}, "children": []},
+    }
+
+
+def _users(persona: Persona) -> Iterator[dict[str, Any]]:
+    if persona.entity is None:
+        return
+    yield _user(persona, persona.entity, annotations_of(persona))
+    for name in persona.namesakes:
+        # Annotations stay out: only the address is shared.
+        yield _user(persona, name, {})
+
+
+def _user(persona: Persona, name: str, annotations: dict[str, str]) -> dict[str, Any]:
+    email = persona.email if persona.catalog_email is None else persona.catalog_email
+    profile = {"displayName": persona.name, "email": email, "picture": persona.picture}
+    metadata: dict[str, Any] = {"name": name, "description": persona.reason}
+    if annotations:
+        metadata["annotations"] = annotations
+    return {
+        "apiVersion": _API_VERSION,
+        "kind": "User",
+        "metadata": metadata,
+        "spec": {
+            "profile": {key: value for key, value in profile.items() if value},
+            "memberOf": list(persona.group_refs),
+        },
+    }
+
+
+def annotations_of(persona: Persona) -> dict[str, str]:
+    """The annotations of a persona's user: whatever any vendor's or proxy's resolver looks for."""
+    annotations: dict[str, str] = {}
+    for source in (*vendors().values(), *proxies().values()):
+        annotations.update(source.catalog_annotations(persona.face(source.id)))
+    if persona.annotations_swapped:
+        return {key: value.swapcase() for key, value in annotations.items()}
+    return annotations

@@ -1,0 +1,51 @@
+"""``mock-idp personas`` and ``mock-idp vendors``: what there is."""
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from mock_idp.catalog import catalog_yaml
+from mock_idp.cli.common import output_option, write_text
+from mock_idp.personas import PERSONAS
+from mock_idp.proxies import proxies
+from mock_idp.vendors import vendors as all_vendors
+
+
+@click.command()
+@click.option("--catalog", is_flag=True, help="Print the Backstage User and Group entities instead.")
+@output_option
+def personas(catalog: bool, output: Path | None) -> None:
+    """List who can sign in, and why each of them exists."""
+    if catalog:
+        write_text(catalog_yaml(), output)
+        return
+    rows = [
+        (persona.id, persona.name, persona.email or "—", persona.entity or "—", persona.reason)
+        for persona in PERSONAS.values()
+    ]
+    _show(("Persona", "Name", "E-mail address", "Catalog", "Why"), rows, output)
+
+
+@click.command("vendors")
+@output_option
+def vendors(output: Path | None) -> None:
+    """List the services and auth proxies that this mock can be."""
+    rows = [
+        (vendor.id, vendor.title, f"/{vendor.id}", ", ".join(vendor.hosts) or "—")
+        for vendor in all_vendors().values()
+    ]
+    rows += [(proxy.id, proxy.title, "auth proxy", "—") for proxy in proxies().values()]
+    _show(("Vendor", "Name", "By path", "By name"), rows, output)
+
+
+def _show(columns: tuple[str, ...], rows: list[tuple[str, ...]], output: Path | None) -> None:
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*row)
+    # Without a terminal nothing says how wide the page is, and cutting text off helps nobody.
+    console = Console(width=None if click.get_text_stream("stdout").isatty() and output is None else 160)
+    with console.capture() as capture:
+        console.print(table)
+    write_text(capture.get(), output)

@@ -1,0 +1,149 @@
+"""``mock-idp serve``, and the running mock IdP as an object."""
+
+import json
+import signal
+import threading
+from types import FrameType, TracebackType
+from typing import Self
+
+import click
+
+from mock_idp.cli.common import plain_mistakes, setup_options
+from mock_idp.clock import Clock
+from mock_idp.edge.authority import Authority
+from mock_idp.edge.edge import Edge
+from mock_idp.idp import Idp, make_idp
+from mock_idp.settings import (
+    DEFAULT_HOST,
+    DEFAULT_PORT,
+    DEFAULT_PROXY_PORT,
+    DEFAULT_TLS_PORT,
+    Settings,
+)
+from mock_idp.web.app import create_app
+
+
+class RunningIdp:
+    """A mock IdP that accepts connections; use it as a context manager, or call :meth:`stop`.
+
+    Parameters:
+        idp: what it serves.
+        edge: its listeners, started.
+    """
+
+    def __init__(self, idp: Idp, edge: Edge) -> None:
+        self.idp = idp
+        self._edge = edge
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """Addresses of the listeners: ``http``, ``tls`` and ``proxy``."""
+        return self._edge.urls
+
+    def stop(self) -> None:
+        """Close all ports and end all connections; once is enough."""
+        self._edge.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def start(settings: Settings, clock: Clock | None = None) -> RunningIdp:
+    """Start a mock IdP in background threads; when this returns, clients can connect.
+
+    Parameters:
+        settings: what it is told.
+        clock: what time it is; the computer's clock if left out.
+
+    Raises:
+        EdgeError: a port or the state directory cannot be used.
+        IdpMistake: the automatic persona does not exist.
+        SetupMistake: a provider or the profile does not exist.
+    """
+    idp = make_idp(settings, clock)
+    authority = Authority(settings.state_dir)
+    edge = Edge(
+        create_app(idp),
+        host=settings.host,
+        http_port=settings.port,
+        tls_port=settings.tls_port,
+        proxy_port=settings.proxy_port,
+        authority=authority,
+        host_patterns=idp.host_patterns,
+    )
+    idp.surroundings.describe = edge.describe
+    idp.surroundings.ca_pem = authority.ca_pem
+    edge.start()
+    return RunningIdp(idp, edge)
+
+
+@click.command()
+@click.option("--host", default=DEFAULT_HOST, show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, help="Plain HTTP.")
+@click.option(
+    "--proxy-port",
+    type=click.IntRange(0, 65535),
+    default=DEFAULT_PROXY_PORT,
+    show_default=True,
+    help="Forward proxy to the vendors' host names.",
+)
+@click.option("--tls-port", type=click.IntRange(0, 65535), default=DEFAULT_TLS_PORT, show_default=True, help="TLS.")
+@setup_options
+@click.option("--auto-login", metavar="PERSONA", help="Sign this persona in at once, without a consent page.")
+@click.option("--seed", type=click.IntRange(0), help="Repeat the random choices of an earlier run.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when ready.")
+def serve(
+    host: str,
+    port: int,
+    proxy_port: int,
+    tls_port: int,
+    backend_urls: tuple[str, ...],
+    app_url: str,
+    providers: tuple[str, ...],
+    profile: str,
+    auto_login: str | None,
+    seed: int | None,
+    as_json: bool,
+) -> None:
+    """Run the mock identity provider until it is interrupted."""
+    settings = Settings(
+        host=host,
+        port=port,
+        proxy_port=proxy_port,
+        tls_port=tls_port,
+        backend_urls=backend_urls,
+        app_url=app_url,
+        providers=providers,
+        profile=profile,
+        auto_login=auto_login,
+        seed=seed,
+    )
+    stopping = _stop_signals()
+    with plain_mistakes(), start(settings) as running:
+        click.echo(_ready_line(running, as_json=as_json))
+        stopping.wait()
+
+
+def _stop_signals() -> threading.Event:
+    """An event that SIGINT and SIGTERM set."""
+    stopping = threading.Event()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        stopping.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    return stopping
+
+
+def _ready_line(running: RunningIdp, *, as_json: bool) -> str:
+    seed = running.idp.randomness.seed
+    if as_json:
+        return json.dumps({"ready": True, "urls": running.urls, "seed": seed})
+    urls = running.urls
+    return f"Mock IdP at {urls['http']} (TLS {urls['tls']}, proxy {urls['proxy']}), seed {seed}. Ctrl-C ends it."

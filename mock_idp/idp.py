@@ -1,0 +1,109 @@
+"""The mock IdP as one object: everything that the web layer and the command line share."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mock_idp.app_config import ProviderSetup, provider_setups
+from mock_idp.clock import Clock, SystemClock
+from mock_idp.journal import Journal
+from mock_idp.keys import Keys, shared_keys
+from mock_idp.personas import PERSONAS
+from mock_idp.proxies import proxies
+from mock_idp.proxies.base import AuthProxy
+from mock_idp.randomness import Randomness
+from mock_idp.service import Services
+from mock_idp.settings import Settings
+from mock_idp.vendors import vendors
+from mock_idp.vendors.base import Vendor
+
+
+class IdpMistake(ValueError):
+    """Settings that cannot work; the message is one sentence with what is allowed."""
+
+
+def _nothing(seen_as: str | None) -> dict[str, Any]:
+    return {"urls": {}, "hosts": [], "spki": ""}
+
+
+@dataclass
+class Surroundings:
+    """What only the edge knows, and the application must tell clients.
+
+    Parameters:
+        describe: members for ``GET /__idp/``; takes the host by which the client reached the mock.
+        ca_pem: the certificate authority, PEM.
+    """
+
+    describe: Callable[[str | None], dict[str, Any]] = _nothing
+    ca_pem: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Idp:
+    """One mock IdP.
+
+    Parameters:
+        settings: what it was told.
+        clock: what time it is.
+        randomness: source of all random texts; its ``seed`` repeats a run.
+        vendors: all vendors by id.
+        proxies: all auth proxies by id.
+        setups: the providers that clients are registered for.
+        services: all services.
+        journal: what was asked.
+        proxy_keys: what the auth proxies sign with.
+        surroundings: what the edge knows.
+    """
+
+    settings: Settings
+    clock: Clock
+    randomness: Randomness
+    vendors: Mapping[str, Vendor]
+    proxies: Mapping[str, AuthProxy]
+    setups: tuple[ProviderSetup, ...]
+    services: Services
+    journal: Journal
+    proxy_keys: Keys
+    surroundings: Surroundings = field(default_factory=Surroundings)
+
+    @property
+    def host_patterns(self) -> tuple[str, ...]:
+        """Every host name that a vendor or an auth proxy has for itself."""
+        vendor_hosts = [host for vendor in self.vendors.values() for host in vendor.hosts]
+        key_hosts = [route.host for proxy in self.proxies.values() for route in proxy.key_routes]
+        return tuple(dict.fromkeys((*vendor_hosts, *key_hosts)))
+
+
+def make_idp(settings: Settings, clock: Clock | None = None) -> Idp:
+    """Put a mock IdP together and register the clients of its providers.
+
+    Parameters:
+        settings: what it is told.
+        clock: what time it is; the computer's clock if left out.
+
+    Raises:
+        IdpMistake: the automatic persona does not exist.
+        SetupMistake: a provider or the profile does not exist.
+    """
+    if settings.auto_login is not None and settings.auto_login not in PERSONAS:
+        there = ", ".join(PERSONAS)
+        raise IdpMistake(f"There is no persona {settings.auto_login!r}; there are {there}.")
+    clock = clock or SystemClock()
+    randomness = Randomness(settings.seed)
+    idp = Idp(
+        settings=settings,
+        clock=clock,
+        randomness=randomness,
+        vendors=vendors(),
+        proxies=proxies(),
+        setups=provider_setups(settings),
+        services=Services(vendors(), settings, clock, randomness),
+        journal=Journal(settings.journal_limit),
+        proxy_keys=shared_keys(),
+    )
+    for setup in idp.setups:
+        for environment in setup.environments:
+            if environment.kind.is_registered:
+                idp.services.by_id[setup.source.id].clients.register(environment.client)
+    return idp

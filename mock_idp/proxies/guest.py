@@ -1,0 +1,14 @@
+"""The guest provider: no proxy, no headers, only configuration."""
+
+from types import MappingProxyType
+
+from mock_idp.proxies.base import AuthProxy
+
+
+class Guest(AuthProxy):
+    """Everybody is the guest."""
+
+    id = "guest"
+    title = "Guest"
+    icon = "☺"
+    backstage_config = MappingProxyType({"dangerouslyAllowOutsideDevelopment": True})

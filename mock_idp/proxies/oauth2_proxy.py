@@ -1,0 +1,48 @@
+"""OAuth2 Proxy, configured to hand the ID token on (``injectResponseHeaders`` with a ``Bearer`` prefix)."""
+
+from types import MappingProxyType
+
+from mock_idp.oauth.tokens import SignedToken
+from mock_idp.personas import Face
+from mock_idp.proxies.base import AuthProxy, Headers
+from mock_idp.settings import COMPANY_DOMAIN
+
+_TOKEN_SECONDS = 300
+
+
+class OAuth2Proxy(AuthProxy):
+    """The reverse proxy of the oauth2-proxy project. Nothing it adds is verified by Backstage."""
+
+    id = "oauth2Proxy"
+    title = "OAuth2 Proxy"
+    icon = "🛡"
+    backstage_config = MappingProxyType(
+        {"signIn": {"resolvers": [{"resolver": "forwardedUserMatchingUserEntityName"}]}}
+    )
+
+    def headers(self, face: Face, now: float) -> Headers:
+        """``X-Forwarded-…`` and the ID token."""
+        persona = face.persona
+        groups = [ref.rpartition("/")[2] for ref in persona.group_refs if ref.startswith("group:")]
+        claims = {
+            "iss": f"https://sso.{COMPANY_DOMAIN}/realms/staff",
+            "aud": "oauth2-proxy",
+            "sub": face.uuid,
+            "iat": int(now),
+            "exp": int(now) + _TOKEN_SECONDS,
+            "email": persona.email,
+            "email_verified": persona.email_verified,
+            "preferred_username": persona.login,
+            "groups": groups,
+        }
+        known = {name: value for name, value in claims.items() if value is not None}
+        token = SignedToken(known, prefix="Bearer ")
+        headers: Headers = [("X-Forwarded-User", persona.entity or persona.login)]
+        if persona.email:
+            headers.append(("X-Forwarded-Email", persona.email))
+        # Header fields carry bytes; the real proxy writes UTF-8, which readers take for Latin-1.
+        name = persona.name.encode().decode("latin-1")
+        headers.append(("X-Forwarded-Preferred-Username", name))
+        headers.append(("X-Forwarded-Groups", ",".join(groups)))
+        headers.append(("X-OAUTH2-PROXY-ID-TOKEN", token))
+        return headers

@@ -1,0 +1,1 @@
+"""The Flask application: it turns HTTP into exchanges with vendors and answers into HTTP."""

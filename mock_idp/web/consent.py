@@ -1,0 +1,101 @@
+"""The consent form: one page for all vendors, the same for people and machines."""
+
+import json
+from dataclasses import dataclass, replace
+
+from flask import Request, Response
+
+from mock_idp.fault_catalogue import FAULTS
+from mock_idp.faults import FaultMistake
+from mock_idp.idp import Idp
+from mock_idp.oauth.model import Answer, AuthorizationRequest, Encoding, Endpoint, FaultOrder, Page
+from mock_idp.personas import PERSONAS
+from mock_idp.vendors import endpoints
+from mock_idp.web.answers import to_response
+from mock_idp.web.dispatch import finish
+from mock_idp.web.reading import Pairs, first_values, read
+from mock_idp.web.strikes import Strikes
+
+_SEE_OTHER = 303  # RFC 9700 section 4.12: a 307 would send the form to the client
+
+
+class ConsentMistake(ValueError):
+    """A form that cannot be carried out; the message is one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    request_id: str
+    persona: str
+    is_allowed: bool
+    scopes: tuple[str, ...]
+    faults: tuple[FaultOrder, ...]
+
+
+def decide(idp: Idp, request: Request) -> Response:
+    """Carry out ``POST /__idp/consent``: make a grant and send the browser back to the client."""
+    form = read(request).form
+    try:
+        return to_response(_carry_out(idp, _read_decision(form)))
+    except (ConsentMistake, FaultMistake) as mistake:
+        return _refused(request, str(mistake))
+
+
+def _refused(request: Request, sentence: str) -> Response:
+    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+        return to_response(Answer(400, {"error": sentence}))
+    return to_response(Answer(400, Page("mistake", {"sentence": sentence}), Encoding.HTML))
+
+
+def _read_decision(form: Pairs) -> _Decision:
+    fields = first_values(form)
+    if fields.get("persona") not in PERSONAS:
+        said = repr(fields["persona"]) if "persona" in fields else "none was chosen"
+        raise ConsentMistake(f"persona must be one of {', '.join(PERSONAS)}; {said}.")
+    if fields.get("decision") not in ("allow", "deny"):
+        raise ConsentMistake("decision must be allow or deny.")
+    return _Decision(
+        request_id=fields.get("request", ""),
+        persona=fields["persona"],
+        is_allowed=fields["decision"] == "allow",
+        scopes=tuple(dict.fromkeys(value for name, value in form if name == "scope")),
+        faults=_read_faults(fields.get("faults", "")),
+    )
+
+
+def _read_faults(text: str) -> tuple[FaultOrder, ...]:
+    if not text.strip():
+        return ()
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        raise ConsentMistake('faults is a JSON list, for instance ["json-null"].') from None
+    return FAULTS.parse(data)
+
+
+def _carry_out(idp: Idp, decision: _Decision) -> Answer:
+    found = idp.services.find_request(decision.request_id)
+    if found is None:
+        raise ConsentMistake("This sign-in request is not known: it was decided before, or it is too old.")
+    service, asked = found
+    _check_age(idp, asked)
+    beyond = [scope for scope in decision.scopes if scope not in asked.scopes]
+    if beyond:
+        raise ConsentMistake(f"The client did not ask for the scope {beyond[0]!r}.")
+    # Taken out only now, so that a form with a mistake can be sent again.
+    if service.ledger.take_request(decision.request_id) is None:
+        raise ConsentMistake("This sign-in request was decided a moment ago.")
+    if decision.is_allowed:
+        kept = tuple(scope for scope in asked.scopes if scope in decision.scopes)
+        grant, answer = endpoints.allow(service, asked, decision.persona, kept, decision.faults)
+    else:
+        grant, answer = endpoints.deny(service, asked, decision.persona, decision.faults)
+    idp.journal.bind(asked.request_id, grant.grant_id)
+    strikes = Strikes(service, grant, Endpoint.AUTHORIZATION)
+    return replace(finish(service, grant, strikes.change(answer)), status=_SEE_OTHER)
+
+
+def _check_age(idp: Idp, asked: AuthorizationRequest) -> None:
+    age = idp.clock.now() - asked.received_at
+    if age > idp.settings.request_seconds:
+        raise ConsentMistake(f"This sign-in request is {age / 60:.0f} minutes old; start again.")

@@ -1,0 +1,359 @@
+"""The control API below ``/__idp``: how tests and tools talk about the mock rather than to it."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import wraps
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from mock_idp import __version__
+from mock_idp.app_config import SetupMistake, make_client
+from mock_idp.catalog import annotations_of, catalog_yaml
+from mock_idp.edge.errors import EdgeError
+from mock_idp.fault_catalogue import FAULTS
+from mock_idp.faults import FaultMistake
+from mock_idp.idp import Idp
+from mock_idp.journal import describe_filter
+from mock_idp.oauth.model import Client, Grant
+from mock_idp.personas import PERSONAS, Persona
+from mock_idp.proxies.base import Forgery, MintMistake, MintOrder
+from mock_idp.service import Service, ServiceMistake
+from mock_idp.settings import CONTROL_PREFIX, KIT_NAME
+from mock_idp.web.answers import json_bytes
+from mock_idp.web.dispatch import host_name
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+_LOOPBACK = ("127.", "::1", "::ffff:127.")
+
+
+class ControlMistake(ValueError):
+    """A request that cannot be carried out.
+
+    Parameters:
+        message: one sentence.
+        status: HTTP status.
+    """
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+Handler = Callable[..., Any]
+
+
+def control(idp: Idp) -> Blueprint:
+    """Make the blueprint of the control API."""
+    blueprint = Blueprint("control", __name__, url_prefix=CONTROL_PREFIX)
+
+    def route(path: str, method: str = "GET") -> Callable[[Handler], Handler]:
+        def register(handler: Handler) -> Handler:
+            blueprint.add_url_rule(path, handler.__name__, _as_json(handler), methods=[method])
+            return handler
+
+        return register
+
+    @route("/")
+    def describe() -> Any:
+        return _describe(idp)
+
+    @route("/personas")
+    def personas() -> Any:
+        return {"personas": [describe_persona(idp, persona) for persona in PERSONAS.values()]}
+
+    @route("/vendors")
+    def list_vendors() -> Any:
+        return {"vendors": describe_vendors(idp)}
+
+    @route("/faults")
+    def faults() -> Any:
+        return {"faults": [fault.described() for fault in FAULTS.by_id.values()]}
+
+    @route("/quirks")
+    def quirks() -> Any:
+        return {"quirks": describe_quirks(idp)}
+
+    @route("/ca.pem")
+    def ca_pem() -> Any:
+        if not idp.surroundings.ca_pem:
+            raise ControlMistake("This mock IdP runs without TLS, so there is no certificate authority.", 404)
+        return Response(idp.surroundings.ca_pem, content_type="application/x-pem-file")
+
+    @route("/catalog.yaml")
+    def catalog() -> Any:
+        return Response(catalog_yaml(), content_type="application/yaml; charset=utf-8")
+
+    @route("/journal")
+    def journal() -> Any:
+        try:
+            wanted = describe_filter(request.args.to_dict())
+        except ValueError as mistake:
+            raise ControlMistake(str(mistake)) from mistake
+        masked = not _is_local()
+        return {"entries": [entry.as_data(masked=masked) for entry in idp.journal.entries(wanted)]}
+
+    @route("/grants/<grant_id>")
+    def grant(grant_id: str) -> Any:
+        return _describe_grant(*_find_grant(idp, grant_id))
+
+    @route("/grants/<grant_id>", "PATCH")
+    def change_grant(grant_id: str) -> Any:
+        return _change_grant(idp, grant_id, _members({"faults", "revoked"}))
+
+    @route("/clients", "POST")
+    def register_client() -> Any:
+        return _register_client(idp, _members({"provider", "vendor", "env", "redirect_uris", "service"})), 201
+
+    @route("/services", "POST")
+    def create_service() -> Any:
+        return _create_service(idp, _members({"id", "vendor", "faults", "own_keys"})), 201
+
+    @route("/proxies/<proxy_id>/headers", "POST")
+    def mint_headers(proxy_id: str) -> Any:
+        known = {"persona", "remove", "replace", "repeat", "claims", "token_headers", "algorithm", "key"}
+        return {"headers": _mint(idp, proxy_id, _members(known))}
+
+    return blueprint
+
+
+def _as_json(handler: Handler) -> Handler:
+    """Write what a handler returns as JSON, and what it raises as JSON with a sentence."""
+
+    @wraps(handler)
+    def answer(**arguments: Any) -> Response:
+        try:
+            result = handler(**arguments)
+        except ControlMistake as mistake:
+            return _json({"error": str(mistake)}, mistake.status)
+        except (FaultMistake, MintMistake, ServiceMistake, SetupMistake, EdgeError) as mistake:
+            return _json({"error": str(mistake)}, 400)
+        if isinstance(result, Response):
+            return result
+        return _json(*result) if isinstance(result, tuple) else _json(result)
+
+    return answer
+
+
+def _json(data: Any, status: int = 200) -> Response:
+    return Response(json_bytes(data), status=status, content_type="application/json; charset=utf-8")
+
+
+def _is_local() -> bool:
+    return (request.remote_addr or "").startswith(_LOOPBACK)
+
+
+def _members(known: set[str]) -> dict[str, Any]:
+    """The members of the JSON object that came.
+
+    Raises:
+        ControlMistake: it is no JSON object, or has a member that means nothing.
+    """
+    # A form of another website could send any other type without asking first (CORS).
+    if request.mimetype != "application/json":
+        raise ControlMistake("Send a JSON object with Content-Type: application/json.", 415)
+    try:
+        data = request.get_json(cache=False)
+    except RecursionError:
+        data = None
+    if not isinstance(data, dict):
+        raise ControlMistake("Send a JSON object.")
+    unknown = sorted(set(data) - known)
+    if unknown:
+        raise ControlMistake(f"The member {unknown[0]!r:.80} means nothing here; known are {', '.join(sorted(known))}.")
+    return data
+
+
+def _text(data: Mapping[str, Any], name: str, default: str | None = None) -> str:
+    value = data.get(name, default)
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        raise ControlMistake(f"{name} must be a name of letters, digits, -, _ and dots, not {value!r:.80}.")
+    return value
+
+
+def _texts(data: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    value = data.get(name, [])
+    if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
+        raise ControlMistake(f"{name} must be a list of texts.")
+    return tuple(value)
+
+
+def _object(data: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = data.get(name, {})
+    if not isinstance(value, dict):
+        raise ControlMistake(f"{name} must be an object.")
+    return value
+
+
+# --- descriptions ---------------------------------------------------------------------------------
+
+
+def _describe(idp: Idp) -> dict[str, Any]:
+    return {
+        "kit": {"name": KIT_NAME, "version": __version__},
+        "seed": idp.randomness.seed,
+        "profile": idp.settings.profile,
+        **idp.surroundings.describe(host_name(request) or None),
+        "backend_urls": list(idp.settings.backend_urls),
+        "app_url": idp.settings.app_url,
+        "providers": describe_providers(idp),
+    }
+
+
+def describe_providers(idp: Idp) -> list[dict[str, Any]]:
+    """The providers that clients are registered for."""
+    return [
+        {
+            "id": setup.id,
+            "kind": setup.kind,
+            "vendor": setup.source.id,
+            "environments": [
+                {
+                    "name": environment.kind.name,
+                    "client_id": environment.client.client_id,
+                    "client_secret": environment.client.client_secret,
+                    "redirect_uris": sorted(environment.client.redirect_uris),
+                }
+                for environment in setup.environments
+            ],
+        }
+        for setup in idp.setups
+    ]
+
+
+def describe_persona(idp: Idp, persona: Persona) -> dict[str, Any]:
+    """A persona as plain data, with its face at every vendor and proxy."""
+    sources = (*idp.vendors, *idp.proxies)
+    faces = {source: persona.face(source) for source in sources}
+    return {
+        "id": persona.id,
+        "name": persona.name,
+        "login": persona.login,
+        "email": persona.email,
+        "email_verified": persona.email_verified,
+        "picture": persona.picture,
+        "reason": persona.reason,
+        "entity": persona.entity,
+        "entity_ref": f"user:default/{persona.entity}" if persona.entity else None,
+        "groups": list(persona.group_refs),
+        "annotations": annotations_of(persona) if persona.entity else {},
+        "faces": {source: {"number": face.number, "uuid": face.uuid} for source, face in faces.items()},
+    }
+
+
+def describe_vendors(idp: Idp) -> list[dict[str, Any]]:
+    """All vendors as plain data."""
+    return [
+        {
+            "id": vendor.id,
+            "title": vendor.title,
+            "hosts": list(vendor.hosts),
+            "routes": [
+                {"method": route.method, "path": route.path, "endpoint": str(route.endpoint)}
+                for route in vendor.routes
+            ],
+        }
+        for vendor in idp.vendors.values()
+    ]
+
+
+def describe_quirks(idp: Idp) -> list[dict[str, str]]:
+    """All quirks of all vendors as plain data."""
+    return [
+        {"vendor": vendor.id, "name": quirk.name, "says": quirk.says, "source": quirk.source}
+        for vendor in idp.vendors.values()
+        for quirk in vendor.quirks
+    ]
+
+
+# --- grants, clients, services, headers -----------------------------------------------------------
+
+
+def _find_grant(idp: Idp, grant_id: str) -> tuple[Service, Grant]:
+    found = idp.services.find_grant(grant_id)
+    if found is None:
+        raise ControlMistake(f"There is no grant {grant_id!r:.80}.", 404)
+    return found
+
+
+def _describe_grant(service: Service, grant: Grant) -> dict[str, Any]:
+    asked = grant.request
+    return {
+        "id": grant.grant_id,
+        "service": service.id,
+        "client_id": asked.client.client_id,
+        "provider": asked.client.provider,
+        "environment": asked.client.environment,
+        "redirect_uri": asked.redirect_uri,
+        "state": asked.state,
+        "persona": grant.persona,
+        "requested_scopes": list(asked.scopes),
+        "scopes": list(grant.scopes),
+        "granted_at": grant.granted_at,
+        "revoked": grant.revoked,
+        "faults": [{"fault": order.fault, **order.parameters} for order in grant.faults],
+    }
+
+
+def _change_grant(idp: Idp, grant_id: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    service, grant = _find_grant(idp, grant_id)
+    if "faults" in data:
+        grant = replace(grant, faults=FAULTS.parse(data["faults"]))
+    if "revoked" in data:
+        if not isinstance(data["revoked"], bool):
+            raise ControlMistake("revoked must be true or false.")
+        grant = replace(grant, revoked=data["revoked"])
+    service.ledger.change_grant(grant)
+    return _describe_grant(service, grant)
+
+
+def _register_client(idp: Idp, data: Mapping[str, Any]) -> dict[str, Any]:
+    vendor = _text(data, "vendor")
+    service = idp.services.by_id.get(_text(data, "service", vendor))
+    if service is None or service.vendor.id != vendor:
+        there = ", ".join(idp.services.by_id)
+        raise ControlMistake(f"There is no such service of the vendor {vendor!r}; services are {there}.")
+    redirect_uris = _texts(data, "redirect_uris")
+    if not redirect_uris:
+        raise ControlMistake("redirect_uris must name at least one redirect URI.")
+    for uri in redirect_uris:
+        if not re.fullmatch(r"https?://[^\s#]+", uri) or not uri.isascii():
+            raise ControlMistake(f"{uri!r:.200} is no absolute http or https URI without fragment.")
+    client = make_client(service.id, _text(data, "provider"), _text(data, "env"), redirect_uris)
+    return _describe_client(service.clients.register(client))
+
+
+def _describe_client(client: Client) -> dict[str, Any]:
+    return {
+        "client_id": client.client_id,
+        "client_secret": client.client_secret,
+        "service": client.service,
+        "provider": client.provider,
+        "environment": client.environment,
+        "redirect_uris": sorted(client.redirect_uris),
+    }
+
+
+def _create_service(idp: Idp, data: Mapping[str, Any]) -> dict[str, Any]:
+    own_keys = data.get("own_keys", False)
+    if not isinstance(own_keys, bool):
+        raise ControlMistake("own_keys must be true or false.")
+    faults = FAULTS.parse(data.get("faults", []))
+    service = idp.services.create(_text(data, "id"), _text(data, "vendor"), faults, own_keys=own_keys)
+    return {"id": service.id, "vendor": service.vendor.id, "path": f"/{service.id}"}
+
+
+def _mint(idp: Idp, proxy_id: str, data: Mapping[str, Any]) -> list[list[str]]:
+    proxy = idp.proxies.get(proxy_id)
+    if proxy is None:
+        raise ControlMistake(f"There is no auth proxy {proxy_id!r:.80}; there are {', '.join(idp.proxies)}.", 404)
+    persona = PERSONAS.get(str(data.get("persona")))
+    if persona is None:
+        raise ControlMistake(f"persona must be one of {', '.join(PERSONAS)}.")
+    replaced = _object(data, "replace")
+    if not all(isinstance(value, str) for value in replaced.values()):
+        raise ControlMistake("replace must map header names to texts.")
+    forgery = Forgery(_object(data, "claims"), _object(data, "token_headers"), data.get("algorithm"), data.get("key", "own"))
+    order = MintOrder(persona, _texts(data, "remove"), replaced, _texts(data, "repeat"), forgery)
+    return [list(pair) for pair in proxy.mint(order, idp.clock.now(), idp.proxy_keys)]

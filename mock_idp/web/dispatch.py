@@ -1,0 +1,260 @@
+"""From an HTTP request to a vendor and back: face, service, route, faults, journal."""
+
+import re
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from flask import Request, Response
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.routing import Map, Rule
+
+from mock_idp.edge.hosts import matches
+from mock_idp.idp import Idp
+from mock_idp.oauth.model import (
+    Answer,
+    AuthorizationRequest,
+    Endpoint,
+    Grant,
+    Page,
+    Refusal,
+    TokenKind,
+)
+from mock_idp.oauth.tokens import seal
+from mock_idp.service import Service
+from mock_idp.vendors import endpoints
+from mock_idp.vendors.base import Exchange, Vendor
+from mock_idp.web.answers import to_response
+from mock_idp.web.reading import Received, first_values, joined_values, read
+from mock_idp.web.strikes import Strikes
+
+REFUSAL_HEADER = "Mock-Idp-Refusal"
+"""Tells the suite, on an answer for the browser, why the vendor said no."""
+
+_SAFE_HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Which service a request is for.
+
+    Parameters:
+        service: the service.
+        path: below the service.
+        base_url: the service's own address as the client sees it.
+    """
+
+    service: Service
+    path: str
+    base_url: str
+
+
+# --- which service --------------------------------------------------------------------------------
+
+
+def find_by_name(idp: Idp, request: Request) -> Destination | None:
+    """Find the vendor whose host name was asked for."""
+    host = host_name(request)
+    for vendor in idp.vendors.values():
+        for pattern, prefix in vendor.hosts.items():
+            if matches(pattern, host):
+                own_name = next(iter(vendor.hosts))
+                # A vendor whose own name is a pattern is called what the client calls it.
+                base_url = f"https://{host if '*' in own_name else own_name}"
+                service = idp.services.by_id[vendor.id]
+                return Destination(service, prefix + request.path, base_url)
+    return None
+
+
+def find_by_path(idp: Idp, request: Request) -> Destination | None:
+    """Find the service that the first path segment names."""
+    first, _, rest = request.path.removeprefix("/").partition("/")
+    service = idp.services.by_id.get(first)
+    if service is None:
+        return None
+    return Destination(service, f"/{rest}", f"{request.scheme}://{safe_host(request)}/{service.id}")
+
+
+def proxy_key(idp: Idp, request: Request) -> Response | None:
+    """Answer with the key of an auth proxy, if this host and path are where one publishes it."""
+    host = host_name(request)
+    for proxy in idp.proxies.values():
+        rules = [Rule(route.path, endpoint=route.handler) for route in proxy.key_routes if matches(route.host, host)]
+        if rules:
+            try:
+                handler, parts = Map(rules, merge_slashes=False).bind("").match(request.path, request.method)
+            except HTTPException as error:
+                return to_response(Answer(error.code or 404, {"error": error.name}))
+            return to_response(getattr(proxy, handler)(idp.proxy_keys, **parts))
+    return None
+
+
+def host_name(request: Request) -> str:
+    """The Host header without its port, lower case."""
+    return request.environ.get("HTTP_HOST", "").partition(":")[0].lower()
+
+
+def safe_host(request: Request) -> str:
+    """The Host header if it looks like one, since it is repeated in answers."""
+    host: str = request.environ.get("HTTP_HOST", "")
+    return host if _SAFE_HOST.fullmatch(host) else "localhost"
+
+
+# --- the answer -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a vendor answered, and why it did not do what it was asked for."""
+
+    answer: Answer
+    refusal: Refusal | None = None
+
+
+def answer(idp: Idp, request: Request, destination: Destination) -> Response:
+    """Let a vendor answer a request, let faults strike, and write it into the journal."""
+    received = read(request)
+    service = destination.service
+    exchange, handler = _route(_exchange(request, destination, received))
+    grant = _grant_of_credentials(exchange)
+    strikes = Strikes(service, grant, exchange.endpoint)
+    outcome = _ask(exchange, handler, strikes)
+    grant = grant or _grant_of_outcome(service, outcome)
+    final = finish(service, grant, strikes.change(outcome.answer))
+    _enter(idp, request, destination, received, exchange, outcome, grant, strikes, final.status)
+    return to_response(final)
+
+
+def finish(service: Service, grant: Grant | None, result: Answer) -> Answer:
+    """Sign the tokens inside an answer, after which nothing may change it."""
+    secret = grant.request.client.client_secret if grant else ""
+    if isinstance(result.body, Page):
+        return result
+    return replace(result, body=seal(result.body, lambda token: service.keys.sign(token, secret)))
+
+
+def _exchange(request: Request, destination: Destination, received: Received) -> Exchange:
+    return Exchange(
+        service=destination.service,
+        base_url=destination.base_url,
+        method=request.method,
+        path=destination.path,
+        query=first_values(received.query),
+        form=first_values(received.form),
+        headers=joined_values(received.headers),
+        body=received.body,
+        repeated=received.repeated,
+    )
+
+
+@cache
+def _rules(vendor: Vendor) -> Map:
+    """The vendor's routes; a doubled slash is another address, as it is at the real services."""
+    rules = [Rule(route.path, methods=[route.method], endpoint=route) for route in vendor.routes]
+    return Map(rules, strict_slashes=False, merge_slashes=False)
+
+
+def _route(exchange: Exchange) -> tuple[Exchange, str]:
+    """Find the vendor's method for a request; not_found and method_not_allowed are methods of every vendor."""
+    try:
+        route, parts = _rules(exchange.vendor).bind("").match(exchange.path, exchange.method)
+    except MethodNotAllowed as error:
+        allowed = tuple(sorted(set(error.valid_methods or ())))
+        return replace(exchange, path_parameters={"allowed": allowed}), "method_not_allowed"
+    except NotFound:
+        return exchange, "not_found"
+    endpoint = route.endpoint
+    if endpoint is Endpoint.TOKEN and exchange.form.get("grant_type") == "refresh_token":
+        endpoint = Endpoint.REFRESH
+    return replace(exchange, path_parameters=parts, endpoint=endpoint), route.handler
+
+
+def _ask(exchange: Exchange, handler: str, strikes: Strikes) -> _Outcome:
+    vendor = exchange.vendor
+    try:
+        strikes.refuse()
+        return _Outcome(getattr(vendor, handler)(exchange))
+    except Refusal as refusal:
+        result = vendor.refuse(exchange, refusal)
+        if exchange.endpoint is Endpoint.AUTHORIZATION:
+            result = replace(result, headers=(*result.headers, (REFUSAL_HEADER, header_text(str(refusal)))))
+        return _Outcome(result, refusal)
+
+
+def header_text(text: str) -> str:
+    """A text as it may stand in a header field."""
+    return "".join(character if " " <= character <= "~" else "?" for character in text)[:1000]
+
+
+# --- the grant ------------------------------------------------------------------------------------
+
+
+def _grant_of_credentials(exchange: Exchange) -> Grant | None:
+    """The grant behind the code or token that a request carries, whether or not it is still good."""
+    ledger, form = exchange.service.ledger, exchange.form
+    revoked = form.get("token") or exchange.query.get("token", "")
+    candidates = {
+        Endpoint.TOKEN: ((TokenKind.CODE, form.get("code", "")),),
+        Endpoint.REFRESH: ((TokenKind.REFRESH, form.get("refresh_token", "")),),
+        Endpoint.REVOCATION: ((TokenKind.REFRESH, revoked), (TokenKind.ACCESS, revoked)),
+        Endpoint.AUTHORIZATION: (),
+    }
+    bearer = ((TokenKind.ACCESS, endpoints.bearer_value(exchange, exchange.vendor.policy)),)
+    found = (ledger.grant_of(kind, value) for kind, value in candidates.get(exchange.endpoint, bearer))
+    return next((grant for grant in found if grant), None)
+
+
+def _grant_of_outcome(service: Service, outcome: _Outcome) -> Grant | None:
+    """The grant that came into being, or that a refusal was about."""
+    grant_id = dict(outcome.answer.headers).get(endpoints.GRANT_HEADER, "")
+    if outcome.refusal and outcome.refusal.grant_id:
+        grant_id = outcome.refusal.grant_id
+    return service.ledger.grant(grant_id) if grant_id else None
+
+
+# --- the journal ----------------------------------------------------------------------------------
+
+
+def _enter(
+    idp: Idp,
+    request: Request,
+    destination: Destination,
+    received: Received,
+    exchange: Exchange,
+    outcome: _Outcome,
+    grant: Grant | None,
+    strikes: Strikes,
+    status: int,
+) -> None:
+    asked = _authorization_request(outcome.answer)
+    idp.journal.add(
+        time=idp.clock.now(),
+        service=destination.service.id,
+        vendor=exchange.vendor.id,
+        endpoint=str(exchange.endpoint),
+        method=request.method,
+        scheme=request.scheme,
+        host=request.environ.get("HTTP_HOST", ""),
+        path=destination.path,
+        query=received.query,
+        form=received.form,
+        headers=received.headers,
+        status=status,
+        client_id=_client_id(exchange) or (grant.request.client.client_id if grant else None),
+        request=asked.request_id if asked else None,
+        grant=grant.grant_id if grant else None,
+        reason=str(outcome.refusal.reason) if outcome.refusal else None,
+        detail=outcome.refusal.detail if outcome.refusal else None,
+        faults=strikes.names,
+    )
+
+
+def _authorization_request(result: Answer) -> AuthorizationRequest | None:
+    """The request that a consent page is about."""
+    values: Any = result.body.values if isinstance(result.body, Page) else {}
+    request = values.get("request")
+    return request if isinstance(request, AuthorizationRequest) else None
+
+
+def _client_id(exchange: Exchange) -> str | None:
+    return exchange.query.get("client_id") or exchange.form.get("client_id")
