@@ -8,6 +8,8 @@ import pytest
 
 from tests.interop.backstage.backstage import Backstage, running_backstage
 from tests.interop.backstage.ports import free_port
+from tests.interop.catalog import wait_for_catalog
+from tests.interop.idp_process import IdpProcess, running_idp
 
 HAND_MADE_CONFIG = """\
 app: {{baseUrl: "http://localhost:3000"}}
@@ -33,3 +35,20 @@ def hand_made_backstage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ba
     config.write_text(HAND_MADE_CONFIG.format(port=free_port(), idp=idp), encoding="utf-8")
     with running_backstage([config]) as backstage:
         yield backstage
+
+
+@pytest.fixture(scope="session")
+def mock_idp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IdpProcess]:
+    """A mock IdP for one backend, which need not run yet: it listens where `backend_url` says."""
+    backend_url = f"http://localhost:{free_port()}"
+    with running_idp(tmp_path_factory.mktemp("mock-idp"), backend_url) as idp:
+        yield idp
+
+
+@pytest.fixture(scope="session")
+def backstage(mock_idp: IdpProcess) -> Iterator[Backstage]:
+    """The real backend, wired to the mock IdP, with its users in the catalog."""
+    log_file = mock_idp.directory / "backstage.log"
+    with running_backstage([mock_idp.write_app_config()], mock_idp.environment, log_file=log_file) as target:
+        wait_for_catalog(target.auth_url, mock_idp.url)
+        yield target

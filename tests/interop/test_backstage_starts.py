@@ -70,8 +70,7 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
 def test_a_backend_that_dies_leaves_its_last_words(tmp_path: Path) -> None:
     config = tmp_path / "app-config.yaml"
     config.write_text(
-        "app: {baseUrl: 'http://localhost:3000'}\n"
-        "auth: {providers: {github: {development: {clientId: no-secret}}}}\n",
+        "app: {baseUrl: 'http://localhost:3000'}\nauth: {providers: {github: {development: {clientId: no-secret}}}}\n",
         encoding="utf-8",
     )
     with (

