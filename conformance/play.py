@@ -121,10 +121,17 @@ def _scope(case: Case, facts: ProviderFacts, target: Target) -> dict[str, Any]:
         },
         "provider": provider,
         "idp": target.idp,
-        "persona": {
-            id_: {**persona, "face": persona.get("faces", {}).get(case.provider.vendor, {})}
-            for id_, persona in target.personas.items()
-        },
+        "persona": {id_: _persona(persona, case.provider.vendor) for id_, persona in target.personas.items()},
+    }
+
+
+def _persona(persona: dict[str, Any], vendor: str) -> dict[str, Any]:
+    """A persona with its face at the vendor and what the catalog says it owns (CTX-09)."""
+    refs = [persona["entity_ref"], *persona["groups"]]
+    return {
+        **persona,
+        "face": persona["faces"].get(vendor, {}),
+        "ownership": [ref for ref in refs if ref and ref.startswith(("user:", "group:"))],
     }
 
 

@@ -98,8 +98,11 @@ class CaseResult:
     seconds: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
-        """JSON-able form; :meth:`from_json` reads it."""
-        return asdict(self)
+        """JSON-able form; :meth:`from_json` reads it.
+
+        Verdict and level become plain texts: the channel between xdist workers carries no enumerations.
+        """
+        return {**asdict(self), "verdict": self.verdict.value, "level": self.level.value}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "CaseResult":

@@ -1,17 +1,24 @@
 """Cookies as a browser keeps them (RFC 6265bis), which the standard library's jar does not.
 
 It must keep host-only and ``Domain`` cookies apart, honour ``SameSite`` and treat localhost as trustworthy;
-see frontend.md section 20.1. Header parameters are split by the standard library's MIME parser.
+see frontend.md section 20.1. The standard library's MIME parser does not fit either: it puts cookie names into
+lower case and takes quotes away, so the few rules of RFC 6265 section 5.2 are written out here.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.message import Message
-from email.utils import parsedate_to_datetime
+from http.cookiejar import http2time
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "::1")
+
+LONGEST_LIFE_SECONDS: Final = 400 * 24 * 3600
+"""Browsers keep no cookie longer, whatever it asks for (RFC 6265bis section 5.5)."""
+
+_WHOLE_NUMBER: Final = re.compile(r"-?[0-9]{1,15}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +51,12 @@ class SetCookie:
     def max_age(self) -> int | None:
         """``Max-Age`` in seconds, or None if it is absent or no number."""
         text = self.attribute("max-age")
-        return int(text) if text is not None and text.lstrip("-").isdigit() else None
+        return int(text) if text is not None and _WHOLE_NUMBER.fullmatch(text) else None
 
     def expires(self) -> float | None:
         """``Expires`` in seconds since the epoch, or None if it is absent or no date."""
         text = self.attribute("expires")
-        if text is None:
-            return None
-        try:
-            return parsedate_to_datetime(text).timestamp()
-        except ValueError:
-            return None
+        return None if text is None else http2time(text)
 
     def is_deletion(self, now: float) -> bool:
         """Say whether a browser drops the cookie at once; ``Max-Age`` beats ``Expires``."""
@@ -65,15 +67,11 @@ class SetCookie:
 
 
 def parse_set_cookie(raw: str) -> SetCookie:
-    """Take one ``Set-Cookie`` value apart."""
-    message = Message()
-    message["Set-Cookie"] = raw
-    pairs = message.get_params(header="set-cookie") or []
-    texts = [(str(key).strip(), str(value).strip()) for key, value in pairs]
-    if not texts:
-        return SetCookie(raw, "", "", ())
-    (name, value), *attributes = texts
-    return SetCookie(raw, name, value, tuple(attributes))
+    """Take one ``Set-Cookie`` value apart; a field without a name has the name ``""``."""
+    pair, *attributes = ([part.strip() for part in field.partition("=")] for field in raw.split(";"))
+    if not pair[1]:
+        return SetCookie(raw, "", pair[0], ())
+    return SetCookie(raw, pair[0], pair[2], tuple((name, value) for name, _, value in attributes if name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +104,9 @@ class CookieJar:
         host = (parts.hostname or "").lower()
         domain = (cookie.attribute("domain") or "").lstrip(".").lower()
         secure = cookie.attribute("secure") is not None
-        same_site = (cookie.attribute("samesite") or "Lax").capitalize()
+        same_site = (cookie.attribute("samesite") or "").capitalize()
+        if same_site not in {"Strict", "None"}:
+            same_site = "Lax"  # what browsers make of anything else, and of no attribute
         if not cookie.name or (domain and not _domain_matches(host, domain)):
             return
         if secure and not _is_trustworthy(parts.scheme, host):
@@ -121,10 +121,12 @@ class CookieJar:
             self._cookies.pop(key, None)
             return
         lifetime = cookie.max_age
-        expires_at = now + lifetime if lifetime is not None else cookie.expires()
+        expires_at = now + min(lifetime, LONGEST_LIFE_SECONDS) if lifetime is not None else cookie.expires()
         self._count += 1
+        # A cookie that replaces another keeps its place in the order (RFC 6265 section 5.3, step 11).
+        number = self._cookies[key].number if key in self._cookies else self._count
         self._cookies[key] = _Stored(
-            cookie.name, cookie.raw_value, domain or host, path, not domain, secure, same_site, expires_at, self._count
+            cookie.name, cookie.raw_value, domain or host, path, not domain, secure, same_site, expires_at, number
         )
 
     def cookies_for(self, url: str, now: float, *, cross_site: bool = False, navigation: bool = False) -> str | None:
@@ -182,7 +184,15 @@ class CookieJar:
 
 
 def _domain_matches(host: str, domain: str) -> bool:
-    return host == domain or host.endswith(f".{domain}")
+    return host == domain or (host.endswith(f".{domain}") and not _is_address(host))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _path_matches(path: str, cookie_path: str) -> bool:
@@ -210,6 +220,6 @@ def same_site(url: str, other: str) -> bool:
 
 def _site(host: str) -> str:
     host = host.lower()
-    if host in LOOPBACK_NAMES or host.replace(".", "").isdigit() or ":" in host:
+    if _is_address(host):
         return host
     return ".".join(host.split(".")[-2:])

@@ -79,7 +79,6 @@ def build_document(
 
 def _case(result: CaseResult) -> dict[str, Any]:
     case = result.to_json()
-    case["verdict"], case["level"] = result.verdict.value, result.level.value
     if result.verdict is Verdict.PASSED:
         # What passed is counted, not told: hundreds of green checks would bury the red ones.
         for name in ("checks", "transcript", "message", "deviations"):
