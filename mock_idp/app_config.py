@@ -29,7 +29,7 @@ PROFILES = MappingProxyType({DEFAULT_PROFILE: "Every provider with all its envir
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
 
 
-class SetupMistake(ValueError):
+class SetupError(ValueError):
     """A provider or profile that does not exist; the message is one sentence with what does."""
 
 
@@ -135,16 +135,16 @@ def provider_setups(settings: Settings) -> tuple[ProviderSetup, ...]:
     """All providers of a run.
 
     Raises:
-        SetupMistake: a provider or the profile does not exist.
+        SetupError: a provider or the profile does not exist.
     """
     if settings.profile not in PROFILES:
-        raise SetupMistake(f"There is no profile {settings.profile!r}; there are: {', '.join(PROFILES)}.")
+        raise SetupError(f"There is no profile {settings.profile!r}; there are: {', '.join(PROFILES)}.")
     chosen = settings.providers or DEFAULT_PROVIDERS
     setups = [_provider(text, settings.backend_urls) for text in chosen]
     ids = [setup.id for setup in setups]
     for setup in setups:
         if ids.count(setup.id) > 1:
-            raise SetupMistake(f"The provider {setup.id!r} is named twice.")
+            raise SetupError(f"The provider {setup.id!r} is named twice.")
     return tuple(setups)
 
 
@@ -154,7 +154,7 @@ def _provider(text: str, backend_urls: Sequence[str]) -> ProviderSetup:
     known = dict(entry.partition("=")[::2] for entry in DEFAULT_PROVIDERS)
     source_id = source_id or known.get(provider_id) or provider_id
     if not _ID.fullmatch(provider_id):
-        raise SetupMistake(f"{provider_id!r} is not a provider id: letters, digits, - and _ only.")
+        raise SetupError(f"{provider_id!r} is not a provider id: letters, digits, - and _ only.")
     vendor, proxy = vendors().get(source_id), proxies().get(source_id)
     if vendor:
         environments = tuple(_environments(provider_id, vendor, backend_urls))
@@ -164,7 +164,7 @@ def _provider(text: str, backend_urls: Sequence[str]) -> ProviderSetup:
         return ProviderSetup(provider_id, proxy)
     there = ", ".join((*vendors(), *proxies()))
     hint = "" if "=" in text else f"; for an id of your own say --provider {provider_id}=VENDOR"
-    raise SetupMistake(f"There is no vendor or auth proxy {source_id!r}; there are {there}{hint}.")
+    raise SetupError(f"There is no vendor or auth proxy {source_id!r}; there are {there}{hint}.")
 
 
 def _environments(provider: str, vendor: Vendor, backend_urls: Sequence[str]) -> Iterator[EnvironmentSetup]:

@@ -24,14 +24,16 @@ def app_config_text(settings: Settings, idp_url: str) -> str:
         idp_url: base URL of the mock's plain listener, without trailing slash.
 
     Raises:
-        SetupMistake: a provider or the profile does not exist.
+        SetupError: a provider or the profile does not exist.
     """
     setups = provider_setups(settings)
     header = (
         f"Written by mock-idp {__version__} ({KIT_NAME}), profile {settings.profile!r}, for the mock IdP at "
         f"{idp_url}. For tests only: everybody can sign in as anybody."
     )
-    return "\n".join([_comment(header), _base(settings, idp_url), _auth(setups, idp_url), _ours(setups)]).rstrip() + "\n"
+    return (
+        "\n".join([_comment(header), _base(settings, idp_url), _auth(setups, idp_url), _ours(setups)]).rstrip() + "\n"
+    )
 
 
 def _base(settings: Settings, idp_url: str) -> str:
@@ -80,7 +82,11 @@ def _auth(setups: tuple[ProviderSetup, ...], idp_url: str) -> str:
 
 def _provider(setup: ProviderSetup, idp_url: str) -> str:
     if isinstance(setup.source, AuthProxy):
-        return _comment(f"{setup.source.title}: no environments.") + "\n" + _dump({setup.id: setup.source.backstage_config})
+        return (
+            _comment(f"{setup.source.title}: no environments.")
+            + "\n"
+            + _dump({setup.id: setup.source.backstage_config})
+        )
     reached = "by its own host names, over TLS" if setup.by_name else "below the mock's plain address"
     blocks = [
         _comment(environment.kind.says)

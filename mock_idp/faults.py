@@ -14,7 +14,7 @@ from mock_idp.oauth.policy import Policy
 
 Parameters = Mapping[str, JsonValue]
 
-ID_TOKEN = "id_token"
+ID_TOKEN = "id_token"  # noqa: S105 - a place
 CALLBACK = "callback"
 PLACES: Mapping[str, frozenset[Endpoint]] = {
     ID_TOKEN: frozenset({Endpoint.TOKEN, Endpoint.REFRESH}),
@@ -27,7 +27,7 @@ MOST_ORDERS = 20
 """More faults than this on one grant are a mistake."""
 
 
-class FaultMistake(ValueError):
+class FaultOrderError(ValueError):
     """An order that cannot be carried out; the message is one sentence with what is allowed."""
 
 
@@ -148,21 +148,21 @@ class Faults:
             data: a list of names and of objects ``{"fault": name, …parameters}``.
 
         Raises:
-            FaultMistake: unknown fault, unknown or missing parameter, or a value it cannot have.
+            FaultOrderError: unknown fault, unknown or missing parameter, or a value it cannot have.
         """
         if not isinstance(data, list):
-            raise FaultMistake("Faults are a list of names or objects, for instance [\"json-null\"].")
+            raise FaultOrderError('Faults are a list of names or objects, for instance ["json-null"].')
         if len(data) > MOST_ORDERS:
-            raise FaultMistake(f"At most {MOST_ORDERS} faults, not {len(data)}.")
+            raise FaultOrderError(f"At most {MOST_ORDERS} faults, not {len(data)}.")
         return tuple(self._parse_one(entry) for entry in data)
 
     def _parse_one(self, entry: JsonValue) -> FaultOrder:
         members = {"fault": entry} if isinstance(entry, str) else entry
         if not isinstance(members, dict) or not isinstance(members.get("fault"), str):
-            raise FaultMistake("A fault is a name or an object with the member \"fault\".")
+            raise FaultOrderError('A fault is a name or an object with the member "fault".')
         fault = self.by_id.get(members["fault"])
         if fault is None:
-            raise FaultMistake(f"There is no fault {members['fault']!r}; there are {', '.join(self.by_id)}.")
+            raise FaultOrderError(f"There is no fault {members['fault']!r}; there are {', '.join(self.by_id)}.")
         given = {name: value for name, value in members.items() if name != "fault"}
         return FaultOrder(fault.id, _complete(fault, given))
 
@@ -187,11 +187,11 @@ def _complete(fault: Fault, given: Mapping[str, JsonValue]) -> dict[str, JsonVal
     unknown = [name for name in given if name not in parameters]
     if unknown:
         known = ", ".join(parameters)
-        raise FaultMistake(f"The fault {fault.id} has no parameter {unknown[0]!r}; it has {known}.")
+        raise FaultOrderError(f"The fault {fault.id} has no parameter {unknown[0]!r}; it has {known}.")
     complete = {}
     for name, parameter in parameters.items():
         if name not in given and parameter.required:
-            raise FaultMistake(f"The fault {fault.id} needs the parameter {name!r}: {parameter.says}")
+            raise FaultOrderError(f"The fault {fault.id} needs the parameter {name!r}: {parameter.says}")
         value = given.get(name, parameter.default)
         if name in given or value is not None:
             _check_value(fault, parameter, value)
@@ -202,12 +202,10 @@ def _complete(fault: Fault, given: Mapping[str, JsonValue]) -> dict[str, JsonVal
 def _check_value(fault: Fault, parameter: Parameter, value: JsonValue) -> None:
     says, fits = _KINDS[parameter.kind]
     if not fits(value):
-        raise FaultMistake(f"The parameter {parameter.name!r} of {fault.id} is {says}, not {value!r:.80}.")
+        raise FaultOrderError(f"The parameter {parameter.name!r} of {fault.id} is {says}, not {value!r:.80}.")
     if parameter.choices and value not in parameter.choices:
         allowed = ", ".join(parameter.choices)
-        raise FaultMistake(
-            f"The parameter {parameter.name!r} of {fault.id} is one of {allowed}, not {value!r:.80}."
-        )
+        raise FaultOrderError(f"The parameter {parameter.name!r} of {fault.id} is one of {allowed}, not {value!r:.80}.")
 
 
 def _is_header_text(value: Any) -> bool:
@@ -227,7 +225,10 @@ _KINDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "text": ("a text", lambda value: isinstance(value, str)),
     "token": ("a text of printable ASCII characters", _is_header_text),
     "number": ("a number", _is_number),
-    "seconds": ("a number of seconds, more than 0 and at most 600", lambda value: _is_number(value) and 0 < value <= 600),
+    "seconds": (
+        "a number of seconds, more than 0 and at most 600",
+        lambda value: _is_number(value) and 0 < value <= 600,
+    ),
     "integer": ("a whole number, 0 or more", _is_integer),
     "status": ("an HTTP status from 200 to 599", lambda value: _is_integer(value) and 200 <= value <= 599),
     "object": ("an object", lambda value: isinstance(value, dict)),

@@ -18,7 +18,7 @@ from mock_idp.vendors import vendors
 from mock_idp.vendors.base import Vendor
 
 
-class IdpMistake(ValueError):
+class SettingsError(ValueError):
     """Settings that cannot work; the message is one sentence with what is allowed."""
 
 
@@ -83,12 +83,12 @@ def make_idp(settings: Settings, clock: Clock | None = None) -> Idp:
         clock: what time it is; the computer's clock if left out.
 
     Raises:
-        IdpMistake: the automatic persona does not exist.
-        SetupMistake: a provider or the profile does not exist.
+        SettingsError: the automatic persona does not exist.
+        SetupError: a provider or the profile does not exist.
     """
     if settings.auto_login is not None and settings.auto_login not in PERSONAS:
         there = ", ".join(PERSONAS)
-        raise IdpMistake(f"There is no persona {settings.auto_login!r}; there are {there}.")
+        raise SettingsError(f"There is no persona {settings.auto_login!r}; there are {there}.")
     clock = clock or SystemClock()
     randomness = Randomness(settings.seed)
     idp = Idp(

@@ -1,6 +1,5 @@
 """What the mock IdP was asked, in order; tests read it, people look at it."""
 
-import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,11 +11,23 @@ from mock_idp.oauth.model import JsonValue
 Pairs = tuple[tuple[str, str], ...]
 
 SECRET_NAMES = frozenset(
-    "client_secret code access_token refresh_token id_token token assertion client_assertion "
-    "code_verifier password subject_token authorization cookie".split()
+    [
+        "client_secret",
+        "code",
+        "access_token",
+        "refresh_token",
+        "id_token",
+        "token",
+        "assertion",
+        "client_assertion",
+        "code_verifier",
+        "password",
+        "subject_token",
+        "authorization",
+        "cookie",
+    ]
 )
 _SHOWN = 4
-_BASIC_OR_BEARER = re.compile(r"^(\S+\s+)?(.*)$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +43,7 @@ class Entry:
         method: HTTP method.
         scheme: ``http`` or ``https``.
         host: the Host header.
-        path: path as requested, percent-decoded.
+        path: path below the service, percent-decoded.
         query: query parameters in order, repeated ones kept.
         form: form fields in order, repeated ones kept.
         headers: header fields with lower-case names.
@@ -83,11 +94,11 @@ class Entry:
             "scheme": self.scheme,
             "host": self.host,
             "path": self.path,
-            "query": _first_values(query),
+            "query": _by_name(query),
             "query_pairs": [list(pair) for pair in query],
-            "form": _first_values(form),
+            "form": _by_name(form),
             "form_pairs": [list(pair) for pair in form],
-            "headers": _first_values(headers),
+            "headers": dict(headers),
             "status": self.status,
             "client_id": self.client_id,
             "request": self.request,
@@ -97,14 +108,17 @@ class Entry:
         }
 
 
-def _first_values(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
-    return dict(reversed(pairs))
+def _by_name(pairs: Pairs) -> dict[str, list[str]]:
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return values
 
 
 def masked(value: str) -> str:
     """Shorten a credential so that two can be told apart but none can be used."""
-    scheme, rest = _BASIC_OR_BEARER.match(value).groups("")  # type: ignore[union-attr] - it matches any text
-    return f"{scheme}{rest[:_SHOWN]}…({len(rest)} characters)" if rest else value
+    scheme, space, rest = value.rpartition(" ")
+    return f"{scheme}{space}{rest[:_SHOWN]}…({len(rest)} characters)" if rest else value
 
 
 def _hidden(pairs: Pairs) -> Pairs:

@@ -65,9 +65,7 @@ def make_key(algorithm: str) -> KeyPair:
         private = ec.generate_private_key(ec.SECP256R1())
     digest = hashes.Hash(hashes.SHA256())
     digest.update(
-        private.public_key().public_bytes(
-            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
+        private.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     )
     return KeyPair(kid=digest.finalize().hex()[:40], algorithm=algorithm, private=private)
 

@@ -93,7 +93,7 @@ class Service:
         return self.persona(grant).face(self.vendor.id)
 
 
-class ServiceMistake(ValueError):
+class ServiceError(ValueError):
     """A service that cannot be made; the message is one sentence."""
 
 
@@ -136,16 +136,16 @@ class Services:
             own_keys: True if it signs with keys nobody else has.
 
         Raises:
-            ServiceMistake: the vendor is unknown, the id is taken, or there are too many services.
+            ServiceError: the vendor is unknown, the id is taken, or there are too many services.
         """
         vendor = self.vendors.get(vendor_id)
         if vendor is None:
-            raise ServiceMistake(f"There is no vendor {vendor_id!r}; there are {', '.join(self.vendors)}.")
+            raise ServiceError(f"There is no vendor {vendor_id!r}; there are {', '.join(self.vendors)}.")
         with self._lock:
             if service_id in self._by_id:
-                raise ServiceMistake(f"There is a service {service_id!r} already.")
+                raise ServiceError(f"There is a service {service_id!r} already.")
             if len(self._by_id) - len(self.vendors) >= self._settings.service_limit:
-                raise ServiceMistake(f"There are {len(self._by_id)} services, which is the most there can be.")
+                raise ServiceError(f"There are {len(self._by_id)} services, which is the most there can be.")
             service = Service(
                 service_id,
                 vendor,

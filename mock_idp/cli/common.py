@@ -9,16 +9,16 @@ from urllib.parse import urlsplit
 
 import click
 
-from mock_idp.app_config import SetupMistake
+from mock_idp.app_config import SetupError
 from mock_idp.edge.errors import EdgeError
-from mock_idp.idp import IdpMistake
+from mock_idp.idp import SettingsError
 from mock_idp.settings import DEFAULT_APP_URL, DEFAULT_BACKEND_URL, DEFAULT_PROFILE
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 MISTAKE_STATUS = 2
 
 
-class Url(click.ParamType):
+class Url(click.ParamType):  # type: ignore[type-arg]
     """An http or https base URL; a final slash is dropped."""
 
     name = "URL"
@@ -62,9 +62,7 @@ def setup_options(function: Function) -> Function:
             multiple=True,
             help="Only these providers; ID=VENDOR maps a provider id of your own.",
         ),
-        click.option(
-            "--profile", default=DEFAULT_PROFILE, show_default=True, help="Variant of the app-config."
-        ),
+        click.option("--profile", default=DEFAULT_PROFILE, show_default=True, help="Variant of the app-config."),
     )
     for option in reversed(options):
         function = option(function)
@@ -76,7 +74,7 @@ def plain_mistakes() -> Iterator[None]:
     """End with one sentence and exit status 2 where a person made a mistake."""
     try:
         yield
-    except (EdgeError, IdpMistake, SetupMistake) as mistake:
+    except (EdgeError, SettingsError, SetupError) as mistake:
         click.echo(f"Error: {mistake}", err=True)
         sys.exit(MISTAKE_STATUS)
 

@@ -1,5 +1,7 @@
 """``mock-idp personas`` and ``mock-idp vendors``: what there is."""
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -10,13 +12,13 @@ from mock_idp.catalog import catalog_yaml
 from mock_idp.cli.common import output_option, write_text
 from mock_idp.personas import PERSONAS
 from mock_idp.proxies import proxies
-from mock_idp.vendors import vendors as all_vendors
+from mock_idp.vendors import vendors
 
 
-@click.command()
+@click.command("personas")
 @click.option("--catalog", is_flag=True, help="Print the Backstage User and Group entities instead.")
 @output_option
-def personas(catalog: bool, output: Path | None) -> None:
+def list_personas(catalog: bool, output: Path | None) -> None:
     """List who can sign in, and why each of them exists."""
     if catalog:
         write_text(catalog_yaml(), output)
@@ -30,22 +32,19 @@ def personas(catalog: bool, output: Path | None) -> None:
 
 @click.command("vendors")
 @output_option
-def vendors(output: Path | None) -> None:
+def list_vendors(output: Path | None) -> None:
     """List the services and auth proxies that this mock can be."""
-    rows = [
-        (vendor.id, vendor.title, f"/{vendor.id}", ", ".join(vendor.hosts) or "—")
-        for vendor in all_vendors().values()
-    ]
+    rows = [(vendor.id, vendor.title, f"/{vendor.id}", ", ".join(vendor.hosts) or "—") for vendor in vendors().values()]
     rows += [(proxy.id, proxy.title, "auth proxy", "—") for proxy in proxies().values()]
     _show(("Vendor", "Name", "By path", "By name"), rows, output)
 
 
-def _show(columns: tuple[str, ...], rows: list[tuple[str, ...]], output: Path | None) -> None:
+def _show(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], output: Path | None) -> None:
     table = Table(*columns)
     for row in rows:
         table.add_row(*row)
     # Without a terminal nothing says how wide the page is, and cutting text off helps nobody.
-    console = Console(width=None if click.get_text_stream("stdout").isatty() and output is None else 160)
+    console = Console(width=None if sys.stdout.isatty() and output is None else 160)
     with console.capture() as capture:
         console.print(table)
     write_text(capture.get(), output)

@@ -4,7 +4,7 @@ import json
 import signal
 import threading
 from types import FrameType, TracebackType
-from typing import Self
+from typing import Any, Self
 
 import click
 
@@ -62,8 +62,8 @@ def start(settings: Settings, clock: Clock | None = None) -> RunningIdp:
 
     Raises:
         EdgeError: a port or the state directory cannot be used.
-        IdpMistake: the automatic persona does not exist.
-        SetupMistake: a provider or the profile does not exist.
+        SettingsError: the automatic persona does not exist.
+        SetupError: a provider or the profile does not exist.
     """
     idp = make_idp(settings, clock)
     authority = Authority(settings.state_dir)
@@ -97,32 +97,10 @@ def start(settings: Settings, clock: Clock | None = None) -> RunningIdp:
 @click.option("--auto-login", metavar="PERSONA", help="Sign this persona in at once, without a consent page.")
 @click.option("--seed", type=click.IntRange(0), help="Repeat the random choices of an earlier run.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when ready.")
-def serve(
-    host: str,
-    port: int,
-    proxy_port: int,
-    tls_port: int,
-    backend_urls: tuple[str, ...],
-    app_url: str,
-    providers: tuple[str, ...],
-    profile: str,
-    auto_login: str | None,
-    seed: int | None,
-    as_json: bool,
-) -> None:
+def serve(*, as_json: bool, **options: Any) -> None:
     """Run the mock identity provider until it is interrupted."""
-    settings = Settings(
-        host=host,
-        port=port,
-        proxy_port=proxy_port,
-        tls_port=tls_port,
-        backend_urls=backend_urls,
-        app_url=app_url,
-        providers=providers,
-        profile=profile,
-        auto_login=auto_login,
-        seed=seed,
-    )
+    # The options are named like the settings they are.
+    settings = Settings(**options)
     stopping = _stop_signals()
     with plain_mistakes(), start(settings) as running:
         click.echo(_ready_line(running, as_json=as_json))

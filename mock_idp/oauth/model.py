@@ -3,6 +3,8 @@
 Everything here is immutable. A change of state is a new value put into the ledger.
 """
 
+# ruff: noqa: S105 - texts with "token" and "secret" in them are names here
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -213,7 +215,7 @@ class Reason(StrEnum):
     UNKNOWN_TOKEN = "token to revoke is not known"
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - the glossary's word, and it is no error of ours
     """A correct "no" of a vendor.
 
     Parameters:

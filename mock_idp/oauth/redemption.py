@@ -9,9 +9,7 @@ from mock_idp.oauth.ledger import Ledger
 from mock_idp.oauth.model import Client, Grant, IssuedToken, Reason, Refusal, TokenKind
 
 
-def redeem(
-    ledger: Ledger, client: Client, form: Mapping[str, str], now: float, *, pkce_checked: bool
-) -> Grant:
+def redeem(ledger: Ledger, client: Client, form: Mapping[str, str], now: float, *, pkce_checked: bool) -> Grant:
     """Check a code and use it up.
 
     A request that is refused for another reason than a replay leaves the code usable: only a success

@@ -6,9 +6,7 @@ from mock_idp.oauth.ledger import Ledger
 from mock_idp.oauth.model import Client, Grant, IssuedToken, Reason, Refusal, TokenKind, split_scopes
 
 
-def check_refresh(
-    ledger: Ledger, client: Client, form: Mapping[str, str], now: float
-) -> tuple[IssuedToken, Grant]:
+def check_refresh(ledger: Ledger, client: Client, form: Mapping[str, str], now: float) -> tuple[IssuedToken, Grant]:
     """Find the refresh token of a request and check that it is good.
 
     Parameters:

@@ -17,7 +17,7 @@ from mock_idp.personas import Face, Persona
 Headers = list[tuple[str, str | SignedToken]]
 
 
-class MintMistake(ValueError):
+class MintError(ValueError):
     """Headers that cannot be minted; the message is one sentence with what is allowed."""
 
 
@@ -125,7 +125,7 @@ class AuthProxy:
             Names and values, ready for the wire.
 
         Raises:
-            MintMistake: the order names a header this proxy does not add.
+            MintError: the order names a header this proxy does not add.
         """
         genuine = self.headers(order.persona.face(self.id), now)
         _check_names((*order.remove, *order.repeat), [name for name, _ in genuine], self.id)
@@ -146,5 +146,4 @@ def _check_names(names: Sequence[str], known: Sequence[str], proxy: str) -> None
     for name in names:
         if name.lower() not in lower:
             added = ", ".join(known) or "none"
-            raise MintMistake(f"{proxy} adds no header {name!r:.80}; it adds {added}.")
-
+            raise MintError(f"{proxy} adds no header {name!r:.80}; it adds {added}.")

@@ -151,7 +151,7 @@ class Vendor:
     hosts: ClassVar[Mapping[str, str]] = MappingProxyType({})
     routes: ClassVar[tuple[Route, ...]] = ()
     policy: ClassVar[Policy] = Policy()
-    token_type: ClassVar[str] = "Bearer"
+    token_type: ClassVar[str] = "Bearer"  # noqa: S105 - not a secret
     scope_member: ClassVar[str] = "scope"
     token_shapes: ClassVar[Mapping[TokenKind, TokenShape]] = MappingProxyType({})
     refusals: ClassVar[Mapping[Reason, Answer]] = MappingProxyType({})
@@ -214,9 +214,7 @@ class Vendor:
         shape = self.token_shapes.get(kind, TokenShape())
         return shape.mint(exchange.service.randomness.text, padding)
 
-    def token_members(
-        self, exchange: Exchange, grant: Grant, access_token: str, *, refreshing: bool
-    ) -> dict[str, Any]:
+    def token_members(self, exchange: Exchange, grant: Grant, access_token: str, *, refreshing: bool) -> dict[str, Any]:
         """Members of the token answer beside those every vendor has (``id_token``, ``hd`` …).
 
         A member of the same name as a usual one replaces it. An ID token is a

@@ -206,9 +206,7 @@ def _redeem(exchange: "Exchange", client: Client) -> Answer:
     if not exchange.form.get("code"):
         raise Refusal(Reason.MISSING_PARAMETER, "The parameter code is missing.")
     checks_pkce = service.policy(client).pkce is not Pkce.IGNORED
-    grant = redemption.redeem(
-        service.ledger, client, exchange.form, service.clock.now(), pkce_checked=checks_pkce
-    )
+    grant = redemption.redeem(service.ledger, client, exchange.form, service.clock.now(), pkce_checked=checks_pkce)
     policy = service.policy(client, grant)
     first = service.ledger.first_consent(client.client_id, grant.persona)
     wanted = exchange.vendor.issues_refresh_token(exchange, grant, first_consent=first)
@@ -235,9 +233,7 @@ def _refresh(exchange: "Exchange", client: Client) -> Answer:
     return _token_answer(exchange, grant, scopes, refresh, refreshing=True)
 
 
-def _issue(
-    exchange: "Exchange", grant: Grant, kind: TokenKind, scopes: tuple[str, ...], seconds: float | None
-) -> str:
+def _issue(exchange: "Exchange", grant: Grant, kind: TokenKind, scopes: tuple[str, ...], seconds: float | None) -> str:
     service = exchange.service
     now = service.clock.now()
     value = exchange.vendor.token_value(exchange, grant, kind)

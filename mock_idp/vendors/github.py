@@ -21,12 +21,8 @@ GITHUB_APP = "github-app"
 """Name of the environment whose client is a GitHub App instead of an OAuth App."""
 
 _DOCS = "https://docs.github.com"
-_AUTHORIZATION_HELP = (
-    f"{_DOCS}/apps/managing-oauth-apps/troubleshooting-authorization-request-errors/"
-)
-_TOKEN_HELP = (
-    f"{_DOCS}/apps/managing-oauth-apps/troubleshooting-oauth-app-access-token-request-errors/"
-)
+_AUTHORIZATION_HELP = f"{_DOCS}/apps/managing-oauth-apps/troubleshooting-authorization-request-errors/"
+_TOKEN_HELP = f"{_DOCS}/apps/managing-oauth-apps/troubleshooting-oauth-app-access-token-request-errors/"
 _REST_HELP = f"{_DOCS}/rest"
 _API_VERSION = "github.v3; format=json"
 _APP_ACCESS_SECONDS = 28_800
@@ -34,11 +30,42 @@ _APP_REFRESH_SECONDS = 15_897_600
 _MISMATCH = "The redirect_uri MUST match the registered callback URL for this application."
 
 _SCOPES = frozenset(
-    "repo repo:status repo_deployment public_repo repo:invite security_events admin:repo_hook "
-    "write:repo_hook read:repo_hook admin:org write:org read:org admin:public_key write:public_key "
-    "read:public_key admin:org_hook gist notifications user read:user user:email user:follow project "
-    "read:project delete_repo write:packages read:packages delete:packages admin:gpg_key write:gpg_key "
-    "read:gpg_key codespace workflow read:audit_log".split()
+    [
+        "repo",
+        "repo:status",
+        "repo_deployment",
+        "public_repo",
+        "repo:invite",
+        "security_events",
+        "admin:repo_hook",
+        "write:repo_hook",
+        "read:repo_hook",
+        "admin:org",
+        "write:org",
+        "read:org",
+        "admin:public_key",
+        "write:public_key",
+        "read:public_key",
+        "admin:org_hook",
+        "gist",
+        "notifications",
+        "user",
+        "read:user",
+        "user:email",
+        "user:follow",
+        "project",
+        "read:project",
+        "delete_repo",
+        "write:packages",
+        "read:packages",
+        "delete:packages",
+        "admin:gpg_key",
+        "write:gpg_key",
+        "read:gpg_key",
+        "codespace",
+        "workflow",
+        "read:audit_log",
+    ]
 )
 
 
@@ -61,9 +88,7 @@ def _callback(code: str, description: str) -> MappingProxyType[str, str]:
 
 
 _BAD_CODE = _error("bad_verification_code", "The code passed is incorrect or expired.")
-_BAD_CLIENT = _error(
-    "incorrect_client_credentials", "The client_id and/or client_secret passed are incorrect."
-)
+_BAD_CLIENT = _error("incorrect_client_credentials", "The client_id and/or client_secret passed are incorrect.")
 _BAD_REFRESH = _error("bad_refresh_token", "The refresh token passed is incorrect or expired.")
 _BAD_CREDENTIALS = _message(401, "Bad credentials")
 
@@ -103,7 +128,7 @@ class GitHub(Vendor):
         issues_refresh_tokens=True,
         rotates_refresh_token=True,
     )
-    token_type = "bearer"
+    token_type = "bearer"  # noqa: S105 - not a secret
     token_shapes = MappingProxyType(
         {
             TokenKind.CODE: TokenShape(length=20, alphabet="0123456789abcdef"),
@@ -143,9 +168,7 @@ class GitHub(Vendor):
     )
     callbacks = MappingProxyType(
         {
-            Reason.ACCESS_DENIED: _callback(
-                "access_denied", "The user has denied your application access."
-            ),
+            Reason.ACCESS_DENIED: _callback("access_denied", "The user has denied your application access."),
             Reason.UNREGISTERED_REDIRECT_URI: _callback("redirect_uri_mismatch", _MISMATCH),
         }
     )
@@ -210,9 +233,7 @@ class GitHub(Vendor):
         padding = 0 if is_app else exchange.service.persona(grant).padding
         return shape.mint(exchange.service.randomness.text, padding)
 
-    def token_members(
-        self, exchange: Exchange, grant: Grant, access_token: str, *, refreshing: bool
-    ) -> dict[str, Any]:
+    def token_members(self, exchange: Exchange, grant: Grant, access_token: str, *, refreshing: bool) -> dict[str, Any]:
         """A GitHub App is told the lifetime of its refresh token."""
         return {"refresh_token_expires_in": _APP_REFRESH_SECONDS} if _is_app(grant.request.client) else {}
 

@@ -189,9 +189,7 @@ class Google(Vendor):
         asked = first_consent or "consent" in parameters.get("prompt", "").split()
         return parameters.get("access_type") == "offline" and asked
 
-    def token_members(
-        self, exchange: Exchange, grant: Grant, access_token: str, *, refreshing: bool
-    ) -> dict[str, Any]:
+    def token_members(self, exchange: Exchange, grant: Grant, access_token: str, *, refreshing: bool) -> dict[str, Any]:
         """An ID token, if the scopes have openid."""
         if "openid" not in grant.scopes:
             return {}

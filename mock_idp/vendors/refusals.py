@@ -58,7 +58,7 @@ def default_answer(refusal: Refusal, realm: str) -> Answer:
     if refusal.reason in _BEARER_ERRORS:
         return _bearer_answer(refusal, realm)
     status, code = _TOKEN_ERRORS.get(refusal.reason, (400, "invalid_request"))
-    headers = _NO_STORE
+    headers: tuple[tuple[str, str], ...] = _NO_STORE
     if status == 401:
         headers = (*headers, ("WWW-Authenticate", f'Basic realm="{realm}"'))
     return Answer(status, {"error": code, "error_description": str(refusal.reason)}, headers=headers)

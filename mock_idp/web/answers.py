@@ -21,7 +21,10 @@ _MEDIA_TYPES: Mapping[Encoding, str | None] = {
 
 PAGE_HEADERS = (
     # No form-action here: browsers apply it to the redirects after a form as well.
-    ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"),
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
+    ),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
     ("Cache-Control", "no-store"),

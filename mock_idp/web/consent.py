@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from flask import Request, Response
 
 from mock_idp.fault_catalogue import FAULTS
-from mock_idp.faults import FaultMistake
+from mock_idp.faults import FaultOrderError
 from mock_idp.idp import Idp
 from mock_idp.oauth.model import Answer, AuthorizationRequest, Encoding, Endpoint, FaultOrder, Page
 from mock_idp.personas import PERSONAS
@@ -19,7 +19,7 @@ from mock_idp.web.strikes import Strikes
 _SEE_OTHER = 303  # RFC 9700 section 4.12: a 307 would send the form to the client
 
 
-class ConsentMistake(ValueError):
+class ConsentError(ValueError):
     """A form that cannot be carried out; the message is one sentence."""
 
 
@@ -37,7 +37,7 @@ def decide(idp: Idp, request: Request) -> Response:
     form = read(request).form
     try:
         return to_response(_carry_out(idp, _read_decision(form)))
-    except (ConsentMistake, FaultMistake) as mistake:
+    except (ConsentError, FaultOrderError) as mistake:
         return _refused(request, str(mistake))
 
 
@@ -51,9 +51,9 @@ def _read_decision(form: Pairs) -> _Decision:
     fields = first_values(form)
     if fields.get("persona") not in PERSONAS:
         said = repr(fields["persona"]) if "persona" in fields else "none was chosen"
-        raise ConsentMistake(f"persona must be one of {', '.join(PERSONAS)}; {said}.")
+        raise ConsentError(f"persona must be one of {', '.join(PERSONAS)}; {said}.")
     if fields.get("decision") not in ("allow", "deny"):
-        raise ConsentMistake("decision must be allow or deny.")
+        raise ConsentError("decision must be allow or deny.")
     return _Decision(
         request_id=fields.get("request", ""),
         persona=fields["persona"],
@@ -69,22 +69,22 @@ def _read_faults(text: str) -> tuple[FaultOrder, ...]:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
-        raise ConsentMistake('faults is a JSON list, for instance ["json-null"].') from None
+        raise ConsentError('faults is a JSON list, for instance ["json-null"].') from None
     return FAULTS.parse(data)
 
 
 def _carry_out(idp: Idp, decision: _Decision) -> Answer:
     found = idp.services.find_request(decision.request_id)
     if found is None:
-        raise ConsentMistake("This sign-in request is not known: it was decided before, or it is too old.")
+        raise ConsentError("This sign-in request is not known: it was decided before, or it is too old.")
     service, asked = found
     _check_age(idp, asked)
     beyond = [scope for scope in decision.scopes if scope not in asked.scopes]
     if beyond:
-        raise ConsentMistake(f"The client did not ask for the scope {beyond[0]!r}.")
+        raise ConsentError(f"The client did not ask for the scope {beyond[0]!r}.")
     # Taken out only now, so that a form with a mistake can be sent again.
     if service.ledger.take_request(decision.request_id) is None:
-        raise ConsentMistake("This sign-in request was decided a moment ago.")
+        raise ConsentError("This sign-in request was decided a moment ago.")
     if decision.is_allowed:
         kept = tuple(scope for scope in asked.scopes if scope in decision.scopes)
         grant, answer = endpoints.allow(service, asked, decision.persona, kept, decision.faults)
@@ -98,4 +98,4 @@ def _carry_out(idp: Idp, decision: _Decision) -> Answer:
 def _check_age(idp: Idp, asked: AuthorizationRequest) -> None:
     age = idp.clock.now() - asked.received_at
     if age > idp.settings.request_seconds:
-        raise ConsentMistake(f"This sign-in request is {age / 60:.0f} minutes old; start again.")
+        raise ConsentError(f"This sign-in request is {age / 60:.0f} minutes old; start again.")

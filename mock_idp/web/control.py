@@ -9,17 +9,16 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from mock_idp import __version__
-from mock_idp.app_config import SetupMistake, make_client
+from mock_idp.app_config import SetupError, make_client
 from mock_idp.catalog import annotations_of, catalog_yaml
-from mock_idp.edge.errors import EdgeError
 from mock_idp.fault_catalogue import FAULTS
-from mock_idp.faults import FaultMistake
+from mock_idp.faults import FaultOrderError
 from mock_idp.idp import Idp
 from mock_idp.journal import describe_filter
 from mock_idp.oauth.model import Client, Grant
 from mock_idp.personas import PERSONAS, Persona
-from mock_idp.proxies.base import Forgery, MintMistake, MintOrder
-from mock_idp.service import Service, ServiceMistake
+from mock_idp.proxies.base import Forgery, MintError, MintOrder
+from mock_idp.service import Service, ServiceError
 from mock_idp.settings import CONTROL_PREFIX, KIT_NAME
 from mock_idp.web.answers import json_bytes
 from mock_idp.web.dispatch import host_name
@@ -28,7 +27,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _LOOPBACK = ("127.", "::1", "::ffff:127.")
 
 
-class ControlMistake(ValueError):
+class ControlError(ValueError):
     """A request that cannot be carried out.
 
     Parameters:
@@ -78,7 +77,7 @@ def control(idp: Idp) -> Blueprint:
     @route("/ca.pem")
     def ca_pem() -> Any:
         if not idp.surroundings.ca_pem:
-            raise ControlMistake("This mock IdP runs without TLS, so there is no certificate authority.", 404)
+            raise ControlError("This mock IdP runs without TLS, so there is no certificate authority.", 404)
         return Response(idp.surroundings.ca_pem, content_type="application/x-pem-file")
 
     @route("/catalog.yaml")
@@ -90,7 +89,7 @@ def control(idp: Idp) -> Blueprint:
         try:
             wanted = describe_filter(request.args.to_dict())
         except ValueError as mistake:
-            raise ControlMistake(str(mistake)) from mistake
+            raise ControlError(str(mistake)) from mistake
         masked = not _is_local()
         return {"entries": [entry.as_data(masked=masked) for entry in idp.journal.entries(wanted)]}
 
@@ -125,9 +124,9 @@ def _as_json(handler: Handler) -> Handler:
     def answer(**arguments: Any) -> Response:
         try:
             result = handler(**arguments)
-        except ControlMistake as mistake:
+        except ControlError as mistake:
             return _json({"error": str(mistake)}, mistake.status)
-        except (FaultMistake, MintMistake, ServiceMistake, SetupMistake, EdgeError) as mistake:
+        except (FaultOrderError, MintError, ServiceError, SetupError) as mistake:
             return _json({"error": str(mistake)}, 400)
         if isinstance(result, Response):
             return result
@@ -148,41 +147,41 @@ def _members(known: set[str]) -> dict[str, Any]:
     """The members of the JSON object that came.
 
     Raises:
-        ControlMistake: it is no JSON object, or has a member that means nothing.
+        ControlError: it is no JSON object, or has a member that means nothing.
     """
     # A form of another website could send any other type without asking first (CORS).
     if request.mimetype != "application/json":
-        raise ControlMistake("Send a JSON object with Content-Type: application/json.", 415)
+        raise ControlError("Send a JSON object with Content-Type: application/json.", 415)
     try:
         data = request.get_json(cache=False)
     except RecursionError:
         data = None
     if not isinstance(data, dict):
-        raise ControlMistake("Send a JSON object.")
+        raise ControlError("Send a JSON object.")
     unknown = sorted(set(data) - known)
     if unknown:
-        raise ControlMistake(f"The member {unknown[0]!r:.80} means nothing here; known are {', '.join(sorted(known))}.")
+        raise ControlError(f"The member {unknown[0]!r:.80} means nothing here; known are {', '.join(sorted(known))}.")
     return data
 
 
 def _text(data: Mapping[str, Any], name: str, default: str | None = None) -> str:
     value = data.get(name, default)
     if not isinstance(value, str) or not _NAME.fullmatch(value):
-        raise ControlMistake(f"{name} must be a name of letters, digits, -, _ and dots, not {value!r:.80}.")
+        raise ControlError(f"{name} must be a name of letters, digits, -, _ and dots, not {value!r:.80}.")
     return value
 
 
 def _texts(data: Mapping[str, Any], name: str) -> tuple[str, ...]:
     value = data.get(name, [])
     if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
-        raise ControlMistake(f"{name} must be a list of texts.")
+        raise ControlError(f"{name} must be a list of texts.")
     return tuple(value)
 
 
 def _object(data: Mapping[str, Any], name: str) -> dict[str, Any]:
     value = data.get(name, {})
     if not isinstance(value, dict):
-        raise ControlMistake(f"{name} must be an object.")
+        raise ControlError(f"{name} must be an object.")
     return value
 
 
@@ -250,8 +249,7 @@ def describe_vendors(idp: Idp) -> list[dict[str, Any]]:
             "title": vendor.title,
             "hosts": list(vendor.hosts),
             "routes": [
-                {"method": route.method, "path": route.path, "endpoint": str(route.endpoint)}
-                for route in vendor.routes
+                {"method": route.method, "path": route.path, "endpoint": str(route.endpoint)} for route in vendor.routes
             ],
         }
         for vendor in idp.vendors.values()
@@ -273,7 +271,7 @@ def describe_quirks(idp: Idp) -> list[dict[str, str]]:
 def _find_grant(idp: Idp, grant_id: str) -> tuple[Service, Grant]:
     found = idp.services.find_grant(grant_id)
     if found is None:
-        raise ControlMistake(f"There is no grant {grant_id!r:.80}.", 404)
+        raise ControlError(f"There is no grant {grant_id!r:.80}.", 404)
     return found
 
 
@@ -302,7 +300,7 @@ def _change_grant(idp: Idp, grant_id: str, data: Mapping[str, Any]) -> dict[str,
         grant = replace(grant, faults=FAULTS.parse(data["faults"]))
     if "revoked" in data:
         if not isinstance(data["revoked"], bool):
-            raise ControlMistake("revoked must be true or false.")
+            raise ControlError("revoked must be true or false.")
         grant = replace(grant, revoked=data["revoked"])
     service.ledger.change_grant(grant)
     return _describe_grant(service, grant)
@@ -313,13 +311,13 @@ def _register_client(idp: Idp, data: Mapping[str, Any]) -> dict[str, Any]:
     service = idp.services.by_id.get(_text(data, "service", vendor))
     if service is None or service.vendor.id != vendor:
         there = ", ".join(idp.services.by_id)
-        raise ControlMistake(f"There is no such service of the vendor {vendor!r}; services are {there}.")
+        raise ControlError(f"There is no such service of the vendor {vendor!r}; services are {there}.")
     redirect_uris = _texts(data, "redirect_uris")
     if not redirect_uris:
-        raise ControlMistake("redirect_uris must name at least one redirect URI.")
+        raise ControlError("redirect_uris must name at least one redirect URI.")
     for uri in redirect_uris:
         if not re.fullmatch(r"https?://[^\s#]+", uri) or not uri.isascii():
-            raise ControlMistake(f"{uri!r:.200} is no absolute http or https URI without fragment.")
+            raise ControlError(f"{uri!r:.200} is no absolute http or https URI without fragment.")
     client = make_client(service.id, _text(data, "provider"), _text(data, "env"), redirect_uris)
     return _describe_client(service.clients.register(client))
 
@@ -338,7 +336,7 @@ def _describe_client(client: Client) -> dict[str, Any]:
 def _create_service(idp: Idp, data: Mapping[str, Any]) -> dict[str, Any]:
     own_keys = data.get("own_keys", False)
     if not isinstance(own_keys, bool):
-        raise ControlMistake("own_keys must be true or false.")
+        raise ControlError("own_keys must be true or false.")
     faults = FAULTS.parse(data.get("faults", []))
     service = idp.services.create(_text(data, "id"), _text(data, "vendor"), faults, own_keys=own_keys)
     return {"id": service.id, "vendor": service.vendor.id, "path": f"/{service.id}"}
@@ -347,13 +345,15 @@ def _create_service(idp: Idp, data: Mapping[str, Any]) -> dict[str, Any]:
 def _mint(idp: Idp, proxy_id: str, data: Mapping[str, Any]) -> list[list[str]]:
     proxy = idp.proxies.get(proxy_id)
     if proxy is None:
-        raise ControlMistake(f"There is no auth proxy {proxy_id!r:.80}; there are {', '.join(idp.proxies)}.", 404)
+        raise ControlError(f"There is no auth proxy {proxy_id!r:.80}; there are {', '.join(idp.proxies)}.", 404)
     persona = PERSONAS.get(str(data.get("persona")))
     if persona is None:
-        raise ControlMistake(f"persona must be one of {', '.join(PERSONAS)}.")
+        raise ControlError(f"persona must be one of {', '.join(PERSONAS)}.")
     replaced = _object(data, "replace")
     if not all(isinstance(value, str) for value in replaced.values()):
-        raise ControlMistake("replace must map header names to texts.")
-    forgery = Forgery(_object(data, "claims"), _object(data, "token_headers"), data.get("algorithm"), data.get("key", "own"))
+        raise ControlError("replace must map header names to texts.")
+    forgery = Forgery(
+        _object(data, "claims"), _object(data, "token_headers"), data.get("algorithm"), data.get("key", "own")
+    )
     order = MintOrder(persona, _texts(data, "remove"), replaced, _texts(data, "repeat"), forgery)
     return [list(pair) for pair in proxy.mint(order, idp.clock.now(), idp.proxy_keys)]

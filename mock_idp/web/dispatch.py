@@ -1,6 +1,7 @@
 """From an HTTP request to a vendor and back: face, service, route, faults, journal."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -91,7 +92,7 @@ def proxy_key(idp: Idp, request: Request) -> Response | None:
 
 def host_name(request: Request) -> str:
     """The Host header without its port, lower case."""
-    return request.environ.get("HTTP_HOST", "").partition(":")[0].lower()
+    return str(request.environ.get("HTTP_HOST", "")).partition(":")[0].lower()
 
 
 def safe_host(request: Request) -> str:
@@ -121,7 +122,8 @@ def answer(idp: Idp, request: Request, destination: Destination) -> Response:
     outcome = _ask(exchange, handler, strikes)
     grant = grant or _grant_of_outcome(service, outcome)
     final = finish(service, grant, strikes.change(outcome.answer))
-    _enter(idp, request, destination, received, exchange, outcome, grant, strikes, final.status)
+    facts = _facts(exchange, outcome, grant)
+    _enter(idp, request, exchange, received, {**facts, "status": final.status, "faults": strikes.names})
     return to_response(final)
 
 
@@ -215,38 +217,34 @@ def _grant_of_outcome(service: Service, outcome: _Outcome) -> Grant | None:
 # --- the journal ----------------------------------------------------------------------------------
 
 
-def _enter(
-    idp: Idp,
-    request: Request,
-    destination: Destination,
-    received: Received,
-    exchange: Exchange,
-    outcome: _Outcome,
-    grant: Grant | None,
-    strikes: Strikes,
-    status: int,
-) -> None:
-    asked = _authorization_request(outcome.answer)
+def _enter(idp: Idp, request: Request, exchange: Exchange, received: Received, facts: Mapping[str, Any]) -> None:
     idp.journal.add(
         time=idp.clock.now(),
-        service=destination.service.id,
+        service=exchange.service.id,
         vendor=exchange.vendor.id,
         endpoint=str(exchange.endpoint),
         method=request.method,
         scheme=request.scheme,
         host=request.environ.get("HTTP_HOST", ""),
-        path=destination.path,
+        path=exchange.path,
         query=received.query,
         form=received.form,
         headers=received.headers,
-        status=status,
-        client_id=_client_id(exchange) or (grant.request.client.client_id if grant else None),
-        request=asked.request_id if asked else None,
-        grant=grant.grant_id if grant else None,
-        reason=str(outcome.refusal.reason) if outcome.refusal else None,
-        detail=outcome.refusal.detail if outcome.refusal else None,
-        faults=strikes.names,
+        **facts,
     )
+
+
+def _facts(exchange: Exchange, outcome: _Outcome, grant: Grant | None) -> dict[str, Any]:
+    """What the journal says beside what came over the wire."""
+    asked = _authorization_request(outcome.answer)
+    refusal = outcome.refusal
+    return {
+        "client_id": _client_id(exchange) or (grant.request.client.client_id if grant else None),
+        "request": asked.request_id if asked else None,
+        "grant": grant.grant_id if grant else None,
+        "reason": str(refusal.reason) if refusal else None,
+        "detail": refusal.detail if refusal else None,
+    }
 
 
 def _authorization_request(result: Answer) -> AuthorizationRequest | None:

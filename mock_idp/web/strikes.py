@@ -48,9 +48,7 @@ class Strikes:
         return answer
 
 
-def _counted(
-    service: Service, owner: str, orders: Sequence[FaultOrder], endpoint: Endpoint
-) -> Iterator[Strike]:
+def _counted(service: Service, owner: str, orders: Sequence[FaultOrder], endpoint: Endpoint) -> Iterator[Strike]:
     for strike in FAULTS.strikes(orders, endpoint):
         if service.ledger.count_strike(owner, strike.index, strike.parameters["times"]):
             yield strike

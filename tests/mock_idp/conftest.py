@@ -9,6 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
 from mock_idp.cli.serve import RunningIdp, start
 from mock_idp.clock import MovableClock
 from mock_idp.edge.transport import ENVIRON_KEY, Connection
@@ -16,7 +18,6 @@ from mock_idp.idp import Idp, make_idp
 from mock_idp.oauth.model import Client
 from mock_idp.settings import Settings
 from mock_idp.web.app import create_app
-from werkzeug.test import TestResponse
 
 BACKEND = "http://localhost:7007"
 
@@ -86,14 +87,18 @@ class World:
         query = {name: value for name, value in parameters.items() if value is not None}
         return self.http.get(self.path("authorization"), query_string=query)
 
-    def decide(self, page: TestResponse, persona: str = "plain", decision: str = "allow", **changes: Any) -> TestResponse:
+    def decide(
+        self, page: TestResponse, persona: str = "plain", decision: str = "allow", **changes: Any
+    ) -> TestResponse:
         form = form_of(page)
         fields: dict[str, Any] = {"scope": [value for name, value in form.fields if name == "scope"]}
         fields |= {name: value for name, value in form.fields if name != "scope"}
         fields |= {"persona": persona, "decision": decision, **changes}
         return self.http.post(form.action, data=fields)
 
-    def callback(self, persona: str = "plain", decision: str = "allow", *, asked: Any = None, **changes: Any) -> dict[str, str]:
+    def callback(
+        self, persona: str = "plain", decision: str = "allow", *, asked: Any = None, **changes: Any
+    ) -> dict[str, str]:
         """Sign in and read the parameters of the redirect; they include the grant's id."""
         answer = self.decide(self.authorize(**(asked or {})), persona, decision, **changes)
         assert answer.status_code == 303, answer.text
@@ -101,9 +106,7 @@ class World:
         return {name: values[0] for name, values in query.items()} | {"grant": answer.headers["Mock-Idp-Grant"]}
 
     def redeem(self, code: str, **changes: Any) -> TestResponse:
-        return self.ask_token(
-            grant_type="authorization_code", code=code, redirect_uri=self.redirect_uri, **changes
-        )
+        return self.ask_token(grant_type="authorization_code", code=code, redirect_uri=self.redirect_uri, **changes)
 
     def refresh(self, refresh_token: str, **changes: Any) -> TestResponse:
         return self.ask_token(grant_type="refresh_token", refresh_token=refresh_token, scope="", **changes)

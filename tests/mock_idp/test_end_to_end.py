@@ -8,8 +8,8 @@ import jwt
 import pytest
 import requests
 from authlib.integrations.requests_client import OAuth2Session
-from mock_idp.cli.serve import RunningIdp
 
+from mock_idp.cli.serve import RunningIdp
 from tests.mock_idp.conftest import FormReader
 
 
@@ -64,7 +64,7 @@ def test_github_by_path(running: RunningIdp, environment: str) -> None:
 def test_google_by_name(running: RunningIdp, tmp_path: Path) -> None:
     authority = tmp_path / "ca.pem"
     authority.write_bytes(requests.get(f"{running.urls['http']}/__idp/ca.pem", timeout=5).content)
-    through = {"proxies": {"https": running.urls["proxy"]}, "verify": str(authority)}
+    through = {"proxies": {"https": running.urls["proxy"]}, "verify": str(authority), "trust_env": False}
     with client_for(running, "google", "development", scope="openid email profile") as session:
         for name, value in through.items():
             setattr(session, name, value)

@@ -1,0 +1,172 @@
+"""What faults do to answers: pure functions from an answer and complete parameters to another answer."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from mock_idp.faults import CALLBACK, ID_TOKEN, Parameters
+from mock_idp.oauth.model import Answer, Encoding, JsonValue, split_scopes
+from mock_idp.oauth.tokens import SignedToken
+
+_UNUSABLE_HTML = "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>"
+
+
+def _without(names: list[str], answer: Answer) -> Answer:
+    if isinstance(answer.body, Mapping):
+        return replace(answer, body={key: value for key, value in answer.body.items() if key not in names})
+    if isinstance(answer.body, list):
+        parts = [_without(names, replace(answer, body=entry)).body for entry in answer.body]
+        return replace(answer, body=parts)
+    return answer
+
+
+def _with(members: Mapping[str, JsonValue], answer: Answer) -> Answer:
+    if isinstance(answer.body, Mapping):
+        return replace(answer, body={**answer.body, **members})
+    if isinstance(answer.body, list):
+        return replace(answer, body=[_with(members, replace(answer, body=entry)).body for entry in answer.body])
+    return answer
+
+
+def _in_id_token(change: Callable[[Answer], Answer], answer: Answer) -> Answer:
+    """Apply a change to the claims of the ID token inside a token answer."""
+    token = answer.body.get(ID_TOKEN) if isinstance(answer.body, Mapping) else None
+    if not isinstance(token, SignedToken):
+        return answer
+    claims = change(Answer(200, dict(token.claims))).body
+    return _with({ID_TOKEN: replace(token, claims=claims)}, answer)
+
+
+def _in_callback(change: Callable[[Answer], Answer], answer: Answer) -> Answer:
+    """Apply a change to the query parameters of a redirect."""
+    return replace(
+        answer,
+        headers=tuple(
+            (name, _with_query(value, change) if name.lower() == "location" else value)
+            for name, value in answer.headers
+        ),
+    )
+
+
+def _with_query(location: str, change: Callable[[Answer], Answer]) -> str:
+    parts = urlsplit(location)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    return urlunsplit(parts._replace(query=urlencode(change(Answer(200, query)).body)))
+
+
+def _at_place(change: Callable[[Answer], Answer], answer: Answer, parameters: Parameters) -> Answer:
+    if parameters["at"] == ID_TOKEN:
+        return _in_id_token(change, answer)
+    if parameters["at"] == CALLBACK:
+        return _in_callback(change, answer)
+    return change(answer)
+
+
+def set_members(answer: Answer, parameters: Parameters) -> Answer:
+    """Add or replace members of the body, of the ID token's claims or of the callback's query."""
+    return _at_place(partial(_with, parameters["members"]), answer, parameters)
+
+
+def remove_members(answer: Answer, parameters: Parameters) -> Answer:
+    """Remove members of the body, of the ID token's claims or of the callback's query."""
+    return _at_place(partial(_without, parameters["members"]), answer, parameters)
+
+
+def removing(*names: str) -> Callable[[Answer, Parameters], Answer]:
+    """Make a change that removes these members of the body."""
+    return lambda answer, parameters: _without(list(names), answer)
+
+
+def callback_error(answer: Answer, parameters: Parameters) -> Answer:
+    """Replace the code in the callback by an error (RFC 6749 section 4.1.2.1)."""
+    error = {"error": parameters["error"]}
+    if parameters.get("description") is not None:
+        error["error_description"] = parameters["description"]
+
+    def change(query: Answer) -> Answer:
+        return _with(error, _without(["code", "error", "error_description", "error_uri"], query))
+
+    return _in_callback(change, answer)
+
+
+def denied(answer: Answer, parameters: Parameters) -> Answer:
+    """Replace the code in the callback by a refusal of the person."""
+    return callback_error(answer, {"error": "access_denied", **parameters})
+
+
+def _error_body(parameters: Parameters) -> dict[str, JsonValue]:
+    body: dict[str, JsonValue] = {"error": parameters["error"]}
+    if parameters["description"] is not None:
+        body["error_description"] = parameters["description"]
+    return body
+
+
+def oauth_error(answer: Answer, parameters: Parameters) -> Answer:
+    """Answer an OAuth error (RFC 6749 section 5.2)."""
+    return Answer(parameters["status"], _error_body(parameters), headers=(("Cache-Control", "no-store"),))
+
+
+def rate_limited(answer: Answer, parameters: Parameters) -> Answer:
+    """Answer 429 (RFC 6585 section 4)."""
+    body = {"message": parameters["message"]}
+    return Answer(429, body, headers=(("Retry-After", str(parameters["retry_after"])),))
+
+
+def server_error(answer: Answer, parameters: Parameters) -> Answer:
+    """Answer a server error as JSON."""
+    return Answer(parameters["status"], {"message": parameters["message"]})
+
+
+def bad_gateway(answer: Answer, parameters: Parameters) -> Answer:
+    """Answer a gateway's error page."""
+    return Answer(parameters["status"], _UNUSABLE_HTML, Encoding.HTML)
+
+
+def emptied(answer: Answer, parameters: Parameters) -> Answer:
+    """Answer nothing but a status."""
+    return Answer(parameters["status"], None, Encoding.EMPTY)
+
+
+def json_text(text: str) -> Callable[[Answer, Parameters], Answer]:
+    """Make a change that answers this text as JSON."""
+    return lambda answer, parameters: Answer(200, text, Encoding.TEXT, content_type="application/json")
+
+
+def redirected(answer: Answer, parameters: Parameters) -> Answer:
+    """Answer a redirect."""
+    return Answer(302, None, Encoding.EMPTY, headers=(("Location", parameters["location"]),))
+
+
+def form_encoded(answer: Answer, parameters: Parameters) -> Answer:
+    """Write the body as a form."""
+    return replace(answer, encoding=Encoding.FORM) if isinstance(answer.body, Mapping) else answer
+
+
+def content_type(answer: Answer, parameters: Parameters) -> Answer:
+    """Say another media type."""
+    return replace(answer, content_type=parameters["type"])
+
+
+def fewer_scopes(answer: Answer, parameters: Parameters) -> Answer:
+    """Leave scopes out of a token answer, in whatever form it lists them."""
+    if not isinstance(answer.body, Mapping):
+        return answer
+    shortened = {}
+    for member in ("scope", "scopes"):
+        text = answer.body.get(member)
+        if isinstance(text, str):
+            separator = "," if "," in text else " "
+            kept = [scope for scope in split_scopes(text, " ,") if scope not in parameters["without"]]
+            shortened[member] = separator.join(kept)
+    return _with(shortened, answer)
+
+
+def over_transport(kind: str) -> Callable[[Answer, Parameters], Answer]:
+    """Make a change that lets the connection misbehave (``mock_idp.edge.transport``)."""
+
+    def change(answer: Answer, parameters: Parameters) -> Answer:
+        seconds = parameters.get("seconds")
+        return replace(answer, transport=kind if seconds is None else f"{kind}:{seconds:g}")
+
+    return change
