@@ -32,14 +32,6 @@ _CLOCK_TOLERANCE = timedelta(days=1)
 _MOST_ISSUED_NAMES = 256
 
 
-def state_directory() -> Path:
-    """Where the mock keeps what outlives it: ``$XDG_STATE_HOME/mock-idp`` or ``~/.local/state/mock-idp``."""
-    configured = os.environ.get("XDG_STATE_HOME", "")
-    # The XDG base directory specification: a relative path is invalid and must be ignored.
-    base = Path(configured) if Path(configured).is_absolute() else Path.home() / ".local" / "state"
-    return base / "mock-idp"
-
-
 def make_private_directory(directory: Path) -> None:
     """Make a directory that only its owner can enter, unless it is there.
 
@@ -73,8 +65,7 @@ def write_private_file(path: Path, content: bytes) -> None:
             raise
     except OSError as error:
         raise EdgeError(
-            f"{path} cannot be written ({error.strerror}); "
-            "set XDG_STATE_HOME to a directory you can write to."
+            f"{path} cannot be written ({error.strerror}); set XDG_STATE_HOME to a directory you can write to."
         ) from error
 
 
@@ -85,14 +76,14 @@ class Authority:
     authority that is expired or damaged is replaced.
 
     Parameters:
-        directory: where it is kept; by default :func:`state_directory`.
+        directory: where it is kept, see :func:`mock_idp.settings.default_state_dir`.
 
     Raises:
         EdgeError: the directory cannot be used.
     """
 
-    def __init__(self, directory: Path | None = None) -> None:
-        self.directory = directory or state_directory()
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
         self.ca_file = self.directory / "ca.pem"
         """The authority's certificate alone, PEM: what clients need in order to trust the mock.
 

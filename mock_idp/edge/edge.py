@@ -9,14 +9,10 @@ proxy    HTTP CONNECT                brings processes that call vendors by name 
 =======  ==========================  ==============================================================
 """
 
-import asyncio
 import errno
 import ipaddress
-import logging
 import socket
-import threading
-from asyncio import StreamReader, StreamWriter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -25,20 +21,13 @@ from mock_idp.edge.authority import Authority
 from mock_idp.edge.errors import EdgeError
 from mock_idp.edge.forward_proxy import ForwardProxy
 from mock_idp.edge.http_server import Address, HttpServer, Origins
+from mock_idp.edge.loop_thread import LoopThread
 from mock_idp.edge.tls import TlsTerminator
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-log = logging.getLogger(__name__)
-
-LOOPBACK = "127.0.0.1"
-
 _BACKLOG = 128
-
-_CLOSING_SECONDS = 5.0
-
-Handler = Callable[[StreamReader, StreamWriter], Awaitable[None]]
 
 
 class Edge:
@@ -47,8 +36,8 @@ class Edge:
     Parameters:
         app: the WSGI application behind all of them. It sees ``wsgi.url_scheme`` "https" for what came over
             TLS, and the host the client meant in the Host header.
-        host: address to listen on. Whoever can reach it can sign in as anybody, so anything beyond the
-            loopback interface must be asked for.
+        host: address to listen on. Whoever can reach it can sign in as anybody, so the command line takes
+            anything beyond the loopback interface only from somebody who asks for it.
         http_port: port of the plain listener, 0 for a free one.
         tls_port: port of the TLS listener, 0 for a free one.
         proxy_port: port of the forward proxy, 0 for a free one.
@@ -60,10 +49,10 @@ class Edge:
         self,
         app: "WSGIApplication",
         *,
-        host: str = LOOPBACK,
-        http_port: int = 9000,
-        tls_port: int = 9443,
-        proxy_port: int = 9080,
+        host: str,
+        http_port: int,
+        tls_port: int,
+        proxy_port: int,
         authority: Authority,
         host_patterns: Iterable[str],
     ) -> None:
@@ -85,9 +74,7 @@ class Edge:
         with ExitStack() as running:
             http_socket = running.enter_context(_listen(self._host, http_port, "plain HTTP", "--port"))
             tls_socket = running.enter_context(_listen(self._host, tls_port, "TLS", "--tls-port"))
-            proxy_socket = running.enter_context(
-                _listen(self._host, proxy_port, "the forward proxy", "--proxy-port")
-            )
+            proxy_socket = running.enter_context(_listen(self._host, proxy_port, "the forward proxy", "--proxy-port"))
             self._addresses = {
                 "http": http_socket.getsockname()[:2],
                 "tls": tls_socket.getsockname()[:2],
@@ -104,7 +91,7 @@ class Edge:
             http_server = HttpServer(self._app, http_socket, origins)
             http_server.start()
             running.callback(http_server.stop)
-            loop = _LoopThread({tls_socket: tls.serve, proxy_socket: proxy.serve})
+            loop = LoopThread({tls_socket: tls.serve, proxy_socket: proxy.serve})
             loop.start()
             # First, because it ends the connections that hold the HTTP server's.
             running.callback(loop.stop)
@@ -163,74 +150,6 @@ class Edge:
         }
 
 
-class _LoopThread:
-    """An asyncio event loop in a thread that serves some sockets.
-
-    Parameters:
-        services: listening socket -> what serves its connections. The loop closes each connection when
-            its handler returns.
-    """
-
-    def __init__(self, services: dict[socket.socket, Handler]) -> None:
-        self._services = services
-        self._ready = threading.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stopping = asyncio.Event()
-        self._connections: set[asyncio.Task[None]] = set()
-        self._thread = threading.Thread(target=self._run, name="mock-idp tls and proxy", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-        self._ready.wait()
-
-    def stop(self) -> None:
-        if self._loop is not None and self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._stopping.set)
-        self._thread.join()
-
-    def _run(self) -> None:
-        asyncio.run(self._serve())
-
-    async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        servers = [
-            await asyncio.start_server(self._accept(handler), sock=listener, backlog=_BACKLOG)
-            for listener, handler in self._services.items()
-        ]
-        self._ready.set()
-        await self._stopping.wait()
-        for server in servers:
-            server.close()
-        for connection in self._connections:
-            connection.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
-
-    def _accept(self, handler: Handler) -> Callable[[StreamReader, StreamWriter], None]:
-        async def serve(reader: StreamReader, writer: StreamWriter) -> None:
-            try:
-                await handler(reader, writer)
-            except asyncio.CancelledError:
-                writer.transport.abort()
-                raise
-            except Exception:
-                log.exception("A connection ended because of an error in the mock IdP.")
-            finally:
-                # A client that does not take the last bytes must not keep the connection.
-                writer.close()
-                try:
-                    async with asyncio.timeout(_CLOSING_SECONDS):
-                        await writer.wait_closed()
-                except OSError:
-                    writer.transport.abort()
-
-        def accept(reader: StreamReader, writer: StreamWriter) -> None:
-            task = asyncio.get_running_loop().create_task(serve(reader, writer))
-            self._connections.add(task)
-            task.add_done_callback(self._connections.discard)
-
-        return accept
-
-
 def _listen(host: str, port: int, purpose: str, option: str) -> socket.socket:
     """Open a port.
 
@@ -271,9 +190,7 @@ def _why_not(error: OSError, host: str, port: int, purpose: str, option: str) ->
         )
     if error.errno == errno.EADDRNOTAVAIL:
         return f"{host} is not an address of this machine; choose another with --host."
-    return (
-        f"Port {port} on {host} cannot be opened for {purpose} ({error.strerror}); see --host and {option}."
-    )
+    return f"Port {port} on {host} cannot be opened for {purpose} ({error.strerror}); see --host and {option}."
 
 
 def _is_address(host: str) -> bool:
@@ -287,4 +204,4 @@ def _is_address(host: str) -> bool:
 def _reachable(address: Address) -> Address:
     """Turn "all interfaces" into the one that is always there."""
     host, port = address
-    return {"0.0.0.0": LOOPBACK, "::": "::1"}.get(host, host), port  # noqa: S104 - compared, not bound
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port  # noqa: S104 - compared, not bound

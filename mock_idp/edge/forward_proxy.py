@@ -53,9 +53,7 @@ class ForwardProxy:
         header_seconds: how long a client may take for its request.
     """
 
-    def __init__(
-        self, patterns: Iterable[str], tunnel: Tunnel, header_seconds: float = HEADER_SECONDS
-    ) -> None:
+    def __init__(self, patterns: Iterable[str], tunnel: Tunnel, header_seconds: float = HEADER_SECONDS) -> None:
         self._patterns = tuple(patterns)
         self._tunnel = tunnel
         self._header_seconds = header_seconds
@@ -74,9 +72,7 @@ class ForwardProxy:
                 await _refuse(http, reader, writer, refused)
                 return
             # No Content-Length and no Transfer-Encoding (RFC 9110 section 9.3.6).
-            writer.write(
-                http.send(h11.Response(status_code=200, headers=[], reason=b"Connection Established"))
-            )
+            writer.write(http.send(h11.Response(status_code=200, headers=[], reason=b"Connection Established")))
             await writer.drain()
         except OSError:  # TimeoutError is one
             return
@@ -92,13 +88,10 @@ class ForwardProxy:
         target = request.target.decode("ascii")
         if request.method != b"CONNECT":
             if "://" not in target:
-                raise _RefusedError(
-                    400, "This is the mock IdP's forward proxy, not a website; use it as HTTPS_PROXY."
-                )
+                raise _RefusedError(400, "This is the mock IdP's forward proxy, not a website; use it as HTTPS_PROXY.")
             raise _RefusedError(
                 403,
-                "The mock IdP's forward proxy takes https:// only; "
-                "put hosts that you call with http:// into NO_PROXY.",
+                "The mock IdP's forward proxy takes https:// only; put hosts that you call with http:// into NO_PROXY.",
             )
         host, port = _host_and_port(target)
         if not is_served(self._patterns, host):
@@ -107,7 +100,7 @@ class ForwardProxy:
                 f"The mock IdP does not serve {host} and calls no other host; "
                 "put it into NO_PROXY if it is not a vendor's.",
             )
-        if port != 443:  # noqa: PLR2004 - RFC 9110 section 4.2.2: the port of https
+        if port != 443:  # RFC 9110 section 4.2.2: the port of https
             raise _RefusedError(403, f"The mock IdP serves {host} on port 443 only, not on {port}.")
 
 
@@ -151,9 +144,7 @@ async def _receive_request(http: h11.Connection, reader: StreamReader) -> h11.Re
             return None
 
 
-async def _refuse(
-    http: h11.Connection, reader: StreamReader, writer: StreamWriter, refused: _RefusedError
-) -> None:
+async def _refuse(http: h11.Connection, reader: StreamReader, writer: StreamWriter, refused: _RefusedError) -> None:
     """Answer and end the connection.
 
     Raises:

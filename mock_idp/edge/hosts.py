@@ -11,9 +11,7 @@ from functools import lru_cache
 
 @lru_cache(maxsize=1024)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    labels = (
-        r"[^.]+(?:\.[^.]+)*" if label == "*" else re.escape(label) for label in pattern.lower().split(".")
-    )
+    labels = (r"[^.]+(?:\.[^.]+)*" if label == "*" else re.escape(label) for label in pattern.lower().split("."))
     return re.compile(r"\.".join(labels))
 
 

@@ -177,9 +177,7 @@ class _Gateway(wsgi.Gateway_10):
         if unread:
             request.rfile.read(unread)
         length = max(len(body), 1) if behaviour.kind is Kind.TRUNCATE else len(body)
-        request.outheaders = [
-            (name, value) for name, value in request.outheaders if name.lower() != b"content-length"
-        ]
+        request.outheaders = [(name, value) for name, value in request.outheaders if name.lower() != b"content-length"]
         request.outheaders.append((b"Content-Length", b"%d" % length))
         request.close_connection = True
         request.ready = False  # keeps cheroot from sending the header when respond() returns
@@ -283,9 +281,7 @@ class HttpServer:
         origins: which connections come from the TLS listener.
     """
 
-    def __init__(
-        self, app: "WSGIApplication", listener: socket.socket, origins: Origins | None = None
-    ) -> None:
+    def __init__(self, app: "WSGIApplication", listener: socket.socket, origins: Origins | None = None) -> None:
         self._server = _Server(listener, app, origins or Origins())
         self._thread = threading.Thread(target=self._server.serve, name="mock-idp http", daemon=True)
         self.address: Address = listener.getsockname()[:2]

@@ -1,0 +1,161 @@
+"""``mock-idp browser``: a Chromium in which the vendors' addresses show the mock."""
+
+import os
+import shutil
+import signal
+import tempfile
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+
+import click
+
+from mock_idp.cli.environment import DEFAULT_IDP, IdpDescription, ask, idp_option, spoken_errors
+from mock_idp.edge.child_process import run_child
+from mock_idp.edge.errors import EdgeError
+from mock_idp.edge.hosts import is_served
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+_SCREENSHOT_MILLISECONDS = 30_000
+
+_PEACEFUL = {0, 128 + signal.SIGINT, 128 + signal.SIGTERM}
+"""How a browser ends that nothing is wrong with."""
+
+
+def chromium_command(
+    program: str,
+    idp: IdpDescription,
+    url: str,
+    profile: Path,
+    *,
+    headless: bool = False,
+    screenshot: Path | None = None,
+    sandbox: bool = True,
+) -> list[str]:
+    """Put together the command line of a Chromium that uses the mock.
+
+    Parameters:
+        program: path of the Chromium.
+        idp: the mock it is to use.
+        url: what it opens.
+        profile: an empty directory; an existing profile would bring its own proxy, cookies and HSTS rules.
+        headless: without a window.
+        screenshot: PNG file to write instead of staying open; headless.
+        sandbox: False switches Chromium's sandbox off, without which it does not run as root.
+    """
+    command = [
+        program,
+        f"--user-data-dir={profile}",
+        f"--proxy-server={idp.urls['proxy']}",
+        # Good for names with HSTS and pinned keys too, which no setting of the system is.
+        f"--ignore-certificate-errors-spki-list={idp.spki}",
+        "--no-first-run",
+        "--no-default-browser-check",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        # The desktop's keyring would ask for its password.
+        "--password-store=basic",
+    ]
+    # Loopback addresses go past the proxy by themselves, unless "<-loopback>" is listed. The mock and the
+    # page to open may live elsewhere, and the proxy would refuse them.
+    direct = {urlsplit(idp.address).hostname or "", urlsplit(url).hostname or ""}
+    direct = {host for host in direct if host and not is_served(idp.hosts, host)}
+    if direct:
+        command.append(f"--proxy-bypass-list={';'.join(sorted(map(_bracketed, direct)))}")
+    if headless or screenshot:
+        command += ["--headless", "--hide-scrollbars", "--window-size=1280,900"]
+    if screenshot:
+        command += [f"--screenshot={screenshot}", f"--timeout={_SCREENSHOT_MILLISECONDS}"]
+    if not sandbox:
+        command.append("--no-sandbox")
+    return [*command, url]
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def find_chromium() -> str:
+    """Look for a Chromium in PATH.
+
+    Raises:
+        EdgeError: there is none.
+    """
+    for name in PROGRAMS:
+        found = shutil.which(name)
+        if found is not None:
+            return found
+    raise EdgeError(
+        f"There is no Chromium in PATH (looked for {', '.join(PROGRAMS)}); "
+        "install one (Debian: apt install chromium), or name it with --chromium PATH."
+    )
+
+
+@click.command("browser")
+@click.argument("url", required=False)
+@idp_option
+@click.option("--headless", is_flag=True, help="Without a window.")
+@click.option(
+    "--screenshot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write a PNG of the page and end; implies --headless.",
+)
+@click.option("--chromium", metavar="PATH", help="The Chromium to use.  [default: the first one in PATH]")
+def browser_command(
+    url: str | None, idp: str | None, headless: bool, screenshot: Path | None, chromium: str | None
+) -> None:
+    """Open URL in a Chromium whose traffic to vendors goes to the mock IdP.
+
+    URL defaults to the mock's own front page. The browser has a profile of its own, which is removed
+    when it is closed.
+    """
+    with spoken_errors():
+        description = ask(idp or DEFAULT_IDP)
+        url = url or description.urls["http"]
+        if urlsplit(url).scheme not in ("http", "https"):
+            raise EdgeError(f"URL must begin with http:// or https://, unlike {url!r}.")
+        program = chromium or find_chromium()
+        with tempfile.TemporaryDirectory(prefix="mock-idp-browser-", ignore_cleanup_errors=True) as scratch:
+            _browse(program, description, url, Path(scratch), headless=headless, screenshot=screenshot)
+
+
+def _browse(
+    program: str,
+    description: IdpDescription,
+    url: str,
+    scratch: Path,
+    *,
+    headless: bool,
+    screenshot: Path | None,
+) -> None:
+    picture = scratch / "screenshot.png"
+    command = chromium_command(
+        program,
+        description,
+        url,
+        scratch / "profile",
+        headless=headless,
+        screenshot=picture if screenshot else None,
+        sandbox=os.geteuid() != 0,
+    )
+    with (scratch / "errors").open("w+b") as errors:
+        status = run_child(command, os.environ, errors_to=errors)
+        last_words = _last_line(errors)
+    if screenshot and picture.exists():
+        try:
+            shutil.move(picture, screenshot)
+        except OSError as error:
+            raise EdgeError(f"{screenshot} cannot be written ({error.strerror}).") from error
+    elif screenshot or status not in _PEACEFUL:
+        without = " and without a screenshot" if screenshot else ""
+        raise EdgeError(f"{program} ended with status {status}{without}{last_words}")
+
+
+def _last_line(errors: IO[bytes]) -> str:
+    """Take the last thing Chromium said; it says much on an ordinary day, so the rest stays unread."""
+    errors.seek(0)
+    lines = errors.read().decode("utf-8", "replace").strip().splitlines()
+    return f'; its last words were "{lines[-1].strip()}".' if lines else "."

@@ -1,0 +1,190 @@
+"""``mock-idp env`` and ``mock-idp run``: send a process's traffic to the mock."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+import requests
+
+from mock_idp.edge.authority import make_private_directory, write_private_file
+from mock_idp.edge.child_process import CommandError, run_child
+from mock_idp.edge.client_environment import Shell, client_environment, render
+from mock_idp.edge.errors import EdgeError
+from mock_idp.settings import CONTROL_PREFIX, DEFAULT_HOST, DEFAULT_PORT, Settings, default_state_dir
+
+DEFAULT_IDP = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
+
+_ANSWER_SECONDS = 5.0
+
+
+class NothingAnswersError(EdgeError):
+    """There is no server at the address of the mock IdP."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdpDescription:
+    """What a running mock IdP says about itself.
+
+    Parameters:
+        address: base URL by which it was asked, without trailing slash.
+        urls: addresses of its listeners: ``http``, ``tls``, ``proxy``.
+        hosts: the host name patterns it serves.
+        spki: fingerprint of its certificate authority's key, for Chromium.
+        ca_file: its certificate authority.
+    """
+
+    address: str
+    urls: dict[str, str]
+    hosts: tuple[str, ...]
+    spki: str
+    ca_file: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables for processes that are to use it."""
+        return client_environment(self.urls, self.ca_file)
+
+
+def ask(address: str) -> IdpDescription:
+    """Ask a running mock IdP what it serves, and fetch its certificate authority.
+
+    Parameters:
+        address: base URL of its plain listener.
+
+    Raises:
+        NothingAnswersError: no server is there.
+        EdgeError: the address is none, or what answers is not a mock IdP of this kind.
+    """
+    address = address.rstrip("/")
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise EdgeError(f"--idp takes a URL such as {DEFAULT_IDP}, not {address!r}.")
+    with requests.Session() as session:
+        # A proxy in our own environment, ours perhaps, is not for this question.
+        session.trust_env = False
+        description = _get(session, f"{address}{CONTROL_PREFIX}/", address)
+        authority = _get(session, f"{address}{CONTROL_PREFIX}/ca.pem", address).content
+    try:
+        said: dict[str, Any] = description.json()
+        urls = {name: str(url) for name, url in said["urls"].items()}
+        hosts, spki = tuple(map(str, said["hosts"])), str(said["spki"])
+        complete = {"http", "proxy"} <= urls.keys()
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _not_a_mock_idp(address) from error
+    if not complete or not authority.startswith(b"-----BEGIN CERTIFICATE-----"):
+        raise _not_a_mock_idp(address)
+    return IdpDescription(address, urls, hosts, spki, _keep_authority(parts.netloc, authority))
+
+
+def _get(session: requests.Session, url: str, address: str) -> requests.Response:
+    try:
+        response = session.get(url, timeout=_ANSWER_SECONDS, allow_redirects=False)
+    except requests.exceptions.Timeout as error:
+        raise EdgeError(
+            f"{address} did not answer within {_ANSWER_SECONDS:g} seconds; "
+            "see that it is a mock IdP, or name another with --idp."
+        ) from error
+    except requests.exceptions.ConnectionError as error:
+        raise NothingAnswersError(
+            f"No mock IdP answers at {address}; start one with `mock-idp serve`, or name another with --idp."
+        ) from error
+    except requests.exceptions.RequestException as error:
+        raise _not_a_mock_idp(address) from error
+    if not response.ok:
+        raise _not_a_mock_idp(address)
+    return response
+
+
+def _not_a_mock_idp(address: str) -> EdgeError:
+    return EdgeError(f"What answers at {address} is not a mock IdP of this version; name the right one with --idp.")
+
+
+def _keep_authority(netloc: str, authority: bytes) -> Path:
+    """Write an IdP's authority to a file of its own, so that two IdPs can be used side by side."""
+    directory = default_state_dir() / "authorities"
+    make_private_directory(directory.parent)
+    make_private_directory(directory)
+    path = directory / f"{netloc.rpartition('@')[2].replace(':', '_')}.pem"
+    write_private_file(path, authority)
+    return path
+
+
+idp_option = click.option(
+    "--idp",
+    metavar="URL",
+    default=None,
+    help=f"Plain address of the running mock IdP.  [default: {DEFAULT_IDP}]",
+)
+
+
+@contextmanager
+def spoken_errors() -> Iterator[None]:
+    """Turn a mistake that a person can mend into one line and an exit status, as click does with its own."""
+    try:
+        yield
+    except EdgeError as error:
+        click.echo(f"Error: {error}", err=True)
+        raise click.exceptions.Exit(error.status if isinstance(error, CommandError) else 1) from error
+
+
+@click.command("env")
+@idp_option
+@click.option(
+    "--shell",
+    type=click.Choice([shell.value for shell in Shell]),
+    default=Shell.SH.value,
+    show_default=True,
+    help="For whom the variables are written.",
+)
+def env_command(idp: str | None, shell: str) -> None:
+    """Print the environment that sends a process's traffic to the mock IdP.
+
+    Use it as: eval "$(mock-idp env)"
+    """
+    with spoken_errors():
+        click.echo(render(ask(idp or DEFAULT_IDP).environment, Shell(shell)), nl=False)
+
+
+@click.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@idp_option
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def run_command(idp: str | None, command: tuple[str, ...]) -> None:
+    """Run COMMAND with its traffic to vendors going to the mock IdP.
+
+    If none is named and none answers at the usual address, one runs for the time of the command.
+    """
+    with spoken_errors(), _answering_idp(idp) as description:
+        status = run_child(command, {**os.environ, **description.environment})
+    sys.exit(status)
+
+
+@contextmanager
+def _answering_idp(address: str | None) -> Iterator[IdpDescription]:
+    """Find the named or usual mock IdP, or start one.
+
+    Raises:
+        EdgeError: there is none and none can be started.
+    """
+    try:
+        description = ask(address or DEFAULT_IDP)
+    except NothingAnswersError:
+        if address is not None:
+            raise
+    else:
+        yield description
+        return
+    from mock_idp.cli.serve import start  # noqa: PLC0415 - the whole application, which is rarely needed here
+
+    # The plain port is in app-configs and must be the usual one; the others only this environment tells.
+    running = start(Settings(tls_port=0, proxy_port=0))
+    try:
+        click.echo(f"mock-idp: none answered at {DEFAULT_IDP}; running one until the command ends", err=True)
+        yield ask(running.urls["http"])
+    finally:
+        running.stop()
