@@ -112,8 +112,9 @@ def embedded_pair(seed: int, profile: str) -> Iterator[tuple[str, str, str]]:
         )
         inside = {**environment, **_environment_of(idp_url, environment)}
         arguments = ["serve", "--config", str(config), "--port", backend_url.rsplit(":", 1)[1]]
-        backend = stack.enter_context(started("reference_backend", arguments, place / "backend.log", inside))
-        yield backend["urls"]["auth"], idp_url, app_url
+        stack.enter_context(started("reference_backend", arguments, place / "backend.log", inside))
+        # By the name the backend calls itself, not by its address: cookies belong to host names.
+        yield f"{backend_url}/api/auth", idp_url, app_url
 
 
 def _environment_of(idp_url: str, environment: Mapping[str, str]) -> dict[str, str]:

@@ -112,17 +112,18 @@ def _scope(case: Case, facts: ProviderFacts, target: Target) -> dict[str, Any]:
             {},
         ),
     }
-    return {
+    scope = {
         "target": {
             "auth_url": target.auth_url,
             "backend_url": target.backend_url,
             "app_origin": target.app_origin,
             "environment": target.environment,
         },
-        "provider": provider,
         "idp": target.idp,
         "persona": {id_: _persona(persona, case.provider.vendor) for id_, persona in target.personas.items()},
     }
+    # Facts may speak of personas, so they are resolved before anything refers to them.
+    return {**scope, "provider": resolve(provider, scope)}
 
 
 def _persona(persona: dict[str, Any], vendor: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import quote, urljoin
+from urllib.parse import quote, unquote, urljoin
 
 from conformance.driver.cookies import CookieJar, same_site
 from conformance.driver.secrets import Secrets
@@ -148,6 +148,7 @@ class Browser:
             name, _, value = raw.split(";")[0].partition("=")
             if any(part in name for part in SECRET_COOKIES):
                 secrets.learn(value.strip())
+                secrets.learn(unquote(value.strip()))
         with contextlib.suppress(ValueError):  # no JSON, so no named members to learn from
             secrets.learn_from(json_codec.loads(response.body))
 

@@ -124,7 +124,7 @@ def _observe_message_page(html: str, csp: str | None, origin: str) -> dict[str, 
     seen: dict[str, Any] = {"page": {**page, "literals": [unquote(text) for text in page["encoded_literals"]]}}
     seen["messages"] = messages
     for message in messages:
-        data = message["data"]
+        data = message.get("data")  # absent if it was nothing that JSON can say
         if not isinstance(data, dict):
             continue
         if data.get("type") == "config_info":

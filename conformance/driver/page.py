@@ -3,8 +3,6 @@
 Running it rather than searching its text judges any backend's page, not just one form of it.
 """
 
-import base64
-import hashlib
 import json
 import re
 from dataclasses import dataclass, field
@@ -13,46 +11,64 @@ from typing import Any, Final
 
 import quickjs
 
+from conformance.driver.csp import allows_script, source_hash
+
 SCRIPT_SECONDS: Final = 2
 SCRIPT_BYTES: Final = 32_000_000
 
 _STUB_WINDOW: Final = """
-var __log = {messages: [], timers: [], closed: false};
+var __log = {messages: [], timers: [], closing: null, now: 0};
 function __receiver(name) {
-  return {postMessage: function (data, target) {
-    __log.messages.push({data: data, target_origin: target, receiver: name});
+  return {closed: false, postMessage: function (data, target) {
+    if (target && typeof target === 'object') { target = target.targetOrigin; }
+    __log.messages.push({data: data === undefined ? null : data, receiver: name,
+      target_origin: target === undefined ? '/' : String(target)});
   }};
 }
-var window = {opener: __OPENER__, parent: __receiver('parent'),
-  close: function () { __log.closed = true; },
-  location: {origin: '__ORIGIN__', href: '__ORIGIN__/'}};
-window.window = window; var self = window; var opener = window.opener; var parent = window.parent;
+var window = globalThis, self = window, console = {};
+window.window = window; window.opener = __OPENER__; window.parent = __receiver('parent');
+window.location = {origin: __ORIGIN__, href: __ORIGIN__ + '/'};
+['log', 'info', 'warn', 'error', 'debug'].forEach(function (name) { console[name] = function () {}; });
+function close() { if (__log.closing === null) { __log.closing = __log.now; } }
 function setTimeout(action, delay) {
-  __log.timers.push({action: action, delay: delay || 0});
-  return __log.timers.length;
+  var rest = Array.prototype.slice.call(arguments, 2);
+  return __log.timers.push({action: action, rest: rest, at: __log.now + (Number(delay) || 0)});
 }
-window.setTimeout = setTimeout;
-function close() { window.close(); }
-var document = {addEventListener: function () {}, readyState: 'complete'};
-window.addEventListener = function (type, action) { if (type === 'load') { action(); } };
+function clearTimeout(number) { if (__log.timers[number - 1]) { __log.timers[number - 1].done = true; } }
+function addEventListener(type, action) {
+  if (type === 'load' || type === 'DOMContentLoaded') { setTimeout(action, 0); }
+}
+var document = {addEventListener: addEventListener, readyState: 'loading'};
 """
 
 _RUN_TIMERS: Final = """
 (function () {
-  var closing = null;
-  __log.timers.slice().sort(function (a, b) { return a.delay - b.delay; }).forEach(function (timer) {
-    var before = __log.closed;
-    if (typeof timer.action === 'function') { timer.action(); } else { (0, eval)(timer.action); }
-    if (!before && __log.closed) { closing = timer.delay; }
-  });
-  return JSON.stringify({messages: __log.messages, close_after_ms: closing});
+  if (typeof window.onload === 'function') { setTimeout(window.onload, 0); }
+  for (;;) {
+    var next = null;
+    __log.timers.forEach(function (timer) { if (!timer.done && (!next || timer.at < next.at)) { next = timer; } });
+    if (!next) { return; }
+    next.done = true;
+    __log.now = next.at;
+    if (typeof next.action === 'function') { next.action.apply(null, next.rest); }
+    else if (next.action && next.action.handleEvent) { next.action.handleEvent(); }
+    else { (0, eval)(next.action); }
+  }
 })()
 """
+
+_READ_LOG: Final = "JSON.stringify({messages: __log.messages, close_after_ms: __log.closing})"
+
+
+@dataclass(slots=True)
+class _Script:
+    nonce: str | None
+    text: str = ""
 
 
 @dataclass(slots=True)
 class _Document:
-    scripts: list[str] = field(default_factory=list)
+    scripts: list[_Script] = field(default_factory=list)
     other_elements: list[str] = field(default_factory=list)
     text_outside: str = ""
 
@@ -68,7 +84,7 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "script":
             self._in_script = True
-            self.document.scripts.append("")
+            self.document.scripts.append(_Script(dict(attrs).get("nonce")))
             if attrs:
                 self.document.other_elements.append("script with attributes")
         elif tag not in {"html", "body", "head"}:
@@ -80,7 +96,7 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._in_script:
-            self.document.scripts[-1] += data
+            self.document.scripts[-1].text += data
         else:
             self.document.text_outside += data.strip()
 
@@ -94,42 +110,49 @@ def observe_page(html: str, csp: str | None, origin: str) -> dict[str, Any]:
         origin: origin of the page.
 
     Returns:
-        ``script``, ``script_hash`` (as a CSP source), ``csp_allows_script``, ``only_a_script``,
-        ``messages`` (each ``data``, ``target_origin``, ``receiver``), ``receiver_without_opener``,
-        ``close_after_ms``, ``literals`` (decoded arguments of ``decodeURIComponent``), ``script_error``.
+        ``script`` (the first), ``scripts`` (how many), ``script_hash`` (as a CSP source), ``csp_allows_script``,
+        ``only_a_script``, ``messages`` (each ``data``, ``target_origin``, ``receiver``),
+        ``receiver_without_opener``, ``close_after_ms``, ``encoded_literals`` (arguments of
+        ``decodeURIComponent``), ``script_error``.
     """
     reader = _Reader()
     reader.feed(html)
+    reader.close()
     document = reader.document
-    script = document.scripts[0] if document.scripts else ""
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    script = document.scripts[0].text if document.scripts else ""
+    allowed = [found.text for found in document.scripts if allows_script(csp, found.text, found.nonce)]
     page: dict[str, Any] = {
         "script": script,
         "scripts": len(document.scripts),
-        "script_hash": f"sha256-{digest}",
-        "csp_allows_script": csp is None or "script-src" not in csp or f"'sha256-{digest}'" in csp,
+        "script_hash": source_hash(script),
+        "csp_allows_script": len(allowed) == len(document.scripts),
         "only_a_script": len(document.scripts) == 1 and not document.other_elements and not document.text_outside,
         "encoded_literals": re.findall(r"decodeURIComponent\('([^']*)'\)", script),
         "messages": [],
         "close_after_ms": None,
         "script_error": None,
     }
-    if script and page["csp_allows_script"]:
-        page |= _run(script, origin, with_opener=True)
-        orphan = _run(script, origin, with_opener=False)
+    if allowed:
+        page |= _run(allowed, origin, with_opener=True)
+        orphan = _run(allowed, origin, with_opener=False)
         page["receiver_without_opener"] = next((sent["receiver"] for sent in orphan["messages"]), None)
     return page
 
 
-def _run(script: str, origin: str, *, with_opener: bool) -> dict[str, Any]:
+def _run(scripts: list[str], origin: str, *, with_opener: bool) -> dict[str, Any]:
+    """Run the scripts and then their timers; what was posted before an error counts, as it does in a browser."""
     context = quickjs.Context()
     context.set_memory_limit(SCRIPT_BYTES)
     context.set_time_limit(SCRIPT_SECONDS)
     opener = "__receiver('opener')" if with_opener else "null"
+    context.eval(_STUB_WINDOW.replace("__OPENER__", opener).replace("__ORIGIN__", json.dumps(origin)))
+    problem: str | None = None
+    for script in (*scripts, _RUN_TIMERS):
+        try:
+            context.eval(script)
+        except quickjs.JSException as error:
+            problem = problem or str(error).strip()
     try:
-        context.eval(_STUB_WINDOW.replace("__OPENER__", opener).replace("__ORIGIN__", origin))
-        context.eval(script)
-        result: dict[str, Any] = json.loads(context.eval(_RUN_TIMERS))
+        return {**json.loads(context.eval(_READ_LOG)), "script_error": problem}
     except quickjs.JSException as error:
-        return {"messages": [], "close_after_ms": None, "script_error": str(error).strip()}
-    return {**result, "script_error": None}
+        return {"messages": [], "close_after_ms": None, "script_error": problem or str(error).strip()}

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from conformance.driver.browser import Browser, Transcript, encode_query
 from conformance.driver.idp import Idp, IdpError, give_consent
-from conformance.driver.observation import observe_response
+from conformance.driver.observation import observe_response, observe_url
 from conformance.driver.wire import Detour, NoAnswerError, Request, Response, Wire, origin_of
 from conformance.scenario.model import ProviderFacts
 from conformance.target.description import Provider, Target
@@ -217,6 +217,13 @@ class _Examiner:
                 f"provider {id_!r} (environment {environment!r}) sends users to {origin_of(location)}, which is not "
                 f"the mock IdP at {self._info['urls']['http']}; use the app-config that 'mock-idp app-config' "
                 f"prints, or correct --idp"
+            )
+        callback = observe_url(location)["query"].get("redirect_uri", "")
+        own = origin_of(self._wish.auth_url)
+        if environment == self._wish.environment and callback.startswith("http") and origin_of(callback) != own:
+            raise ConfigurationFault(
+                f"the target calls itself {origin_of(callback)} (in the redirect_uri of provider {id_!r}), but --target "
+                f"says {own}, so its cookies would not come back; use --target {origin_of(callback)}/api/auth"
             )
 
     def _check_found(self, found: Sequence[Provider]) -> None:
