@@ -53,7 +53,7 @@ def main() -> int:
             install_modules()
             return 0
         config_files = arguments.config or [Path("app-config.yaml")]
-        print("Starting Backstage …", file=sys.stderr, flush=True)
+        print("Starting Backstage (the first time takes a minute, for npm) …", file=sys.stderr, flush=True)
         with running_backstage(config_files, port=arguments.port, log_file=arguments.log_file) as backstage:
             print(f"Backstage is ready: {backstage.auth_url}")
             print(f"Its log: {backstage.log_file}. Ctrl-C stops it.", flush=True)
