@@ -8,7 +8,8 @@ lower case and takes quotes away, so the few rules of RFC 6265 section 5.2 are w
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http.cookiejar import http2time
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -56,7 +57,12 @@ class SetCookie:
     def expires(self) -> float | None:
         """``Expires`` in seconds since the epoch, or None if it is absent or no date."""
         text = self.attribute("expires")
-        return None if text is None else http2time(text)
+        if text is None:
+            return None
+        try:
+            return parsedate_to_datetime(text).replace(tzinfo=UTC).timestamp()
+        except (ValueError, OverflowError):
+            return None
 
     def is_deletion(self, now: float) -> bool:
         """Say whether a browser drops the cookie at once; ``Max-Age`` beats ``Expires``."""

@@ -29,8 +29,9 @@ def allows_script(header: str | None, script: str, nonce: str | None = None) -> 
 def _policy_allows(policy: str, script: str, nonce: str | None) -> bool:
     directives: dict[str, list[str]] = {}
     for directive in policy.split(";"):
-        name, _, listed = directive.strip().partition(" ")
-        directives.setdefault(name.lower(), listed.split())
+        words = directive.split()
+        if words:
+            directives.setdefault(words[0].lower(), words[1:])
     sources = next((directives[name] for name in GOVERNING if name in directives), None)
     if sources is None:
         return True

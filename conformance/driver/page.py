@@ -15,6 +15,8 @@ from conformance.driver.csp import allows_script, source_hash
 
 SCRIPT_SECONDS: Final = 2
 SCRIPT_BYTES: Final = 32_000_000
+MOST_JOBS: Final = 1000
+"""Continuations of promises that a page may need; an endless chain of them is cut here."""
 
 _STUB_WINDOW: Final = """
 var __log = {messages: [], timers: [], closing: null, now: 0};
@@ -150,9 +152,17 @@ def _run(scripts: list[str], origin: str, *, with_opener: bool) -> dict[str, Any
     for script in (*scripts, _RUN_TIMERS):
         try:
             context.eval(script)
+            for _ in range(MOST_JOBS):
+                if not context.execute_pending_job():
+                    break
         except quickjs.JSException as error:
-            problem = problem or str(error).strip()
+            problem = problem or _first_line(error)
     try:
         return {**json.loads(context.eval(_READ_LOG)), "script_error": problem}
     except quickjs.JSException as error:
-        return {"messages": [], "close_after_ms": None, "script_error": problem or str(error).strip()}
+        return {"messages": [], "close_after_ms": None, "script_error": problem or _first_line(error)}
+
+
+def _first_line(error: quickjs.JSException) -> str:
+    """What went wrong, without the stack, which can be hundreds of lines."""
+    return str(error).strip().partition("\n")[0]
