@@ -1,5 +1,6 @@
 """Plays one case: its steps in order, a check for each matcher, a verdict at the end."""
 
+import hashlib
 import time
 from collections.abc import Sequence
 from typing import Any, Final
@@ -38,6 +39,7 @@ def play(
     idp: Idp,
     deviations: Sequence[Deviation],
     *,
+    seed: int,
     should_fails: bool,
 ) -> CaseResult:
     """Play a case and say what it comes to.
@@ -48,7 +50,7 @@ def play(
     begun = time.monotonic()
     transcript = Transcript()
     stage = Stage(target, case.provider, facts, case.environment, wire, idp, transcript)
-    stage.scope = _scope(case, facts, target)
+    stage.scope = _scope(case, facts, target, seed)
     levels = {id_: requirements()[id_].level for id_ in case.scenario.requirements}
     result = empty_result(case)
     problem = ""
@@ -93,7 +95,7 @@ def empty_result(case: Case) -> CaseResult:
     )
 
 
-def _scope(case: Case, facts: ProviderFacts, target: Target) -> dict[str, Any]:
+def _scope(case: Case, facts: ProviderFacts, target: Target, seed: int) -> dict[str, Any]:
     """What ``${…}`` reaches before the first step."""
     provider = {
         **facts.model_dump(),
@@ -113,6 +115,7 @@ def _scope(case: Case, facts: ProviderFacts, target: Target) -> dict[str, Any]:
         ),
     }
     scope = {
+        "case": {"id": case.id, "unique": hashlib.sha256(f"{seed}/{case.id}".encode()).hexdigest()[:32]},
         "target": {
             "auth_url": target.auth_url,
             "backend_url": target.backend_url,

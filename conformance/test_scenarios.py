@@ -28,7 +28,16 @@ def _result(case: Case, run: Run, request: pytest.FixtureRequest) -> CaseResult:
         return empty_result(case)
     facts = run.library.facts[case.provider.vendor]
     try:
-        return play(case, facts, run.target, run.wire, run.idp, run.deviations, should_fails=run.options.should_fails)
+        return play(
+            case,
+            facts,
+            run.target,
+            run.wire,
+            run.idp,
+            run.deviations,
+            seed=run.options.seed,
+            should_fails=run.options.should_fails,
+        )
     except TargetStoppedError as error:
         # Going on would repeat the same sentence for every case left.
         request.session.shouldstop = str(error)

@@ -129,6 +129,7 @@ class Browser:
             if value is not None:
                 fields[name] = value
         sent = Request(method, url, tuple(_lines(fields)), body)
+        self._transcript.secrets.learn_from_headers(sent.headers)
         try:
             response = self._wire.send(sent)
         except NoAnswerError:

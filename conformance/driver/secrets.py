@@ -6,6 +6,7 @@ a digest, so that a reader still sees where the same value comes back.
 
 import hashlib
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
@@ -14,6 +15,9 @@ SHORTEST: Final = 8
 
 _JWT: Final = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*(\.[A-Za-z0-9_-]*)?")
 _CREDENTIALS: Final = re.compile(r"(?i)\b(bearer|basic)(:?\s+|%20)([A-Za-z0-9._~+/=-]{8,})")
+_SECRET_FIELDS: Final = re.compile(r"(?i)(proxy-)?authorization|.*(token|secret|assertion|api-key).*")
+"""Header fields whose whole value is a secret, whatever scheme or form it has."""
+
 _MEMBERS: Final = frozenset(
     [
         "accesstoken",
@@ -56,6 +60,13 @@ class Secrets:
         elif isinstance(data, list):
             for item in data:
                 self.learn_from(item)
+
+    def learn_from_headers(self, headers: Iterable[tuple[str, str]]) -> None:
+        """Remember the values of header fields that carry credentials; an authentication scheme stays readable."""
+        for name, value in headers:
+            if _SECRET_FIELDS.fullmatch(name):
+                scheme, _, credentials = value.strip().partition(" ")
+                self.learn(credentials.strip() or scheme)
 
     def mask(self, text: str) -> str:
         """The text without any secret, JSON Web Token or credential in it."""

@@ -89,7 +89,7 @@ class Stage:
     def observe(self, response: Response, url: str) -> Observation:
         """The observation of an answer of the target."""
         seen = observe_response(response, url, time.time(), self.provider.id)
-        for tree in ("session", "json"):
+        for tree in ("session", "json", "messages"):
             self.transcript.secrets.learn_from(seen.get(tree))
         return seen
 
