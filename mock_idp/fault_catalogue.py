@@ -68,6 +68,7 @@ _ANSWERS = (
         FAILS,
         (_ERROR, _DESCRIPTION, Parameter("status", "status", 400, "The HTTP status.")),
         change=changes.oauth_error,
+        is_instead=True,
     ),
     Fault(
         "error-with-status-200",
@@ -77,6 +78,7 @@ _ANSWERS = (
         "It notices that there is no access token.",
         (_ERROR, _DESCRIPTION, _STATUS_200),
         change=changes.oauth_error,
+        is_instead=True,
     ),
     Fault(
         "rate-limited",
@@ -89,6 +91,7 @@ _ANSWERS = (
             Parameter("message", "text", "Too many requests", "The body's message."),
         ),
         change=changes.rate_limited,
+        is_instead=True,
     ),
     Fault(
         "server-error",
@@ -101,6 +104,7 @@ _ANSWERS = (
             Parameter("message", "text", "Internal Server Error", "The body's message."),
         ),
         change=changes.server_error,
+        is_instead=True,
     ),
     Fault(
         "bad-gateway",
@@ -110,11 +114,27 @@ _ANSWERS = (
         FAILS + " The HTML reaches no browser.",
         (Parameter("status", "status", 502, "The HTTP status."),),
         change=changes.bad_gateway,
+        is_instead=True,
     ),
     Fault(
-        "empty-body", "Nothing at all", MACHINES, "RFC 6749 section 5.1", FAILS, (_STATUS_200,), change=changes.emptied
+        "empty-body",
+        "Nothing at all",
+        MACHINES,
+        "RFC 6749 section 5.1",
+        FAILS,
+        (_STATUS_200,),
+        change=changes.emptied,
+        is_instead=True,
     ),
-    Fault("json-null", "The JSON text null", MACHINES, "RFC 8259 section 3", FAILS, change=changes.json_text("null")),
+    Fault(
+        "json-null",
+        "The JSON text null",
+        MACHINES,
+        "RFC 8259 section 3",
+        FAILS,
+        change=changes.json_text("null"),
+        is_instead=True,
+    ),
     Fault(
         "truncated-json",
         "JSON that stops in the middle",
@@ -122,6 +142,7 @@ _ANSWERS = (
         "RFC 8259 section 2",
         FAILS,
         change=changes.json_text('{"access_token": "cut-o'),
+        is_instead=True,
     ),
     Fault(
         "redirect-instead",
@@ -131,6 +152,7 @@ _ANSWERS = (
         "It does not follow it with credentials, and fails.",
         (Parameter("location", "token", "https://redirected.invalid/", "Where to."),),
         change=changes.redirected,
+        is_instead=True,
     ),
     Fault(
         "form-encoded",
@@ -277,6 +299,7 @@ _TRANSPORTS = (
         "RFC 9293 section 3.5.2",
         FAILS,
         change=changes.over_transport("reset"),
+        is_instead=True,
     ),
     Fault(
         "stall",
@@ -286,6 +309,7 @@ _TRANSPORTS = (
         "It gives up after a while.",
         (_seconds(60),),
         change=changes.over_transport("stall"),
+        is_instead=True,
     ),
     Fault(
         "truncate",

@@ -66,6 +66,8 @@ class Fault:
         change: changes the answer.
         reason: the vendor refuses for this reason before it looks at the request.
         bend: changes the vendor's policy towards this grant.
+        is_instead: True if the vendor never sees the request, so that nothing is used up and a second try with
+            the same code or refresh token can succeed.
     """
 
     id: str
@@ -77,6 +79,7 @@ class Fault:
     change: Callable[[Answer, Parameters], Answer] | None = None
     reason: Reason | None = None
     bend: Callable[[Policy, Parameters], Policy] | None = None
+    is_instead: bool = False
 
     @property
     def all_parameters(self) -> tuple[Parameter, ...]:

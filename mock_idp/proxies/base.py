@@ -89,7 +89,7 @@ class AuthProxy:
     Class attributes (all data):
         id: the Backstage provider id it serves.
         title: the name people know.
-        icon: one emoji or letter.
+        icon: one or two letters.
         key_routes: where its keys are published.
         backstage_config: everything below ``auth.providers.<id>``.
     """

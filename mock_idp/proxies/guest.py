@@ -10,5 +10,5 @@ class Guest(AuthProxy):
 
     id = "guest"
     title = "Guest"
-    icon = "☺"
+    icon = "—"
     backstage_config = MappingProxyType({"dangerouslyAllowOutsideDevelopment": True})

@@ -15,7 +15,7 @@ class OAuth2Proxy(AuthProxy):
 
     id = "oauth2Proxy"
     title = "OAuth2 Proxy"
-    icon = "🛡"
+    icon = "O2"
     backstage_config = MappingProxyType(
         {"signIn": {"resolvers": [{"resolver": "forwardedUserMatchingUserEntityName"}]}}
     )

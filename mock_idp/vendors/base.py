@@ -138,7 +138,7 @@ class Vendor:
         callbacks: reason -> parameters sent to the redirect URI, where it differs from section 4.1.2.1.
         page_statuses: reason -> status of the error page for people.
         quirks: what users should know.
-        icon: one emoji or letter for the login page.
+        icon: one or two letters for the login page; not every browser has emoji.
         accent: CSS colour of the login page.
         extra_scopes: four scopes this vendor knows and Backstage does not ask for by itself.
         sign_in_resolvers: the vendor's own resolvers; each gets an environment of its own in the app-config.

@@ -98,7 +98,7 @@ class GitHub(Vendor):
 
     id = "github"
     title = "GitHub"
-    icon = "🐙"
+    icon = "GH"
     accent = "#24292f"
     # The API's own host has no prefix; a GitHub Enterprise Server has it below /api/v3.
     hosts = MappingProxyType({"github.com": "", "api.github.com": "/api/v3"})

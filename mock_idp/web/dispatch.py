@@ -158,6 +158,9 @@ def _rules(vendor: Vendor) -> Map:
 
 def _route(exchange: Exchange) -> tuple[Exchange, str]:
     """Find the vendor's method for a request; not_found and method_not_allowed are methods of every vendor."""
+    if exchange.path.startswith("//"):
+        # Routing would take these for one slash.
+        return exchange, "not_found"
     try:
         route, parts = _rules(exchange.vendor).bind("").match(exchange.path, exchange.method)
     except MethodNotAllowed as error:
@@ -175,6 +178,8 @@ def _ask(exchange: Exchange, handler: str, strikes: Strikes) -> _Outcome:
     vendor = exchange.vendor
     try:
         strikes.refuse()
+        if strikes.replace_the_vendor:
+            return _Outcome(Answer(200, {}))
         return _Outcome(getattr(vendor, handler)(exchange))
     except Refusal as refusal:
         result = vendor.refuse(exchange, refusal)

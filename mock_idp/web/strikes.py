@@ -30,6 +30,11 @@ class Strikes:
         """Names of the faults that strike."""
         return tuple(strike.fault.id for strike in self._strikes)
 
+    @property
+    def replace_the_vendor(self) -> bool:
+        """Whether the vendor never sees the request."""
+        return any(strike.fault.is_instead for strike in self._strikes)
+
     def refuse(self) -> None:
         """Refuse before the vendor looks at the request.
 
