@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import click
 import requests
 
+from mock_idp.cli.common import plain_mistakes
 from mock_idp.edge.authority import make_private_directory, write_private_file
 from mock_idp.edge.child_process import CommandError, run_child
 from mock_idp.edge.client_environment import Shell, client_environment, render
@@ -61,10 +62,14 @@ def ask(address: str) -> IdpDescription:
         NothingAnswersError: no server is there.
         EdgeError: the address is none, or what answers is not a mock IdP of this kind.
     """
-    address = address.rstrip("/")
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(address)
+        is_url = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        is_url = False
+    if not is_url:
         raise EdgeError(f"--idp takes a URL such as {DEFAULT_IDP}, not {address!r}.")
+    address = address.rstrip("/")
     with requests.Session() as session:
         # A proxy in our own environment, ours perhaps, is not for this question.
         session.trust_env = False
@@ -124,13 +129,14 @@ idp_option = click.option(
 
 
 @contextmanager
-def spoken_errors() -> Iterator[None]:
-    """Turn a mistake that a person can mend into one line and an exit status, as click does with its own."""
-    try:
-        yield
-    except EdgeError as error:
-        click.echo(f"Error: {error}", err=True)
-        raise click.exceptions.Exit(error.status if isinstance(error, CommandError) else 1) from error
+def plain_command_mistakes() -> Iterator[None]:
+    """End with one sentence, and where a command could not be started with the status a shell gives."""
+    with plain_mistakes():
+        try:
+            yield
+        except CommandError as mistake:
+            click.echo(f"Error: {mistake}", err=True)
+            sys.exit(mistake.status)
 
 
 @click.command("env")
@@ -147,7 +153,7 @@ def env_command(idp: str | None, shell: str) -> None:
 
     Use it as: eval "$(mock-idp env)"
     """
-    with spoken_errors():
+    with plain_mistakes():
         click.echo(render(ask(idp or DEFAULT_IDP).environment, Shell(shell)), nl=False)
 
 
@@ -159,7 +165,7 @@ def run_command(idp: str | None, command: tuple[str, ...]) -> None:
 
     If none is named and none answers at the usual address, one runs for the time of the command.
     """
-    with spoken_errors(), _answering_idp(idp) as description:
+    with plain_command_mistakes(), _answering_idp(idp) as description:
         status = run_child(command, {**os.environ, **description.environment})
     sys.exit(status)
 

@@ -70,6 +70,8 @@ class _Aside:
         self._threads: set[threading.Thread] = set()
 
     def run(self, work: Callable[[], None]) -> None:
+        """Do something in a thread of its own, or at once if the server stops: then no wait takes time."""
+
         def run_and_forget() -> None:
             try:
                 work()
@@ -77,10 +79,13 @@ class _Aside:
                 with self._lock:
                     self._threads.discard(thread)
 
-        thread = threading.Thread(target=run_and_forget, name="mock-idp misbehaviour", daemon=True)
         with self._lock:
-            self._threads.add(thread)
-        thread.start()
+            if not self._stopping.is_set():
+                thread = threading.Thread(target=run_and_forget, name="mock-idp misbehaviour", daemon=True)
+                self._threads.add(thread)
+                thread.start()
+                return
+        work()
 
     def wait(self, seconds: float) -> bool:
         """Wait; False if the server stops before the time is over."""
@@ -88,6 +93,8 @@ class _Aside:
 
     def wait_until_gone(self, client: socket.socket, seconds: float) -> None:
         """Wait until the client ends its side, the time is over or the server stops."""
+        if self._stopping.is_set():
+            return
         poller = select.poll()
         poller.register(client, select.POLLIN)
         poller.register(self._wake_reader, select.POLLIN)
@@ -108,10 +115,10 @@ class _Aside:
                     return
 
     def stop(self) -> None:
-        self._stopping.set()
-        self._wake_writer.close()
         with self._lock:
+            self._stopping.set()
             threads = list(self._threads)
+        self._wake_writer.close()
         for thread in threads:
             thread.join()
         self._wake_reader.close()
