@@ -31,6 +31,7 @@ def chromium_command(
     *,
     headless: bool = False,
     screenshot: Path | None = None,
+    debugging_port: int | None = None,
     sandbox: bool = True,
 ) -> list[str]:
     """Put together the command line of a Chromium that uses the mock.
@@ -42,6 +43,7 @@ def chromium_command(
         profile: an empty directory; an existing profile would bring its own proxy, cookies and HSTS rules.
         headless: without a window.
         screenshot: PNG file to write instead of staying open; headless.
+        debugging_port: loopback port for remote control (DevTools protocol), if wanted.
         sandbox: False switches Chromium's sandbox off, without which it does not run as root.
     """
     command = [
@@ -68,6 +70,8 @@ def chromium_command(
         command += ["--headless", "--hide-scrollbars", "--window-size=1280,900"]
     if screenshot:
         command += [f"--screenshot={screenshot}", f"--timeout={_SCREENSHOT_MILLISECONDS}"]
+    if debugging_port is not None:
+        command.append(f"--remote-debugging-port={debugging_port}")
     if not sandbox:
         command.append("--no-sandbox")
     return [*command, url]
@@ -104,8 +108,19 @@ def find_chromium() -> str:
     help="Write a PNG of the page and end; implies --headless.",
 )
 @click.option("--chromium", metavar="PATH", help="The Chromium to use.  [default: the first one in PATH]")
+@click.option(
+    "--debugging-port",
+    type=click.IntRange(1, 65535),
+    metavar="PORT",
+    help="Let tools such as Playwright take remote control on this loopback port.",
+)
 def browser_command(
-    url: str | None, idp: str | None, headless: bool, screenshot: Path | None, chromium: str | None
+    url: str | None,
+    idp: str | None,
+    headless: bool,
+    screenshot: Path | None,
+    chromium: str | None,
+    debugging_port: int | None,
 ) -> None:
     """Open URL in a Chromium whose traffic to vendors goes to the mock IdP.
 
@@ -119,28 +134,21 @@ def browser_command(
             raise EdgeError(f"URL must begin with http:// or https://, unlike {url!r}.")
         program = chromium or find_chromium()
         with tempfile.TemporaryDirectory(prefix="mock-idp-browser-", ignore_cleanup_errors=True) as scratch:
-            _browse(program, description, url, Path(scratch), headless=headless, screenshot=screenshot)
+            command = chromium_command(
+                program,
+                description,
+                url,
+                Path(scratch) / "profile",
+                headless=headless,
+                screenshot=Path(scratch) / "screenshot.png" if screenshot else None,
+                debugging_port=debugging_port,
+                sandbox=os.geteuid() != 0,
+            )
+            _browse(command, Path(scratch), screenshot)
 
 
-def _browse(
-    program: str,
-    description: IdpDescription,
-    url: str,
-    scratch: Path,
-    *,
-    headless: bool,
-    screenshot: Path | None,
-) -> None:
-    picture = scratch / "screenshot.png"
-    command = chromium_command(
-        program,
-        description,
-        url,
-        scratch / "profile",
-        headless=headless,
-        screenshot=picture if screenshot else None,
-        sandbox=os.geteuid() != 0,
-    )
+def _browse(command: list[str], scratch: Path, screenshot: Path | None) -> None:
+    program, picture = command[0], scratch / "screenshot.png"
     with (scratch / "errors").open("w+b") as errors:
         status = run_child(command, os.environ, errors_to=errors)
         last_words = _last_line(errors)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.interop.app_page import running_app
 from tests.interop.backstage.backstage import Backstage, running_backstage
 from tests.interop.backstage.ports import free_port
 from tests.interop.catalog import wait_for_catalog
@@ -46,9 +47,17 @@ def mock_idp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IdpProcess]:
 
 
 @pytest.fixture(scope="session")
-def backstage(mock_idp: IdpProcess) -> Iterator[Backstage]:
-    """The real backend, wired to the mock IdP, with its users in the catalog."""
+def app_url() -> Iterator[str]:
+    """A page in place of the Backstage app."""
+    with running_app() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def backstage(mock_idp: IdpProcess, app_url: str) -> Iterator[Backstage]:
+    """The real backend, wired to the mock IdP and the app, with its users in the catalog."""
     log_file = mock_idp.directory / "backstage.log"
-    with running_backstage([mock_idp.write_app_config()], mock_idp.environment, log_file=log_file) as target:
+    config = mock_idp.write_app_config("--app-url", app_url)
+    with running_backstage([config], mock_idp.environment, log_file=log_file) as target:
         wait_for_catalog(target.auth_url, mock_idp.url)
         yield target

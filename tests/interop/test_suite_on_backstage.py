@@ -1,0 +1,31 @@
+"""The whole suite against the real, unmodified Backstage auth backend: the oracle of this project."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.interop.backstage.backstage import Backstage
+from tests.interop.idp_process import ROOT, IdpProcess
+
+DEVIATIONS = Path(__file__).parent / "backstage" / "deviations.yaml"
+
+
+def test_every_scenario_passes_on_the_real_backstage(
+    backstage: Backstage, mock_idp: IdpProcess, tmp_path: Path
+) -> None:
+    report = tmp_path / "report.json"
+    command = [sys.executable, "-m", "pytest", "conformance", "-q", "-n", "2", "-p", "no:cacheprovider"]
+    command += ["--target", backstage.auth_url, "--idp", mock_idp.url, "--target-name", "Backstage 0.30.1"]
+    command += ["--deviations", str(DEVIATIONS), "--report-json", str(report)]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+    summary = json.loads(report.read_text())["summary"]
+    ran = summary["passed"] + summary["deviation"] + summary["warned"]
+    # Nothing that did not run is green: every provider of this configuration is there.
+    assert summary["not-applicable"] == 0
+    assert ran >= 200
