@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote, urljoin
 
 from conformance.driver.cookies import CookieJar, same_site
 from conformance.driver.secrets import Secrets
-from conformance.driver.wire import Exchange, NoAnswerError, Request, Response, Wire, origin_of
+from conformance.driver.wire import Exchange, NoAnswerError, Request, Response, Wire, check_address, origin_of
 
 COMPONENT_SAFE: Final = "-_.!~*'()"
 """What JavaScript's ``encodeURIComponent`` leaves bare; the frontend builds its queries with it."""
@@ -80,6 +80,7 @@ class Browser:
             body: body of the request.
             came_from: URL of the page that started it; decides about ``SameSite`` and ``Origin``.
         """
+        check_address(url)
         fields: dict[str, Any] = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
         foreign = came_from is not None and not same_site(came_from, url)
         if method != "GET" and came_from:

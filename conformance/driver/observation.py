@@ -10,12 +10,18 @@ from conformance.driver.wire import Response, origin_of
 
 
 def observe_url(url: str) -> dict[str, Any]:
-    """A URL taken apart: ``url``, ``origin``, ``path``, ``query`` (last wins), ``query_list``, ``fragment``."""
-    parts = urlsplit(url)
+    """A URL taken apart: ``url``, ``origin``, ``path``, ``query`` (last wins), ``query_list``, ``fragment``.
+
+    Of a text that is no URL there is nothing but ``url`` and ``problem``.
+    """
+    try:
+        parts, origin = urlsplit(url), origin_of(url)
+    except ValueError as error:
+        return {"url": url, "problem": str(error), "query": {}}
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     return {
         "url": url,
-        "origin": origin_of(url) if parts.netloc else None,
+        "origin": origin if parts.netloc else None,
         "host": parts.hostname,
         "path": parts.path,
         "query_text": parts.query,
@@ -78,7 +84,7 @@ def observe_response(response: Response, url: str, now: float, provider_id: str 
         seen |= _provider_cookies(live, deleted, provider_id)
     location = response.header("location")
     if location is not None:
-        seen["location"] = {**observe_url(urljoin(url, location)), "as_sent": location}
+        seen["location"] = {**observe_url(_absolute(url, location)), "as_sent": location}
     media_type = (response.header("content-type") or "").split(";")[0].strip().lower()
     if media_type == "application/json":
         try:
@@ -88,6 +94,13 @@ def observe_response(response: Response, url: str, now: float, provider_id: str 
     elif media_type == "text/html" and response.status == 200:
         seen |= _observe_message_page(seen["body"], response.header("content-security-policy"), origin_of(url))
     return seen
+
+
+def _absolute(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return location
 
 
 def _provider_cookies(

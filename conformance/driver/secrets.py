@@ -5,6 +5,7 @@ a digest, so that a reader still sees where the same value comes back.
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable
 from typing import Any, Final
@@ -43,11 +44,14 @@ class Secrets:
         self._labels: dict[str, str] = {}
 
     def learn(self, value: object) -> None:
-        """Remember a value to be masked, also in its percent-encoded forms."""
+        """Remember a value to be masked, also as it stands in URLs, in JSON and (hexadecimal) in states."""
         if not isinstance(value, str) or len(value) < SHORTEST:
             return
+        value = value.encode("utf-8", "replace").decode()  # JSON can carry halves of characters
         label = f"«secret {hashlib.sha256(value.encode()).hexdigest()[:6]}»"
-        for form in (value, quote(value, safe=""), quote_plus(value), quote(value, safe="-_.!~*'()")):
+        plain = {value, quote(value, safe=""), quote_plus(value), quote(value, safe="-_.!~*'()")}
+        in_json = {json.dumps(value)[1:-1], json.dumps(value)[1:-1].replace("/", "\\/")}
+        for form in plain | in_json | {form.encode().hex() for form in plain}:
             self._labels[form] = label
 
     def learn_from(self, data: Any) -> None:

@@ -9,11 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import httpcore
 
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+IDLE_SECONDS: Final = 2.0
+"""An idle connection is not used again after that: servers close theirs after 5 s, and a request sent at that very
+moment would look like an answer that broke off."""
+
 MAX_BODY_BYTES: Final = 4_000_000
 """More than any honest answer needs; a longer one is cut rather than filling the memory."""
 
@@ -79,6 +83,22 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{host}:{port}"
 
 
+def check_address(url: str) -> SplitResult:
+    """Take apart an address that somebody else may have made up.
+
+    Raises:
+        NoAnswerError: nobody can be asked there.
+    """
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in DEFAULT_PORTS and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise NoAnswerError(url, "is not an http or https address")
+    return parts
+
+
 @dataclass(frozen=True, slots=True)
 class Detour:
     """How to reach hosts that are served by the mock IdP by name.
@@ -112,11 +132,13 @@ class Wire:
         self._timeout = dict.fromkeys(("connect", "read", "write", "pool"), timeout_seconds)
         self._seconds = timeout_seconds
         direct = ssl.create_default_context(cafile=trusted_ca_file)
-        self._direct = httpcore.ConnectionPool(ssl_context=direct, max_connections=20, http1=True)
+        self._direct = httpcore.ConnectionPool(ssl_context=direct, max_connections=20, keepalive_expiry=IDLE_SECONDS)
         self._by_name: httpcore.HTTPProxy | None = None
         if detour:
             mock_only = ssl.create_default_context(cadata=detour.ca_pem)
-            self._by_name = httpcore.HTTPProxy(detour.proxy_url, ssl_context=mock_only, max_connections=20)
+            self._by_name = httpcore.HTTPProxy(
+                detour.proxy_url, ssl_context=mock_only, max_connections=20, keepalive_expiry=IDLE_SECONDS
+            )
 
     def close(self) -> None:
         """Close all connections."""
@@ -128,28 +150,29 @@ class Wire:
         """Send one request and read the whole answer.
 
         Raises:
-            NoAnswerError: connection refused, TLS failure, time-out, reset, or an answer that is no HTTP.
+            NoAnswerError: connection refused, TLS failure, time-out, reset, an answer that is no HTTP, or an address
+                that cannot be asked.
         """
-        parts = urlsplit(request.url)
-        origin = origin_of(request.url)
+        parts = check_address(request.url)
+        origin, host = origin_of(request.url), parts.hostname or ""
         target = parts.path or "/"
         if parts.query or request.url.split("#")[0].endswith("?"):
             target = f"{target}?{parts.query}"
         url = httpcore.URL(
             scheme=parts.scheme.encode(),
-            host=(parts.hostname or "").encode("idna" if not (parts.hostname or "").isascii() else "ascii"),
+            host=host.encode("ascii" if host.isascii() else "idna"),
             port=parts.port,
             target=target.encode("utf-8", "surrogateescape"),
         )
         headers = [(name.encode("latin-1"), value.encode("utf-8")) for name, value in self._framed(request, origin)]
-        pool = (
-            self._by_name
-            if self._by_name and self._detour and self._detour.covers(parts.hostname or "")
-            else self._direct
-        )
+        pool = self._by_name if self._by_name and self._detour and self._detour.covers(host) else self._direct
         try:
             with pool.stream(
-                request.method, url, headers=headers, content=request.body, extensions={"timeout": self._timeout}
+                request.method,
+                url,
+                headers=headers,
+                content=request.body or None,
+                extensions={"timeout": self._timeout},
             ) as answer:
                 body = b""
                 for chunk in answer.iter_stream():
@@ -164,6 +187,8 @@ class Wire:
             raise NoAnswerError(origin, f"cannot be reached: {_reason(error)}") from error
         except httpcore.ProxyError as error:
             raise NoAnswerError(origin, f"was refused by the mock IdP's proxy: {error}") from error
+        except httpcore.LocalProtocolError as error:
+            raise NoAnswerError(origin, f"was not asked, because the request is no HTTP: {_reason(error)}") from error
         except (httpcore.NetworkError, httpcore.ProtocolError) as error:
             raise NoAnswerError(origin, f"broke off without an HTTP answer: {_reason(error)}") from error
 
