@@ -23,7 +23,7 @@ _PEACEFUL = {0, 128 + signal.SIGINT, 128 + signal.SIGTERM}
 """How a browser ends that nothing is wrong with."""
 
 
-def chromium_command(
+def chromium_command(  # noqa: PLR0913 - each is a flag of Chromium's
     program: str,
     idp: IdpDescription,
     url: str,

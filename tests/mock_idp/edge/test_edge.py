@@ -55,6 +55,22 @@ def test_connection_is_kept_for_the_next_request(edge):
             assert not response.will_close
 
 
+def test_body_does_not_wait_for_the_acknowledgement_of_the_header(monkeypatch, start_edge):
+    # Nagle's algorithm cost 40 ms in each request on a kept connection; a time would be a poor witness.
+    accepted = []
+    accept = socket.socket.accept
+
+    def watched_accept(listener):
+        connection, address = accept(listener)
+        accepted.append(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        return connection, address
+
+    monkeypatch.setattr(socket.socket, "accept", watched_accept)
+    assert requests.get(start_edge().urls["http"], timeout=10).ok
+    assert accepted
+    assert all(accepted)
+
+
 @pytest.mark.parametrize("listener", ["http", "tls", "proxy"])
 def test_silent_clients_block_nobody(edge, session, listener):
     silent = [connect(edge.urls[listener]) for _ in range(MANY)]
