@@ -11,13 +11,12 @@ from types import FrameType
 from typing import NoReturn
 
 import click
-from cheroot.wsgi import Server
 
 from reference_backend import __version__, server
 from reference_backend.config import loader
 from reference_backend.config import settings as settings_module
 from reference_backend.config.model import Config, ConfigError
-from reference_backend.server import ListenError
+from reference_backend.server import Listener, ListenError
 from reference_backend.store import StoreError
 from reference_backend.web import backend as backend_module
 from reference_backend.web.app import create_app
@@ -71,18 +70,18 @@ def serve(
             development=os.environ.get("NODE_ENV") == "development",
             extra_providers=parse_providers(providers),
         )
-        chosen_port = settings_module.listen_port(config) if port is None else port
-        listener = server.bind(app, host, chosen_port)
     except ConfigError as error:
         fail(str(error), USAGE_ERROR)
-    except (StoreError, ListenError) as error:
+    except StoreError as error:
         fail(str(error), ENVIRONMENT_ERROR)
-    stop_on_signals(listener)
-    announce(config, host, server.bound_port(listener), as_json)
     try:
+        listener = server.bind(app, host, settings_module.listen_port(config) if port is None else port)
+        stop_on_signals(listener)
+        announce(config, host, server.bound_port(listener), as_json)
         listener.serve()
+    except ListenError as error:
+        fail(str(error), ENVIRONMENT_ERROR)
     finally:
-        listener.stop()
         app.extensions[backend_module.EXTENSION].store.close()
 
 
@@ -107,7 +106,7 @@ def fail(message: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
-def stop_on_signals(listener: Server) -> None:
+def stop_on_signals(listener: Listener) -> None:
     """SIGTERM and SIGINT end the loop; a handler must not wait for the threads it interrupted."""
 
     def stop(number: int, frame: FrameType | None) -> None:

@@ -1,5 +1,6 @@
 """A real WSGI server around the application."""
 
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,25 @@ from reference_backend import __version__
 
 THREADS = 32
 """A request waits for a vendor most of its time."""
+
+
+class Listener(Server):
+    """Cheroot's server with a socket of our own making, so that a failure leaves none behind."""
+
+    bind_error: OSError | None = None
+
+    def bind(self, family: int, type: int, proto: int = 0) -> socket.socket:
+        """Open the socket."""
+        del type, proto
+        try:
+            self.socket = socket.create_server(self.bind_addr[:2], family=family)
+        except OSError as error:
+            self.bind_error = error
+            raise
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.bind_addr = self.socket.getsockname()[:2]
+        opened: socket.socket = self.socket
+        return opened
 
 
 class ListenError(Exception):
@@ -50,7 +70,7 @@ class _Request(HTTPRequest):
     header_reader = JoiningHeaderReader()
 
 
-def bind(app: Callable[..., Any], host: str, port: int) -> Server:
+def bind(app: Callable[..., Any], host: str, port: int) -> Listener:
     """Open the listener; requests are accepted from then on, and answered once ``serve`` runs.
 
     Parameters:
@@ -61,15 +81,16 @@ def bind(app: Callable[..., Any], host: str, port: int) -> Server:
     Raises:
         ListenError: the port is taken or the address is not ours.
     """
-    server = Server((host, port), app, numthreads=THREADS, server_name=f"reference-backend/{__version__}")
+    server = Listener((host, port), app, numthreads=THREADS, server_name=f"reference-backend/{__version__}")
     server.ConnectionClass.RequestHandlerClass = _Request
     try:
         server.prepare()
     except OSError as error:
-        raise ListenError(f"cannot listen on {host}:{port}: {error}") from error
+        reason = str((server.bind_error or error).strerror or error).partition(" (")[0]
+        raise ListenError(f"cannot listen on {host}:{port}: {reason}") from error
     return server
 
 
-def bound_port(server: Server) -> int:
+def bound_port(server: Listener) -> int:
     """The port that was opened."""
     return int(server.bind_addr[1])

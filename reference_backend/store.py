@@ -166,7 +166,7 @@ def open_store(config: Config) -> Store:
         raise ConfigError(f"'backend.database.connection' is not usable: {error}") from error
     except ModuleNotFoundError as error:
         raise ConfigError(f"the database '{client}' needs the Python package {error.name}") from error
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, OSError) as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         raise StoreError(f"the database at 'backend.database' is not reachable: {reason}") from error
     return store

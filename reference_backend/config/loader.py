@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from reference_backend.config import yaml12
 from reference_backend.config.model import Config, ConfigError
 
 _VARIABLE = re.compile(r"\$?\$\{([^{}]*)\}")
@@ -55,7 +56,7 @@ def read_file(file: Path, environment: Mapping[str, str]) -> dict[str, Any]:
 def parse_yaml(file: Path) -> Any:
     """Parse a YAML file; errors name file and line."""
     try:
-        return yaml.safe_load(_read_text(file))
+        return yaml12.load(_read_text(file))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f":{mark.line + 1}" if mark else ""

@@ -49,10 +49,6 @@ class Google(PassportProvider):
     token_url = "https://www.googleapis.com/oauth2/v4/token"  # noqa: S105 - a URL
     profile_url = "https://www.googleapis.com/oauth2/v3/userinfo"
 
-    def request_profile(self, access_token: str) -> requests.Response:
-        """Google takes the token as a query parameter (§9.5)."""
-        return self.settings.upstream.get(self.profile_url, params={"access_token": access_token})
-
     def profile_refused(self, status: int, body: str) -> ProfileError:
         """Google has two shapes of errors, and their texts are shown (§9.5)."""
         try:

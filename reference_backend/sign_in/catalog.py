@@ -15,6 +15,7 @@ from typing import Any
 import requests
 import yaml
 
+from reference_backend.config import yaml12
 from reference_backend.config.model import Config
 from reference_backend.protocol import entity_ref
 from reference_backend.protocol.entity_ref import EntityRef
@@ -121,7 +122,7 @@ class Catalog:
             log.warning("cannot read catalog location %s: %s", location.target, error)
 
     def _read(self, kind: str, target: str, depth: int) -> Iterator[Entity]:
-        documents = yaml.safe_load_all(self._text(kind, target))
+        documents = yaml12.load_all(self._text(kind, target))
         for document in documents:
             if not isinstance(document, Mapping):
                 continue

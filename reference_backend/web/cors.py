@@ -77,7 +77,7 @@ def preflight(policy: CorsPolicy | None, request: Request) -> Response | None:
         return None
     if allowed_origin(policy, request.headers.get("Origin")) is None:
         return None
-    response = outgoing.empty(policy.options_status)
+    response = outgoing.empty_with_length(policy.options_status)
     response.headers["Access-Control-Allow-Methods"] = ",".join(policy.methods)
     requested = request.headers.get("Access-Control-Request-Headers")
     if policy.allowed_headers is not None:
@@ -88,7 +88,6 @@ def preflight(policy: CorsPolicy | None, request: Request) -> Response | None:
         response.vary.add("Access-Control-Request-Headers")
     if policy.max_age is not None:
         response.headers["Access-Control-Max-Age"] = str(policy.max_age)
-    response.headers["Content-Length"] = "0"
     return response
 
 

@@ -11,7 +11,9 @@ RAW_URL = "reference_backend.raw_url"
 
 def raw_url() -> str:
     """Path and query as the client sent them."""
-    return str(request.environ.get(RAW_URL) or request.environ.get("REQUEST_URI") or request.path)
+    raw = str(request.environ.get(RAW_URL) or request.path)
+    # WSGI hands bytes over as Latin-1 (PEP 3333); what is not percent-encoded is UTF-8.
+    return raw.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
 def relative_url() -> str:

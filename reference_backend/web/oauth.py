@@ -20,6 +20,7 @@ from reference_backend.protocol import (
     state,
     web_message,
 )
+from reference_backend.protocol.cookie_jar import Exchange
 from reference_backend.protocol.errors import AuthenticationError, AuthError, InputError
 from reference_backend.protocol.state import OAuthState
 from reference_backend.providers.base import (
@@ -202,18 +203,26 @@ def refreshed_session(environment: OAuthEnvironment) -> dict[str, object]:
     scope, granted = effective_scope(environment, incoming.parameters(), exchange.received)
     persisted = environment.provider.scopes.persisted
     already_granted = scopes.already_granted(granted, scope) if persisted else None
-
-    def keep_rotated(new: str) -> None:
-        if is_rotated(token, new):
-            outgoing.add_cookies(cookie_jar.set_refresh_token(environment.cookies, exchange, new))
-
-    result = environment.provider.refresh(RefreshRequest(token, scope, already_granted, keep_rotated))
-    scope = refreshed_scope(environment, scope, granted, result)
-    if persisted:
-        outgoing.add_cookies(cookie_jar.set_granted_scope(environment.cookies, exchange, scope))
+    rotated: list[str] = []
+    try:
+        result = environment.provider.refresh(RefreshRequest(token, scope, already_granted, rotated.append))
+        scope = refreshed_scope(environment, scope, granted, result)
+        if persisted:
+            outgoing.add_cookies(cookie_jar.set_granted_scope(environment.cookies, exchange, scope))
+        rotated.append(result.session.refresh_token or token)
+    finally:
+        # Also if the vendor failed half-way: the old token may be void already (SEC-REFR-09).
+        store_rotated(environment, exchange, token, rotated)
     sign_in = run_resolver(environment, result)
     info = session_response.provider_info(result.session, scope)
     return session_response.session_response(result.profile, info, sign_in, own.clock())
+
+
+def store_rotated(environment: OAuthEnvironment, exchange: Exchange, old: str, rotated: list[str]) -> None:
+    """Store the newest refresh token, if it is not the old one (REFRESH-06, REFRESH-07)."""
+    newest = rotated[-1] if rotated else None
+    if newest is not None and is_rotated(old, newest):
+        outgoing.add_cookies(cookie_jar.set_refresh_token(environment.cookies, exchange, newest))
 
 
 def refreshed_scope(environment: OAuthEnvironment, scope: str, granted: list[str], result: AuthenticationResult) -> str:

@@ -45,6 +45,23 @@ def empty(status: int) -> Response:
     return response
 
 
+class _EmptyWithLength(Response):
+    """An empty answer that says so even with status 204, where Werkzeug would drop the header (HTTP-05)."""
+
+    def get_wsgi_headers(self, environ: Any) -> Any:
+        """Headers as they go out."""
+        headers = super().get_wsgi_headers(environ)
+        headers["Content-Length"] = "0"
+        return headers
+
+
+def empty_with_length(status: int) -> Response:
+    """No body, no media type, ``Content-Length: 0`` (HTTP-05)."""
+    response = _EmptyWithLength(b"", status)
+    del response.headers["Content-Type"]
+    return response
+
+
 def text_page(text: str, status: int) -> Response:
     """A text with the media type that Express gives it (USERINFO-05, HTTP-01)."""
     return Response(text, status, content_type=HTML_TYPE)
