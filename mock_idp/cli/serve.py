@@ -1,5 +1,6 @@
 """``mock-idp serve``, and the running mock IdP as an object."""
 
+import ipaddress
 import json
 import signal
 import threading
@@ -102,9 +103,18 @@ def serve(*, as_json: bool, **options: Any) -> None:
     # The options are named like the settings they are.
     settings = Settings(**options)
     stopping = _stop_signals()
+    if not _is_loopback(settings.host):
+        click.echo(f"Warning: whoever can reach {settings.host} can sign in as anybody.", err=True)
     with plain_mistakes(), start(settings) as running:
         click.echo(_ready_line(running, as_json=as_json))
         stopping.wait()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _stop_signals() -> threading.Event:

@@ -1,7 +1,6 @@
 """How a client proves who it is at the token endpoint (RFC 6749 section 2.3.1)."""
 
 import base64
-import binascii
 import hmac
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -83,7 +82,7 @@ def _from_header(headers: Mapping[str, str]) -> _Credentials | None:
         return None
     try:
         text = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, or no UTF-8 in it
         return _Credentials("", "", ClientAuthentication.BASIC)
     client_id, _, secret = text.partition(":")
     return _Credentials(unquote_plus(client_id), unquote_plus(secret), ClientAuthentication.BASIC)

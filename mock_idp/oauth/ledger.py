@@ -64,7 +64,7 @@ class Ledger:
             return self._requests.pop(request_id)
 
     def add_grant(self, grant: Grant) -> None:
-        """Remember a decision."""
+        """Remember a decision, or a new value of one."""
         with self._lock:
             self._grants.put(grant.grant_id, grant)
 
@@ -73,11 +73,10 @@ class Ledger:
         with self._lock:
             return self._grants.get(grant_id)
 
-    def change_grant(self, grant: Grant) -> None:
-        """Replace a grant by a new value of it; strikes of its earlier faults are forgotten."""
+    def forget_strikes(self, grant_id: str) -> None:
+        """Start counting strikes anew, because the grant carries other faults now."""
         with self._lock:
-            self._grants.put(grant.grant_id, grant)
-            self._strikes.pop(grant.grant_id)
+            self._strikes.pop(grant_id)
 
     def revoke_grant(self, grant_id: str) -> None:
         """Take back a grant, and with it every token that descends from it."""

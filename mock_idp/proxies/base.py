@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from mock_idp.keys import Keys
+from mock_idp.keys import ALGORITHMS, FOREIGN_KEY, Keys
 from mock_idp.oauth.model import JsonValue
 from mock_idp.oauth.tokens import OWN_KEY, SignedToken
 from mock_idp.personas import Face, Persona
@@ -30,12 +30,19 @@ class Forgery:
         token_headers: JOSE header members to set; None as a value removes one.
         algorithm: another JWS algorithm, or None.
         key: which key signs: ``own`` or ``foreign``.
+
+    Raises:
+        MintError: an algorithm or key that does not exist.
     """
 
     claims: Mapping[str, JsonValue] = field(default_factory=dict)
     token_headers: Mapping[str, JsonValue] = field(default_factory=dict)
     algorithm: str | None = None
     key: str = OWN_KEY
+
+    def __post_init__(self) -> None:
+        _check_choice("algorithm", self.algorithm, (None, *ALGORITHMS))
+        _check_choice("key", self.key, (OWN_KEY, FOREIGN_KEY))
 
     def apply(self, token: SignedToken) -> SignedToken:
         """Change a token that is not signed yet."""
@@ -75,7 +82,8 @@ class KeyRoute:
     Parameters:
         host: host name pattern.
         path: in werkzeug rule syntax.
-        handler: name of the proxy's method that answers; it takes the path's parameters and the keys.
+        handler: name of the proxy's method that answers; it takes the keys and, by name, the path's parts,
+            and returns an :class:`~mock_idp.oauth.model.Answer`.
     """
 
     host: str
@@ -139,6 +147,12 @@ class AuthProxy:
 
 def _on_the_wire(value: str | SignedToken, forgery: Forgery, keys: Keys) -> str:
     return value if isinstance(value, str) else keys.sign(forgery.apply(value))
+
+
+def _check_choice(name: str, value: str | None, choices: tuple[str | None, ...]) -> None:
+    if value not in choices:
+        there = ", ".join(choice for choice in choices if choice)
+        raise MintError(f"{name} is one of {there}, not {value!r:.80}.")
 
 
 def _check_names(names: Sequence[str], known: Sequence[str], proxy: str) -> None:

@@ -37,7 +37,7 @@ class OAuth2Proxy(AuthProxy):
         }
         known = {name: value for name, value in claims.items() if value is not None}
         token = SignedToken(known, prefix="Bearer ")
-        headers: Headers = [("X-Forwarded-User", persona.entity or persona.login)]
+        headers: Headers = [("X-Forwarded-User", persona.login)]
         if persona.email:
             headers.append(("X-Forwarded-Email", persona.email))
         # Header fields carry bytes; the real proxy writes UTF-8, which readers take for Latin-1.

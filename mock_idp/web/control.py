@@ -298,11 +298,12 @@ def _change_grant(idp: Idp, grant_id: str, data: Mapping[str, Any]) -> dict[str,
     service, grant = _find_grant(idp, grant_id)
     if "faults" in data:
         grant = replace(grant, faults=FAULTS.parse(data["faults"]))
+        service.ledger.forget_strikes(grant_id)
     if "revoked" in data:
         if not isinstance(data["revoked"], bool):
             raise ControlError("revoked must be true or false.")
         grant = replace(grant, revoked=data["revoked"])
-    service.ledger.change_grant(grant)
+    service.ledger.add_grant(grant)
     return _describe_grant(service, grant)
 
 

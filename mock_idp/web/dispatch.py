@@ -77,22 +77,30 @@ def find_by_path(idp: Idp, request: Request) -> Destination | None:
 
 
 def proxy_key(idp: Idp, request: Request) -> Response | None:
-    """Answer with the key of an auth proxy, if this host and path are where one publishes it."""
+    """Answer with the key of an auth proxy, if this host is where one publishes it."""
     host = host_name(request)
     for proxy in idp.proxies.values():
         rules = [Rule(route.path, endpoint=route.handler) for route in proxy.key_routes if matches(route.host, host)]
         if rules:
             try:
                 handler, parts = Map(rules, merge_slashes=False).bind("").match(request.path, request.method)
+                result = getattr(proxy, handler)(idp.proxy_keys, **parts)
             except HTTPException as error:
-                return to_response(Answer(error.code or 404, {"error": error.name}))
-            return to_response(getattr(proxy, handler)(idp.proxy_keys, **parts))
+                result = Answer(error.code or 404, {"error": error.name})
+            names = {"service": proxy.id, "vendor": proxy.id, "endpoint": str(Endpoint.JWKS)}
+            idp.journal.add(**_wire(idp, request, read(request)), **names, path=request.path, status=result.status)
+            return to_response(result)
     return None
 
 
 def host_name(request: Request) -> str:
-    """The Host header without its port, lower case."""
-    return str(request.environ.get("HTTP_HOST", "")).partition(":")[0].lower()
+    """The Host header without its port, lower case; empty if it is none."""
+    host = str(request.environ.get("HTTP_HOST", "")).lower()
+    if not _SAFE_HOST.fullmatch(host):
+        return ""
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0]
 
 
 def safe_host(request: Request) -> str:
@@ -223,20 +231,21 @@ def _grant_of_outcome(service: Service, outcome: _Outcome) -> Grant | None:
 
 
 def _enter(idp: Idp, request: Request, exchange: Exchange, received: Received, facts: Mapping[str, Any]) -> None:
-    idp.journal.add(
-        time=idp.clock.now(),
-        service=exchange.service.id,
-        vendor=exchange.vendor.id,
-        endpoint=str(exchange.endpoint),
-        method=request.method,
-        scheme=request.scheme,
-        host=request.environ.get("HTTP_HOST", ""),
-        path=exchange.path,
-        query=received.query,
-        form=received.form,
-        headers=received.headers,
-        **facts,
-    )
+    names = {"service": exchange.service.id, "vendor": exchange.vendor.id, "endpoint": str(exchange.endpoint)}
+    idp.journal.add(**_wire(idp, request, received), **names, path=exchange.path, **facts)
+
+
+def _wire(idp: Idp, request: Request, received: Received) -> dict[str, Any]:
+    """What came over the wire, as the journal keeps it."""
+    return {
+        "time": idp.clock.now(),
+        "method": request.method,
+        "scheme": request.scheme,
+        "host": str(request.environ.get("HTTP_HOST", "")),
+        "query": received.query,
+        "form": received.form,
+        "headers": received.headers,
+    }
 
 
 def _facts(exchange: Exchange, outcome: _Outcome, grant: Grant | None) -> dict[str, Any]:

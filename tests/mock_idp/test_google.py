@@ -4,6 +4,7 @@ from typing import Any
 
 import jwt
 import pytest
+from authlib.oidc.core.util import create_half_hash
 
 from tests.mock_idp.conftest import World
 
@@ -51,8 +52,6 @@ def test_tokens(google: World) -> None:
 
 
 def test_at_hash_is_the_one_of_the_specification(google: World) -> None:
-    from authlib.oidc.core.util import create_half_hash
-
     tokens = google.tokens()
     assert claims_of(google, tokens)["at_hash"] == create_half_hash(tokens["access_token"], "RS256").decode()
 

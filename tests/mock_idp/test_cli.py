@@ -1,0 +1,139 @@
+"""The command line: what it prints, and that mistakes end in one sentence."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import yaml
+from click.testing import CliRunner, Result
+
+from mock_idp.cli import main
+
+FREE_PORTS = ("--port", "0", "--tls-port", "0", "--proxy-port", "0")
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    return tmp_path
+
+
+# --- mistakes -------------------------------------------------------------------------------------
+
+MISTAKES = [
+    (("serve", *FREE_PORTS, "--auto-login", "nobody"), "There is no persona 'nobody'; there are plain, "),
+    (("serve", *FREE_PORTS, "--provider", "nobody"), "There is no vendor or auth proxy 'nobody'"),
+    (("serve", *FREE_PORTS, "--profile", "fancy"), "There is no profile 'fancy'"),
+    (("serve", *FREE_PORTS, "--host", "no such host"), "no address"),
+    (("serve", *FREE_PORTS, "--backend-url", "localhost:7007"), "is no URL such as http://localhost:7007"),
+    (("serve", "--port", "70000"), "70000"),
+    (("serve", *FREE_PORTS, "--seed", "many"), "many"),
+    (("app-config", "--provider", "x=nobody"), "There is no vendor or auth proxy 'nobody'"),
+    (("app-config", "--profile", "fancy"), "There is no profile 'fancy'"),
+    (("app-config", "--idp", "ftp://x"), "is no URL"),
+    (("app-config", "--app-url", "http://[::1"), "is no URL"),
+    (("app-config", "-o", "/no/such/directory/file"), "cannot be written: No such file or directory."),
+    (("personas", "-o", "/"), "cannot be written: Is a directory."),
+    (("nothing",), "No such command 'nothing'"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "says"), MISTAKES)
+def test_a_mistake_is_one_sentence(state: Path, arguments: tuple[str, ...], says: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2, result.output
+    assert says in result.stderr
+    assert "Traceback" not in result.output
+    assert not result.stdout
+
+
+def test_a_taken_port(state: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = run("serve", "--port", port, "--tls-port", "0", "--proxy-port", "0")
+    assert result.exit_code == 2
+    assert f"Port {port} on 127.0.0.1" in result.stderr
+
+
+def test_an_unusable_state_directory(state: Path) -> None:
+    (state / "mock-idp").write_text("a file")
+    result = run("serve", *FREE_PORTS)
+    assert result.exit_code == 2
+    assert "state directory" in result.stderr
+
+
+# --- what is printed ------------------------------------------------------------------------------
+
+
+def test_app_config_to_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "app-config.yaml"
+    result = run("app-config", "--provider", "google", "--idp", "http://idp:1/", "-o", str(file))
+    assert (result.exit_code, result.output) == (0, "")
+    said = yaml.safe_load(file.read_text())
+    assert said["catalog"]["locations"][0]["target"] == "http://idp:1/__idp/catalog.yaml"
+    assert list(said["auth"]["providers"]) == ["google"]
+
+
+def test_listings() -> None:
+    listed = run("personas").output
+    assert "twin-north" in listed and "Robin Vale" in listed
+    assert "accounts.google.com" in run("vendors").output
+    assert "kind: User" in run("personas", "--catalog").output
+    assert "app-config" in run("--help").output
+    assert "0.1.0" in run("--version").output
+
+
+# --- serve, as a process --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def process(state: Path, request: pytest.FixtureRequest) -> Iterator["subprocess.Popen[str]"]:
+    command = [sys.executable, "-m", "mock_idp", "serve", *FREE_PORTS, "--seed", "42", *request.param]
+    environment = {**os.environ, "XDG_STATE_HOME": str(state)}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    yield process
+    if process.poll() is None:
+        process.kill()
+    process.communicate()
+
+
+def ready(process: "subprocess.Popen[str]") -> dict[str, Any]:
+    assert process.stdout
+    line: dict[str, Any] = json.loads(process.stdout.readline())
+    return line
+
+
+@pytest.mark.parametrize("process", [["--json", "--provider", "google"]], indirect=True)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_serve_says_when_it_is_ready_and_stops_cleanly(process: "subprocess.Popen[str]", number: int) -> None:
+    line = ready(process)
+    assert line["ready"] is True
+    assert line["seed"] == 42
+    said = requests.get(f"{line['urls']['http']}/__idp/", timeout=5).json()
+    assert said["urls"] == line["urls"]
+    assert "accounts.google.com" in said["hosts"]
+    assert [provider["id"] for provider in said["providers"]] == ["google"]
+    process.send_signal(number)
+    assert process.wait(10) == 0
+    assert process.stderr and process.stderr.read() == ""
+
+
+@pytest.mark.parametrize("process", [["--host", "0.0.0.0"]], indirect=True)
+def test_serve_tells_people_what_they_need(process: "subprocess.Popen[str]") -> None:
+    assert process.stdout and process.stderr
+    line = process.stdout.readline()
+    assert line.startswith("Mock IdP at http://127.0.0.1:")
+    assert "seed 42" in line
+    assert "can sign in as anybody" in process.stderr.readline()

@@ -1,0 +1,270 @@
+"""The pure core: scopes, redirect URIs, client authentication, the ledger, tokens and keys."""
+
+import base64
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from urllib.parse import parse_qsl, quote_plus, urlsplit
+
+import jwt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mock_idp.keys import Keys
+from mock_idp.oauth import authorization, redemption, refreshing
+from mock_idp.oauth.client_authentication import ClientAuthentication, authenticate
+from mock_idp.oauth.ledger import Ledger
+from mock_idp.oauth.model import (
+    AuthorizationRequest,
+    Client,
+    Grant,
+    IssuedToken,
+    Reason,
+    Refusal,
+    TokenKind,
+    joined,
+    split_scopes,
+)
+from mock_idp.oauth.policy import Pkce, Policy
+from mock_idp.oauth.tokens import SignedToken, TokenShape, seal
+from mock_idp.randomness import Randomness
+from mock_idp.vendors.endpoints import redirect
+
+REDIRECT_URI = "https://backend.example/cb?x=1"
+CLIENT = Client("me", "s3cret:%&", "any", "p", "e", frozenset({REDIRECT_URI}))
+CLIENTS = {"me": CLIENT, "you": replace(CLIENT, client_id="you")}
+REQUEST = AuthorizationRequest("r", CLIENT, REDIRECT_URI, ("a", "b"), None, {}, 0.0)
+GRANT = Grant("g", REQUEST, "plain", ("a", "b"), (), 0.0)
+SCOPES = st.lists(st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters='"\\,'), min_size=1))
+
+
+def token(kind: TokenKind, value: str = "v", expires_at: float | None = None) -> IssuedToken:
+    return IssuedToken(kind, value, "g", ("a", "b"), 0.0, expires_at)
+
+
+def ledger_with(*tokens: IssuedToken) -> Ledger:
+    ledger = Ledger(100)
+    ledger.add_grant(GRANT)
+    for entry in tokens:
+        ledger.add_token(entry)
+    return ledger
+
+
+# --- scopes and redirect URIs ---------------------------------------------------------------------
+
+
+@given(SCOPES)
+def test_scopes_survive_being_written_and_read(scopes: list[str]) -> None:
+    expected = tuple(dict.fromkeys(scopes))
+    assert split_scopes(joined(scopes)) == expected
+    assert split_scopes(joined(scopes, ","), " ,") == expected
+    assert split_scopes("  " + joined(scopes, "   ") + " ") == expected
+
+
+@given(SCOPES, SCOPES)
+def test_unknown_scopes_are_refused_or_dropped(known: list[str], asked: list[str]) -> None:
+    policy = Policy(required_authorization_parameters=(), known_scopes=frozenset(known))
+    query = {"scope": joined(asked)}
+    expected = tuple(dict.fromkeys(scope for scope in asked if scope in known))
+    assert authorization.check(replace(policy, drops_unknown_scopes=True), query, ()) == expected
+    if set(asked) <= set(known):
+        assert authorization.check(policy, query, ()) == expected
+    else:
+        with pytest.raises(Refusal) as caught:
+            authorization.check(policy, query, ())
+        assert caught.value.reason is Reason.INVALID_SCOPE
+
+
+@given(st.text())
+def test_only_the_registered_redirect_uri_is_accepted(uri: str) -> None:
+    query = {"client_id": "me", "redirect_uri": uri}
+    if uri == REDIRECT_URI:
+        return
+    with pytest.raises(Refusal) as caught:
+        authorization.identify(CLIENTS, query)
+    assert caught.value.reason is Reason.UNREGISTERED_REDIRECT_URI
+    assert REDIRECT_URI in caught.value.detail
+
+
+@given(st.integers(0, len(REDIRECT_URI) - 1), st.characters(codec="ascii"))
+def test_one_changed_character_is_another_uri(index: int, character: str) -> None:
+    uri = REDIRECT_URI[:index] + character + REDIRECT_URI[index + 1 :]
+    query = {"client_id": "me", "redirect_uri": uri}
+    if uri == REDIRECT_URI:
+        assert authorization.identify(CLIENTS, query) == (CLIENT, REDIRECT_URI)
+    else:
+        with pytest.raises(Refusal):
+            authorization.identify(CLIENTS, query)
+
+
+@given(
+    st.dictionaries(
+        st.text(st.characters(codec="utf-8"), min_size=1), st.text(st.characters(codec="utf-8")), max_size=4
+    )
+)
+def test_a_redirect_keeps_the_query_and_carries_every_value(parameters: dict[str, str]) -> None:
+    parameters.pop("state", None)
+    location = dict(redirect(REDIRECT_URI, parameters, "s & t").headers)["Location"]
+    assert location.startswith("https://backend.example/cb?x=1")
+    assert parse_qsl(urlsplit(location).query, keep_blank_values=True) == [
+        ("x", "1"),
+        *parameters.items(),
+        ("state", "s & t"),
+    ]
+    assert location.isascii() and "\n" not in location
+
+
+def test_required_pkce() -> None:
+    policy = Policy(required_authorization_parameters=(), pkce=Pkce.REQUIRED)
+    with pytest.raises(Refusal) as caught:
+        authorization.check(policy, {}, ())
+    assert caught.value.reason is Reason.MISSING_PARAMETER
+    authorization.check(policy, {"code_challenge": "c" * 43}, ())
+
+
+# --- client authentication ------------------------------------------------------------------------
+
+BODY, BASIC = ClientAuthentication.BODY, ClientAuthentication.BASIC
+IN_BODY = {"client_id": "me", "client_secret": "s3cret:%&"}
+
+
+def basic(client_id: str, secret: str, scheme: str = "Basic") -> dict[str, str]:
+    pair = f"{quote_plus(client_id)}:{quote_plus(secret)}".encode()
+    return {"authorization": f"{scheme} {base64.b64encode(pair).decode()}"}
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "basic", "Basic:"])
+def test_basic_is_form_encoded(scheme: str) -> None:
+    assert authenticate(CLIENTS, {BASIC}, basic("me", "s3cret:%&", scheme), {}) is CLIENT
+
+
+def test_both_places_if_they_agree() -> None:
+    for accepted in ({BODY}, {BASIC}, {BODY, BASIC}):
+        assert authenticate(CLIENTS, accepted, basic("me", "s3cret:%&"), IN_BODY) is CLIENT
+
+
+@pytest.mark.parametrize(
+    ("accepted", "headers", "form", "reason"),
+    [
+        ({BODY}, basic("me", "s3cret:%&"), {}, Reason.WRONG_CLIENT_AUTHENTICATION),
+        ({BASIC}, {}, IN_BODY, Reason.WRONG_CLIENT_AUTHENTICATION),
+        ({BODY}, {}, {"client_id": "me"}, Reason.WRONG_CLIENT_AUTHENTICATION),
+        ({BASIC}, basic("you", "s3cret:%&"), IN_BODY, Reason.WRONG_CLIENT_AUTHENTICATION),
+        ({BASIC}, basic("me", "wrong"), IN_BODY, Reason.WRONG_SECRET),
+        ({BODY}, {}, {"client_id": "no", "client_secret": "x"}, Reason.UNKNOWN_CLIENT),
+        ({BASIC}, {"authorization": "Basic é!"}, {}, Reason.UNKNOWN_CLIENT),
+        ({BASIC}, {"authorization": "Basic /w=="}, {}, Reason.UNKNOWN_CLIENT),
+    ],
+)
+def test_wrong_authentication(
+    accepted: set[ClientAuthentication], headers: dict[str, str], form: dict[str, str], reason: Reason
+) -> None:
+    with pytest.raises(Refusal) as caught:
+        authenticate(CLIENTS, accepted, headers, form)
+    assert caught.value.reason is reason
+
+
+# --- ledger ---------------------------------------------------------------------------------------
+
+
+def test_of_many_requests_with_one_code_only_one_wins() -> None:
+    ledger = ledger_with(token(TokenKind.CODE))
+    form = {"code": "v", "redirect_uri": REDIRECT_URI}
+
+    def attempt(_: int) -> bool:
+        try:
+            redemption.redeem(ledger, CLIENT, form, 0.0, pkce_checked=False)
+        except Refusal:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(attempt, range(40))) == 1
+    grant = ledger.grant("g")
+    assert grant is not None and grant.revoked
+
+
+def test_of_many_rotations_only_one_wins() -> None:
+    refresh = token(TokenKind.REFRESH)
+    ledger = ledger_with(refresh)
+
+    def attempt(_: int) -> bool:
+        try:
+            refreshing.replace_refresh_token(ledger, refresh)
+        except Refusal:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(attempt, range(40))) == 1
+
+
+def test_the_ledger_forgets_the_oldest() -> None:
+    ledger = Ledger(2)
+    for number in range(4):
+        ledger.add_request(replace(REQUEST, request_id=str(number)))
+        ledger.add_grant(replace(GRANT, grant_id=str(number)))
+    assert [ledger.request(str(number)) is None for number in range(4)] == [True, True, False, False]
+    assert ledger.grant("1") is None and ledger.grant("3")
+
+
+def test_an_expiry_is_exact() -> None:
+    ledger = ledger_with(token(TokenKind.REFRESH, expires_at=10.0))
+    form = {"refresh_token": "v"}
+    assert refreshing.check_refresh(ledger, CLIENT, form, 9.9)[1] is GRANT
+    with pytest.raises(Refusal) as caught:
+        refreshing.check_refresh(ledger, CLIENT, form, 10.0)
+    assert caught.value.reason is Reason.EXPIRED_REFRESH_TOKEN
+
+
+def test_narrowed_scopes() -> None:
+    assert refreshing.narrowed_scopes(GRANT, "", " ") == ("a", "b")
+    assert refreshing.narrowed_scopes(GRANT, "b", " ") == ("b",)
+    with pytest.raises(Refusal):
+        refreshing.narrowed_scopes(GRANT, "b c", " ")
+
+
+# --- tokens, keys, randomness ---------------------------------------------------------------------
+
+
+def test_a_seed_repeats_a_run() -> None:
+    one, two, other = Randomness(5), Randomness(5), Randomness(6)
+    assert [one.text(20) for _ in range(3)] == [two.text(20) for _ in range(3)]
+    assert one.text(20) != other.text(20)
+    assert Randomness().seed != Randomness().seed
+
+
+def test_shapes() -> None:
+    value = TokenShape("gho_", 36).mint(Randomness(1).text, padding=10)
+    assert value.startswith("gho_") and len(value) == 50
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
+def test_signed_tokens_verify_with_the_published_key_only(algorithm: str) -> None:
+    keys = Keys()
+    published = jwt.PyJWKSet.from_dict(keys.jwks(("RS256", "ES256")))
+    for name, expected in (("own", True), ("foreign", False)):
+        compact = keys.sign(SignedToken({"sub": "x"}, algorithm=algorithm, key=name))
+        key = published[jwt.get_unverified_header(compact)["kid"]]
+        if expected:
+            assert jwt.decode(compact, key.key, algorithms=[algorithm]) == {"sub": "x"}
+        else:
+            with pytest.raises(jwt.InvalidSignatureError):
+                jwt.decode(compact, key.key, algorithms=[algorithm])
+    assert "BEGIN PUBLIC KEY" in keys.pair(algorithm).public_pem
+    assert not {"d", "p", "q"} & set(keys.pair(algorithm).public_jwk)
+
+
+def test_other_algorithms_and_malformed_headers() -> None:
+    keys = Keys()
+    assert keys.sign(SignedToken({}, algorithm="none")).endswith(".")
+    secret = "a secret of more than thirty-two characters"
+    compact = keys.sign(SignedToken({"sub": "x"}, algorithm="HS256"), secret)
+    assert jwt.decode(compact, secret, algorithms=["HS256"]) == {"sub": "x"}
+    token = SignedToken({"exp": "soon"}, {"kid": 5, "typ": None, "alg": "RS999"}, algorithm="none", prefix="Bearer ")
+    assert keys.sign(token).startswith("Bearer eyJ")
+
+
+def test_sealing_goes_everywhere() -> None:
+    value = {"a": [SignedToken({}, algorithm="none"), 1], "b": "x"}
+    assert seal(value, lambda token: "signed") == {"a": ["signed", 1], "b": "x"}
