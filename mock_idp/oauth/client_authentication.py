@@ -32,8 +32,8 @@ def authenticate(
 ) -> Client:
     """Find the client that sent a token request and check its secret.
 
-    Credentials in both places are accepted if they agree and one of the places is accepted: Bitbucket's and
-    the generic OAuth 2 client of Backstage send both.
+    Credentials in both places are accepted if they agree and one of the places is accepted: some of the clients
+    in Backstage send both.
 
     Parameters:
         clients: the registered clients by client id.
@@ -74,7 +74,7 @@ def _from_form(form: Mapping[str, str]) -> _Credentials | None:
 def _from_header(headers: Mapping[str, str]) -> _Credentials | None:
     """Read ``Authorization: Basic``; the parts are form-encoded (RFC 6749 section 2.3.1).
 
-    Okta's client library writes ``Basic:`` with a colon, which the real service tolerates; no other scheme
+    One client library writes ``Basic:`` with a colon, which the service it is for tolerates; no other scheme
     looks like that, so it is read everywhere.
     """
     scheme, _, encoded = headers.get("authorization", "").strip().partition(" ")

@@ -91,7 +91,7 @@ class Exchange:
     Parameters:
         service: the service that is asked: keys, ledger, clients, clock, journal.
         base_url: address of this service as the client sees it, without trailing slash; everything a vendor
-            says about itself is built from it. By name it is ``https://accounts.google.com``.
+            says about itself is built from it. By name it is ``https://`` and the vendor's first host.
         method: HTTP method, upper case.
         path: below the service.
         query: query parameters; the first of a repeated name counts.
