@@ -18,8 +18,8 @@ from reference_backend.config import settings as settings_module
 from reference_backend.config.model import Config, ConfigError
 from reference_backend.server import Listener, ListenError
 from reference_backend.store import StoreError
+from reference_backend.web import app as app_module
 from reference_backend.web import backend as backend_module
-from reference_backend.web.app import create_app
 
 USAGE_ERROR = 2
 """Exit code for a mistake in command line or configuration."""
@@ -65,7 +65,7 @@ def serve(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         config = loader.load(config_files, os.environ)
-        app = create_app(
+        app = app_module.create_app(
             config,
             development=os.environ.get("NODE_ENV") == "development",
             extra_providers=parse_providers(providers),

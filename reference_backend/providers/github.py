@@ -13,6 +13,7 @@ from reference_backend.protocol.errors import AuthError, ConflictError, NotFound
 from reference_backend.protocol.outcomes import ProfileError
 from reference_backend.protocol.profiles import VendorProfile
 from reference_backend.protocol.session_response import SignIn
+from reference_backend.providers import passport
 from reference_backend.providers.base import (
     AuthenticationResult,
     CallbackRequest,
@@ -21,11 +22,11 @@ from reference_backend.providers.base import (
     RefreshRequest,
     ScopePolicy,
 )
-from reference_backend.providers.passport import PassportProvider, optional_text, require
 from reference_backend.sign_in import context as sign_in_context
+from reference_backend.sign_in import resolvers as sign_in
 from reference_backend.sign_in.catalog import Entity
 from reference_backend.sign_in.context import ByRef, ResolverContext
-from reference_backend.sign_in.resolvers import Options, ResolverFactory, SignInInfo, factory, fallback
+from reference_backend.sign_in.resolvers import Options, ResolverFactory, SignInInfo
 
 ACCESS_TOKEN_PREFIX = "access-token-v2."  # noqa: S105 - a marker
 USER_ID_ANNOTATION = "github.com/user-id"
@@ -34,13 +35,13 @@ UNAUTHORIZED = 401
 
 def by_username(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
     """``usernameMatchingUserEntityName`` (RES-41)."""
-    username = require(info.details.get("username"), "GitHub user profile does not contain a username")
-    return context.sign_in(ByRef(entity_ref.user(username)), fallback(options, username))
+    username = passport.require(info.details.get("username"), "GitHub user profile does not contain a username")
+    return context.sign_in(ByRef(entity_ref.user(username)), sign_in.fallback(options, username))
 
 
 def by_user_id(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
     """``userIdMatchingUserEntityAnnotation`` (RES-42): node ids differ in case, the catalog's search does not."""
-    user_id = require(info.details.get("node_id"), "GitHub user profile does not contain a user ID")
+    user_id = passport.require(info.details.get("node_id"), "GitHub user profile does not contain a user ID")
     wanted = sign_in_context.annotation_filter({USER_ID_ANNOTATION: user_id})
     candidates = context.catalog.query([wanted])
     exact = exact_matches(candidates, user_id)
@@ -60,14 +61,14 @@ def exact_matches(candidates: list[Entity], user_id: str) -> list[Entity]:
     return [entity for entity in candidates if entity.annotation(USER_ID_ANNOTATION) == user_id]
 
 
-class GitHub(PassportProvider):
+class GitHub(passport.PassportProvider):
     """github.com, or the instance at ``enterpriseInstanceUrl`` (PROV-GITHUB-01)."""
 
     vendor: ClassVar[str] = "github"
     scopes: ClassVar[ScopePolicy] = ScopePolicy(required=("read:user",), persisted=True)
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "usernameMatchingUserEntityName": factory(Options, by_username),
-        "userIdMatchingUserEntityAnnotation": factory(Options, by_user_id),
+        "usernameMatchingUserEntityName": sign_in.factory(Options, by_username),
+        "userIdMatchingUserEntityAnnotation": sign_in.factory(Options, by_user_id),
     }
 
     def __init__(self, settings: ProviderSettings) -> None:
@@ -106,9 +107,9 @@ class GitHub(PassportProvider):
     def map_profile(self, found: Mapping[str, Any]) -> VendorProfile:
         """Fields of ``GET /user`` (§7.5)."""
         return VendorProfile(
-            id=optional_text(found.get("id")),
-            username=optional_text(found.get("login")),
-            display_name=optional_text(found.get("name")),
+            id=passport.optional_text(found.get("id")),
+            username=passport.optional_text(found.get("login")),
+            display_name=passport.optional_text(found.get("name")),
             email=found.get("email") or None,
             picture=found.get("avatar_url") or None,
             raw=found,

@@ -10,10 +10,11 @@ from reference_backend.protocol.errors import AuthError
 from reference_backend.protocol.outcomes import ProfileError
 from reference_backend.protocol.profiles import VendorProfile
 from reference_backend.protocol.session_response import SignIn
+from reference_backend.providers import passport
 from reference_backend.providers.base import LogoutRequest, ScopePolicy
-from reference_backend.providers.passport import PassportProvider, optional_text, require, transport_text
+from reference_backend.sign_in import resolvers as sign_in
 from reference_backend.sign_in.context import ByAnnotations, ResolverContext
-from reference_backend.sign_in.resolvers import Options, ResolverFactory, SignInInfo, factory, fallback
+from reference_backend.sign_in.resolvers import Options, ResolverFactory, SignInInfo
 
 EMAIL_ANNOTATION = "google.com/email"
 REVOCATION_URL = "https://oauth2.googleapis.com/revoke"
@@ -22,11 +23,11 @@ OK = 200
 
 def by_email_annotation(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
     """``emailMatchingUserEntityAnnotation`` (RES-40)."""
-    email = require(info.profile.email, "Google profile contained no email")
-    return context.sign_in(ByAnnotations({EMAIL_ANNOTATION: email}), fallback(options, email))
+    email = passport.require(info.profile.email, "Google profile contained no email")
+    return context.sign_in(ByAnnotations({EMAIL_ANNOTATION: email}), sign_in.fallback(options, email))
 
 
-class Google(PassportProvider):
+class Google(passport.PassportProvider):
     """accounts.google.com; none of its URLs can be configured."""
 
     vendor: ClassVar[str] = "google"
@@ -38,7 +39,7 @@ class Google(PassportProvider):
         )
     )
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "emailMatchingUserEntityAnnotation": factory(Options, by_email_annotation),
+        "emailMatchingUserEntityAnnotation": sign_in.factory(Options, by_email_annotation),
     }
     authorization_params: ClassVar[Mapping[str, str]] = {
         "access_type": "offline",
@@ -65,8 +66,8 @@ class Google(PassportProvider):
     def map_profile(self, found: Mapping[str, Any]) -> VendorProfile:
         """Fields of the userinfo endpoint (§9.5)."""
         return VendorProfile(
-            id=optional_text(found.get("sub")),
-            display_name=optional_text(found.get("name")),
+            id=passport.optional_text(found.get("sub")),
+            display_name=passport.optional_text(found.get("name")),
             email=found.get("email") or None,
             email_verified=found.get("email_verified"),
             picture=found.get("picture") or None,
@@ -79,7 +80,7 @@ class Google(PassportProvider):
             try:
                 response = self.settings.upstream.post(REVOCATION_URL, params={"token": request.refresh_token})
             except requests.RequestException as error:
-                raise AuthError(f"Failed to revoke the session, {transport_text(error)}") from error
+                raise AuthError(f"Failed to revoke the session, {passport.transport_text(error)}") from error
             if response.status_code != OK:
                 raise revocation_failed(response)
         return None

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
-from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
+from authlib.oauth2.rfc6749 import parameters as grant
 
 from reference_backend.protocol import encoding, outcomes, profiles
 from reference_backend.protocol.errors import AuthError
@@ -67,7 +67,7 @@ class PassportProvider(OAuthProvider):
             **({"scope": request.scope} if request.scope else {}),
         }
         return str(
-            prepare_grant_uri(
+            grant.prepare_grant_uri(
                 url,
                 client_id=self.client_id,
                 response_type="code",

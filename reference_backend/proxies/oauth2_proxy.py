@@ -12,8 +12,9 @@ from reference_backend.protocol import bearer, entity_ref, user_token
 from reference_backend.protocol.errors import AuthenticationError, AuthError
 from reference_backend.protocol.session_response import Profile, SignIn
 from reference_backend.proxies.base import ProxyProvider, ProxyRequest, ProxyResult
+from reference_backend.sign_in import resolvers as sign_in
 from reference_backend.sign_in.context import ByRef, ResolverContext
-from reference_backend.sign_in.resolvers import Options, ResolverFactory, SignInInfo, factory, fallback
+from reference_backend.sign_in.resolvers import Options, ResolverFactory, SignInInfo
 
 TOKEN_HEADER = "x-oauth2-proxy-id-token"  # noqa: S105 - a header's name
 EMAIL_HEADER = "x-forwarded-email"
@@ -35,7 +36,7 @@ def by_preferred_username(options: Options, info: SignInInfo, context: ResolverC
 def _by_name(options: Options, name: str | None, missing: str, context: ResolverContext) -> SignIn:
     if not name:
         raise AuthError(missing)
-    return context.sign_in(ByRef(entity_ref.user(name)), fallback(options, name))
+    return context.sign_in(ByRef(entity_ref.user(name)), sign_in.fallback(options, name))
 
 
 class OAuth2Proxy(ProxyProvider):
@@ -43,8 +44,8 @@ class OAuth2Proxy(ProxyProvider):
 
     vendor: ClassVar[str] = "oauth2Proxy"
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "forwardedUserMatchingUserEntityName": factory(Options, by_user),
-        "forwardedPreferredUsernameMatchingUserEntityName": factory(Options, by_preferred_username),
+        "forwardedUserMatchingUserEntityName": sign_in.factory(Options, by_user),
+        "forwardedPreferredUsernameMatchingUserEntityName": sign_in.factory(Options, by_preferred_username),
     }
     own_resolvers_win: ClassVar[bool] = True
 

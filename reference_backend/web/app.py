@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, Response, request
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
+from reference_backend import store as store_module
 from reference_backend.config import settings as settings_module
 from reference_backend.config.model import Config
 from reference_backend.config.settings import Settings
@@ -15,13 +16,14 @@ from reference_backend.protocol import routes
 from reference_backend.protocol.errors import AuthError
 from reference_backend.sign_in.catalog import Catalog
 from reference_backend.sign_in.context import ResolverContext
-from reference_backend.store import Store, open_store
+from reference_backend.store import Store
+from reference_backend.tokens import key_store as key_store_module
 from reference_backend.tokens import keys
 from reference_backend.tokens.issuer import KeyRing, RotatingKeys, StaticKeys, TokenIssuer
-from reference_backend.tokens.key_store import StaticKeyStore, open_key_store
+from reference_backend.tokens.key_store import StaticKeyStore
 from reference_backend.tokens.verify import TokenVerifier
 from reference_backend.upstream import Upstream
-from reference_backend.web import assembly, bodies, cors, incoming, outgoing, representation, routing
+from reference_backend.web import assembly, bodies, cors, incoming, outgoing, rate_limit, representation, routing
 from reference_backend.web import backend as backend_module
 from reference_backend.web import security_headers as security
 from reference_backend.web.backend import Backend
@@ -80,7 +82,7 @@ def build_backend(
     # Mistakes in the configuration are reported before a database is touched.
     providers = assembly.assemble(config, settings, upstream, extra_providers)
     catalog = Catalog(config, upstream, clock)
-    used_store = store or open_store(config)
+    used_store = store or store_module.open_store(config)
     issuer = TokenIssuer(
         settings.auth_base,
         key_ring(config, settings, used_store, clock),
@@ -102,7 +104,7 @@ def build_backend(
 
 def key_ring(config: Config, settings: Settings, store: Store, clock: Callable[[], float]) -> KeyRing:
     """The keys of ``auth.keyStore``: static ones as they are, others rotating (KEY-06, TOKEN-10)."""
-    key_store = open_key_store(config, store)
+    key_store = key_store_module.open_key_store(config, store)
     if isinstance(key_store, StaticKeyStore):
         return StaticKeys(key_store)
     keys.require_known_algorithm(settings.algorithm)
@@ -113,9 +115,10 @@ def _add_edges(app: Flask, config: Config) -> None:
     """What happens before and after every route."""
     policy = cors.read(config)
     headers = security.read(config)
+    limits = rate_limit.read(config, app.extensions[backend_module.EXTENSION].clock)
 
     def before() -> Response | None:
-        answer = cors.preflight(policy, request)
+        answer = cors.preflight(policy, request) or rate_limit.check(limits, request)
         if answer is None and request.path.startswith(f"{routes.MOUNT}/"):
             bodies.read(request)
         return answer
@@ -123,6 +126,7 @@ def _add_edges(app: Flask, config: Config) -> None:
     def after(response: Response) -> Response:
         outgoing.write_cookies(response)
         security.write(response, headers)
+        rate_limit.write(response)
         representation.write(response, request)
         cors.write(response, policy, request)
         return response

@@ -250,3 +250,47 @@ def test_strange_cookies_do_no_harm(browser, cookie):
 def test_a_flood_of_chunks_is_not_answered_in_kind(browser):
     flood = "; ".join(f"github-refresh-token-{index}=x" for index in range(300))
     assert len(browser.set_cookies(browser.logout(Cookie=flood))) == 20
+
+
+class TestRateLimit:
+    def test_none_by_default(self, browser):
+        for _ in range(10):
+            answer = browser.client.get("/api/auth/v1/userinfo", environ_base={"REMOTE_ADDR": "192.0.2.1"})
+        assert answer.status_code == 401
+        assert "X-RateLimit-Limit" not in answer.headers
+
+    @pytest.mark.parametrize(
+        "configured",
+        [
+            {"incomingRequestLimit": 2, "window": "10s"},
+            {"global": False, "plugin": {"auth": {"incomingRequestLimit": 2}}},
+        ],
+    )
+    def test_refuses_after_the_limit(self, make, settings, clock, configured):
+        settings["backend"]["rateLimit"] = configured
+        browser = make()
+
+        def ask(address="192.0.2.1"):
+            return browser.client.get("/api/auth/v1/userinfo", environ_base={"REMOTE_ADDR": address})
+
+        assert [ask().headers["X-RateLimit-Remaining"] for _ in range(2)] == ["1", "0"]
+        answer = ask()
+        assert answer.status_code == 429
+        assert answer.get_json() == {
+            "error": {"name": "Error", "message": "Too many requests, please try again later"},
+            "response": {"statusCode": 429},
+        }
+        assert int(answer.headers["Retry-After"]) in (10, 60)
+        assert ask("192.0.2.2").status_code == 401
+        assert ask("127.0.0.1").status_code == 401
+        clock.now += 60
+        assert ask().status_code == 401
+
+    def test_nobody_is_exempt_if_the_list_says_so(self, make, settings):
+        settings["backend"]["rateLimit"] = {"ipAllowList": []}
+        browser = make()
+        assert [browser.get("/v1/userinfo").status_code for _ in range(6)] == [401] * 5 + [429]
+
+    def test_true_means_the_defaults(self, make, settings):
+        settings["backend"]["rateLimit"] = True
+        assert make().get("/v1/userinfo").status_code == 401
