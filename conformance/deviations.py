@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from conformance.requirement_list import requirements
+from conformance.scenario.wording import in_words
 from conformance.verdicts import CaseResult
 
 Sentence = Annotated[str, StringConstraints(min_length=10)]
@@ -67,11 +68,13 @@ def read_deviations(path: Path) -> DeviationFile:
         content = DeviationFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise DeviationFileError(f"{path}: the deviations file cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise DeviationFileError(f"{path}: the deviations file is not UTF-8") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise DeviationFileError(f"{path}:{mark.line + 1 if mark else 1}: the deviations file is not YAML") from error
     except ValidationError as error:
-        mistakes = "; ".join(f"{'.'.join(map(str, m['loc'])) or 'file'}: {m['msg']}" for m in error.errors())
+        mistakes = "; ".join(map(in_words, error.errors()))
         raise DeviationFileError(f"{path}: {mistakes}") from error
     for entry in content.deviations:
         if entry.requirement not in requirements():

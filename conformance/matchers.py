@@ -2,23 +2,32 @@
 
 A plain value means equality. A mapping whose keys are all operators means that each of them holds:
 ``{at_least: 590, at_most: 600}``. Add an operator by writing a function and listing it in
-:data:`OPERATORS`; its docstring is its documentation.
+:data:`OPERATORS`, and what stands beside it in :mod:`conformance.operands`; its docstring is its documentation.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from conformance.scenario.paths import MISSING
+from conformance.operands import is_operation, is_type, mistakes_in
+from conformance.scenario.paths import MISSING, look_up
 
 Operator = Callable[[Any, Any], bool]
 
 
 def _equals(actual: Any, wanted: Any) -> bool:
-    """The same value and type; true and 1 differ."""
+    """The same value and type; true and 1 differ, at any depth."""
     if isinstance(actual, bool) != isinstance(wanted, bool):
         return False
+    if isinstance(actual, dict) and isinstance(wanted, dict):
+        return actual.keys() == wanted.keys() and all(_equals(actual[key], wanted[key]) for key in wanted)
+    if isinstance(actual, list) and isinstance(wanted, list):
+        return len(actual) == len(wanted) and all(map(_equals, actual, wanted))
     return bool(actual == wanted)
+
+
+def _stands_in(item: Any, items: Any) -> bool:
+    return any(_equals(item, other) for other in items)
 
 
 def _not_equals(actual: Any, wanted: Any) -> bool:
@@ -28,7 +37,7 @@ def _not_equals(actual: Any, wanted: Any) -> bool:
 
 def _one_of(actual: Any, wanted: Any) -> bool:
     """One of the listed values."""
-    return any(_equals(actual, value) for value in wanted)
+    return _stands_in(actual, wanted)
 
 
 def _matches(actual: Any, wanted: Any) -> bool:
@@ -39,8 +48,10 @@ def _matches(actual: Any, wanted: Any) -> bool:
 def _contains(actual: Any, wanted: Any) -> bool:
     """A text with this part, a list with this item, or a mapping with this key."""
     if isinstance(actual, str):
-        return isinstance(wanted, str) and wanted in actual
-    return isinstance(actual, list | dict) and wanted in actual
+        if not isinstance(wanted, str):
+            raise ValueError(f"a text cannot contain {wanted!r}, which is no text")
+        return wanted in actual
+    return isinstance(actual, list | dict) and _stands_in(wanted, actual)
 
 
 def _not_contains(actual: Any, wanted: Any) -> bool:
@@ -68,34 +79,19 @@ def _empty(actual: Any, wanted: Any) -> bool:
     return isinstance(actual, str | list | dict) and (len(actual) == 0) is bool(wanted)
 
 
-_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
-    "text": (str,),
-    "integer": (int,),
-    "number": (int, float),
-    "boolean": (bool,),
-    "list": (list,),
-    "mapping": (dict,),
-    "null": (type(None),),
-}
-
-
 def _type(actual: Any, wanted: Any) -> bool:
     """One of text, integer, number, boolean, list, mapping, null."""
-    if wanted not in _TYPES:
-        raise ValueError(f"no type {wanted!r}; there are {', '.join(_TYPES)}")
-    if isinstance(actual, bool) and wanted in {"integer", "number"}:
-        return False
-    return isinstance(actual, _TYPES[wanted])
+    return is_type(actual, wanted)
 
 
 def _at_least(actual: Any, wanted: Any) -> bool:
     """A number not below this."""
-    return _type(actual, "number") and bool(actual >= wanted)
+    return is_type(actual, "number") and bool(actual >= wanted)
 
 
 def _at_most(actual: Any, wanted: Any) -> bool:
     """A number not above this."""
-    return _type(actual, "number") and bool(actual <= wanted)
+    return is_type(actual, "number") and bool(actual <= wanted)
 
 
 def _length(actual: Any, wanted: Any) -> bool:
@@ -124,15 +120,16 @@ def _same_items(actual: Any, wanted: Any) -> bool:
         return False
     rest = list(actual)
     for item in wanted:
-        if item not in rest:
+        place = next((index for index, other in enumerate(rest) if _equals(other, item)), None)
+        if place is None:
             return False
-        rest.remove(item)
+        del rest[place]
     return True
 
 
 def _includes(actual: Any, wanted: Any) -> bool:
     """A list that has all of these items."""
-    return isinstance(actual, list) and all(item in actual for item in wanted)
+    return isinstance(actual, list) and all(_stands_in(item, actual) for item in wanted)
 
 
 def _words(actual: Any, wanted: Any) -> bool:
@@ -149,8 +146,6 @@ def _has_words(actual: Any, wanted: Any) -> bool:
 
 def _holds(actual: Any, wanted: Any) -> bool:
     """A mapping in which each of these paths satisfies its matcher."""
-    from conformance.scenario.paths import look_up  # noqa: PLC0415 - keeps the table below readable
-
     return isinstance(actual, dict) and all(matches(look_up(actual, path), inner) for path, inner in wanted.items())
 
 
@@ -199,11 +194,6 @@ OPERATORS: Final[Mapping[str, Operator]] = {
 """Name of an operator -> the function that decides it."""
 
 
-def is_operation(matcher: Any) -> bool:
-    """Say whether a matcher is a mapping of operators rather than a plain value."""
-    return isinstance(matcher, dict) and bool(matcher) and all(key in OPERATORS for key in matcher)
-
-
 def matches(actual: Any, matcher: Any) -> bool:
     """Say whether a value satisfies a matcher.
 
@@ -212,14 +202,14 @@ def matches(actual: Any, matcher: Any) -> bool:
         matcher: a plain value, or a mapping of operators.
 
     Raises:
-        ValueError: the matcher itself is wrong (unknown type name, broken regular expression).
+        ValueError: the matcher itself is wrong (see :func:`conformance.operands.mistakes_in`).
     """
     if not is_operation(matcher):
         return _equals(actual, matcher)
-    try:
-        return all(OPERATORS[name](actual, wanted) for name, wanted in matcher.items())
-    except (re.error, TypeError) as error:
-        raise ValueError(f"the matcher {matcher!r} does not work: {error}") from error
+    mistakes = mistakes_in(matcher)
+    if mistakes:
+        raise ValueError("; ".join(mistakes))
+    return all(OPERATORS[name](actual, wanted) for name, wanted in matcher.items())
 
 
 def describe(matcher: Any) -> str:

@@ -3,7 +3,7 @@
 Every mistake in a file is reported with file and line, all of them at once.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -11,9 +11,11 @@ from typing import Any, Final
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from conformance.operands import mistakes_in
 from conformance.scenario.model import ProviderFacts, Scenario
+from conformance.scenario.wording import in_words
 
-Location = tuple[str | int, ...]
+Location = tuple[str, ...]
 StepCheck = Callable[[str, dict[str, Any]], list[str]]
 """Says what is wrong with a step of that name and these arguments."""
 
@@ -40,21 +42,25 @@ class _Lines:
 
     def __init__(self, node: yaml.Node) -> None:
         self._lines: dict[Location, int] = {}
-        self._walk(node, ())
+        self._walk(node, (), ())
 
-    def _walk(self, node: yaml.Node, location: Location) -> None:
+    def _walk(self, node: yaml.Node, location: Location, around: tuple[yaml.Node, ...]) -> None:
+        if node in around:
+            raise yaml.constructor.ConstructorError(None, None, "an alias stands within its own value", node.start_mark)
         self._lines.setdefault(location, node.start_mark.line + 1)
+        around = (*around, node)
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
-                self._lines[(*location, key.value)] = key.start_mark.line + 1
-                self._walk(value, (*location, key.value))
+                place = (*location, str(key.value))
+                self._lines[place] = key.start_mark.line + 1
+                self._walk(value, place, around)
         elif isinstance(node, yaml.SequenceNode):
             for index, item in enumerate(node.value):
-                self._walk(item, (*location, index))
+                self._walk(item, (*location, str(index)), around)
 
     def __getitem__(self, location: Sequence[str | int]) -> int:
         """Line of the location, or of the nearest enclosing one that stands in the file."""
-        known = tuple(location)
+        known = tuple(map(str, location))
         while known and known not in self._lines:
             known = known[:-1]
         return self._lines[known]
@@ -67,7 +73,11 @@ class _UniqueKeyLoader(yaml.SafeLoader):
 def _unique_mapping(loader: yaml.SafeLoader, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
     seen: set[Any] = set()
     for key_node, _ in node.value:
+        if key_node.tag == "tag:yaml.org,2002:merge":
+            continue
         key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, Hashable):
+            raise yaml.constructor.ConstructorError(None, None, f"{key!r} cannot be a key", key_node.start_mark)
         if key in seen:
             raise yaml.constructor.ConstructorError(None, None, f"{key!r} stands here twice", key_node.start_mark)
         seen.add(key)
@@ -97,6 +107,7 @@ def load(directories: Sequence[Path], known_requirements: Mapping[str, Any], che
     for directory in directories:
         if not directory.is_dir():
             mistakes.append(f"{directory}: there is no such directory of scenarios")
+        mistakes += [f"{path}: scenario files end in .yaml" for path in sorted(directory.rglob("*.yml"))]
         for path in sorted(directory.rglob("*.yaml")):
             for document in _documents(path, directory, mistakes):
                 if isinstance(document, Scenario):
@@ -117,20 +128,42 @@ def _add(found: dict[str, Any], key: str, document: Any, path: Path, mistakes: l
 
 
 def _documents(path: Path, directory: Path, mistakes: list[str]) -> Iterator[Any]:
-    try:
-        with path.open(encoding="utf-8") as stream:
-            nodes = [node for node in yaml.compose_all(stream, Loader=_UniqueKeyLoader) if node is not None]
-        with path.open(encoding="utf-8") as stream:
-            contents = [data for data in yaml.load_all(stream, Loader=_UniqueKeyLoader) if data is not None]
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        mistakes.append(f"{path}:{line}: not YAML: {getattr(error, 'problem', None) or error}")
+    text = _text(path, mistakes)
+    if text is None:
         return
-    for node, data in zip(nodes, contents, strict=True):
-        document = _document(data, _Lines(node), path, directory, mistakes)
+    read = []
+    try:
+        loader = _UniqueKeyLoader(text)
+        while loader.check_node():
+            node = loader.get_node()
+            if node is None:
+                continue
+            lines = _Lines(node)
+            data = loader.construct_document(node)
+            if data is not None:
+                read.append((data, lines))
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        mistakes.append(f"{path}:{line}: not YAML: the character U+{error.character:04X} cannot stand here")
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        mistakes.append(f"{path}:{mark.line + 1 if mark else 1}: not YAML: {error.problem or error.context}")
+    for data, lines in read:
+        document = _document(data, lines, path, directory, mistakes)
         if document is not None:
             yield document
+
+
+def _text(path: Path, mistakes: list[str]) -> str | None:
+    try:
+        content = path.read_bytes()
+        return content.decode("utf-8")
+    except OSError as error:
+        mistakes.append(f"{path}: cannot be read: {error.strerror}")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        mistakes.append(f"{path}:{line}: not UTF-8; save the file in that encoding")
+    return None
 
 
 def _document(data: Any, lines: _Lines, path: Path, directory: Path, mistakes: list[str]) -> BaseModel | None:
@@ -143,13 +176,9 @@ def _document(data: Any, lines: _Lines, path: Path, directory: Path, mistakes: l
             if isinstance(step, dict):
                 step["line"] = lines[("steps", index)]
     try:
-        return model(**data, file=str(path.relative_to(directory)), line=lines[()])
+        return model.model_validate({**data, "file": str(path.relative_to(directory)), "line": lines[()]})
     except ValidationError as error:
-        for mistake in error.errors():
-            where = ".".join(str(part) for part in mistake["loc"]) or "document"
-            mistakes.append(f"{path}:{lines[mistake['loc']]}: {where}: {mistake['msg']}")
-    except TypeError as error:
-        mistakes.append(f"{path}:{lines[()]}: keys of a document are texts: {error}")
+        mistakes += [f"{path}:{lines[mistake['loc']]}: {in_words(mistake)}" for mistake in error.errors()]
     return None
 
 
@@ -158,9 +187,13 @@ def _mistakes_in(
 ) -> Iterator[str]:
     for step in scenario.steps:
         where = f"{path}:{step.line}: step {step.action!r}"
-        for requirement in step.expect:
+        for requirement, groups in step.expect.items():
             if requirement not in requirements:
                 yield f"{where}: there is no requirement {requirement!r}"
+            if not groups or not all(groups if isinstance(groups, list) else [groups]):
+                yield f"{where}: {requirement} expects nothing, so it cannot fail"
+        for requirement, checked, matcher in step.checks():
+            yield from (f"{where}: {requirement} {checked}: {mistake}" for mistake in mistakes_in(matcher))
         for mistake in check_step(step.action, step.arguments):
             yield f"{where}: {mistake}"
     if not scenario.requirements:

@@ -68,8 +68,15 @@ def resolve(value: Any, scope: Mapping[str, Any]) -> Any:
     if isinstance(value, list):
         return [resolve(item, scope) for item in value]
     if isinstance(value, dict):
-        return {resolve(key, scope): resolve(item, scope) for key, item in value.items()}
+        return {_resolve_key(key, scope): resolve(item, scope) for key, item in value.items()}
     return value
+
+
+def _resolve_key(key: Any, scope: Mapping[str, Any]) -> Any:
+    resolved = resolve(key, scope)
+    if isinstance(key, str) and not isinstance(resolved, str):
+        raise UnknownReferenceError(f"{key} is a key, so it has to be a text, not {resolved!r}")
+    return resolved
 
 
 def _evaluate(inside: str, scope: Mapping[str, Any]) -> Any:
@@ -82,6 +89,6 @@ def _evaluate(inside: str, scope: Mapping[str, Any]) -> Any:
             raise UnknownReferenceError(f"${{{inside}}}: no filter {name!r}; there are {', '.join(FILTERS)}")
         try:
             value = FILTERS[name](value)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, LookupError, OverflowError) as error:
             raise UnknownReferenceError(f"${{{inside}}}: {name} does not fit {value!r}: {error}") from error
     return value

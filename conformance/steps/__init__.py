@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from conformance.scenario.wording import in_words
 from conformance.steps.base import Step
 
 
@@ -41,7 +42,7 @@ def check_step(action: str, arguments: dict[str, Any]) -> list[str]:
         STEPS[action].model_validate(arguments)
     except ValidationError as error:
         return [
-            f"{'.'.join(map(str, mistake['loc']))}: {mistake['msg']}"
+            in_words(mistake)
             for mistake in error.errors()
             if not (isinstance(mistake["input"], str) and "${" in mistake["input"])
         ]

@@ -1,0 +1,107 @@
+"""References: what ``${…}`` becomes."""
+
+import pytest
+
+from conformance.scenario.references import FILTERS, UnknownReferenceError, reference_names, resolve
+
+SCOPE = {
+    "start": {"state": {"nonce": "aB/c=="}, "status": 302, "scopes": ["a", "b"], "flag": True, "none": None},
+    "provider": {"id": "github"},
+    "persona": {"many-groups": {"login": "m"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("${start.status}", 302),
+        ("${ start.status }", 302),
+        ("${start.flag}", True),
+        ("${start.none}", None),
+        ("${start.scopes}", ["a", "b"]),
+        ("${start.scopes.0}", "a"),
+        ("${persona.many-groups.login}", "m"),
+        ("${start.state}", {"nonce": "aB/c=="}),
+        ("status ${start.status}", "status 302"),
+        ("${provider.id}-${start.state.nonce}", "github-aB/c=="),
+        ("no reference, $ and {braces}", "no reference, $ and {braces}"),
+        (5, 5),
+        (None, None),
+    ],
+)
+def test_value_keeps_its_type_when_it_stands_alone(text, value):
+    resolved = resolve(text, SCOPE)
+    assert resolved == value
+    assert type(resolved) is type(value)
+
+
+def test_lists_mappings_and_keys_are_resolved():
+    tree = {"${provider.id}-nonce": [{"x": "${start.status}"}, 1], 2: "two"}
+    assert resolve(tree, SCOPE) == {"github-nonce": [{"x": 302}, 1], 2: "two"}
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "made"),
+    [
+        ("upper", "aB", "AB"),
+        ("lower", "aB", "ab"),
+        ("swap-case", "aB", "Ab"),
+        ("reverse", "abc", "cba"),
+        ("reverse", [1, 2], [2, 1]),
+        ("hex", "aé", "61c3a9"),
+        ("base64", "a:b", "YTpi"),
+        ("percent", "a b/+é'", "a%20b%2F%2B%C3%A9'"),
+        ("unpercent", "a%20b+c", "a b+c"),
+        ("length", "abc", 3),
+        ("length", {"a": 1}, 1),
+        ("text", 5, "5"),
+        ("integer", "5", 5),
+        ("json", {"a": [1, "é"]}, '{"a":[1,"é"]}'),
+        ("words", "a b,c|d ", ["a", "b", "c", "d"]),
+        ("joined", ["a", 1], "a 1"),
+        ("quoted-pattern", "a.b", r"a\.b"),
+        ("half", "abcde", "ab"),
+    ],
+)
+def test_filters(name, given, made):
+    assert resolve(f"${{value | {name}}}", {"value": given}) == made
+
+
+def test_every_filter_has_an_example():
+    table = next(mark for mark in test_filters.pytestmark if mark.name == "parametrize").args[1]
+    assert {row[0] for row in table} == set(FILTERS)
+
+
+def test_filters_follow_each_other():
+    assert resolve("x${start.state.nonce | reverse | upper | hex}", SCOPE) == "x" + b"==C/BA".hex()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("${strat.status}", "there is no 'strat.status' here"),
+        ("a ${start.absent} b", "there is no 'start.absent' here"),
+        ("${start.status | uper}", "no filter 'uper'; there are upper, "),
+        ("${start.status | length}", "length does not fit 302"),
+        ("${start.status | reverse}", "reverse does not fit 302"),
+        ("${start.state | reverse}", "reverse does not fit"),
+        ("${start.state | half}", "half does not fit"),
+        ("${provider.id | integer}", "integer does not fit 'github'"),
+        ("${start.flag | joined}", "joined does not fit True"),
+    ],
+)
+def test_what_leads_nowhere_is_told(text, told):
+    with pytest.raises(UnknownReferenceError) as caught:
+        resolve({"key": [text]}, SCOPE)
+    assert told in str(caught.value)
+    assert str(caught.value).startswith("${")
+
+
+@pytest.mark.parametrize("key", ["${start.scopes}", "${start.status}", "${start.none}"])
+def test_key_has_to_become_a_text(key):
+    with pytest.raises(UnknownReferenceError, match="is a key, so it has to be a text"):
+        resolve({key: 1}, SCOPE)
+
+
+def test_names_come_without_filters():
+    assert reference_names("${a.b | upper} and ${c}") == ["a.b", "c"]
