@@ -7,7 +7,10 @@ from urllib.parse import urljoin
 
 @dataclass(slots=True)
 class Form:
-    """A form: where it goes and its successful controls (name, value), in order."""
+    """A form: where it goes and the (name, value) of its inputs that a browser submits, in order.
+
+    Text areas and selections are left out: no form that the suite submits untouched has any.
+    """
 
     action: str
     method: str
@@ -25,13 +28,14 @@ class _FormReader(HTMLParser):
         values = {name: value or "" for name, value in attrs}
         if tag == "form":
             action = urljoin(self._base_url, values.get("action") or self._base_url)
-            self.forms.append(Form(action, values.get("method", "get").upper()))
+            self.forms.append(Form(action, (values.get("method") or "get").upper()))
             self._open = True
         elif tag == "input" and self._open and values.get("name"):
             kind = values.get("type", "text").lower()
-            chosen = kind not in {"checkbox", "radio"} or "checked" in values
-            if kind not in {"submit", "button", "image", "reset"} and chosen:
-                self.forms[-1].fields.append((values["name"], values.get("value", "on")))
+            box = kind in {"checkbox", "radio"}
+            chosen = not box or "checked" in values
+            if kind not in {"submit", "button", "image", "reset"} and chosen and "disabled" not in values:
+                self.forms[-1].fields.append((values["name"], values.get("value", "on" if box else "")))
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
