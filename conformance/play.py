@@ -153,7 +153,7 @@ def _play_step(entry: StepEntry, number: int, stage: Stage, result: CaseResult) 
         result.verdict = Verdict.FAILED if _failed(result) else Verdict.ERROR
         return f"{where}: {error}"
     except ValidationError as error:
-        result.verdict = Verdict.ERROR
+        result.verdict = Verdict.FAILED if _failed(result) else Verdict.ERROR
         return f"{where}: {error.errors()[0]['msg']} ({'.'.join(map(str, error.errors()[0]['loc']))})"
     stage.remember(entry.action, observation)
     stage.scope["last"] = observation

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import jwt
 from jwt.api_jwk import PyJWK
 
-from conformance.steps.base import Observation, Stage, Step
+from conformance.steps.base import Observation, ScenarioFault, Stage, Step
 
 
 def decode_part(part: str) -> Any:
@@ -107,9 +107,11 @@ class ForgeToken(Step):
 
     def play(self, stage: Stage) -> Observation:
         """Put the parts together anew; nothing is sent."""
-        head, body, signature = self.token.split(".")
-        header = {**(decode_part(head) or {}), **self.header}
-        claims = {**(decode_part(body) or {}), **self.claims}
+        head, body, signature = ([*self.token.split("."), "", ""])[:3]
+        genuine = decode_part(head), decode_part(body)
+        if not isinstance(genuine[0], dict) or not isinstance(genuine[1], dict) or not signature:
+            raise ScenarioFault("the token to forge from is no signed JSON Web Token", blamed=True)
+        header, claims = {**genuine[0], **self.header}, {**genuine[1], **self.claims}
         if self.signature == "drop":
             signature = ""
         elif self.signature == "garble":

@@ -91,8 +91,8 @@ def wire_for(info: Mapping[str, Any], ca_pem: str, timeout_seconds: float, trust
 
 
 def _check_url(url: str, option: str, example: str) -> None:
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
         sound = False
@@ -120,6 +120,8 @@ def _check_is_auth_backend(wire: Wire, auth_url: str) -> None:
 def _ask_idp(idp: Idp) -> tuple[dict[str, Any], dict[str, Any], str]:
     try:
         info = idp.get("/")
+        # What everything below relies on; another server's JSON fails here rather than far away.
+        _ = info["urls"]["http"], [entry["vendor"] for entry in info["providers"]]
         personas = {persona["id"]: persona for persona in idp.get("/personas")["personas"]}
         return info, personas, idp.text("/ca.pem")
     except (IdpError, KeyError, TypeError) as error:
@@ -207,23 +209,25 @@ class _Examiner:
         location = response.header("location")
         if location is None or not 300 <= response.status < 400:
             return  # a finding for the scenarios, not for the set-up
-        host = urlsplit(location).hostname or ""
-        by_path = origin_of(location) in {
+        seen = observe_url(location)
+        by_path = seen.get("origin") in {
             origin_of(self._info["urls"][name]) for name in ("http", "tls") if self._info["urls"].get(name)
         }
         detour = Detour(tuple(self._info.get("hosts", ())), "", "")
-        if not by_path and not detour.covers(host):
+        if not by_path and not detour.covers(seen.get("host") or ""):
             raise ConfigurationFault(
-                f"provider {id_!r} (environment {environment!r}) sends users to {origin_of(location)}, which is not "
+                f"provider {id_!r} (environment {environment!r}) sends users to "
+                f"{seen.get('origin') or repr(location[:100])}, which is not "
                 f"the mock IdP at {self._info['urls']['http']}; use the app-config that 'mock-idp app-config' "
                 f"prints, or correct --idp"
             )
-        callback = observe_url(location)["query"].get("redirect_uri", "")
+        callback = seen["query"].get("redirect_uri", "")
         own = origin_of(self._wish.auth_url)
-        if environment == self._wish.environment and callback.startswith("http") and origin_of(callback) != own:
+        called = observe_url(callback).get("origin")
+        if environment == self._wish.environment and called is not None and called != own:
             raise ConfigurationFault(
-                f"the target calls itself {origin_of(callback)} (in the redirect_uri of provider {id_!r}), but --target "
-                f"says {own}, so its cookies would not come back; use --target {origin_of(callback)}/api/auth"
+                f"the target calls itself {called} (in the redirect_uri of provider {id_!r}), but "
+                f"--target says {own}, so its cookies would not come back; use --target {called}/api/auth"
             )
 
     def _check_found(self, found: Sequence[Provider]) -> None:

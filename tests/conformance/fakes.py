@@ -1,0 +1,175 @@
+"""An auth backend and a mock IdP that do just enough to be examined and signed in at, with switches to be wrong."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+from tests.conformance.servers import Asked, Said, http_server
+
+APP = "http://localhost:3000"
+ACCESS_TOKEN = "gho_opaque/access+token="
+REFRESH_TOKEN = "ghr_opaque/refresh+token="
+NONCE = "bm9uY2Utbm9uY2Utbm9uY2U="
+CODE = "opaque/authorization+code"
+USER_TOKEN = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1c2VyOmRlZmF1bHQvcGxhaW4ifQ.c2lnbmF0dXJl"
+SECRETS = (ACCESS_TOKEN, REFRESH_TOKEN, NONCE, CODE, USER_TOKEN)
+
+PERSONAS = {"personas": [{"id": "plain", "login": "plain", "email": "plain@example.test"}]}
+
+
+def message_page(message: dict[str, object], origin: str = APP) -> str:
+    said = quote(json.dumps(message), safe="-_.!~*()")
+    return (
+        f"<html><body><script>var info = {{type: 'config_info', targetOrigin: '{origin}'}};"
+        "window.opener.postMessage(info, '*');"
+        f"window.opener.postMessage(JSON.parse(decodeURIComponent('{said}')), '{origin}');"
+        "setTimeout(window.close, 100);</script></body></html>"
+    )
+
+
+@dataclass
+class FakeIdp:
+    """The mock IdP's control API and one vendor.
+
+    Attributes:
+        refusal: what the authorization endpoint says instead of showing its form.
+        urls: further URLs that it says it serves.
+        providers: what it says it has clients for.
+        info: overrides the whole description of itself.
+    """
+
+    url: str = ""
+    refusal: str | None = None
+    urls: dict[str, str] = field(default_factory=dict)
+    providers: list[dict[str, object]] = field(
+        default_factory=lambda: [
+            {
+                "id": "github",
+                "vendor": "github",
+                "environments": [
+                    {"name": name, "client_id": name, "client_secret": "x" * 12} for name in ("development", "other")
+                ],
+            }
+        ]
+    )
+    info: object = None
+
+    def __call__(self, asked: Asked) -> Said | None:
+        if asked.path.startswith("/__idp/"):
+            return self._control(asked)
+        if asked.path != "/github/login/oauth/authorize":
+            return Said(404, "no such page")
+        if self.refusal:
+            return Said(400, "refused", [("Mock-Idp-Refusal", self.refusal)])
+        hidden = "".join(f"<input type=hidden name={name} value='{value}'>" for name, value in asked.query.items())
+        form = f"<form method=post action='/__idp/consent'><input name=request value=r>{hidden}</form>"
+        return Said(body=form, headers=[("Content-Type", "text/html")])
+
+    def _control(self, asked: Asked) -> Said:
+        if asked.path == "/__idp/":
+            own = {"kit": {"name": "fake", "version": "0"}, "urls": {"http": self.url, **self.urls}, "hosts": []}
+            return Said(body=self.info if self.info is not None else {**own, "providers": self.providers})
+        if asked.path == "/__idp/personas":
+            return Said(body=PERSONAS)
+        if asked.path == "/__idp/ca.pem":
+            return Said(body="no authority")
+        if asked.path == "/__idp/consent":
+            fields = dict(parse_qsl(asked.body.decode()))
+            answer = urlencode({"code": CODE, "state": fields["state"]})
+            return Said(
+                302, headers=[("Location", f"{fields['redirect_uri']}?{answer}"), ("Mock-Idp-Grant", "grant-1")]
+            )
+        return Said(404, {"error": "no such thing"})
+
+
+@dataclass
+class FakeTarget:
+    """An auth backend with one provider.
+
+    Attributes:
+        idp_url: where it sends users.
+        environments: those it has; None if it has no provider at all.
+        known_after: how many sign-ins fail because the catalog does not know the person yet.
+        tells_origin: False if its error page does not say where the app is.
+        key_set: what it publishes.
+        own_url: what it calls itself.
+        stops_after: how many requests it answers before it breaks every connection off.
+    """
+
+    idp_url: str = ""
+    environments: tuple[str, ...] | None = ("development", "other")
+    known_after: int = 0
+    tells_origin: bool = True
+    key_set: object = field(default_factory=lambda: {"keys": []})
+    own_url: str = ""
+    stops_after: int | None = None
+    asked: list[Asked] = field(default_factory=list)
+
+    def __call__(self, asked: Asked) -> Said | None:
+        self.asked.append(asked)
+        if self.stops_after is not None and len(self.asked) > self.stops_after:
+            return None
+        if asked.path == "/api/auth/.well-known/jwks.json":
+            return Said(body=self.key_set)
+        if not asked.path.startswith("/api/auth/github/") or self.environments is None:
+            return Said(404, {"error": {"name": "NotFoundError", "message": "Unknown auth provider"}})
+        action = asked.path.removeprefix("/api/auth/github/")
+        if action == "handler/frame":
+            return self._callback(asked)
+        if asked.query.get("env") not in self.environments:
+            message = f"No configuration available for the '{asked.query.get('env')}' environment of this provider."
+            return Said(404, {"error": {"name": "NotFoundError", "message": message}})
+        return self._start(asked) if action == "start" else self._refresh(asked)
+
+    def _start(self, asked: Asked) -> Said:
+        state = urlencode({"nonce": NONCE, "env": asked.query["env"], "origin": asked.query.get("origin", APP)})
+        query = {"redirect_uri": f"{self.own_url}/api/auth/github/handler/frame", "state": state.encode().hex()}
+        cookie = f"github-nonce={quote(NONCE, safe='')}; Path=/api/auth/github/handler; HttpOnly"
+        location = f"{self.idp_url}/github/login/oauth/authorize?{urlencode(query)}"
+        return Said(302, headers=[("Location", location), ("Set-Cookie", cookie)])
+
+    def _callback(self, asked: Asked) -> Said:
+        html = [("Content-Type", "text/html; charset=utf-8")]
+        error = {"name": "NotAllowedError", "message": "OAuth state is invalid, missing env"}
+        if "code" not in asked.query:
+            page = message_page({"type": "authorization_response", "error": error}, APP)
+            return Said(body=page if self.tells_origin else "<p>No", headers=html)
+        if self.known_after > 0:
+            self.known_after -= 1
+            error = {"name": "Error", "message": "Failed to sign-in, unable to resolve user identity."}
+            return Said(body=message_page({"type": "authorization_response", "error": error}), headers=html)
+        session = {
+            "providerInfo": {"accessToken": ACCESS_TOKEN, "scope": "read:user"},
+            "profile": {"displayName": "Plain Person"},
+            "backstageIdentity": {"token": USER_TOKEN},
+        }
+        cookie = f"github-refresh-token={quote(REFRESH_TOKEN, safe='')}; Path=/api/auth/github; HttpOnly"
+        body = message_page({"type": "authorization_response", "response": session})
+        return Said(body=body, headers=[*html, ("Set-Cookie", cookie)])
+
+    def _refresh(self, asked: Asked) -> Said:
+        if "github-refresh-token" not in (asked.headers.get("Cookie") or ""):
+            return Said(401, {"error": {"name": "AuthenticationError", "message": "Missing session cookie"}})
+        return Said(body={"backstageIdentity": {"token": USER_TOKEN}, "providerInfo": {"accessToken": ACCESS_TOKEN}})
+
+
+@dataclass
+class Pair:
+    """Both, running."""
+
+    idp: FakeIdp
+    target: FakeTarget
+    auth_url: str
+
+
+@contextlib.contextmanager
+def running_pair() -> Iterator[Pair]:
+    """Start both; they fit each other until a test turns a switch."""
+    idp, target = FakeIdp(), FakeTarget()
+    with http_server(idp) as idp_url, http_server(target) as target_url:
+        # The IdP by address and the target by name, as they are used together in the real world.
+        idp.url = target.idp_url = f"http://127.0.0.1:{urlsplit(idp_url).port}"
+        target.own_url = target_url
+        yield Pair(idp, target, f"{target_url}/api/auth")
