@@ -181,6 +181,7 @@ def test_mistakes_are_sentences(github: World, method: str, path: str, body: Any
 def test_a_form_of_another_website_changes_nothing(github: World) -> None:
     answer = github.http.post("/__idp/services", data='{"id": "x", "vendor": "google"}', content_type="text/plain")
     assert answer.status_code == 415
+    assert answer.json["error"].startswith("Send a JSON object")
     answer = github.http.post("/__idp/services", data="{", content_type="application/json")
     assert answer.status_code == 400
     assert answer.json["error"]
