@@ -40,7 +40,7 @@ spec: {profile: {email: twin@x.test}}
 apiVersion: backstage.io/v1alpha1
 kind: Group
 metadata: {name: team-b}
-spec: {type: team, children: [], members: [ada.quill, user:other/somebody]}
+spec: {type: team, children: [], members: [ada.quill, user:other/somebody], profile: {email: ada@x.test}}
 """
 
 

@@ -2,9 +2,11 @@
 
 import base64
 import hashlib
+import json
 import re
 
 import pytest
+import quickjs
 import requests
 
 from reference_backend.protocol import session_response
@@ -71,6 +73,27 @@ def test_the_page(browser, github):
     assert answer.headers["Content-Security-Policy"] == f"script-src 'sha256-{digest}'"
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+BROWSER = """
+var posted = [], timers = [];
+var other = { postMessage: (data, target) => posted.push([data, target]) };
+var window = { opener: HAS_OPENER ? other : null, parent: other, close: () => posted.push('closed') };
+function setTimeout(run, delay) { timers.push(delay); run(); }
+"""
+
+
+@pytest.mark.parametrize("opener", ["true", "false"])
+def test_the_script_posts_to_one_origin_and_closes(browser, github, opener):
+    answer = browser.finish(browser.start(query="&origin=https://a.ex.test"))
+    context = quickjs.Context()
+    context.eval(BROWSER.replace("HAS_OPENER", opener))
+    context.eval(answer.text.removeprefix("<html><body><script>").removesuffix("</script></body></html>"))
+    announcement, payload, closed = json.loads(context.eval("JSON.stringify(posted)"))
+    assert announcement == [{"type": "config_info", "targetOrigin": "https://a.ex.test"}, "*"]
+    assert payload == [browser.message(answer), "https://a.ex.test"]
+    assert closed == "closed"
+    assert json.loads(context.eval("JSON.stringify(timers)")) == [100]
 
 
 def test_the_page_escapes_whatever_the_vendor_says(browser):
