@@ -49,6 +49,7 @@ def play(
     """
     begun = time.monotonic()
     transcript = Transcript()
+    transcript.secrets.learn_from(target.idp["providers"])  # a leaked client secret must not leak once more
     stage = Stage(target, case.provider, facts, case.environment, wire, idp, transcript)
     stage.scope = _scope(case, facts, target, seed)
     levels = {id_: requirements()[id_].level for id_ in case.scenario.requirements}

@@ -38,7 +38,7 @@ def verifies(token: str, keys: list[dict[str, Any]]) -> bool:
             algorithms=[str(key["alg"])],
             options={"verify_aud": False, "verify_exp": False, "verify_iat": False, "verify_iss": False},
         )
-    except (jwt.PyJWTError, KeyError, ValueError):
+    except (jwt.PyJWTError, KeyError, ValueError, TypeError):
         return False
     return True
 
@@ -61,7 +61,8 @@ class ReadToken(Step):
         """Fetch the JWKS and decode."""
         url = f"{stage.target.auth_url}/.well-known/jwks.json"
         jwks = stage.observe(stage.browser.bare(url, "GET"), url)
-        keys = jwks.get("json", {}).get("keys", []) if isinstance(jwks.get("json"), dict) else []
+        published = jwks["json"].get("keys") if isinstance(jwks.get("json"), dict) else None
+        keys = [key for key in published if isinstance(key, dict)] if isinstance(published, list) else []
         parts = self.token.split(".")
         header = decode_part(parts[0])
         claims = decode_part(parts[1]) if len(parts) > 1 else None

@@ -16,7 +16,18 @@ CODE = "opaque/authorization+code"
 USER_TOKEN = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1c2VyOmRlZmF1bHQvcGxhaW4ifQ.c2lnbmF0dXJl"
 SECRETS = (ACCESS_TOKEN, REFRESH_TOKEN, NONCE, CODE, USER_TOKEN)
 
-PERSONAS = {"personas": [{"id": "plain", "login": "plain", "email": "plain@example.test"}]}
+PERSONAS = {
+    "personas": [
+        {
+            "id": "plain",
+            "login": "plain",
+            "entity_ref": "user:default/plain",
+            "groups": [],
+            "faces": {},
+            "email": "plain@example.test",
+        }
+    ]
+}
 
 
 def message_page(message: dict[str, object], origin: str = APP) -> str:
@@ -96,6 +107,7 @@ class FakeTarget:
         key_set: what it publishes.
         own_url: what it calls itself.
         stops_after: how many requests it answers before it breaks every connection off.
+        breaks_off_at: the one request at which it breaks the connection off.
     """
 
     idp_url: str = ""
@@ -105,11 +117,13 @@ class FakeTarget:
     key_set: object = field(default_factory=lambda: {"keys": []})
     own_url: str = ""
     stops_after: int | None = None
+    breaks_off_at: int | None = None
     asked: list[Asked] = field(default_factory=list)
 
     def __call__(self, asked: Asked) -> Said | None:
         self.asked.append(asked)
-        if self.stops_after is not None and len(self.asked) > self.stops_after:
+        gone = self.stops_after is not None and len(self.asked) > self.stops_after
+        if gone or len(self.asked) == self.breaks_off_at:
             return None
         if asked.path == "/api/auth/.well-known/jwks.json":
             return Said(body=self.key_set)
