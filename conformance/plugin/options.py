@@ -1,6 +1,7 @@
 """Command-line options, and every default of the suite."""
 
 import random
+import ssl
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -105,10 +106,17 @@ def read_options(config: pytest.Config) -> Options:
     ca_file = get("--target-ca")
     if ca_file and not Path(ca_file).is_file():
         raise pytest.UsageError(f"--target-ca {ca_file}: there is no such file")
+    if ca_file:
+        try:
+            ssl.create_default_context(cafile=ca_file)
+        except (ssl.SSLError, OSError) as error:
+            raise pytest.UsageError(f"--target-ca {ca_file}: not a certificate in PEM form") from error
     for option in ("--report-json", "--report-html"):
         path = get(option)
         if path and not Path(path).resolve().parent.is_dir():
             raise pytest.UsageError(f"{option} {path}: there is no folder {Path(path).resolve().parent}")
+        if path and Path(path).is_dir():
+            raise pytest.UsageError(f"{option} {path}: that is a folder; name a file")
     seed = get("--seed")
     target = get("--target")
     return Options(

@@ -14,7 +14,7 @@ def write_html(document: dict[str, Any], path: str) -> None:
     """Write the page, replacing the file only when it is complete."""
     target = Path(path)
     partial = target.with_name(f"{target.name}.partial")
-    partial.write_text(render_html(document), encoding="utf-8")
+    partial.write_text(render_html(document), encoding="utf-8", errors="backslashreplace")
     partial.replace(target)
 
 
