@@ -7,7 +7,7 @@ from typing import Any
 from mock_idp.app_config import ProviderSetup, provider_setups
 from mock_idp.clock import Clock, SystemClock
 from mock_idp.journal import Journal
-from mock_idp.keys import Keys, shared_keys
+from mock_idp.keys import Keys
 from mock_idp.personas import PERSONAS
 from mock_idp.proxies import proxies
 from mock_idp.proxies.base import AuthProxy
@@ -100,7 +100,7 @@ def make_idp(settings: Settings, clock: Clock | None = None) -> Idp:
         setups=provider_setups(settings),
         services=Services(vendors(), settings, clock, randomness),
         journal=Journal(settings.journal_limit),
-        proxy_keys=shared_keys(),
+        proxy_keys=Keys("auth-proxies"),
     )
     for setup in idp.setups:
         for environment in setup.environments:

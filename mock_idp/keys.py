@@ -1,12 +1,15 @@
-"""Signing keys of a service, and the key set it publishes (RFC 7517).
+"""Signing keys of a service, the key set it publishes (RFC 7517), and their rotation.
 
-Keys are made once per process and shared by services that do not ask for keys of their own: making an RSA
-key takes a noticeable part of a second.
+Every service has keys of its own: were one key shared by all issuers, a backend that takes another issuer's key
+set would never be noticed. Making an RSA key takes a noticeable part of a second, so each is made when it is
+first asked for, and services of the same name in one process (there are several in tests only) share it.
 """
 
+import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from threading import Lock
 from typing import Any
 
@@ -14,14 +17,21 @@ import jwt
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
-from jwt.utils import base64url_encode
 
-from mock_idp.oauth.tokens import OWN_KEY, SignedToken
+from mock_idp.oauth.tokens import (
+    ASYMMETRIC,
+    FOREIGN_KEY,
+    KEY_SETS,
+    NEXT_KEY,
+    OWN_KEY,
+    PREVIOUS_KEY,
+    PUBLIC_KEY,
+    SignedToken,
+)
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
-FOREIGN_KEY = "foreign"
-ASYMMETRIC = ("RS256", "ES256")
-ALGORITHMS = (*ASYMMETRIC, "HS256", "none")
+_FOREIGN_GENERATION = -2
+_FIRST_GENERATION = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,55 +83,124 @@ def make_key(algorithm: str) -> KeyPair:
 class Keys:
     """The keys of a service, each made when it is first asked for; may be shared by threads.
 
-    A key belongs to a set: ``own`` keys are published, ``foreign`` ones never, so that a token signed with
-    one of those is a forgery.
+    A key belongs to a set. ``own`` signs today, ``next`` will after a rotation, ``previous`` did before one;
+    ``foreign`` belongs to somebody else, so that a token signed with it is a forgery.
+
+    Parameters:
+        owner: whose keys these are, the id of a service or of an auth proxy.
     """
 
-    def __init__(self) -> None:
-        self._pairs: dict[tuple[str, str], KeyPair] = {}
+    def __init__(self, owner: str) -> None:
+        self._owner = owner
+        self._generation = _FIRST_GENERATION
+        self._published: tuple[str, ...] = (OWN_KEY,)
+        self._pairs: dict[tuple[str, int], KeyPair] = {}
         self._lock = Lock()
 
-    def pair(self, algorithm: str, name: str = OWN_KEY) -> KeyPair:
-        """The key for an algorithm (``RS256``, ``ES256``) out of a set (``own``, ``foreign``)."""
+    @property
+    def published(self) -> tuple[str, ...]:
+        """The sets that the key set shows, in its order."""
+        return self._published
+
+    def publish(self, *names: str) -> None:
+        """Say which sets the key set shows from now on, in its order; none at all empties it.
+
+        Raises:
+            KeySetError: there is no such set.
+        """
+        for name in names:
+            if name not in KEY_SETS:
+                raise KeySetError(f"A key set is one of {', '.join(KEY_SETS)}, not {name!r:.80}.")
+        self._published = names
+
+    def rotate(self, *, overlap: bool = False) -> None:
+        """Let the next key sign from now on.
+
+        Parameters:
+            overlap: True if the key that signed until now stays published behind the new one; without it, tokens
+                signed before cannot be verified any more.
+        """
         with self._lock:
-            if (name, algorithm) not in self._pairs:
-                self._pairs[name, algorithm] = make_key(algorithm)
-            return self._pairs[name, algorithm]
+            self._generation += 1
+            self._published = (OWN_KEY, PREVIOUS_KEY) if overlap else (OWN_KEY,)
+
+    def pair(self, algorithm: str, name: str = OWN_KEY) -> KeyPair:
+        """The key for an algorithm (``RS256``, ``ES256``) out of a set."""
+        # Before the first rotation there is a previous key too; it is one that never signed anything.
+        generations = {
+            OWN_KEY: self._generation,
+            NEXT_KEY: self._generation + 1,
+            PREVIOUS_KEY: self._generation - 1,
+            FOREIGN_KEY: _FOREIGN_GENERATION,
+        }
+        generation = generations[name]
+        with self._lock:
+            if (algorithm, generation) not in self._pairs:
+                self._pairs[algorithm, generation] = _pair(self._owner, algorithm, generation)
+            return self._pairs[algorithm, generation]
+
+    def by_kid(self, kid: str, algorithms: tuple[str, ...] = ("RS256",)) -> KeyPair | None:
+        """Find a published key by its id, for services that publish each key at an address of its own."""
+        published = (self.pair(algorithm, name) for name in self._published for algorithm in algorithms)
+        return next((pair for pair in published if pair.kid == kid), None)
 
     def jwks(self, algorithms: tuple[str, ...] = ("RS256",)) -> dict[str, Any]:
-        """The published key set: the service's own public keys for these algorithms."""
-        return {"keys": [self.pair(algorithm).public_jwk for algorithm in algorithms]}
+        """The published key set: the public keys of the published sets for these algorithms."""
+        return {"keys": [self.pair(algorithm, name).public_jwk for name in self._published for algorithm in algorithms]}
 
     def sign(self, token: SignedToken, secret: str = "") -> str:
         """Bring a token into its compact form (RFC 7515 section 7.1).
 
         Parameters:
-            token: what to sign.
+            token: what to sign; its relative times are resolved already (:meth:`SignedToken.at`).
             secret: the client secret, the key of ``HS256``.
         """
+        genuine = token.genuine_algorithm or token.algorithm
         headers: dict[str, Any] = {"typ": "JWT", "alg": token.algorithm}
-        key: PrivateKey | bytes | None = None
-        if token.algorithm in ASYMMETRIC:
+        if genuine in ASYMMETRIC and token.algorithm != "none":
             # A forger signs with a key of their own under the victim's key id.
-            headers["kid"] = self.pair(token.algorithm).kid
-            key = self.pair(token.algorithm, token.key).private
-        elif token.algorithm == "HS256":
-            key = secret.encode()
-        headers.update(token.headers)
+            name = OWN_KEY if token.key in (FOREIGN_KEY, PUBLIC_KEY) else token.key
+            headers["kid"] = self.pair(token.algorithm if token.algorithm in ASYMMETRIC else genuine, name).kid
+        headers.update({name: self._header_value(value, genuine) for name, value in token.headers.items()})
         kept = {name: value for name, value in headers.items() if value is not None}
         # Put together here, because a library for good tokens refuses the malformed ones a fault asks for.
-        signed = f"{_segment(kept)}.{_segment(dict(token.claims))}"
+        signed = f"{_segment(kept, token.padded)}.{_segment(dict(token.claims), token.padded)}"
+        key = self._signing_key(token, genuine, secret)
         signature = jwt.get_algorithm_by_name(token.algorithm).sign(signed.encode("ascii"), key)
-        compact = f"{signed}.{base64url_encode(signature).decode('ascii')}"
+        compact = f"{signed}.{_encoded(signature, token.padded)}"
         return token.prefix + (token.edit(compact) if token.edit else compact)
 
+    def _signing_key(self, token: SignedToken, genuine: str, secret: str) -> PrivateKey | bytes | None:
+        if token.algorithm in ASYMMETRIC:
+            name = OWN_KEY if token.key == PUBLIC_KEY else token.key
+            return self.pair(token.algorithm, name).private
+        if token.algorithm == "HS256":
+            is_confused = token.key == PUBLIC_KEY and genuine in ASYMMETRIC
+            return self.pair(genuine).public_pem.encode() if is_confused else secret.encode()
+        return None
 
-def _segment(data: dict[str, Any]) -> str:
+    def _header_value(self, value: Any, algorithm: str) -> Any:
+        """A header member; ``{"public_jwk": SET}`` stands for the public key of that set."""
+        name = value.get("public_jwk") if isinstance(value, Mapping) and len(value) == 1 else None
+        is_key = isinstance(name, str) and name in KEY_SETS and algorithm in ASYMMETRIC
+        return self.pair(algorithm, str(name)).public_jwk if is_key else value
+
+
+class KeySetError(ValueError):
+    """A key set that does not exist; the message is one sentence."""
+
+
+@lru_cache(maxsize=1_000)
+def _pair(owner: str, algorithm: str, generation: int) -> KeyPair:
+    """The key of an owner; ``generation`` counts its rotations, and tells the foreign key apart."""
+    return make_key(algorithm)
+
+
+def _segment(data: dict[str, Any], padded: bool) -> str:
     """Encode a header or a payload (RFC 7515 section 3)."""
-    return base64url_encode(json.dumps(data, separators=(",", ":")).encode("ascii")).decode("ascii")
+    return _encoded(json.dumps(data, separators=(",", ":")).encode("ascii"), padded)
 
 
-@cache
-def shared_keys() -> Keys:
-    """The keys of all services that did not ask for their own."""
-    return Keys()
+def _encoded(data: bytes, padded: bool) -> str:
+    text = base64.urlsafe_b64encode(data).decode("ascii")
+    return text if padded else text.rstrip("=")

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from mock_idp.clock import Clock
 from mock_idp.fault_catalogue import FAULTS
-from mock_idp.keys import Keys, shared_keys
+from mock_idp.keys import Keys
 from mock_idp.oauth.ledger import Ledger
 from mock_idp.oauth.model import AuthorizationRequest, Client, FaultOrder, Grant
 from mock_idp.oauth.policy import Policy
+from mock_idp.oauth.tokens import SignedToken
 from mock_idp.personas import PERSONAS, Face, Persona
 from mock_idp.randomness import Randomness
 from mock_idp.settings import Settings
@@ -64,8 +65,8 @@ class Service:
         clock: what time it is.
         randomness: source of all random texts.
         ledger: what it remembers.
-        clients: who may ask.
         keys: what it signs with.
+        clients: who may ask.
         faults: misbehaviour towards everybody, beside what single grants carry.
     """
 
@@ -75,14 +76,24 @@ class Service:
     clock: Clock
     randomness: Randomness
     ledger: Ledger
+    keys: Keys
     clients: Clients = field(default_factory=Clients)
-    keys: Keys = field(default_factory=shared_keys)
     faults: tuple[FaultOrder, ...] = ()
 
     def policy(self, client: Client, grant: Grant | None = None) -> Policy:
         """The vendor's policy towards a client, bent by the faults of the service and of the grant."""
         orders = (*self.faults, *(grant.faults if grant else ()))
         return FAULTS.bent(self.vendor.policy_for(client), orders)
+
+    def sign(self, token: SignedToken, grant: Grant | None = None) -> str:
+        """Bring a token into its compact form; nothing may change it after that.
+
+        Parameters:
+            token: what to sign; its relative times start now.
+            grant: the grant it belongs to, whose client's secret is the key of ``HS256``.
+        """
+        secret = grant.request.client.client_secret if grant else ""
+        return self.keys.sign(token.at(self.clock.now()), secret)
 
     def persona(self, grant: Grant) -> Persona:
         """The persona that gave a grant."""
@@ -124,16 +135,13 @@ class Services:
         """All services by id, as of now."""
         return self._by_id
 
-    def create(
-        self, service_id: str, vendor_id: str, faults: tuple[FaultOrder, ...] = (), *, own_keys: bool = False
-    ) -> Service:
+    def create(self, service_id: str, vendor_id: str, faults: tuple[FaultOrder, ...] = ()) -> Service:
         """Make a service.
 
         Parameters:
             service_id: its id, a path segment.
             vendor_id: what it behaves like.
             faults: misbehaviour towards everybody.
-            own_keys: True if it signs with keys nobody else has.
 
         Raises:
             ServiceError: the vendor is unknown, the id is taken, or there are too many services.
@@ -153,7 +161,7 @@ class Services:
                 self._clock,
                 self._randomness,
                 Ledger(self._settings.ledger_limit),
-                keys=Keys() if own_keys else shared_keys(),
+                Keys(service_id),
                 faults=faults,
             )
             self._by_id = {**self._by_id, service_id: service}

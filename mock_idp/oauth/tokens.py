@@ -2,8 +2,10 @@
 
 import base64
 import hashlib
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
+from types import MappingProxyType
 from typing import Any
 
 from mock_idp.oauth.model import JsonValue
@@ -12,7 +14,21 @@ Draw = Callable[[int, str], str]
 """Draws a random text: takes a length and an alphabet."""
 
 LETTERS_AND_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+ASYMMETRIC = ("RS256", "ES256")
+ALGORITHMS = (*ASYMMETRIC, "HS256", "none")
+
 OWN_KEY = "own"
+NEXT_KEY = "next"
+PREVIOUS_KEY = "previous"
+FOREIGN_KEY = "foreign"
+PUBLIC_KEY = "public"
+KEY_SETS = (OWN_KEY, NEXT_KEY, PREVIOUS_KEY, FOREIGN_KEY)
+"""What a service signs with today, after and before the next rotation; and what nobody published."""
+KEY_NAMES = (*KEY_SETS, PUBLIC_KEY)
+"""What can sign a token; ``public`` is the own public key taken for a shared secret (RFC 8725 section 2.1)."""
+
+FROM_NOW = "from_now"
+"""A claim ``{"from_now": SECONDS}`` is a time relative to the moment of signing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +62,14 @@ class SignedToken:
     Answers carry it as a value; the web layer signs it last.
 
     Parameters:
-        claims: the payload.
+        claims: the payload; a value ``{"from_now": SECONDS}`` is resolved when it is signed.
         headers: header members beside ``alg``, ``typ`` and ``kid``; None as a value leaves a member out.
         algorithm: ``RS256``, ``ES256``, ``HS256`` or ``none``.
-        key: which key signs: the service's own one, or the name of another one (``foreign``).
+        key: which key signs: the service's own one, or another of :data:`KEY_NAMES`.
         edit: what happens to the finished compact form, or None.
         prefix: text in front of the compact form (``Bearer ``).
+        padded: True if the three parts keep their ``=``, against RFC 7515 section 2; they are signed with them.
+        genuine_algorithm: what ``algorithm`` was before a forgery changed it; empty if none did.
     """
 
     claims: Mapping[str, JsonValue]
@@ -60,6 +78,117 @@ class SignedToken:
     key: str = OWN_KEY
     edit: Callable[[str], str] | None = None
     prefix: str = ""
+    padded: bool = False
+    genuine_algorithm: str = ""
+
+    def at(self, now: float) -> "SignedToken":
+        """The same token with its relative times resolved.
+
+        Parameters:
+            now: seconds since the epoch.
+        """
+        return replace(self, claims={name: _resolved(value, now) for name, value in self.claims.items()})
+
+
+def _resolved(value: JsonValue, now: float) -> JsonValue:
+    seconds: Any = value.get(FROM_NOW) if isinstance(value, Mapping) and len(value) == 1 else None
+    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool) and math.isfinite(seconds)
+    return int(now + seconds) if is_number else value
+
+
+def _garbled(compact: str) -> str:
+    """Change one character in the middle of the signature, where every bit of it counts."""
+    body, dot, signature = compact.rpartition(".")
+    middle = len(signature) // 2
+    other = "B" if signature[middle : middle + 1] == "A" else "A"
+    return f"{body}{dot}{signature[:middle]}{other}{signature[middle + 1 :]}"
+
+
+EDITS: Mapping[str, Callable[[str], str]] = MappingProxyType(
+    {
+        "garble": _garbled,
+        "truncate": lambda compact: compact[: len(compact) // 2],
+        "drop-signature": lambda compact: compact.rpartition(".")[0] + ".",
+    }
+)
+"""What can happen to a token after it was signed."""
+
+
+class ForgeryError(ValueError):
+    """A forgery that cannot be made; the message is one sentence with what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgery:
+    """How a signed token differs from a genuine one, be it an ID token or the header of an auth proxy.
+
+    Parameters:
+        claims: claims to set; None as a value removes one, ``{"from_now": SECONDS}`` is a relative time.
+        token_headers: JOSE header members to set; None as a value removes one. A member
+            ``{"public_jwk": SET}`` becomes the public key of that set (RFC 8725 section 3.10).
+        algorithm: another JWS algorithm, or None.
+        key: which key signs, one of :data:`KEY_NAMES`.
+        edit: what happens after signing, one of :data:`EDITS`, or None.
+        text: what stands in place of the token, or None.
+
+    Raises:
+        ForgeryError: an algorithm, key or edit that does not exist.
+    """
+
+    claims: Mapping[str, JsonValue] = field(default_factory=dict)
+    token_headers: Mapping[str, JsonValue] = field(default_factory=dict)
+    algorithm: str | None = None
+    key: str = OWN_KEY
+    edit: str | None = None
+    text: str | None = None
+
+    def __post_init__(self) -> None:
+        _check_choice("algorithm", self.algorithm, (None, *ALGORITHMS))
+        _check_choice("key", self.key, KEY_NAMES)
+        _check_choice("edit", self.edit, (None, *EDITS))
+        if self.text is not None and not isinstance(self.text, str):
+            raise ForgeryError(f"text is a text, not {self.text!r:.80}.")
+
+    @classmethod
+    def read(cls, data: Mapping[str, JsonValue]) -> "Forgery":
+        """Read a forgery from plain data, in which what is absent or None means nothing changes.
+
+        Parameters:
+            data: members named like the fields; others are left alone.
+
+        Raises:
+            ForgeryError: a member has a value it cannot have.
+        """
+        given = {name: data[name] for name in FORGERY_MEMBERS if data.get(name) is not None}
+        for name in ("claims", "token_headers"):
+            if not isinstance(given.get(name, {}), Mapping):
+                raise ForgeryError(f"{name} must be an object.")
+        return cls(**given)
+
+    def apply(self, token: SignedToken) -> SignedToken:
+        """Change a token that is not signed yet."""
+        claims = {**token.claims, **self.claims}
+        algorithm = self.algorithm or ("HS256" if self.key == PUBLIC_KEY else token.algorithm)
+        text = self.text
+        return replace(
+            token,
+            claims={name: value for name, value in claims.items() if self.claims.get(name, value) is not None},
+            headers={**token.headers, **self.token_headers},
+            algorithm=algorithm,
+            key=self.key,
+            edit=(lambda compact: text) if text is not None else EDITS.get(self.edit or "", token.edit),
+            genuine_algorithm=token.genuine_algorithm or token.algorithm,
+        )
+
+
+FORGERY_MEMBERS = tuple(entry.name for entry in fields(Forgery))
+"""What plain data can say about a forgery."""
+
+
+def _check_choice(name: str, value: object, choices: tuple[str | None, ...]) -> None:
+    if value not in choices:
+        there = ", ".join(choice for choice in choices if choice)
+        raise ForgeryError(f"{name} is one of {there}, not {value!r:.80}.")
 
 
 def left_half_hash(value: str) -> str:

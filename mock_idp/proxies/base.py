@@ -5,13 +5,12 @@ Flask nor sockets. Its keys are published at host names of its own (``key_routes
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from mock_idp.keys import ALGORITHMS, FOREIGN_KEY, Keys
-from mock_idp.oauth.model import JsonValue
-from mock_idp.oauth.tokens import OWN_KEY, SignedToken
+from mock_idp.keys import Keys
+from mock_idp.oauth.tokens import Forgery, SignedToken
 from mock_idp.personas import Face, Persona
 
 Headers = list[tuple[str, str | SignedToken]]
@@ -19,41 +18,6 @@ Headers = list[tuple[str, str | SignedToken]]
 
 class MintError(ValueError):
     """Headers that cannot be minted; the message is one sentence with what is allowed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Forgery:
-    """How a signed header differs from what the real proxy would send.
-
-    Parameters:
-        claims: claims to set; None as a value removes one.
-        token_headers: JOSE header members to set; None as a value removes one.
-        algorithm: another JWS algorithm, or None.
-        key: which key signs: ``own`` or ``foreign``.
-
-    Raises:
-        MintError: an algorithm or key that does not exist.
-    """
-
-    claims: Mapping[str, JsonValue] = field(default_factory=dict)
-    token_headers: Mapping[str, JsonValue] = field(default_factory=dict)
-    algorithm: str | None = None
-    key: str = OWN_KEY
-
-    def __post_init__(self) -> None:
-        _check_choice("algorithm", self.algorithm, (None, *ALGORITHMS))
-        _check_choice("key", self.key, (OWN_KEY, FOREIGN_KEY))
-
-    def apply(self, token: SignedToken) -> SignedToken:
-        """Change a token that is not signed yet."""
-        claims = {**token.claims, **self.claims}
-        return replace(
-            token,
-            claims={name: value for name, value in claims.items() if value is not None},
-            headers={**token.headers, **self.token_headers},
-            algorithm=self.algorithm or token.algorithm,
-            key=self.key,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,21 +102,15 @@ class AuthProxy:
         genuine = self.headers(order.persona.face(self.id), now)
         _check_names((*order.remove, *order.repeat), [name for name, _ in genuine], self.id)
         gone = {name.lower() for name in (*order.remove, *order.replace)}
-        kept = [(name, _on_the_wire(value, order.forgery, keys)) for name, value in genuine]
+        kept = [(name, _on_the_wire(value, order.forgery, keys, now)) for name, value in genuine]
         kept = [(name, value) for name, value in kept if name.lower() not in gone]
         twice = {name.lower() for name in order.repeat}
         minted = [pair for pair in kept for _ in range(2 if pair[0].lower() in twice else 1)]
         return [*minted, *order.replace.items()]
 
 
-def _on_the_wire(value: str | SignedToken, forgery: Forgery, keys: Keys) -> str:
-    return value if isinstance(value, str) else keys.sign(forgery.apply(value))
-
-
-def _check_choice(name: str, value: str | None, choices: tuple[str | None, ...]) -> None:
-    if value not in choices:
-        there = ", ".join(choice for choice in choices if choice)
-        raise MintError(f"{name} is one of {there}, not {value!r:.80}.")
+def _on_the_wire(value: str | SignedToken, forgery: Forgery, keys: Keys, now: float) -> str:
+    return value if isinstance(value, str) else keys.sign(forgery.apply(value).at(now))
 
 
 def _check_names(names: Sequence[str], known: Sequence[str], proxy: str) -> None:

@@ -16,8 +16,9 @@ from mock_idp.faults import FaultOrderError
 from mock_idp.idp import Idp
 from mock_idp.journal import describe_filter
 from mock_idp.oauth.model import Client, Grant
+from mock_idp.oauth.tokens import FORGERY_MEMBERS, Forgery, ForgeryError
 from mock_idp.personas import PERSONAS, Persona
-from mock_idp.proxies.base import Forgery, MintError, MintOrder
+from mock_idp.proxies.base import MintError, MintOrder
 from mock_idp.service import Service, ServiceError
 from mock_idp.settings import CONTROL_PREFIX, KIT_NAME
 from mock_idp.web.answers import json_bytes
@@ -107,11 +108,11 @@ def control(idp: Idp) -> Blueprint:
 
     @route("/services", "POST")
     def create_service() -> Any:
-        return _create_service(idp, _members({"id", "vendor", "faults", "own_keys"})), 201
+        return _create_service(idp, _members({"id", "vendor", "faults"})), 201
 
     @route("/proxies/<proxy_id>/headers", "POST")
     def mint_headers(proxy_id: str) -> Any:
-        known = {"persona", "remove", "replace", "repeat", "claims", "token_headers", "algorithm", "key"}
+        known = {"persona", "remove", "replace", "repeat", *FORGERY_MEMBERS}
         return {"headers": _mint(idp, proxy_id, _members(known))}
 
     return blueprint
@@ -126,7 +127,7 @@ def _as_json(handler: Handler) -> Handler:
             result = handler(**arguments)
         except ControlError as mistake:
             return _json({"error": str(mistake)}, mistake.status)
-        except (FaultOrderError, MintError, ServiceError, SetupError) as mistake:
+        except (FaultOrderError, ForgeryError, MintError, ServiceError, SetupError) as mistake:
             return _json({"error": str(mistake)}, 400)
         if isinstance(result, Response):
             return result
@@ -335,11 +336,8 @@ def _describe_client(client: Client) -> dict[str, Any]:
 
 
 def _create_service(idp: Idp, data: Mapping[str, Any]) -> dict[str, Any]:
-    own_keys = data.get("own_keys", False)
-    if not isinstance(own_keys, bool):
-        raise ControlError("own_keys must be true or false.")
     faults = FAULTS.parse(data.get("faults", []))
-    service = idp.services.create(_text(data, "id"), _text(data, "vendor"), faults, own_keys=own_keys)
+    service = idp.services.create(_text(data, "id"), _text(data, "vendor"), faults)
     return {"id": service.id, "vendor": service.vendor.id, "path": f"/{service.id}"}
 
 
@@ -353,8 +351,5 @@ def _mint(idp: Idp, proxy_id: str, data: Mapping[str, Any]) -> list[list[str]]:
     replaced = _object(data, "replace")
     if not all(isinstance(value, str) for value in replaced.values()):
         raise ControlError("replace must map header names to texts.")
-    forgery = Forgery(
-        _object(data, "claims"), _object(data, "token_headers"), data.get("algorithm"), data.get("key", "own")
-    )
-    order = MintOrder(persona, _texts(data, "remove"), replaced, _texts(data, "repeat"), forgery)
+    order = MintOrder(persona, _texts(data, "remove"), replaced, _texts(data, "repeat"), Forgery.read(data))
     return [list(pair) for pair in proxy.mint(order, idp.clock.now(), idp.proxy_keys)]

@@ -137,10 +137,9 @@ def answer(idp: Idp, request: Request, destination: Destination) -> Response:
 
 def finish(service: Service, grant: Grant | None, result: Answer) -> Answer:
     """Sign the tokens inside an answer, after which nothing may change it."""
-    secret = grant.request.client.client_secret if grant else ""
     if isinstance(result.body, Page):
         return result
-    return replace(result, body=seal(result.body, lambda token: service.keys.sign(token, secret)))
+    return replace(result, body=seal(result.body, lambda token: service.sign(token, grant)))
 
 
 def _exchange(request: Request, destination: Destination, received: Received) -> Exchange:

@@ -252,7 +252,7 @@ def test_times(world: World) -> None:
 def test_a_service_has_faults_and_keys_of_its_own(google: World) -> None:
     answer = google.http.post(
         "/__idp/services",
-        json={"id": "broken", "vendor": "google", "own_keys": True, "faults": [{"fault": "json-null", "at": "jwks"}]},
+        json={"id": "broken", "vendor": "google", "faults": [{"fault": "json-null", "at": "jwks"}]},
     )
     assert answer.status_code == 201
     assert answer.json == {"id": "broken", "vendor": "google", "path": "/broken"}

@@ -157,7 +157,6 @@ WRONG: list[tuple[str, str, Any, str]] = [
     ("POST", "/__idp/services", {"id": "x", "vendor": "nobody"}, "no vendor"),
     ("POST", "/__idp/services", {"id": "google", "vendor": "google"}, "already"),
     ("POST", "/__idp/services", {"id": "__idp/x", "vendor": "google"}, "name"),
-    ("POST", "/__idp/services", {"id": "x", "vendor": "google", "own_keys": 1}, "true or false"),
     ("POST", "/__idp/services", {"id": "x", "vendor": "google", "faults": ["nothing"]}, "no fault"),
     ("POST", "/__idp/proxies/nobody/headers", {"persona": "plain"}, "no auth proxy"),
     ("POST", "/__idp/proxies/guest/headers", {"persona": "nobody"}, "must be one of"),

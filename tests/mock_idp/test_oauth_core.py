@@ -241,7 +241,7 @@ def test_shapes() -> None:
 
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
 def test_signed_tokens_verify_with_the_published_key_only(algorithm: str) -> None:
-    keys = Keys()
+    keys = Keys("test")
     published = jwt.PyJWKSet.from_dict(keys.jwks(("RS256", "ES256")))
     for name, expected in (("own", True), ("foreign", False)):
         compact = keys.sign(SignedToken({"sub": "x"}, algorithm=algorithm, key=name))
@@ -256,7 +256,7 @@ def test_signed_tokens_verify_with_the_published_key_only(algorithm: str) -> Non
 
 
 def test_other_algorithms_and_malformed_headers() -> None:
-    keys = Keys()
+    keys = Keys("test")
     assert keys.sign(SignedToken({}, algorithm="none")).endswith(".")
     secret = "a secret of more than thirty-two characters"
     compact = keys.sign(SignedToken({"sub": "x"}, algorithm="HS256"), secret)
