@@ -1,4 +1,4 @@
-"""What outlives a request: public signing keys and user info (KEY-07, KEY-11, USERINFO-06).
+"""What outlives a request: public signing keys, user info, sessions (KEY-07, KEY-11, USERINFO-06, SESSION-07).
 
 SQLite for one process, PostgreSQL for several. Several processes may start at once on one database.
 """
@@ -52,6 +52,14 @@ user_info = Table(
     Column("user_entity_ref", String(2048), primary_key=True),
     Column("user_info", Text, nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("sid", String(255), primary_key=True),
+    Column("sess", Text, nullable=False),
+    Column("expired", DateTime(timezone=True), nullable=False, index=True),
 )
 
 
@@ -131,6 +139,34 @@ class Store:
                 select(user_info.c.user_info).where(user_info.c.user_entity_ref == user_entity_ref)
             ).scalar()
         return None if found is None else json.loads(found)
+
+    def get_session(self, session_id: str, now: float) -> str | None:
+        """JSON text of a session, None if there is none or it has expired (SESSION-07)."""
+        statement = select(sessions.c.sess).where(sessions.c.sid == session_id, sessions.c.expired > _moment(now))
+        with self._engine.connect() as connection:
+            found: str | None = connection.execute(statement).scalar()
+        return found
+
+    def put_session(self, session_id: str, text: str, now: float, expires_at: float) -> None:
+        """Create or replace a session, and forget those that have expired.
+
+        Parameters:
+            session_id: its identifier.
+            text: members as JSON.
+            now: seconds since the epoch.
+            expires_at: when it ends, in the same.
+        """
+        values = {"sess": text, "expired": _moment(expires_at)}
+        with self._engine.begin() as connection:
+            connection.execute(delete(sessions).where(sessions.c.expired <= _moment(now)))
+            changed = connection.execute(update(sessions).where(sessions.c.sid == session_id).values(**values))
+            if changed.rowcount == 0:
+                connection.execute(insert(sessions).values(sid=session_id, **values))
+
+    def remove_session(self, session_id: str) -> None:
+        """Forget a session."""
+        with self._engine.begin() as connection:
+            connection.execute(delete(sessions).where(sessions.c.sid == session_id))
 
     def close(self) -> None:
         """Give all connections back."""

@@ -4,14 +4,24 @@ Every call has a timeout, follows no redirect (a redirect would carry credential
 honours ``HTTPS_PROXY``, ``NO_PROXY`` and ``REQUESTS_CA_BUNDLE``, as ``requests`` does.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import requests
 from authlib.integrations.requests_client import OAuth2Session
+from requests.auth import AuthBase
 
 from reference_backend import __version__
 
 USER_AGENT = f"reference-backend/{__version__}"
+
+
+class NoCredentials(AuthBase):
+    """Leaves a request as it is. Without any ``auth``, ``requests`` would look into the operator's ``.netrc``."""
+
+    def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Add nothing."""
+        return prepared
 
 
 class Upstream:
@@ -24,37 +34,41 @@ class Upstream:
     def __init__(self, timeout: float) -> None:
         self.timeout = timeout
 
-    def get(
-        self, url: str, *, params: dict[str, str] | None = None, headers: dict[str, str] | None = None
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        form: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: AuthBase | None = None,
+        timeout: float | None = None,
     ) -> requests.Response:
-        """``GET`` a URL.
+        """Make one call.
+
+        Parameters:
+            method: HTTP method.
+            url: where to.
+            form: fields of the body; None sends no body.
+            params: query parameters, added to those of the URL.
+            headers: further headers.
+            auth: adds credentials to the prepared request; None adds none, not even from a ``.netrc``.
+            timeout: seconds, in place of those of the constructor.
 
         Raises:
             requests.RequestException: the transport failed.
         """
-        return self._request("GET", url, params, headers)
-
-    def post(
-        self, url: str, *, params: dict[str, str] | None = None, headers: dict[str, str] | None = None
-    ) -> requests.Response:
-        """``POST`` to a URL without a body.
-
-        Raises:
-            requests.RequestException: the transport failed.
-        """
-        return self._request("POST", url, params, headers)
-
-    def _request(
-        self, method: str, url: str, params: dict[str, str] | None, headers: dict[str, str] | None
-    ) -> requests.Response:
         # A session of its own for each call: cookies of one user never reach the call of another.
         with requests.Session() as session:
             return session.request(
                 method,
                 url,
+                data=form,
                 params=params,
                 headers={"User-Agent": USER_AGENT, **(headers or {})},
-                timeout=self.timeout,
+                auth=auth or NoCredentials(),
+                timeout=self.timeout if timeout is None else timeout,
                 allow_redirects=False,
             )
 

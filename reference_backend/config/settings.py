@@ -1,7 +1,7 @@
 """Values derived from the configuration (protocol.md §2)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reference_backend.config.model import Config, ConfigError
 from reference_backend.protocol import cookies, scopes, urls, user_token
@@ -23,7 +23,7 @@ class Settings:
         token_ttl: lifetime of Backstage tokens in seconds.
         omit_ownership: leave ``ent`` out of tokens (TOKEN-07, TOKEN-08).
         algorithm: signing algorithm of generated keys (TOKEN-10).
-        signed_cookies: ``auth.session.secret`` is set (COOKIE-23).
+        session_secret: ``auth.session.secret``; without it there are no server-side sessions (SESSION-01).
         upstream_timeout: seconds to wait for a vendor.
         development: NODE_ENV is ``development`` (GEN-10, ROUTE-11, GUEST-01).
     """
@@ -33,7 +33,7 @@ class Settings:
     token_ttl: int
     omit_ownership: bool
     algorithm: str
-    signed_cookies: bool
+    session_secret: str | None = field(repr=False)
     upstream_timeout: float
     development: bool
 
@@ -41,6 +41,11 @@ class Settings:
     def app_origin(self) -> str:
         """Origin of ``app.baseUrl``."""
         return self.allowed_origins.app_origin
+
+    @property
+    def signed_cookies(self) -> bool:
+        """Signed cookies are told from plain ones (COOKIE-23)."""
+        return self.session_secret is not None
 
 
 def read(config: Config, development: bool) -> Settings:
@@ -59,7 +64,7 @@ def read(config: Config, development: bool) -> Settings:
         token_ttl=user_token.clamp_ttl(ttl),
         omit_ownership=config.boolean("auth.omitIdentityTokenOwnershipClaim", True) is not False,
         algorithm=config.string("auth.identityTokenAlgorithm", user_token.DEFAULT_ALGORITHM),
-        signed_cookies=config.has("auth.session.secret"),
+        session_secret=config.string("auth.session.secret", None),
         upstream_timeout=config.duration("authConformance.upstreamTimeout", DEFAULT_UPSTREAM_TIMEOUT),
         development=development,
     )

@@ -101,7 +101,7 @@ class Cookie:
         name: cookie name.
         value: text before encoding.
         path: ``Path``.
-        expires_at: seconds since the epoch.
+        expires_at: seconds since the epoch; None leaves ``Expires`` out.
         max_age: seconds; None leaves ``Max-Age`` out.
         domain: ``Domain``; None leaves it out.
         secure: ``Secure``.
@@ -113,7 +113,7 @@ class Cookie:
     name: str
     value: str
     path: str
-    expires_at: float
+    expires_at: float | None
     max_age: int | None
     secure: bool
     same_site: SameSite
@@ -130,7 +130,7 @@ def header(cookie: Cookie) -> str:
         f"Max-Age={cookie.max_age}" if cookie.max_age is not None else "",
         f"Domain={cookie.domain}" if cookie.domain else "",
         f"Path={cookie.path}",
-        f"Expires={http_date(cookie.expires_at)}",
+        f"Expires={http_date(cookie.expires_at)}" if cookie.expires_at is not None else "",
         "HttpOnly" if http_only else "",
         "Secure" if cookie.secure else "",
         f"Priority={cookie.priority}" if cookie.priority else "",

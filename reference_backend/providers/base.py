@@ -6,14 +6,14 @@ sibling), fills in the data and overrides only what it must. Routes, cookies, sc
 not its business: see ``reference_backend.web.oauth``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from reference_backend.config.model import Config
 from reference_backend.protocol.session_response import OAuthSession, Profile
 from reference_backend.sign_in.resolvers import ResolverFactory
-from reference_backend.upstream import Upstream
+from reference_backend.surroundings import Surroundings
 
 __all__ = [
     "AuthenticationResult",
@@ -53,32 +53,49 @@ class ProviderSettings:
         environment: name of the environment.
         callback_url: redirect URI, absolute.
         config: the environment's own configuration (``auth.providers.{p}.{env}``).
-        upstream: HTTP client for calls to the vendor.
+        surroundings: HTTP client, clock, randomness and the like.
     """
 
     provider_id: str
     environment: str
     callback_url: str
     config: Config
-    upstream: Upstream
+    surroundings: Surroundings
 
 
 @dataclass(frozen=True, slots=True)
 class StartRequest:
-    """Input of :meth:`OAuthProvider.start`: the effective scope, the encoded state and the start query."""
+    """Input of :meth:`OAuthProvider.start`.
+
+    Parameters:
+        scope: the effective scope, space separated.
+        state: the encoded state.
+        query: the start query.
+        session: the server-side session of this browser, written back if changed (SESSION); JSON values only.
+            None if ``auth.session.secret`` is not configured.
+    """
 
     scope: str
     state: str
     query: Mapping[str, str]
+    session: MutableMapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CallbackRequest:
-    """Input of :meth:`OAuthProvider.authenticate`: query and form of the callback, and the decoded state."""
+    """Input of :meth:`OAuthProvider.authenticate`.
+
+    Parameters:
+        query: query of the callback.
+        form: fields of its body, if it was posted.
+        state: members of the decoded state.
+        session: see :class:`StartRequest`; written back even if the provider refuses.
+    """
 
     query: Mapping[str, str]
     form: Mapping[str, str]
     state: Mapping[str, str]
+    session: MutableMapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +146,14 @@ class OAuthProvider:
     Class attributes:
         vendor: the vendor's id; also the file's name.
         scopes: see :class:`ScopePolicy`.
-        resolvers: sign-in resolvers that only this vendor has, by name; the common ones are added to them.
+        resolvers: sign-in resolvers that only this vendor has, by name.
+        common_resolvers: whether the common resolvers are added to them (§2.8 of providers-oauth.md).
     """
 
     vendor: ClassVar[str]
     scopes: ClassVar[ScopePolicy] = ScopePolicy()
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {}
+    common_resolvers: ClassVar[bool] = True
 
     def __init__(self, settings: ProviderSettings) -> None:
         """Read the configuration.
@@ -143,6 +162,12 @@ class OAuthProvider:
             ConfigError: a required key is missing or has the wrong type (CFG).
         """
         self.settings = settings
+        self.surroundings = settings.surroundings
+
+    def state_members(self, query: Mapping[str, str]) -> Mapping[str, str]:
+        """Further members of the state, taken from the start query, before it is encoded (STATE-09)."""
+        del query
+        return {}
 
     def start(self, request: StartRequest) -> str:
         """Return the URL of the vendor's authorization endpoint (START-01, UP-01)."""

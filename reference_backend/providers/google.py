@@ -75,10 +75,12 @@ class Google(passport.PassportProvider):
         )
 
     def logout(self, request: LogoutRequest) -> str | None:
-        """Revoke the refresh token (§9.7); if that fails, the logout fails (LOGOUT-10)."""
+        """Revoke the refresh token (§9.7); if that fails, the log hears of it, the user does not (LOGOUT-10)."""
         if request.refresh_token:
             try:
-                response = self.settings.upstream.post(REVOCATION_URL, params={"token": request.refresh_token})
+                response = self.surroundings.upstream.request(
+                    "POST", REVOCATION_URL, params={"token": request.refresh_token}
+                )
             except requests.RequestException as error:
                 raise AuthError(f"Failed to revoke the session, {passport.transport_text(error)}") from error
             if response.status_code != OK:

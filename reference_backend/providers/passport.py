@@ -9,10 +9,12 @@ replaced by compliance hooks, because the texts of §2.5 depend on the raw statu
 """
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any, ClassVar
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
+from authlib.oauth2 import auth as authlib_auth
 from authlib.oauth2.rfc6749 import parameters as grant
 
 from reference_backend.protocol import encoding, outcomes, profiles
@@ -30,6 +32,16 @@ from reference_backend.providers.base import (
 )
 
 FORM = "application/x-www-form-urlencoded"
+AUTHORIZATION_CODE = "authorization_code"
+REFRESH_TOKEN = "refresh_token"  # noqa: S105 - a grant type
+
+
+class ClientAuthentication(StrEnum):
+    """Where the client's id and secret travel in a token request (UP-03, UP-04)."""
+
+    BODY = "client_secret_post"
+    BASIC = "client_secret_basic"
+    BODY_AND_BASIC = "body and header"
 
 
 class TokenEndpointError(Exception):
@@ -63,7 +75,7 @@ class PassportProvider(OAuthProvider):
         url, own_query = split_query(self.authorization_url)
         parameters = {
             **own_query,
-            **self.authorization_params,
+            **self.authorization_parameters(request),
             **({"scope": request.scope} if request.scope else {}),
         }
         return str(
@@ -76,6 +88,16 @@ class PassportProvider(OAuthProvider):
                 **parameters,
             )
         )
+
+    def authorization_parameters(self, request: StartRequest) -> Mapping[str, str]:
+        """Further parameters of the authorization URL: by default the same ones every time."""
+        del request
+        return self.authorization_params
+
+    def client_authentication(self, grant_type: str) -> ClientAuthentication:
+        """Where credentials travel in a token request of this grant type; most vendors take the body (§2.4)."""
+        del grant_type
+        return ClientAuthentication.BODY
 
     def authenticate(self, request: CallbackRequest) -> AuthenticationResult:
         """Exchange the code and read the profile (FRAME-09 … FRAME-11, FRAME-20)."""
@@ -106,7 +128,7 @@ class PassportProvider(OAuthProvider):
     def exchange_code(self, code: str) -> OAuthSession:
         """The token request of a callback (UP-03); P3 … P7 if it fails."""
         try:
-            answer = self._token_request("authorization_code", code=code)
+            answer = self._token_request(AUTHORIZATION_CODE, code=code)
         except TokenEndpointError as error:
             raise outcomes.token_refused(str(error)) from error
         except requests.RequestException as error:
@@ -118,7 +140,7 @@ class PassportProvider(OAuthProvider):
     def exchange_refresh_token(self, refresh_token: str, scope: str) -> OAuthSession:
         """The token request of a refresh (UP-11); R1 … R3 if it fails."""
         try:
-            answer = self._token_request("refresh_token", refresh_token=refresh_token, scope=scope)
+            answer = self._token_request(REFRESH_TOKEN, refresh_token=refresh_token, scope=scope)
         except TokenEndpointError as error:
             raise outcomes.refresh_refused() from error
         except requests.RequestException as error:
@@ -144,14 +166,15 @@ class PassportProvider(OAuthProvider):
             # Authlib leaves out empty parameters; UP-11 sends scope even then.
             return url, headers, body if parameters["scope"] else f"{body}&scope="
 
-        with self.settings.upstream.oauth_session(
+        with self.surroundings.upstream.oauth_session(
             client_id=self.client_id,
             client_secret=self.client_secret,
-            token_endpoint_auth_method="client_secret_post",  # noqa: S106 - a method's name
+            token_endpoint_auth_method=str(self.client_authentication(grant_type)),
             redirect_uri=self.settings.callback_url,
         ) as session:
+            session.register_client_auth_method((str(ClientAuthentication.BODY_AND_BASIC), in_body_and_header))
             options = {"headers": {"Content-Type": FORM}, "allow_redirects": False}
-            if grant_type == "refresh_token":
+            if grant_type == REFRESH_TOKEN:
                 session.register_compliance_hook("refresh_token_request", add_empty_scope)
                 session.register_compliance_hook("refresh_token_response", read)
                 session.refresh_token(self.token_url, **parameters, **options)
@@ -183,7 +206,7 @@ class PassportProvider(OAuthProvider):
     def request_profile(self, access_token: str) -> requests.Response:
         """Call the profile endpoint; most vendors take a bearer token."""
         headers = {"Authorization": f"Bearer {access_token}"}
-        return self.settings.upstream.get(self.profile_url, headers=headers)
+        return self.surroundings.upstream.request("GET", self.profile_url, headers=headers)
 
     def profile_refused(self, status: int, body: str) -> ProfileError:
         """The error for a profile endpoint that said no (P9)."""
@@ -192,6 +215,13 @@ class PassportProvider(OAuthProvider):
     def map_profile(self, found: Mapping[str, Any]) -> VendorProfile:
         """Translate the vendor's JSON."""
         raise NotImplementedError
+
+
+def in_body_and_header(client: Any, method: str, url: str, headers: Any, body: str) -> tuple[str, Any, str]:
+    """Put credentials into both places, as some vendors want it (UP-04)."""
+    url, headers, body = authlib_auth.encode_client_secret_post(client, method, url, headers, body)
+    _, headers, _ = authlib_auth.encode_client_secret_basic(client, method, url, headers, "")
+    return url, headers, body
 
 
 def split_query(url: str) -> tuple[str, dict[str, str]]:

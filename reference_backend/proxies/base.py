@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from reference_backend.config.model import Config
 from reference_backend.protocol.session_response import Profile
 from reference_backend.sign_in.resolvers import Resolver, ResolverFactory
-from reference_backend.upstream import Upstream
+from reference_backend.surroundings import Surroundings
 
 __all__ = ["Profile", "ProxyProvider", "ProxyRequest", "ProxyResult", "ProxySettings"]
 
@@ -23,14 +23,12 @@ class ProxySettings:
     Parameters:
         provider_id: id in the URL; may differ from the vendor.
         config: its configuration (``auth.providers.{p}``, PROXY-10).
-        upstream: HTTP client, for key sets.
-        development: NODE_ENV is ``development``.
+        surroundings: HTTP client, clock, environment variables and the like.
     """
 
     provider_id: str
     config: Config
-    upstream: Upstream
-    development: bool = False
+    surroundings: Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +81,7 @@ class ProxyProvider:
             ConfigError: a required key is missing or has the wrong type (CFG).
         """
         self.settings = settings
+        self.surroundings = settings.surroundings
 
     def authenticate(self, request: ProxyRequest) -> ProxyResult:
         """Read and check what the proxy says. Raises an ``AuthError`` otherwise (PROXY-06)."""

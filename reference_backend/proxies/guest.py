@@ -22,7 +22,7 @@ class Guest(ProxyProvider):
         super().__init__(settings)
         config = settings.config
         # Nothing but a literal true switches guests on; text that looks like it does not.
-        self._enabled = settings.development or config.get("dangerouslyAllowOutsideDevelopment") is True
+        self._enabled = self.surroundings.development or config.get("dangerouslyAllowOutsideDevelopment") is True
         self._user: str = config.string("userEntityRef", DEFAULT_USER)
         self._ownership = config.strings("ownershipEntityRefs") or [self._user]
 

@@ -137,7 +137,7 @@ class Catalog:
             return Path(target).read_text(encoding="utf-8")
         if kind != "url":
             raise ValueError(f"locations of type '{kind}' are not supported")
-        response = self._upstream.get(target)
+        response = self._upstream.request("GET", target)
         response.raise_for_status()
         return response.content.decode("utf-8")
 

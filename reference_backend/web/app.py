@@ -1,5 +1,6 @@
 """Puts the application together."""
 
+import os
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -17,6 +18,7 @@ from reference_backend.protocol.errors import AuthError
 from reference_backend.sign_in.catalog import Catalog
 from reference_backend.sign_in.context import ResolverContext
 from reference_backend.store import Store
+from reference_backend.surroundings import Surroundings
 from reference_backend.tokens import key_store as key_store_module
 from reference_backend.tokens import keys
 from reference_backend.tokens.issuer import KeyRing, RotatingKeys, StaticKeys, TokenIssuer
@@ -79,8 +81,9 @@ def build_backend(
 ) -> Backend:
     """Build everything that requests need."""
     upstream = Upstream(settings.upstream_timeout)
+    surroundings = Surroundings(upstream, clock, random_bytes, os.environ, settings.development)
     # Mistakes in the configuration are reported before a database is touched.
-    providers = assembly.assemble(config, settings, upstream, extra_providers)
+    providers = assembly.assemble(config, settings, surroundings, extra_providers)
     catalog = Catalog(config, upstream, clock)
     used_store = store or store_module.open_store(config)
     issuer = TokenIssuer(

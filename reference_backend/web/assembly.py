@@ -13,8 +13,11 @@ from reference_backend.protocol.cookie_jar import CookieSettings
 from reference_backend.providers.base import OAuthProvider, ProviderSettings
 from reference_backend.proxies.base import ProxyProvider, ProxySettings
 from reference_backend.sign_in import resolvers
-from reference_backend.upstream import Upstream
-from reference_backend.web.backend import OAuthEnvironment, Providers, ProxyEntry
+from reference_backend.surroundings import Surroundings
+from reference_backend.web.backend import Providers
+from reference_backend.web.entry import Entry
+from reference_backend.web.oauth import OAuthEntry, OAuthEnvironment
+from reference_backend.web.proxy import ProxyEntry
 
 log = logging.getLogger(__name__)
 
@@ -41,14 +44,13 @@ def installed_vendors(config: Config, extra: Mapping[str, str]) -> dict[str, str
     return {**{vendor: vendor for vendor in vendors}, **custom}
 
 
-def assemble(config: Config, settings: Settings, upstream: Upstream, extra: Mapping[str, str]) -> Providers:
+def assemble(config: Config, settings: Settings, surroundings: Surroundings, extra: Mapping[str, str]) -> Providers:
     """Build every configured provider.
 
     Raises:
         ConfigError: one cannot be built, outside development (ROUTE-10).
     """
-    oauth: dict[str, dict[str, OAuthEnvironment]] = {}
-    proxies: dict[str, ProxyEntry] = {}
+    entries: dict[str, Entry] = {}
     unconfigured: dict[str, str] = {}
     misconfigured: dict[str, str] = {}
     configured = config.optional_child("auth.providers") or Config({}, prefix="auth.providers")
@@ -58,50 +60,50 @@ def assemble(config: Config, settings: Settings, upstream: Upstream, extra: Mapp
             unconfigured[key] = provider_id
             continue
         try:
-            own = configured.entry(provider_id)
-            if vendor in proxy_package.discover():
-                proxies[key] = build_proxy(provider_id, vendor, own, settings, upstream)
-            else:
-                oauth[key] = build_oauth(provider_id, vendor, own, settings, upstream)
+            build = build_proxy if vendor in proxy_package.discover() else build_oauth
+            entries[key] = build(provider_id, vendor, configured.entry(provider_id), settings, surroundings)
         except ConfigError as error:
             if not settings.development:
                 raise ConfigError(f"Failed to initialize {provider_id} auth provider, {error}") from error
             log.warning("Skipping %s auth provider, %s", provider_id, error)
             misconfigured[key] = provider_id
-    return Providers(oauth, proxies, unconfigured, misconfigured)
+    return Providers(entries, unconfigured, misconfigured)
 
 
 def build_oauth(
-    provider_id: str, vendor: str, config: Config, settings: Settings, upstream: Upstream
-) -> dict[str, OAuthEnvironment]:
+    provider_id: str, vendor: str, config: Config, settings: Settings, surroundings: Surroundings
+) -> OAuthEntry:
     """Build all environments of an OAuth provider (ENV-01, ENV-02)."""
     provider_class = oauth_package.discover()[vendor]
-    return {
-        name: _build_environment(provider_id, provider_class, name, config.entry(name), settings, upstream)
-        for name in config.keys()  # noqa: SIM118 - Config is no mapping
-    }
+    environments = {}
+    for name in config.keys():  # noqa: SIM118 - Config is no mapping
+        own = config.entry(name)
+        callback_url = settings_module.callback_url(own, settings.auth_base, provider_id)
+        environments[name] = _build_environment(
+            provider_class, ProviderSettings(provider_id, name, callback_url, own, surroundings), settings
+        )
+    return OAuthEntry(environments)
 
 
 def _build_environment(
-    provider_id: str,
-    provider_class: type[OAuthProvider],
-    name: str,
-    config: Config,
-    settings: Settings,
-    upstream: Upstream,
+    provider_class: type[OAuthProvider], own: ProviderSettings, settings: Settings
 ) -> OAuthEnvironment:
-    resolver = resolvers.read(config, {**provider_class.resolvers, **resolvers.COMMON})
-    callback_url = settings_module.callback_url(config, settings.auth_base, provider_id)
+    common = resolvers.COMMON if provider_class.common_resolvers else {}
+    resolver = resolvers.read(own.config, {**provider_class.resolvers, **common})
+    max_age = settings_module.session_max_age(own.config)
     return OAuthEnvironment(
-        provider=provider_class(ProviderSettings(provider_id, name, callback_url, config, upstream)),
-        cookies=CookieSettings(provider_id, callback_url, settings.app_origin, settings_module.session_max_age(config)),
-        additional_scopes=tuple(settings_module.additional_scopes(config)),
+        provider=provider_class(own),
+        cookies=CookieSettings(own.provider_id, own.callback_url, settings.app_origin, max_age),
+        additional_scopes=tuple(settings_module.additional_scopes(own.config)),
         resolver=resolver,
     )
 
 
-def build_proxy(provider_id: str, vendor: str, config: Config, settings: Settings, upstream: Upstream) -> ProxyEntry:
+def build_proxy(
+    provider_id: str, vendor: str, config: Config, settings: Settings, surroundings: Surroundings
+) -> ProxyEntry:
     """Build a proxy provider; resolvers are checked before its own configuration (PROXY-08, §1.5)."""
+    del settings
     provider_class: type[ProxyProvider] = proxy_package.discover()[vendor]
     available = {**provider_class.resolvers, **resolvers.COMMON}
     if provider_class.own_resolvers_win:
@@ -110,7 +112,7 @@ def build_proxy(provider_id: str, vendor: str, config: Config, settings: Setting
     declared = None if has_fixed_resolver else resolvers.read(config, available)
     if declared is None and not has_fixed_resolver:
         raise ConfigError(f"No sign-in resolver configured for proxy auth provider '{provider_id}'")
-    provider = provider_class(ProxySettings(provider_id, config, upstream, settings.development))
+    provider = provider_class(ProxySettings(provider_id, config, surroundings))
     resolver = provider.fixed_resolver() or declared
     if resolver is None:
         raise ConfigError(f"No sign-in resolver configured for proxy auth provider '{provider_id}'")

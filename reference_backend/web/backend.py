@@ -7,42 +7,14 @@ from flask import current_app
 
 from reference_backend.config.settings import Settings
 from reference_backend.protocol import origins
-from reference_backend.protocol.cookie_jar import CookieSettings
 from reference_backend.protocol.origins import AllowedOrigins
-from reference_backend.providers.base import OAuthProvider
-from reference_backend.proxies.base import ProxyProvider
 from reference_backend.sign_in.context import ResolverContext
-from reference_backend.sign_in.resolvers import Resolver
 from reference_backend.store import Store
 from reference_backend.tokens.issuer import TokenIssuer
 from reference_backend.tokens.verify import TokenVerifier
+from reference_backend.web.entry import Entry
 
 EXTENSION = "reference_backend"
-
-
-@dataclass(frozen=True, slots=True)
-class OAuthEnvironment:
-    """One environment of one OAuth provider, ready to serve.
-
-    Parameters:
-        provider: talks to the vendor.
-        cookies: what its cookies look like.
-        additional_scopes: scopes the operator adds (SCOPE-03).
-        resolver: signs people in; None means that there is no sign-in (IDENT-05).
-    """
-
-    provider: OAuthProvider
-    cookies: CookieSettings
-    additional_scopes: tuple[str, ...]
-    resolver: Resolver | None
-
-
-@dataclass(frozen=True, slots=True)
-class ProxyEntry:
-    """One proxy provider, ready to serve."""
-
-    provider: ProxyProvider
-    resolver: Resolver
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +22,12 @@ class Providers:
     """All providers by id in lower case, since paths ignore case (GEN-14).
 
     Parameters:
-        oauth: environments of each OAuth provider (ENV-01).
-        proxies: proxy providers.
+        entries: what answers their routes.
         unconfigured: ids (as written) that are installed but absent from the configuration (ROUTE-08).
         misconfigured: ids (as written) that were skipped in development (ROUTE-11).
     """
 
-    oauth: Mapping[str, Mapping[str, OAuthEnvironment]] = field(default_factory=dict)
-    proxies: Mapping[str, ProxyEntry] = field(default_factory=dict)
+    entries: Mapping[str, Entry] = field(default_factory=dict)
     unconfigured: Mapping[str, str] = field(default_factory=dict)
     misconfigured: Mapping[str, str] = field(default_factory=dict)
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from flask import Response, request
 
@@ -20,23 +21,69 @@ from reference_backend.protocol import (
     state,
     web_message,
 )
-from reference_backend.protocol.cookie_jar import Exchange
+from reference_backend.protocol.cookie_jar import CookieSettings, Exchange
 from reference_backend.protocol.errors import AuthenticationError, AuthError, InputError
 from reference_backend.protocol.state import OAuthState
 from reference_backend.providers.base import (
     AuthenticationResult,
     CallbackRequest,
     LogoutRequest,
+    OAuthProvider,
     RefreshRequest,
     StartRequest,
 )
-from reference_backend.sign_in.resolvers import SignInInfo
-from reference_backend.web import backend, envelope, incoming, outgoing
-from reference_backend.web.backend import OAuthEnvironment
+from reference_backend.sign_in.resolvers import Resolver, SignInInfo
+from reference_backend.web import backend, envelope, incoming, outgoing, server_session
+from reference_backend.web.entry import Entry
 
 log = logging.getLogger(__name__)
 
+
+@dataclass(frozen=True, slots=True)
+class OAuthEnvironment:
+    """One environment of one OAuth provider, ready to serve.
+
+    Parameters:
+        provider: talks to the vendor.
+        cookies: what its cookies look like.
+        additional_scopes: scopes the operator adds (SCOPE-03).
+        resolver: signs people in; None means that there is no sign-in (IDENT-05).
+    """
+
+    provider: OAuthProvider
+    cookies: CookieSettings
+    additional_scopes: tuple[str, ...]
+    resolver: Resolver | None
+
+
 Environments = Mapping[str, OAuthEnvironment]
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthEntry(Entry):
+    """One OAuth provider: all four routes.
+
+    Parameters:
+        environments: by name (ENV-01).
+    """
+
+    environments: Environments
+
+    def start(self) -> Response:
+        """See :func:`start`."""
+        return start(self.environments)
+
+    def frame(self) -> Response:
+        """See :func:`frame`."""
+        return frame(self.environments)
+
+    def refresh(self) -> Response:
+        """See :func:`refresh`."""
+        return refresh(self.environments)
+
+    def logout(self) -> Response:
+        """See :func:`logout`."""
+        return logout(self.environments)
 
 
 def select(configured: Environments) -> tuple[str, OAuthEnvironment]:
@@ -58,15 +105,20 @@ def start(configured: Environments) -> Response:
     flow_nonce = nonce.generate(own.random_bytes)
     outgoing.add_cookies(cookie_jar.set_nonce(environment.cookies, exchange, flow_nonce))
     scope, _ = effective_scope(environment, query, exchange.received)
+    provider = environment.provider
     flow_state = OAuthState(
         nonce=flow_nonce,
         env=env,
         origin=origin,
         redirect_url=query.get("redirectUrl"),
         flow=query.get("flow"),
-        scope=scope if environment.provider.scopes.persisted else None,
+        scope=scope if provider.scopes.persisted else None,
+        extra=provider.state_members(query),
     )
-    return outgoing.to_vendor(environment.provider.start(StartRequest(scope, state.encode(flow_state), query)))
+    session = server_session.received()
+    url = provider.start(StartRequest(scope, state.encode(flow_state), query, session))
+    server_session.save(session)
+    return outgoing.to_vendor(url)
 
 
 def effective_scope(
@@ -129,9 +181,7 @@ def complete_flow(environment: OAuthEnvironment, flow_state: OAuthState, target:
     nonce.require_match(sent_nonce, flow_state.nonce)
     if redirect_flow.is_redirect(flow_state) and flow_state.redirect_url:
         redirect_flow.require_allowed_target(own.allowed_origins, flow_state.redirect_url)
-    result = environment.provider.authenticate(
-        CallbackRequest(incoming.parameters(), incoming.form(), state.members(flow_state))
-    )
+    result = authenticate(environment, flow_state)
     sign_in = run_resolver(environment, result)
     scope = granted_scope(environment, flow_state, result)
     response = session_response.session_response(
@@ -145,6 +195,17 @@ def complete_flow(environment: OAuthEnvironment, flow_state: OAuthState, target:
     if redirect_flow.is_redirect(flow_state):
         return to_app(redirect_flow.require_redirect_url(flow_state))
     return outgoing.web_message_page(web_message.success(response), target)
+
+
+def authenticate(environment: OAuthEnvironment, flow_state: OAuthState) -> AuthenticationResult:
+    """Ask the vendor; what it takes out of the session is used up, whatever the answer (SEC-STATE-09)."""
+    session = server_session.received()
+    try:
+        return environment.provider.authenticate(
+            CallbackRequest(incoming.parameters(), incoming.form(), state.members(flow_state), session)
+        )
+    finally:
+        server_session.save(session)
 
 
 def granted_scope(environment: OAuthEnvironment, flow_state: OAuthState, result: AuthenticationResult) -> str:
@@ -209,7 +270,8 @@ def refreshed_session(environment: OAuthEnvironment) -> dict[str, object]:
         scope = refreshed_scope(environment, scope, granted, result)
         if persisted:
             outgoing.add_cookies(cookie_jar.set_granted_scope(environment.cookies, exchange, scope))
-        rotated.append(result.session.refresh_token or token)
+        # No new one here does not undo one that was reported on the way (REFRESH-07).
+        rotated += filter(None, [result.session.refresh_token])
     finally:
         # Also if the vendor failed half-way: the old token may be void already (SEC-REFR-09).
         store_rotated(environment, exchange, token, rotated)

@@ -1,13 +1,40 @@
 """The routes of a proxy provider (PROXY)."""
 
+from dataclasses import dataclass
+
 from flask import Response, request
 
 from reference_backend.protocol import session_response
 from reference_backend.protocol.errors import NotImplementedYetError
-from reference_backend.proxies.base import ProxyRequest
-from reference_backend.sign_in.resolvers import SignInInfo
+from reference_backend.proxies.base import ProxyProvider, ProxyRequest
+from reference_backend.sign_in.resolvers import Resolver, SignInInfo
 from reference_backend.web import backend, incoming, outgoing
-from reference_backend.web.backend import ProxyEntry
+from reference_backend.web.entry import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyEntry(Entry):
+    """One proxy provider; it has no logout (PROXY-02).
+
+    Parameters:
+        provider: reads what the proxy says.
+        resolver: signs people in.
+    """
+
+    provider: ProxyProvider
+    resolver: Resolver
+
+    def start(self) -> Response:
+        """Not implemented, and said so (PROXY-01)."""
+        raise not_implemented()
+
+    def frame(self) -> Response:
+        """Not implemented, and said so (PROXY-01)."""
+        raise not_implemented()
+
+    def refresh(self) -> Response:
+        """See :func:`refresh`."""
+        return refresh(self)
 
 
 def not_implemented() -> NotImplementedYetError:

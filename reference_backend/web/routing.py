@@ -12,14 +12,12 @@ from reference_backend.web import (
     envelope,
     health,
     incoming,
-    oauth,
     outgoing,
-    proxy,
     user_cookie,
     user_info,
     well_known,
 )
-from reference_backend.web.backend import OAuthEnvironment, ProxyEntry
+from reference_backend.web.entry import Entry
 
 METHOD_ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
@@ -46,18 +44,16 @@ def blueprint() -> Blueprint:
     return routed
 
 
-def find(provider: str) -> "dict[str, OAuthEnvironment] | ProxyEntry":
+def find(provider: str) -> Entry:
     """The provider of that id.
 
     Raises:
         NotFoundError: it is unknown, not configured or misconfigured (ROUTE-05, ROUTE-08, ROUTE-11).
     """
-    known = backend.current().providers
-    if provider in known.oauth:
-        return dict(known.oauth[provider])
-    if provider in known.proxies:
-        return known.proxies[provider]
-    raise no_route()
+    entry = backend.current().providers.entries.get(provider)
+    if entry is None:
+        raise no_route()
+    return entry
 
 
 def no_route() -> AuthError:
@@ -74,36 +70,29 @@ def no_route() -> AuthError:
 
 def start(provider: str) -> Response:
     """``/{p}/start``."""
-    found = find(provider)
-    if isinstance(found, ProxyEntry):
-        raise proxy.not_implemented()
-    return oauth.start(found)
+    return find(provider).start()
 
 
 def frame(provider: str) -> Response:
     """``/{p}/handler/frame``."""
-    found = find(provider)
-    if isinstance(found, ProxyEntry):
-        raise proxy.not_implemented()
-    return oauth.frame(found)
+    return find(provider).frame()
 
 
 def refresh(provider: str) -> Response:
     """``/{p}/refresh``."""
-    found = find(provider)
-    return proxy.refresh(found) if isinstance(found, ProxyEntry) else oauth.refresh(found)
+    return find(provider).refresh()
 
 
 def logout(provider: str) -> Response:
-    """``/{p}/logout``; proxy providers have no such route (PROXY-02, ROUTE-14)."""
-    found = find(provider)
-    if isinstance(found, ProxyEntry):
-        raise no_route()
-    return oauth.logout(found)
+    """``/{p}/logout``."""
+    return find(provider).logout()
 
 
 def not_found(error: Exception) -> Response:
-    """A path without route: an empty answer outside the plugin and at its root (GEN-18)."""
+    """A path without route, or a route that this provider lacks (PROXY-02, ROUTE-14).
+
+    Outside the plugin and at its root the answer is empty (GEN-18).
+    """
     del error
     path = routes.canonical(incoming.raw_url().partition("?")[0])
     if path == routes.MOUNT or not path.startswith(f"{routes.MOUNT}/"):
@@ -124,10 +113,10 @@ def method_not_allowed(error: MethodNotAllowed) -> Response:
 def is_owned() -> bool:
     """Tell whether the path belongs to a configured provider or to the plugin itself."""
     segments = routes.canonical(routes.relative_url(request.path)).strip("/").split("/")
-    known = backend.current().providers
-    if segments[0] in known.proxies:
-        return segments[-1] != "logout"
-    return segments[0] in known.oauth or segments[0] in ("v1", ".well-known", ".backstage")
+    entry = backend.current().providers.entries.get(segments[0])
+    if entry is None:
+        return segments[0] in ("v1", ".well-known", ".backstage")
+    return entry.has(segments[-1])
 
 
 def protocol_error(error: AuthError) -> Response:
