@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
+from conformance.matchers import matches
 from conformance.requirement_list import requirements
 from conformance.scenario.wording import in_words
-from conformance.verdicts import CaseResult
+from conformance.verdicts import CaseResult, Check
 
 Sentence = Annotated[str, StringConstraints(min_length=10)]
 
@@ -25,6 +26,7 @@ class Deviation(BaseModel):
         requirement: id of the requirement that is not met.
         providers: provider ids it is limited to; without it, all.
         scenarios: scenarios it is limited to; without it, all.
+        observed: matcher for the value as messages show it; a failure of any other form is not accepted.
         reason: why it is accepted, in a sentence.
         reference: where one can read more.
     """
@@ -33,6 +35,7 @@ class Deviation(BaseModel):
     requirement: str
     providers: list[str] | None = None
     scenarios: list[str] | None = None
+    observed: Any = None
     reason: Sentence
     reference: str | None = None
 
@@ -43,6 +46,12 @@ class Deviation(BaseModel):
             and (self.providers is None or result.provider in self.providers)
             and (self.scenarios is None or result.scenario in self.scenarios)
         )
+
+    def accepts(self, check: Check, result: CaseResult) -> bool:
+        """Say whether a failed check is the known one."""
+        if not self.covers(check.requirement, result):
+            return False
+        return self.observed is None or matches(check.actual, self.observed)
 
 
 class DeviationFile(BaseModel):
@@ -82,9 +91,9 @@ def read_deviations(path: Path) -> DeviationFile:
     return content
 
 
-def accepted(deviations: Iterable[Deviation], requirement: str, result: CaseResult) -> Deviation | None:
-    """The entry that accepts a failed check, if there is one."""
-    return next((entry for entry in deviations if entry.covers(requirement, result)), None)
+def accepted(deviations: Iterable[Deviation], check: Check, result: CaseResult) -> Deviation | None:
+    """Find the entry that accepts a failed check, if there is one."""
+    return next((entry for entry in deviations if entry.accepts(check, result)), None)
 
 
 def stale(deviations: Sequence[Deviation], results: Iterable[CaseResult]) -> list[Deviation]:

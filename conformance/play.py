@@ -2,7 +2,8 @@
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -14,7 +15,7 @@ from conformance.driver.idp import Idp, IdpError
 from conformance.driver.wire import NoAnswerError, Request, Wire, origin_of
 from conformance.matchers import describe, matches
 from conformance.reports.transcript import render
-from conformance.requirement_list import requirements
+from conformance.requirement_list import Level, requirements
 from conformance.scenario.model import ProviderFacts, StepEntry
 from conformance.scenario.paths import look_up
 from conformance.scenario.references import UnknownReferenceError, resolve
@@ -27,21 +28,39 @@ SHOWN_CHARACTERS: Final = 600
 """Longer values are cut in messages; the transcript has them whole."""
 
 
+class _Stop(Exception):  # noqa: N818 - the scenario stops here; whose fault that is, it says
+    """A step could not be played or its checks not made.
+
+    Parameters:
+        problem: what happened.
+        blames_target: True if an answer of the target (or the lack of one) is the cause.
+    """
+
+    def __init__(self, problem: str, *, blames_target: bool) -> None:
+        super().__init__(problem)
+        self.blames_target = blames_target
+
+
 class TargetStoppedError(Exception):
     """The target answered at first and does not any more; going on makes no sense."""
 
 
-def play(
-    case: Case,
-    facts: ProviderFacts,
-    target: Target,
-    wire: Wire,
-    idp: Idp,
-    deviations: Sequence[Deviation],
-    *,
-    seed: int,
-    should_fails: bool,
-) -> CaseResult:
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On which terms cases are played and judged.
+
+    Parameters:
+        deviations: accepted deviations of the target.
+        seed: of the run's random choices.
+        should_fails: True if SHOULD rows fail the run.
+    """
+
+    deviations: Sequence[Deviation]
+    seed: int
+    should_fails: bool
+
+
+def play(case: Case, facts: ProviderFacts, target: Target, wire: Wire, idp: Idp, terms: Terms) -> CaseResult:
     """Play a case and say what it comes to.
 
     Raises:
@@ -51,25 +70,32 @@ def play(
     transcript = Transcript()
     transcript.secrets.learn_from(target.idp["providers"])  # a leaked client secret must not leak once more
     stage = Stage(target, case.provider, facts, case.environment, wire, idp, transcript)
-    stage.scope = _scope(case, facts, target, seed)
+    stage.scope = _scope(case, facts, target, terms.seed)
     levels = {id_: requirements()[id_].level for id_ in case.scenario.requirements}
     result = empty_result(case)
-    problem = ""
+    stop: _Stop | None = None
+    number = 0
     try:
         for number, entry in enumerate(case.scenario.steps, start=1):
-            problem = _play_step(entry, number, stage, result)
-            if problem:
-                break
+            _play_step(entry, number, stage, result)
     except NoAnswerError as error:
-        if error.origin == origin_of(target.auth_url) and _is_gone(target, wire):
+        at_target = error.origin == origin_of(target.auth_url)
+        if at_target and _is_gone(target, wire):
             raise TargetStoppedError(f"the target stopped answering: {error}") from error
-        problem = f"step {number} ({entry.action}, line {entry.line}): {error}"
-        result.verdict = Verdict.FAILED if error.origin == origin_of(target.auth_url) else Verdict.ERROR
+        stop = _Stop(str(error), blames_target=at_target)
     except IdpError as error:
-        problem, result.verdict = f"step {number} ({entry.action}, line {entry.line}): {error}", Verdict.ERROR
-    _judge(result, deviations, levels, should_fails=should_fails)
-    if problem:
-        result.message = "\n".join(filter(None, [problem, result.message]))
+        stop = _Stop(str(error), blames_target=False)
+    except _Stop as error:
+        stop = error
+    if stop and stop.blames_target:
+        result.checks += _checks_of_a_stop(case.scenario.steps, number, str(stop))
+    _judge(result, terms, levels)
+    if stop:
+        if not stop.blames_target:
+            result.verdict = Verdict.ERROR
+        entry = case.scenario.steps[number - 1]
+        where = f"step {number} ({entry.action}, line {entry.line}): {stop}"
+        result.message = "\n".join(filter(None, [where, result.message]))
     result.seconds = round(time.monotonic() - begun, 4)
     if result.verdict is not Verdict.PASSED:
         result.transcript = render(transcript)
@@ -94,6 +120,15 @@ def empty_result(case: Case) -> CaseResult:
         level=level,
         message=case.absent or "",
     )
+
+
+def did_not_run(case: Case, reason: str) -> CaseResult:
+    """The result of a case that was planned and never came back: nothing that did not run is green."""
+    result = empty_result(case)
+    if case.absent is None:
+        result.verdict = Verdict.ERROR
+        result.message = f"did not run: {reason}" if reason else "did not run"
+    return result
 
 
 def _scope(case: Case, facts: ProviderFacts, target: Target, seed: int) -> dict[str, Any]:
@@ -140,30 +175,33 @@ def _persona(persona: dict[str, Any], vendor: str) -> dict[str, Any]:
     }
 
 
-def _play_step(entry: StepEntry, number: int, stage: Stage, result: CaseResult) -> str:
-    """Play a step and make its checks; the answer says what stopped the scenario, if anything did."""
-    where = f"step {number} ({entry.action}, line {entry.line})"
+def _play_step(entry: StepEntry, number: int, stage: Stage, result: CaseResult) -> None:
+    """Play a step and make its checks.
+
+    Raises:
+        _Stop: it cannot be played.
+        NoAnswerError: somebody did not answer.
+    """
     stage.acting = entry.browser
     try:
         step = STEPS[entry.action].model_validate(resolve(entry.arguments, stage.scope))
         observation = step.play(stage)
     except ScenarioFault as error:
-        result.verdict = Verdict.FAILED if error.blamed or _failed(result) else Verdict.ERROR
-        return f"{where}: {error}"
+        raise _Stop(str(error), blames_target=error.blamed or _failed(result)) from error
     except UnknownReferenceError as error:
-        result.verdict = Verdict.FAILED if _failed(result) else Verdict.ERROR
-        return f"{where}: {error}"
+        raise _Stop(str(error), blames_target=_failed(result)) from error
     except ValidationError as error:
-        result.verdict = Verdict.FAILED if _failed(result) else Verdict.ERROR
-        return f"{where}: {error.errors()[0]['msg']} ({'.'.join(map(str, error.errors()[0]['loc']))})"
+        mistake = error.errors()[0]
+        text = f"{mistake['msg']} ({'.'.join(map(str, mistake['loc']))})"
+        raise _Stop(text, blames_target=_failed(result)) from error
     stage.remember(entry.action, observation)
     stage.scope["last"] = observation
     if entry.save:
         stage.scope[entry.save] = observation
-    return _check(entry, number, observation, stage, result)
+    _check(entry, number, observation, stage, result)
 
 
-def _check(entry: StepEntry, number: int, observation: Observation, stage: Stage, result: CaseResult) -> str:
+def _check(entry: StepEntry, number: int, observation: Observation, stage: Stage, result: CaseResult) -> None:
     secrets = stage.transcript.secrets
     for requirement, raw_path, raw_matcher in entry.checks():
         try:
@@ -171,22 +209,24 @@ def _check(entry: StepEntry, number: int, observation: Observation, stage: Stage
             actual = look_up(observation, path)
             holds = matches(actual, matcher)
         except (UnknownReferenceError, ValueError) as error:
-            result.verdict = Verdict.FAILED if _failed(result) else Verdict.ERROR
-            return f"step {number} ({entry.action}, line {entry.line}): {requirement} {raw_path}: {error}"
+            raise _Stop(f"{requirement} {raw_path}: {error}", blames_target=_failed(result)) from error
         shown = secrets.mask(repr(actual))
-        result.checks.append(
-            Check(
-                requirement,
-                path,
-                secrets.mask(describe(matcher)),
-                shown if len(shown) <= SHOWN_CHARACTERS else f"{shown[:SHOWN_CHARACTERS]}… ({len(shown)} characters)",
-                holds,
-                number,
-                entry.line,
-                entry.why,
-            )
-        )
-    return ""
+        if len(shown) > SHOWN_CHARACTERS:
+            shown = f"{shown[:SHOWN_CHARACTERS]}… ({len(shown)} characters)"
+        wanted = secrets.mask(describe(matcher))
+        result.checks.append(Check(requirement, path, wanted, shown, holds, number, entry.line, entry.why))
+
+
+def _checks_of_a_stop(steps: Sequence[StepEntry], number: int, problem: str) -> list[Check]:
+    """A failed check for each requirement that the stopped step, or else the next one with any, would have shown.
+
+    So that a stop is judged, accepted and counted like any other failure.
+    """
+    entry = next((step for step in steps[number - 1 :] if step.expect), None)
+    if entry is None:
+        entry = next(step for step in reversed(steps) if step.expect)
+    wanted = "an answer with which the scenario can go on"
+    return [Check(id_, "(answer)", wanted, problem, False, number, entry.line, entry.why) for id_ in entry.expect]
 
 
 def _failed(result: CaseResult) -> bool:
@@ -194,19 +234,18 @@ def _failed(result: CaseResult) -> bool:
     return any(not check.holds for check in result.checks)
 
 
-def _judge(result: CaseResult, deviations: Sequence[Deviation], levels: Any, *, should_fails: bool) -> None:
+def _judge(result: CaseResult, terms: Terms, levels: Mapping[str, Level]) -> None:
     verdicts = [Verdict.PASSED]
-    stopped = result.verdict in {Verdict.FAILED, Verdict.ERROR}
     lines = []
     for check in result.checks:
         if check.holds:
             continue
-        entry = accepted(deviations, check.requirement, result)
+        entry = accepted(terms.deviations, check, result)
         if entry:
             result.deviations[check.requirement] = entry.reason
             verdicts.append(Verdict.DEVIATION)
         else:
-            verdicts.append(verdict_of_failure(levels[check.requirement], should_fails=should_fails))
+            verdicts.append(verdict_of_failure(levels[check.requirement], should_fails=terms.should_fails))
         level = levels[check.requirement]
         lines.append(
             f"{check.requirement} ({level}) {requirements()[check.requirement].title}\n"
@@ -216,8 +255,6 @@ def _judge(result: CaseResult, deviations: Sequence[Deviation], levels: Any, *, 
             + (f"\n    why       {check.why}" if check.why else "")
             + (f"\n    accepted  {entry.reason}" if entry else "")
         )
-    if stopped and not (result.verdict is Verdict.FAILED and result.deviations):
-        verdicts.append(result.verdict)
     result.verdict = worst(verdicts)
     result.message = "\n".join(lines)
 

@@ -1,5 +1,7 @@
 """The one test function of the suite; every case is an item of it."""
 
+import traceback
+
 import pytest
 
 from conformance.cases import Case
@@ -28,19 +30,15 @@ def _result(case: Case, run: Run, request: pytest.FixtureRequest) -> CaseResult:
         return empty_result(case)
     facts = run.library.facts[case.provider.vendor]
     try:
-        return play(
-            case,
-            facts,
-            run.target,
-            run.wire,
-            run.idp,
-            run.deviations,
-            seed=run.options.seed,
-            should_fails=run.options.should_fails,
-        )
+        return play(case, facts, run.target, run.wire, run.idp, run.terms)
     except TargetStoppedError as error:
         # Going on would repeat the same sentence for every case left.
         request.session.shouldstop = str(error)
         result = empty_result(case)
         result.verdict, result.message = Verdict.ERROR, str(error)
+        return result
+    except Exception as error:
+        result = empty_result(case)
+        result.verdict = Verdict.ERROR
+        result.message = f"the suite itself failed: {traceback.format_exception_only(error)[-1].strip()}"
         return result

@@ -136,10 +136,6 @@ def requirement_verdicts(
         if result.verdict is Verdict.ERROR:
             for requirement in result.requirements:
                 found[requirement].append(Verdict.ERROR)
-        elif result.verdict is Verdict.FAILED and all(check.holds for check in result.checks):
-            # The target stopped the scenario before a check could fail, so it showed none of its requirements.
-            for requirement in result.requirements:
-                found[requirement].append(verdict_of_failure(levels[requirement], should_fails=should_fails))
         for check in result.checks:
             if check.holds:
                 verdict = Verdict.PASSED

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 
+from conformance.play import did_not_run
 from conformance.plugin.options import add_options, read_options
 from conformance.plugin.run import CLEAN_UP, RUN, Run, begin, continue_in_worker
 from conformance.reports.document import build_document
@@ -92,11 +93,25 @@ def run(pytestconfig: pytest.Config) -> Run:
     return pytestconfig.stash[RUN]
 
 
+def case_id_of(node_id: str) -> str:
+    """The case's id inside pytest's node id."""
+    return node_id.partition("[")[2].removesuffix("]")
+
+
 class Collector:
-    """Collects results on the controller, from its own process or from the workers."""
+    """Collects on the controller what was planned and what came of it, here or in the workers."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Remember what is about to run in this process, after ``-k`` and the like."""
+        self._run.planned |= {case_id_of(item.nodeid) for item in session.items}
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
+        """Remember what a worker is about to run; they all collect the same."""
+        self._run.planned |= {case_id_of(node_id) for node_id in ids}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take a case's result out of its report."""
@@ -118,8 +133,11 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     """Write the reports, and fail the run for stale deviations."""
     yield
     run = session.config.stash.get(RUN, None)
-    if run is None or hasattr(session.config, "workerinput") or not run.results:
+    if run is None or hasattr(session.config, "workerinput") or not run.planned:
         return
+    finished = {result.id for result in run.results}
+    lost = [case for case in run.cases() if case.id in run.planned - finished]
+    run.results += [did_not_run(case, str(session.shouldstop or "")) for case in lost]
     document = build_document(
         run.results,
         run.target,
@@ -133,7 +151,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
         write_json(document, run.options.report_json)
     if run.options.report_html:
         write_html(document, run.options.report_html)
-    if document["summary"]["stale"] and session.exitstatus == pytest.ExitCode.OK:
+    if (document["summary"]["stale"] or lost) and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

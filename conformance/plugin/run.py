@@ -13,6 +13,7 @@ from conformance.deviations import Deviation, DeviationFileError, read_deviation
 from conformance.driver.idp import Idp
 from conformance.driver.wire import Wire
 from conformance.embedded import EmbeddedStartError, embedded_pair
+from conformance.play import Terms
 from conformance.plugin.options import Options
 from conformance.requirement_list import requirements
 from conformance.scenario.loader import Library, ScenarioFileError, load
@@ -32,6 +33,7 @@ class Run:
         target: the examined target.
         deviations: accepted deviations.
         results: results so far (all of them only on the controller).
+        planned: ids of the cases that pytest collected (only on the controller).
     """
 
     options: Options
@@ -39,6 +41,7 @@ class Run:
     target: Target
     deviations: Sequence[Deviation]
     results: list[CaseResult] = field(default_factory=list)
+    planned: set[str] = field(default_factory=set)
     _wire: Wire | None = None
 
     @property
@@ -52,6 +55,11 @@ class Run:
     def idp(self) -> Idp:
         """The mock IdP."""
         return Idp(self.target.idp["urls"]["http"], self.wire)
+
+    @property
+    def terms(self) -> Terms:
+        """On which terms cases are played."""
+        return Terms(self.deviations, self.options.seed, self.options.should_fails)
 
     def cases(self) -> list[Case]:
         """Every case of the run."""

@@ -1,6 +1,9 @@
 """What the terminal shows at the end of a run."""
 
-from typing import Any
+from typing import Any, Final
+
+UNSEEN: Final = frozenset({"not-applicable", "not-checked"})
+"""Verdicts of requirements that the run says nothing about."""
 
 
 def summarise(document: dict[str, Any], reporter: Any) -> None:
@@ -15,7 +18,9 @@ def summarise(document: dict[str, Any], reporter: Any) -> None:
     for reason, count in sorted(summary["not_run"].items()):
         reporter.line(f"  not applicable ({count}): {reason}")
     for row in document["requirements"]:
-        if row["verdict"] not in {"passed", "not-applicable"}:
+        if row["verdict"] == "passed" and row["failed_checks"]:
+            reporter.line(f"  recorded   {row['id']} ({row['level']}) {row['title']}")
+        elif row["verdict"] not in {"passed", *UNSEEN}:
             reporter.line(f"  {row['verdict']:<10} {row['id']} ({row['level']}) {row['title']}")
     for entry in document["deviations"]:
         if entry["verdict"] == "stale":

@@ -4,13 +4,11 @@ A text that is one reference keeps the type of the value; a reference inside a l
 Filters follow a bar: ``${start.state.nonce | upper}``.
 """
 
-import base64
-import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import quote, unquote
 
+from conformance.scenario.filters import FILTERS
 from conformance.scenario.paths import MISSING, look_up
 
 _REFERENCE: Final = re.compile(r"\$\{([^}]*)\}")
@@ -18,35 +16,6 @@ _REFERENCE: Final = re.compile(r"\$\{([^}]*)\}")
 
 class UnknownReferenceError(Exception):
     """A reference leads nowhere: a mistake in the scenario, or a step before it did not get that far."""
-
-
-def _words(value: Any) -> list[str]:
-    return [word for word in re.split(r"[\s,|]+", str(value)) if word]
-
-
-def _swap_case(value: Any) -> str:
-    return str(value).swapcase()
-
-
-FILTERS: Final[Mapping[str, Callable[[Any], Any]]] = {
-    "upper": lambda value: str(value).upper(),
-    "lower": lambda value: str(value).lower(),
-    "swap-case": _swap_case,
-    "reverse": lambda value: value[::-1],
-    "hex": lambda value: str(value).encode().hex(),
-    "base64": lambda value: base64.b64encode(str(value).encode()).decode(),
-    "percent": lambda value: quote(str(value), safe="-_.!~*'()"),
-    "unpercent": lambda value: unquote(str(value)),
-    "length": len,
-    "text": str,
-    "integer": int,
-    "json": lambda value: json.dumps(value, separators=(",", ":"), ensure_ascii=False),
-    "words": _words,
-    "joined": lambda value: " ".join(str(part) for part in value),
-    "quoted-pattern": lambda value: re.escape(str(value)),
-    "half": lambda value: value[: len(value) // 2],
-}
-"""Name of a filter -> what it makes of the value."""
 
 
 def reference_names(text: str) -> list[str]:

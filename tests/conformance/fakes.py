@@ -25,6 +25,8 @@ PERSONAS = {
             "groups": [],
             "faces": {},
             "email": "plain@example.test",
+            "name": "Plain Person",
+            "picture": "https://example.test/plain.png",
         }
     ]
 }

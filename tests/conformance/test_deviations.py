@@ -96,12 +96,20 @@ def test_limits(limits, covered):
     failing = result(Verdict.FAILED, check(holds=False))
     assert one.covers(MUST, failing) is covered
     assert one.covers(OTHER_MUST, failing) is False
-    assert accepted([one], MUST, failing) is (one if covered else None)
+    assert accepted([one], failing.checks[0], failing) is (one if covered else None)
 
 
 def test_first_entry_that_covers_is_taken():
     narrow, wide = entry(providers=["google"]), entry()
-    assert accepted([narrow, wide], MUST, result(Verdict.FAILED)) is wide
+    failing = result(Verdict.FAILED, check(holds=False))
+    assert accepted([narrow, wide], failing.checks[0], failing) is wide
+
+
+def test_another_form_of_failure_is_not_accepted():
+    failing = result(Verdict.FAILED, check(holds=False))
+    shown = failing.checks[0].actual
+    assert accepted([entry(observed=shown)], failing.checks[0], failing)
+    assert accepted([entry(observed={"contains": "something else"})], failing.checks[0], failing) is None
 
 
 class TestStale:

@@ -9,7 +9,7 @@ from conformance.cases import Case
 from conformance.deviations import Deviation
 from conformance.driver.idp import Idp
 from conformance.driver.wire import Wire
-from conformance.play import SHOWN_CHARACTERS, TargetStoppedError, play
+from conformance.play import SHOWN_CHARACTERS, TargetStoppedError, Terms, play
 from conformance.verdicts import Verdict
 from tests.conformance.fakes import PERSONAS, SECRETS, Pair, running_pair
 from tests.conformance.samples import FACTS, GITHUB, INFO, MUST, OTHER_MUST, SHOULD, scenario, target
@@ -33,7 +33,8 @@ def played(pair):
             tested = target(GITHUB, auth_url=pair.auth_url, idp=info, personas={"plain": PERSONAS["personas"][0]})
             case = Case(scenario(steps=list(steps)), GITHUB, environment)
             idp = Idp(pair.idp.url, wire)
-            return play(case, FACTS["github"], tested, wire, idp, deviations, seed=1, should_fails=should_fails)
+            terms = Terms(deviations, seed=1, should_fails=should_fails)
+            return play(case, FACTS["github"], tested, wire, idp, terms)
 
         yield run
 
@@ -147,6 +148,19 @@ class TestStopped:
     def test_accepted_deviation_that_stops_the_scenario_stays_a_deviation(self, played):
         steps = ({"start": {"environment": "nowhere"}, "expect": {MUST: {"status": 302}}}, {"consent": {}})
         assert played(*steps, deviations=[deviation()]).verdict is Verdict.DEVIATION
+
+    def test_accepted_deviation_does_not_hide_a_later_stop(self, played, pair):
+        pair.target.breaks_off_at = 2
+        result = played(start(status=200), start(OTHER_MUST), deviations=[deviation()])
+        assert result.verdict is Verdict.FAILED
+        assert [(check.requirement, check.path) for check in result.checks] == [
+            (MUST, "status"),
+            (OTHER_MUST, "(answer)"),
+        ]
+
+    def test_known_stop_can_be_accepted(self, played, pair):
+        pair.target.breaks_off_at = 2
+        assert played(start(), start(OTHER_MUST), deviations=[deviation(OTHER_MUST)]).verdict is Verdict.DEVIATION
 
     @pytest.mark.parametrize("nowhere", ["http://[::1", "http://localhost:99999", "javascript:x"])
     def test_redirect_to_nowhere_breaks_nothing(self, played, pair, nowhere):

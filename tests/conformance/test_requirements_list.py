@@ -73,9 +73,7 @@ def test_stale_list_is_told_in_one_sentence(tmp_path: Path) -> None:
         ("| FRAME-07 | MUST |", "| FRAME-07 |", "'FRAME-07' has"),
     ],
 )
-def test_unreadable_specification_is_told_in_one_sentence(
-    tmp_path: Path, old: str, new: str, told: str
-) -> None:
+def test_unreadable_specification_is_told_in_one_sentence(tmp_path: Path, old: str, new: str, told: str) -> None:
     script = copy_of_the_house(tmp_path)
     change(script.parent / "protocol.md", old, new)
     made = run(script)
@@ -110,9 +108,7 @@ def test_known_rows_are_read(requirements: list[dict[str, Any]]) -> None:
 
 def test_nothing_in_the_specification_is_left_out(requirements: list[dict[str, Any]]) -> None:
     ids = {entry["id"] for entry in requirements}
-    rows = re.compile(
-        r"^(?:\| |### |\*\*)([A-Z][A-Z0-9]*(?:-[A-Z]+[0-9]*)*-(?:[A-Z]?[0-9]+|OR))\b", re.MULTILINE
-    )
+    rows = re.compile(r"^(?:\| |### |\*\*)([A-Z][A-Z0-9]*(?:-[A-Z]+[0-9]*)*-(?:[A-Z]?[0-9]+|OR))\b", re.MULTILINE)
     written = {
         name
         for file in SPECIFICATION.glob("*.md")

@@ -57,12 +57,6 @@ def test_error_is_none_of_the_requirements_passing():
     assert set(requirement_verdicts([case], LEVELS, should_fails=False).values()) == {Verdict.ERROR}
 
 
-def test_case_that_the_target_stopped_shows_none_of_its_requirements():
-    case = result(Verdict.FAILED, check(MUST), requirements=[MUST, OTHER_MUST, SHOULD])
-    verdicts = requirement_verdicts([case], LEVELS, should_fails=False)
-    assert verdicts == {MUST: Verdict.FAILED, OTHER_MUST: Verdict.FAILED, SHOULD: Verdict.WARNED}
-
-
 def test_requirement_without_a_check_is_never_passed():
     case = result(Verdict.FAILED, check(MUST, holds=False), requirements=[MUST, OTHER_MUST])
     assert requirement_verdicts([case], LEVELS, should_fails=False)[OTHER_MUST] is Verdict.NOT_APPLICABLE

@@ -2,7 +2,8 @@
 
 import pytest
 
-from conformance.scenario.references import FILTERS, UnknownReferenceError, reference_names, resolve
+from conformance.scenario.filters import FILTERS
+from conformance.scenario.references import UnknownReferenceError, reference_names, resolve
 
 SCOPE = {
     "start": {"state": {"nonce": "aB/c=="}, "status": 302, "scopes": ["a", "b"], "flag": True, "none": None},
