@@ -1,6 +1,7 @@
 """Sign-in resolvers: the two common ones, and how a declared list of them works (RES)."""
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -57,14 +58,23 @@ def factory(
 ) -> ResolverFactory:
     """Make a factory that validates its options at start-up (RES-04).
 
+    Tables of resolvers hold what this returns, so only the function's name is kept: it is looked up in its
+    module each time, as any other rule that is called through its module (decision 110).
+
     Parameters:
         model: the options.
-        resolve: signs somebody in.
+        resolve: signs somebody in; a function at the top of its module.
     """
+    module, name = sys.modules[resolve.__module__], resolve.__name__
 
     def create(options: Mapping[str, Any]) -> Resolver:
         parsed = parse_options(model, options)
-        return lambda info, context: resolve(parsed, info, context)
+
+        def run(info: SignInInfo, context: ResolverContext) -> SignIn:
+            signed_in: SignIn = getattr(module, name)(parsed, info, context)
+            return signed_in
+
+        return run
 
     return create
 
