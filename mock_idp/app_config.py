@@ -4,87 +4,26 @@ Both come from one table, so that ``mock-idp serve`` and ``mock-idp app-config``
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from mock_idp.environments import ANYBODY, ENVIRONMENTS, ConfigKeys, EnvironmentKind
 from mock_idp.oauth.model import Client
+from mock_idp.profiles import profiles
 from mock_idp.proxies import proxies
 from mock_idp.proxies.base import AuthProxy
-from mock_idp.settings import COMPANY_DOMAIN, DEFAULT_PROFILE, Settings
+from mock_idp.settings import Settings
+from mock_idp.source import Source, addresses
 from mock_idp.vendors import vendors
 from mock_idp.vendors.base import Vendor
 
-ConfigKeys = Mapping[str, Any]
-
-BY_EMAIL = MappingProxyType({"resolver": "emailMatchingUserEntityProfileEmail"})
-BY_LOCAL_PART = MappingProxyType(
-    {"resolver": "emailLocalPartMatchingUserEntityName", "allowedDomains": [COMPANY_DOMAIN]}
-)
-ANYBODY = MappingProxyType({"dangerouslyAllowSignInWithoutUserInCatalog": True})
-HTTPS_BACKEND = "https://backend.example.test"
-DEFAULT_PROVIDERS = ("github", "ghe=github", "google", "oauth2Proxy", "guest")
-PROFILES = MappingProxyType({DEFAULT_PROFILE: "Every provider with all its environments."})
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
 
 
 class SetupError(ValueError):
     """A provider or profile that does not exist; the message is one sentence with what does."""
-
-
-@dataclass(frozen=True, slots=True)
-class EnvironmentKind:
-    """One row of the table: an environment that each OAuth provider gets.
-
-    Parameters:
-        name: name of the environment.
-        says: what it is for, one sentence.
-        resolvers: common sign-in resolvers, in order.
-        keys: further configuration keys.
-        scopes: how the vendor's four extra scopes are written: ``text``, ``list`` or not at all.
-        callback: redirect URI with ``{backend}`` and ``{provider}``, or None for the default.
-        is_registered: False if the mock does not know the client.
-        has_wrong_secret: True if the configured secret is not the registered one.
-    """
-
-    name: str
-    says: str
-    resolvers: tuple[ConfigKeys, ...] = (BY_EMAIL,)
-    keys: ConfigKeys = field(default_factory=dict)
-    scopes: str | None = None
-    callback: str | None = None
-    is_registered: bool = True
-    has_wrong_secret: bool = False
-
-
-ENVIRONMENTS: tuple[EnvironmentKind, ...] = (
-    EnvironmentKind("development", "Sign-in by e-mail address, else by its local part.", (BY_EMAIL, BY_LOCAL_PART)),
-    EnvironmentKind("no-sign-in", "No resolvers: a provider session without a Backstage identity.", ()),
-    EnvironmentKind("local-part", "Sign-in by the local part, for addresses of the company only.", (BY_LOCAL_PART,)),
-    EnvironmentKind("email", "Sign-in by e-mail address only."),
-    EnvironmentKind(
-        "outside-catalog",
-        "Sign-in of people whom the catalog does not know.",
-        (MappingProxyType({**BY_EMAIL, **ANYBODY}),),
-    ),
-    EnvironmentKind(
-        "scopes-as-text",
-        "Additional scopes as one text with every separator, and a short session.",
-        keys=MappingProxyType({"sessionDuration": {"hours": 24}}),
-        scopes="text",
-    ),
-    EnvironmentKind("scopes-as-list", "Additional scopes as a list.", scopes="list"),
-    EnvironmentKind("custom-callback", "Another callback path.", callback="{backend}/custom/path"),
-    EnvironmentKind(
-        "https-callback",
-        "A callback over HTTPS, which makes cookies secure.",
-        callback=HTTPS_BACKEND + "/api/auth/{provider}/handler/frame",
-    ),
-    EnvironmentKind("wrong-secret", "A client secret that is not the registered one.", has_wrong_secret=True),
-    EnvironmentKind("unknown-client", "A client that is not registered.", is_registered=False),
-)
-"""The environments of every OAuth provider; vendors may add some of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +56,16 @@ class ProviderSetup:
         id: the provider id.
         source: the vendor or auth proxy behind it.
         environments: its environments; empty for an auth proxy.
-        by_name: True if the backend reaches the vendor by its own host names.
     """
 
     id: str
     source: Vendor | AuthProxy
     environments: tuple[EnvironmentSetup, ...] = ()
-    by_name: bool = False
+
+    @property
+    def service(self) -> str:
+        """Id of the service behind the provider, where an environment has none for itself."""
+        return self.source.variant(self.id) if isinstance(self.source, AuthProxy) else self.source.id
 
     @property
     def kind(self) -> str:
@@ -137,9 +79,10 @@ def provider_setups(settings: Settings) -> tuple[ProviderSetup, ...]:
     Raises:
         SetupError: a provider or the profile does not exist.
     """
-    if settings.profile not in PROFILES:
-        raise SetupError(f"There is no profile {settings.profile!r}; there are: {', '.join(PROFILES)}.")
-    chosen = settings.providers or DEFAULT_PROVIDERS
+    profile = profiles().get(settings.profile)
+    if profile is None:
+        raise SetupError(f"There is no profile {settings.profile!r}; there are: {', '.join(profiles())}.")
+    chosen = settings.providers or profile.providers or default_providers()
     setups = [_provider(text, settings.backend_urls) for text in chosen]
     ids = [setup.id for setup in setups]
     for setup in setups:
@@ -148,18 +91,20 @@ def provider_setups(settings: Settings) -> tuple[ProviderSetup, ...]:
     return tuple(setups)
 
 
+def default_providers() -> dict[str, str]:
+    """The providers of a run that names none: id -> vendor or auth proxy, for all there are."""
+    sources: tuple[Source, ...] = (*vendors().values(), *proxies().values())
+    return {provider_id: source.id for source in sources for provider_id in source.provider_ids}
+
+
 def _provider(text: str, backend_urls: Sequence[str]) -> ProviderSetup:
     provider_id, _, source_id = text.partition("=")
-    # The kit's own custom ids need no mapping from the command line.
-    known = dict(entry.partition("=")[::2] for entry in DEFAULT_PROVIDERS)
-    source_id = source_id or known.get(provider_id) or provider_id
+    source_id = source_id or default_providers().get(provider_id) or provider_id
     if not _ID.fullmatch(provider_id):
         raise SetupError(f"{provider_id!r} is not a provider id: letters, digits, - and _ only.")
     vendor, proxy = vendors().get(source_id), proxies().get(source_id)
     if vendor:
-        environments = tuple(_environments(provider_id, vendor, backend_urls))
-        by_name = bool(vendor.hosts) and (provider_id == vendor.id or not vendor.backstage_config("http://x"))
-        return ProviderSetup(provider_id, vendor, environments, by_name)
+        return ProviderSetup(provider_id, vendor, tuple(_environments(provider_id, vendor, backend_urls)))
     if proxy:
         return ProviderSetup(provider_id, proxy)
     there = ", ".join((*vendors(), *proxies()))
@@ -168,12 +113,18 @@ def _provider(text: str, backend_urls: Sequence[str]) -> ProviderSetup:
 
 
 def _environments(provider: str, vendor: Vendor, backend_urls: Sequence[str]) -> Iterator[EnvironmentSetup]:
+    own_name = next(iter(vendor.hosts), "")
+    # A service is reached by its path, or stands in for the * of a name.
+    has_services = not vendor.is_by_name(provider) or "*" in own_name
     for kind in environment_kinds(vendor):
+        if kind.service and not has_services:
+            continue
+        service = f"{provider}-{kind.name}" if kind.service else vendor.id
         template = kind.callback or "{backend}/api/auth/{provider}/handler/frame"
         uris = [template.format(backend=backend, provider=provider) for backend in backend_urls]
         yield EnvironmentSetup(
             kind=kind,
-            client=make_client(vendor.id, provider, kind.name, uris),
+            client=make_client(service, provider, kind.name, uris),
             callback_url=uris[0] if kind.callback else None,
             resolvers=kind.resolvers if vendor.common_sign_in_resolvers else _own(kind, vendor),
         )
@@ -193,8 +144,7 @@ def environment_kinds(vendor: Vendor) -> Iterator[EnvironmentKind]:
     for resolver in vendor.sign_in_resolvers:
         name = kebab_case(resolver["resolver"])
         yield EnvironmentKind(f"resolver-{name}", f"Sign-in with {resolver['resolver']}.", (resolver,))
-    for name, keys in vendor.environments.items():
-        yield EnvironmentKind(name, f"{vendor.title}'s own environment {name}.", keys=keys)
+    yield from vendor.environments
 
 
 def kebab_case(name: str) -> str:
@@ -212,8 +162,16 @@ def make_client(service: str, provider: str, environment: str, redirect_uris: Se
     return Client(client_id, secret, service, provider, environment, frozenset(redirect_uris))
 
 
-def environment_config(setup: ProviderSetup, environment: EnvironmentSetup, idp_url: str) -> dict[str, Any]:
+def environment_config(
+    setup: ProviderSetup, environment: EnvironmentSetup, idp_url: str, tls_url: str
+) -> dict[str, Any]:
     """The keys below ``auth.providers.<id>.<env>``.
+
+    Parameters:
+        setup: the provider.
+        environment: one of its environments.
+        idp_url: base URL of the mock's plain listener.
+        tls_url: base URL of the mock's TLS listener.
 
     Raises:
         TypeError: the provider is not an OAuth provider.
@@ -226,9 +184,8 @@ def environment_config(setup: ProviderSetup, environment: EnvironmentSetup, idp_
         "clientId": environment.client.client_id,
         "clientSecret": environment.configured_secret,
     }
-    # Without hosts of its own, or under another provider id, a vendor is reached by path.
-    if not setup.by_name:
-        config.update(vendor.backstage_config(f"{idp_url}/{vendor.id}"))
+    where = addresses(vendor, environment.client.service, idp_url, tls_url, is_by_name=vendor.is_by_name(setup.id))
+    config.update(vendor.backstage_config(where))
     if environment.callback_url:
         config["callbackUrl"] = environment.callback_url
     first, second, third, fourth = vendor.extra_scopes

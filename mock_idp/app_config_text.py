@@ -9,34 +9,60 @@ import yaml
 
 from mock_idp import __version__
 from mock_idp.app_config import ProviderSetup, environment_config, provider_setups
+from mock_idp.profiles import profiles
+from mock_idp.profiles.base import merged
 from mock_idp.proxies.base import AuthProxy
 from mock_idp.settings import CONTROL_PREFIX, KIT_NAME, Settings
+from mock_idp.source import Reach, addresses
 
 SESSION_SECRET = "session-secret-of-the-conformance-kit"  # noqa: S105 - made up, and printed on purpose
 EXTRA_ALLOWED_ORIGIN = "https://*.allowed.example"
 
 
-def app_config_text(settings: Settings, idp_url: str) -> str:
+def app_config_text(settings: Settings, idp_url: str, tls_url: str | None = None) -> str:
     """Write the app-config.
 
     Parameters:
         settings: backend and app URLs, providers and profile.
         idp_url: base URL of the mock's plain listener, without trailing slash.
+        tls_url: base URL of its TLS listener; by default the settings' port on the same host.
 
     Raises:
         SetupError: a provider or the profile does not exist.
     """
     setups = provider_setups(settings)
+    overlay = profiles()[settings.profile].overlay
+    tls_url = tls_url or default_tls_url(settings, idp_url)
     header = (
         f"Written by mock-idp {__version__} ({KIT_NAME}), profile {settings.profile!r}, for the mock IdP at "
         f"{idp_url}. For tests only: everybody can sign in as anybody."
     )
-    return (
-        "\n".join([_comment(header), _base(settings, idp_url), _auth(setups, idp_url), _ours(setups)]).rstrip() + "\n"
-    )
+    base, catalog = (merged(part, _only(overlay, part)) for part in _base(settings, idp_url))
+    auth = merged(_auth(), {key: value for key, value in overlay.get("auth", {}).items() if key != "providers"})
+    by_provider = overlay.get("auth", {}).get("providers", {})
+    providers = [_provider(setup, idp_url, tls_url, by_provider.get(setup.id, {})) for setup in setups]
+    parts = [
+        _comment(header),
+        _dump(base),
+        _comment("The personas as users; processed quickly, so that they are there when tests start."),
+        _dump(catalog),
+        _dump({"auth": auth}) + _indent("providers:\n" + _indent("\n".join(providers))),
+        _ours(setups),
+    ]
+    return "\n".join(parts).rstrip() + "\n"
 
 
-def _base(settings: Settings, idp_url: str) -> str:
+def default_tls_url(settings: Settings, idp_url: str) -> str:
+    """Where the TLS listener is if nobody says: on the same host, at the port of the settings."""
+    host = urlsplit(idp_url).hostname or ""
+    return f"https://{f'[{host}]' if ':' in host else host}:{settings.tls_port}"
+
+
+def _only(overlay: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in overlay.items() if key in part}
+
+
+def _base(settings: Settings, idp_url: str) -> tuple[dict[str, Any], dict[str, Any]]:
     backend_url = settings.backend_urls[0]
     parts = urlsplit(backend_url)
     default_port = 443 if parts.scheme == "https" else 80
@@ -53,6 +79,8 @@ def _base(settings: Settings, idp_url: str) -> str:
     }
     catalog = {
         "processingInterval": {"seconds": 10},
+        # One second by default, which every restart of a backend would wait for its users.
+        "stitchingStrategy": {"mode": "deferred", "pollingInterval": {"milliseconds": 100}},
         "locations": [
             {
                 "type": "url",
@@ -61,40 +89,39 @@ def _base(settings: Settings, idp_url: str) -> str:
             }
         ],
     }
-    return "\n".join(
-        [
-            _dump({"app": {"title": "Conformance", "baseUrl": settings.app_url}, "backend": backend}),
-            _comment("The personas as users; processed quickly, so that they are there when tests start."),
-            _dump({"catalog": catalog}),
-        ]
-    )
+    return {"app": {"title": "Conformance", "baseUrl": settings.app_url}, "backend": backend}, {"catalog": catalog}
 
 
-def _auth(setups: tuple[ProviderSetup, ...], idp_url: str) -> str:
-    auth = {
+def _auth() -> dict[str, Any]:
+    return {
         "environment": "development",
         "session": {"secret": SESSION_SECRET},
         "experimentalExtraAllowedOrigins": [EXTRA_ALLOWED_ORIGIN],
     }
-    providers = "\n".join(_provider(setup, idp_url) for setup in setups)
-    return _dump({"auth": auth}) + _indent("providers:\n" + _indent(providers))
 
 
-def _provider(setup: ProviderSetup, idp_url: str) -> str:
-    if isinstance(setup.source, AuthProxy):
-        return (
-            _comment(f"{setup.source.title}: no environments.")
-            + "\n"
-            + _dump({setup.id: setup.source.backstage_config})
-        )
-    reached = "by its own host names, over TLS" if setup.by_name else "below the mock's plain address"
+def _provider(setup: ProviderSetup, idp_url: str, tls_url: str, overlay: Mapping[str, Any]) -> str:
+    source = setup.source
+    if isinstance(source, AuthProxy):
+        where = addresses(source, setup.service, idp_url, tls_url, is_by_name=bool(source.hosts))
+        config = merged(source.backstage_config(where), overlay)
+        return _comment(f"{source.title}: no environments.") + "\n" + _dump({setup.id: config})
     blocks = [
         _comment(environment.kind.says)
         + "\n"
-        + _dump({environment.kind.name: environment_config(setup, environment, idp_url)})
+        + _dump(
+            {
+                environment.kind.name: merged(
+                    environment_config(setup, environment, idp_url, tls_url), overlay.get(environment.kind.name, {})
+                )
+            }
+        )
         for environment in setup.environments
     ]
-    return _comment(f"{setup.source.title}, {reached}.") + f"\n{setup.id}:\n" + _indent("".join(blocks))
+    reached = Reach.BY_NAME if source.is_by_name(setup.id) else Reach.BY_PATH
+    if source.reached is Reach.BY_TLS_PATH:
+        reached = source.reached
+    return _comment(f"{source.title}, {reached}.") + f"\n{setup.id}:\n" + _indent("".join(blocks))
 
 
 def _ours(setups: tuple[ProviderSetup, ...]) -> str:

@@ -7,9 +7,8 @@ import yaml
 
 from mock_idp.personas import PERSONAS, Persona
 from mock_idp.proxies import proxies
-from mock_idp.proxies.base import AuthProxy
+from mock_idp.source import Source
 from mock_idp.vendors import vendors
-from mock_idp.vendors.base import Vendor
 
 _API_VERSION = "backstage.io/v1alpha1"
 
@@ -65,7 +64,7 @@ def _user(persona: Persona, name: str, annotations: dict[str, str]) -> dict[str,
 def annotations_of(persona: Persona) -> dict[str, str]:
     """The annotations of a persona's user: whatever any vendor's or proxy's resolver looks for."""
     annotations: dict[str, str] = {}
-    sources: tuple[Vendor | AuthProxy, ...] = (*vendors().values(), *proxies().values())
+    sources: tuple[Source, ...] = (*vendors().values(), *proxies().values())
     for source in sources:
         annotations.update(source.catalog_annotations(persona.face(source.id)))
     if persona.annotations_swapped:

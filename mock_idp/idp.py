@@ -6,14 +6,15 @@ from typing import Any
 
 from mock_idp.app_config import ProviderSetup, provider_setups
 from mock_idp.clock import Clock, SystemClock
+from mock_idp.fault_catalogue import FAULTS
 from mock_idp.journal import Journal
-from mock_idp.keys import Keys
 from mock_idp.personas import PERSONAS
 from mock_idp.proxies import proxies
 from mock_idp.proxies.base import AuthProxy
 from mock_idp.randomness import Randomness
 from mock_idp.service import Services
 from mock_idp.settings import Settings
+from mock_idp.source import Source
 from mock_idp.vendors import vendors
 from mock_idp.vendors.base import Vendor
 
@@ -52,7 +53,6 @@ class Idp:
         setups: the providers that clients are registered for.
         services: all services.
         journal: what was asked.
-        proxy_keys: what the auth proxies sign with.
         surroundings: what the edge knows.
     """
 
@@ -64,19 +64,21 @@ class Idp:
     setups: tuple[ProviderSetup, ...]
     services: Services
     journal: Journal
-    proxy_keys: Keys
     surroundings: Surroundings = field(default_factory=Surroundings)
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        """All vendors and auth proxies by id."""
+        return {**self.vendors, **self.proxies}
 
     @property
     def host_patterns(self) -> tuple[str, ...]:
         """Every host name that a vendor or an auth proxy has for itself."""
-        vendor_hosts = [host for vendor in self.vendors.values() for host in vendor.hosts]
-        key_hosts = [route.host for proxy in self.proxies.values() for route in proxy.key_routes]
-        return tuple(dict.fromkeys((*vendor_hosts, *key_hosts)))
+        return tuple(dict.fromkeys(host for source in self.sources.values() for host in source.hosts))
 
 
 def make_idp(settings: Settings, clock: Clock | None = None) -> Idp:
-    """Put a mock IdP together and register the clients of its providers.
+    """Put a mock IdP together, make the services of its environments and register their clients.
 
     Parameters:
         settings: what it is told.
@@ -98,12 +100,16 @@ def make_idp(settings: Settings, clock: Clock | None = None) -> Idp:
         vendors=vendors(),
         proxies=proxies(),
         setups=provider_setups(settings),
-        services=Services(vendors(), settings, clock, randomness),
+        services=Services({**vendors(), **proxies()}, settings, clock, randomness),
         journal=Journal(settings.journal_limit),
-        proxy_keys=Keys("auth-proxies"),
     )
     for setup in idp.setups:
+        if setup.service not in idp.services.by_id:
+            idp.services.create(setup.service, setup.source.id, permanent=True)
         for environment in setup.environments:
+            client, spec = environment.client, environment.kind.service
+            if spec:
+                idp.services.create(client.service, setup.source.id, FAULTS.parse(list(spec.faults)), permanent=True)
             if environment.kind.is_registered:
-                idp.services.by_id[setup.source.id].clients.register(environment.client)
+                idp.services.by_id[client.service].clients.register(client)
     return idp

@@ -1,9 +1,9 @@
-"""A service: one vendor with an issuer, keys, clients and memory of its own."""
+"""A service: one vendor or auth proxy with an issuer, keys, clients and memory of its own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from mock_idp.clock import Clock
 from mock_idp.fault_catalogue import FAULTS
@@ -17,6 +17,7 @@ from mock_idp.randomness import Randomness
 from mock_idp.settings import Settings
 
 if TYPE_CHECKING:
+    from mock_idp.source import Source
     from mock_idp.vendors.base import Vendor
 
 
@@ -56,11 +57,11 @@ class Clients:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One running instance of a vendor.
+    """One running instance of a vendor or auth proxy.
 
     Parameters:
-        id: first segment of its path; the vendor's own service has the vendor's id.
-        vendor: what it behaves like.
+        id: first segment of its path; the own service of a vendor or proxy has its id.
+        source: what it behaves like.
         settings: the mock's settings.
         clock: what time it is.
         randomness: source of all random texts.
@@ -68,10 +69,11 @@ class Service:
         keys: what it signs with.
         clients: who may ask.
         faults: misbehaviour towards everybody, beside what single grants carry.
+        is_permanent: True if it was there from the start, so that it cannot be removed.
     """
 
     id: str
-    vendor: "Vendor"
+    source: "Source"
     settings: Settings
     clock: Clock
     randomness: Randomness
@@ -79,6 +81,12 @@ class Service:
     keys: Keys
     clients: Clients = field(default_factory=Clients)
     faults: tuple[FaultOrder, ...] = ()
+    is_permanent: bool = False
+
+    @property
+    def vendor(self) -> "Vendor":
+        """The source as a vendor; only what belongs to OAuth asks for it."""
+        return cast("Vendor", self.source)
 
     def policy(self, client: Client, grant: Grant | None = None) -> Policy:
         """The vendor's policy towards a client, bent by the faults of the service and of the grant."""
@@ -101,71 +109,116 @@ class Service:
 
     def face(self, grant: Grant) -> Face:
         """What this service knows about the persona that gave a grant."""
-        return self.persona(grant).face(self.vendor.id)
+        return self.persona(grant).face(self.source.id)
+
+
+FAULTS_OF_SERVICE = "of the service itself"
+"""Whose strikes are counted, in the ledger, when a fault belongs to no grant."""
 
 
 class ServiceError(ValueError):
-    """A service that cannot be made; the message is one sentence."""
+    """A service that cannot be made, changed or removed; the message is one sentence."""
 
 
 class Services:
     """All services by id; may be shared by threads.
 
     Parameters:
-        vendors: all vendors by id; each has a service of its own name from the start.
+        sources: all vendors and auth proxies by id; each has a service of its own name from the start.
         settings: the mock's settings.
         clock: what time it is.
         randomness: source of all random texts.
     """
 
     def __init__(
-        self, vendors: Mapping[str, "Vendor"], settings: Settings, clock: Clock, randomness: Randomness
+        self, sources: Mapping[str, "Source"], settings: Settings, clock: Clock, randomness: Randomness
     ) -> None:
-        self.vendors = vendors
+        self._sources = sources
         self._settings = settings
         self._clock = clock
         self._randomness = randomness
         self._lock = Lock()
         self._by_id: Mapping[str, Service] = {}
-        for vendor in vendors.values():
-            self.create(vendor.id, vendor.id)
+        for source in sources.values():
+            self.create(source.id, source.id, permanent=True)
 
     @property
     def by_id(self) -> Mapping[str, Service]:
         """All services by id, as of now."""
         return self._by_id
 
-    def create(self, service_id: str, vendor_id: str, faults: tuple[FaultOrder, ...] = ()) -> Service:
+    def create(
+        self, service_id: str, source_id: str, faults: tuple[FaultOrder, ...] = (), *, permanent: bool = False
+    ) -> Service:
         """Make a service.
 
         Parameters:
             service_id: its id, a path segment.
-            vendor_id: what it behaves like.
+            source_id: what it behaves like.
             faults: misbehaviour towards everybody.
+            permanent: True if it cannot be removed, and does not count among those that tests may make.
 
         Raises:
-            ServiceError: the vendor is unknown, the id is taken, or there are too many services.
+            ServiceError: there is no such vendor or proxy, the id is taken, or there are too many services.
         """
-        vendor = self.vendors.get(vendor_id)
-        if vendor is None:
-            raise ServiceError(f"There is no vendor {vendor_id!r}; there are {', '.join(self.vendors)}.")
+        source = self._sources.get(source_id)
+        if source is None:
+            raise ServiceError(f"There is no vendor {source_id!r}; there are {', '.join(self._sources)}.")
+        service = Service(
+            service_id,
+            source,
+            self._settings,
+            self._clock,
+            self._randomness,
+            Ledger(self._settings.ledger_limit),
+            Keys(service_id),
+            faults=faults,
+            is_permanent=permanent,
+        )
         with self._lock:
             if service_id in self._by_id:
                 raise ServiceError(f"There is a service {service_id!r} already.")
-            if len(self._by_id) - len(self.vendors) >= self._settings.service_limit:
-                raise ServiceError(f"There are {len(self._by_id)} services, which is the most there can be.")
-            service = Service(
-                service_id,
-                vendor,
-                self._settings,
-                self._clock,
-                self._randomness,
-                Ledger(self._settings.ledger_limit),
-                Keys(service_id),
-                faults=faults,
-            )
+            made = sum(not known.is_permanent for known in self._by_id.values())
+            if not permanent and made >= self._settings.service_limit:
+                raise ServiceError(f"Tests have made {made} services, which is the most there can be.")
             self._by_id = {**self._by_id, service_id: service}
-            return service
+        return service
+
+    def change_faults(self, service_id: str, faults: tuple[FaultOrder, ...]) -> Service:
+        """Let a service misbehave in another way from now on; strikes are counted anew.
+
+        Raises:
+            ServiceError: there is no such service, or it belongs to everybody.
+        """
+        with self._lock:
+            service = replace(self.changeable(service_id), faults=faults)
+            self._by_id = {**self._by_id, service_id: service}
+        service.ledger.forget_strikes(FAULTS_OF_SERVICE)
+        return service
+
+    def remove(self, service_id: str) -> None:
+        """Remove a service that a test made.
+
+        Raises:
+            ServiceError: there is no such service, or it was there from the start.
+        """
+        with self._lock:
+            if self.changeable(service_id).is_permanent:
+                raise ServiceError(f"The service {service_id!r} was there from the start and stays.")
+            self._by_id = {known: service for known, service in self._by_id.items() if known != service_id}
+
+    def changeable(self, service_id: str) -> Service:
+        """A service that one test may change without any other noticing.
+
+        Raises:
+            ServiceError: there is none of this id, or it belongs to everybody.
+        """
+        service = self._by_id.get(service_id)
+        if service is None:
+            raise ServiceError(f"There is no service {service_id!r:.80}; there are {', '.join(self._by_id)}.")
+        if service_id == service.source.id:
+            raise ServiceError(f"The service {service_id!r} is everybody's; use an environment with one of its own.")
+        return service
 
     def find_request(self, request_id: str) -> tuple[Service, AuthorizationRequest] | None:
         """Find an undecided authorization request wherever it was made."""

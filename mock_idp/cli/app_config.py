@@ -19,6 +19,12 @@ from mock_idp.settings import Settings
     show_default=True,
     help="Base URL of the mock IdP's plain listener.",
 )
+@click.option(
+    "--idp-tls",
+    "tls_url",
+    type=Url(),
+    help="Base URL of its TLS listener.  [default: its default port on the same host]",
+)
 @output_option
 def app_config(
     backend_urls: tuple[str, ...],
@@ -26,9 +32,10 @@ def app_config(
     providers: tuple[str, ...],
     profile: str,
     idp_url: str,
+    tls_url: str | None,
     output: Path | None,
 ) -> None:
     """Print a Backstage app-config that is wired to this mock IdP, catalog users included."""
     with plain_mistakes():
         settings = Settings(backend_urls=backend_urls, app_url=app_url, providers=providers, profile=profile)
-        write_text(app_config_text(settings, idp_url), output)
+        write_text(app_config_text(settings, idp_url, tls_url), output)

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 @lru_cache(maxsize=1024)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    labels = (r"[^.]+(?:\.[^.]+)*" if label == "*" else re.escape(label) for label in pattern.lower().split("."))
+    labels = (r"([^.]+(?:\.[^.]+)*)" if label == "*" else re.escape(label) for label in pattern.lower().split("."))
     return re.compile(r"\.".join(labels))
 
 
@@ -23,6 +23,20 @@ def matches(pattern: str, host: str) -> bool:
         host: host name without port, in any case; a final dot (RFC 1034 section 3.1) is ignored.
     """
     return _compiled(pattern).fullmatch(host.lower().removesuffix(".")) is not None
+
+
+def wildcard_parts(pattern: str, host: str) -> tuple[str, ...] | None:
+    """Say what each ``*`` of a pattern stands for in a host name.
+
+    Parameters:
+        pattern: host name, possibly with ``*`` labels.
+        host: host name without port.
+
+    Returns:
+        One text for each ``*``, or None if the pattern does not cover the host name.
+    """
+    found = _compiled(pattern).fullmatch(host.lower().removesuffix("."))
+    return found.groups() if found else None
 
 
 def is_served(patterns: Iterable[str], host: str) -> bool:

@@ -3,7 +3,7 @@
 from collections import Counter, OrderedDict
 from dataclasses import replace
 from threading import RLock
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from mock_idp.oauth.model import AuthorizationRequest, Grant, IssuedToken, TokenKind
 
@@ -73,10 +73,30 @@ class Ledger:
         with self._lock:
             return self._grants.get(grant_id)
 
-    def forget_strikes(self, grant_id: str) -> None:
-        """Start counting strikes anew, because the grant carries other faults now."""
+    def change_grant(self, grant_id: str, **changes: Any) -> Grant | None:
+        """Change members of a grant, without losing what another thread changes at the same time.
+
+        Parameters:
+            grant_id: the grant.
+            changes: names of :class:`Grant`'s members -> new values; with new faults, strikes are counted anew.
+
+        Returns:
+            The grant as it is now, or None if it is not known any more.
+        """
         with self._lock:
-            self._strikes.pop(grant_id)
+            grant = self._grants.get(grant_id)
+            if grant is None:
+                return None
+            changed = replace(grant, **changes)
+            self._grants.put(grant_id, changed)
+            if "faults" in changes:
+                self._strikes.pop(grant_id)
+            return changed
+
+    def forget_strikes(self, owner: str) -> None:
+        """Start counting strikes anew, because a grant or the service carries other faults now."""
+        with self._lock:
+            self._strikes.pop(owner)
 
     def revoke_grant(self, grant_id: str) -> None:
         """Take back a grant, and with it every token that descends from it."""

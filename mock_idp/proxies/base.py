@@ -1,19 +1,25 @@
 """What an auth proxy is: something in front of a backend that signs people in and adds headers.
 
 A proxy file subclasses :class:`AuthProxy`, fills in the data and mints headers. Like a vendor it knows neither
-Flask nor sockets. Its keys are published at host names of its own (``key_routes``).
+Flask nor sockets, and like a vendor it may have addresses (``hosts``, ``routes``), where it publishes its keys.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from mock_idp.keys import Keys
+from mock_idp.oauth.model import AuthorizationRequest, Client, FaultOrder, Grant, IssuedToken, TokenKind
 from mock_idp.oauth.tokens import Forgery, SignedToken
 from mock_idp.personas import Face, Persona
+from mock_idp.source import Addresses, Exchange, Source
+
+if TYPE_CHECKING:
+    from mock_idp.service import Service
 
 Headers = list[tuple[str, str | SignedToken]]
+
+_ID_LENGTH = 22
 
 
 class MintError(ValueError):
@@ -30,6 +36,7 @@ class MintOrder:
         replace: name -> value of headers to change or add; they come after the proxy's own.
         repeat: names of headers to send twice.
         forgery: what is wrong with signed headers.
+        faults: misbehaviour that the grant carries to the addresses of the proxy.
     """
 
     persona: Persona
@@ -37,80 +44,120 @@ class MintOrder:
     replace: Mapping[str, str] = field(default_factory=dict)
     repeat: tuple[str, ...] = ()
     forgery: Forgery = field(default_factory=Forgery)
+    faults: tuple[FaultOrder, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class KeyRoute:
-    """One address at which a proxy publishes its keys.
+class SignedIn:
+    """Somebody who signed in at a proxy.
 
     Parameters:
-        host: host name pattern.
-        path: in werkzeug rule syntax.
-        handler: name of the proxy's method that answers; it takes the keys and, by name, the path's parts,
-            and returns an :class:`~mock_idp.oauth.model.Answer`.
+        face: what the proxy knows about the persona.
+        now: seconds since the epoch.
+        variant: which variant of the proxy; its issuer, team or signer may be named after it.
+        grant_id: identifies this sign-in.
     """
 
-    host: str
-    path: str
-    handler: str
+    face: Face
+    now: float
+    variant: str
+    grant_id: str
 
 
-class AuthProxy:
+class AuthProxy(Source):
     """An auth proxy. Subclass it in a file of its own in ``mock_idp/proxies``.
 
-    Class attributes (all data):
-        id: the Backstage provider id it serves.
-        title: the name people know.
-        icon: one or two letters.
-        key_routes: where its keys are published.
-        backstage_config: everything below ``auth.providers.<id>``.
+    Class attributes (all data) beside those of :class:`~mock_idp.source.Source`:
+        variants: provider id -> everything below ``auth.providers.<id>``. The first one is the proxy's own id;
+            each is a service of its own (keys, ledger, faults), found by its id in the hosts' ``*``.
+        kid_is_grant: True if each sign-in gets a key id of its own, its grant's id, so that a request for the
+            key tells the grant. Only for proxies whose keys are fetched one by one: a client that knows a key
+            set by heart would not ask again for every new id.
     """
 
-    id: ClassVar[str]
-    title: ClassVar[str]
     icon: ClassVar[str] = "⇥"
-    key_routes: ClassVar[tuple[KeyRoute, ...]] = ()
-    backstage_config: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    variants: ClassVar[Mapping[str, Mapping[str, Any]]] = MappingProxyType({})
+    kid_is_grant: ClassVar[bool] = False
 
-    def headers(self, face: Face, now: float) -> Headers:
-        """The headers the real proxy adds to a request of this person, in order.
+    @property
+    def provider_ids(self) -> tuple[str, ...]:
+        """The ids of its variants."""
+        return tuple(self.variants) or (self.id,)
+
+    def variant(self, provider_id: str) -> str:
+        """The variant behind a provider id; ids of other names are the first variant."""
+        return provider_id if provider_id in self.provider_ids else self.provider_ids[0]
+
+    def backstage_config(self, where: Addresses) -> dict[str, Any]:
+        """Everything below ``auth.providers.<id>``.
 
         Parameters:
-            face: what the proxy knows about the persona.
-            now: seconds since the epoch.
+            where: the addresses of the variant's service; ``where.service`` is the variant.
         """
+        return dict(self.variants.get(where.service, {}))
+
+    def headers(self, who: SignedIn) -> Headers:
+        """The headers the real proxy adds to a request of this person, in order."""
         return []
 
-    def catalog_annotations(self, face: Face) -> dict[str, str]:
-        """Annotations of the persona's User entity, by which this proxy's own resolvers find it."""
-        return {}
+    def grant_id(self, exchange: Exchange) -> str | None:
+        """The key id in the address, if key ids are grants."""
+        return exchange.path_parameters.get("kid") if self.kid_is_grant else None
 
-    def mint(self, order: MintOrder, now: float, keys: Keys) -> list[tuple[str, str]]:
-        """Make the headers of an order.
+    def presented_token(self, exchange: Exchange) -> str:
+        """The minted token that a request brings back, without prefix; empty if it brings none."""
+        return ""
+
+    def find_grant(self, exchange: Exchange) -> Grant | None:
+        """The grant of the token or the key id in a request."""
+        token = self.presented_token(exchange)
+        found = exchange.service.ledger.grant_of(TokenKind.ACCESS, token) if token else None
+        return found or super().find_grant(exchange)
+
+    def mint(self, service: "Service", provider_id: str, order: MintOrder) -> tuple[Grant, list[tuple[str, str]]]:
+        """Sign a persona in at the proxy.
 
         Parameters:
-            order: which ones.
-            now: seconds since the epoch.
-            keys: what signed headers are signed with.
+            service: the service of the variant; it signs and remembers the grant.
+            provider_id: the provider that the headers are for.
+            order: which headers.
 
         Returns:
-            Names and values, ready for the wire.
+            The grant, and names and values ready for the wire.
 
         Raises:
             MintError: the order names a header this proxy does not add.
         """
-        genuine = self.headers(order.persona.face(self.id), now)
+        now = service.clock.now()
+        grant = _grant(service, provider_id, order)
+        genuine = self.headers(SignedIn(service.face(grant), now, service.id, grant.grant_id))
         _check_names((*order.remove, *order.repeat), [name for name, _ in genuine], self.id)
+        service.ledger.add_grant(grant)
         gone = {name.lower() for name in (*order.remove, *order.replace)}
-        kept = [(name, _on_the_wire(value, order.forgery, keys, now)) for name, value in genuine]
-        kept = [(name, value) for name, value in kept if name.lower() not in gone]
+        kept = [(name, value) for name, value in genuine if name.lower() not in gone]
+        written = [(name, self._on_the_wire(service, grant, order.forgery, value)) for name, value in kept]
         twice = {name.lower() for name in order.repeat}
-        minted = [pair for pair in kept for _ in range(2 if pair[0].lower() in twice else 1)]
-        return [*minted, *order.replace.items()]
+        minted = [pair for pair in written for _ in range(2 if pair[0].lower() in twice else 1)]
+        return grant, [*minted, *order.replace.items()]
+
+    def _on_the_wire(self, service: "Service", grant: Grant, forgery: Forgery, value: str | SignedToken) -> str:
+        if isinstance(value, str):
+            return value
+        if self.kid_is_grant:
+            value = replace(value, headers={"kid": grant.grant_id, **value.headers})
+        text = service.sign(forgery.apply(value), grant)
+        compact = text.removeprefix(value.prefix)
+        issued = IssuedToken(TokenKind.ACCESS, compact, grant.grant_id, (), grant.granted_at, None)
+        service.ledger.add_token(issued)
+        return text
 
 
-def _on_the_wire(value: str | SignedToken, forgery: Forgery, keys: Keys, now: float) -> str:
-    return value if isinstance(value, str) else keys.sign(forgery.apply(value).at(now))
+def _grant(service: "Service", provider_id: str, order: MintOrder) -> Grant:
+    """The grant of a sign-in at a proxy: nobody asked for it at a consent page, so its request is empty."""
+    now = service.clock.now()
+    client = Client(f"mock-{provider_id}", "", service.id, provider_id, "", frozenset())
+    request = AuthorizationRequest("", client, "", (), None, {}, now)
+    return Grant(service.randomness.text(_ID_LENGTH), request, order.persona.id, (), order.faults, now)
 
 
 def _check_names(names: Sequence[str], known: Sequence[str], proxy: str) -> None:

@@ -11,4 +11,4 @@ class Guest(AuthProxy):
     id = "guest"
     title = "Guest"
     icon = "—"
-    backstage_config = MappingProxyType({"dangerouslyAllowOutsideDevelopment": True})
+    variants = MappingProxyType({"guest": MappingProxyType({"dangerouslyAllowOutsideDevelopment": True})})

@@ -3,8 +3,7 @@
 from types import MappingProxyType
 
 from mock_idp.oauth.tokens import SignedToken
-from mock_idp.personas import Face
-from mock_idp.proxies.base import AuthProxy, Headers
+from mock_idp.proxies.base import AuthProxy, Headers, SignedIn
 from mock_idp.settings import COMPANY_DOMAIN
 
 _TOKEN_SECONDS = 300
@@ -16,20 +15,24 @@ class OAuth2Proxy(AuthProxy):
     id = "oauth2Proxy"
     title = "OAuth2 Proxy"
     icon = "O2"
-    backstage_config = MappingProxyType(
-        {"signIn": {"resolvers": [{"resolver": "forwardedUserMatchingUserEntityName"}]}}
+    variants = MappingProxyType(
+        {
+            "oauth2Proxy": MappingProxyType(
+                {"signIn": {"resolvers": [{"resolver": "forwardedUserMatchingUserEntityName"}]}}
+            )
+        }
     )
 
-    def headers(self, face: Face, now: float) -> Headers:
+    def headers(self, who: SignedIn) -> Headers:
         """``X-Forwarded-…`` and the ID token."""
-        persona = face.persona
+        persona = who.face.persona
         groups = [ref.rpartition("/")[2] for ref in persona.group_refs if ref.startswith("group:")]
         claims = {
             "iss": f"https://sso.{COMPANY_DOMAIN}/realms/staff",
             "aud": "oauth2-proxy",
-            "sub": face.uuid,
-            "iat": int(now),
-            "exp": int(now) + _TOKEN_SECONDS,
+            "sub": who.face.uuid,
+            "iat": int(who.now),
+            "exp": int(who.now) + _TOKEN_SECONDS,
             "email": persona.email,
             "email_verified": persona.email_verified,
             "preferred_username": persona.login,

@@ -6,10 +6,11 @@ The shared endpoints (authorization, token, revocation) are in ``mock_idp.vendor
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from mock_idp.environments import EnvironmentKind, ServiceSpec
 from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import (
     Answer,
@@ -24,112 +25,41 @@ from mock_idp.oauth.model import (
 )
 from mock_idp.oauth.policy import BearerPlace, Pkce, Policy
 from mock_idp.oauth.tokens import SignedToken, TokenShape
+from mock_idp.source import Addresses, Exchange, Quirk, Reach, Route, Source
 from mock_idp.vendors import endpoints, refusals
 
 __all__ = [
+    "Addresses",
     "Answer",
     "BearerPlace",
     "Client",
     "ClientAuthentication",
     "Encoding",
     "Endpoint",
+    "EnvironmentKind",
     "Exchange",
     "Grant",
     "Pkce",
     "Policy",
     "Quirk",
+    "Reach",
     "Reason",
     "Refusal",
     "Route",
+    "ServiceSpec",
     "SignedToken",
     "TokenKind",
     "TokenShape",
     "Vendor",
 ]
 
-if TYPE_CHECKING:
-    from mock_idp.personas import Face
-    from mock_idp.service import Service
 
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One address of a vendor.
-
-    Parameters:
-        method: HTTP method.
-        path: below the service, in werkzeug rule syntax (``/api/v4/users/<int:id>``).
-        handler: name of the vendor's method that answers; it takes an :class:`Exchange`, returns an Answer.
-        endpoint: what the address is for.
-    """
-
-    method: str
-    path: str
-    handler: str
-    endpoint: Endpoint = Endpoint.OTHER
-
-
-@dataclass(frozen=True, slots=True)
-class Quirk:
-    """A place where a vendor differs from the specification or from the others, for people to read.
-
-    Parameters:
-        name: short, in kebab-case.
-        says: one sentence.
-        source: where the fact comes from.
-    """
-
-    name: str
-    says: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One HTTP request to a vendor, as plain data.
-
-    Parameters:
-        service: the service that is asked: keys, ledger, clients, clock, journal.
-        base_url: address of this service as the client sees it, without trailing slash; everything a vendor
-            says about itself is built from it. By name it is ``https://`` and the vendor's first host.
-        method: HTTP method, upper case.
-        path: below the service.
-        query: query parameters; the first of a repeated name counts.
-        form: form fields of the body, empty if the body is no form.
-        headers: header fields with lower-case names; repeated ones joined by ``", "``.
-        body: the raw body.
-        path_parameters: what the route's rule captured.
-        endpoint: what the address is for.
-        repeated: names of query and form parameters that came more than once.
-    """
-
-    service: "Service"
-    base_url: str
-    method: str
-    path: str
-    query: Mapping[str, str]
-    form: Mapping[str, str]
-    headers: Mapping[str, str]
-    body: bytes = b""
-    path_parameters: Mapping[str, Any] = field(default_factory=dict)
-    endpoint: Endpoint = Endpoint.OTHER
-    repeated: frozenset[str] = frozenset()
-
-    @property
-    def vendor(self) -> "Vendor":
-        """The vendor whose service is asked."""
-        return self.service.vendor
-
-
-class Vendor:
+class Vendor(Source):
     """A service that people sign in with. Subclass it in a file of its own in ``mock_idp/vendors``.
 
-    Class attributes (all data):
-        id: the vendor's id, which is also the file's name and the Backstage provider id it serves.
-        title: the name people know.
-        hosts: host name pattern -> path below the service that this host's root stands for. The first one
-            is the service's own name (its issuer).
-        routes: every address; ``authorize``, ``token`` and ``revoke`` are the shared endpoints' handlers.
+    Among the routes' handlers, ``authorize``, ``token`` and ``revoke`` are the shared endpoints'.
+
+    Class attributes (all data) beside those of :class:`~mock_idp.source.Source`:
         policy: see :class:`Policy`.
         token_type: how the token answer calls the access token.
         scope_member: name of the token answer's member with the granted scopes.
@@ -137,19 +67,16 @@ class Vendor:
         refusals: reason -> answer to a machine, where this vendor differs from RFC 6749 section 5.2.
         callbacks: reason -> parameters sent to the redirect URI, where it differs from section 4.1.2.1.
         page_statuses: reason -> status of the error page for people.
-        quirks: what users should know.
-        icon: one or two letters for the login page; not every browser has emoji.
         accent: CSS colour of the login page.
         extra_scopes: four scopes this vendor knows and Backstage does not ask for by itself.
         sign_in_resolvers: the vendor's own resolvers; each gets an environment of its own in the app-config.
         common_sign_in_resolvers: False if Backstage offers the two common resolvers not for this vendor.
-        environments: further environments, name -> keys of the provider's configuration.
+        environments: further environments; one with a service of its own is what a scenario needs whose
+            fault cannot belong to a grant (discovery, keys, issuer).
+        reached: how the backend reaches this vendor.
+        custom_ids: further provider ids that are configured by default (``ghe``).
     """
 
-    id: ClassVar[str]
-    title: ClassVar[str]
-    hosts: ClassVar[Mapping[str, str]] = MappingProxyType({})
-    routes: ClassVar[tuple[Route, ...]] = ()
     policy: ClassVar[Policy] = Policy()
     token_type: ClassVar[str] = "Bearer"  # noqa: S105 - not a secret
     scope_member: ClassVar[str] = "scope"
@@ -157,13 +84,22 @@ class Vendor:
     refusals: ClassVar[Mapping[Reason, Answer]] = MappingProxyType({})
     callbacks: ClassVar[Mapping[Reason, Mapping[str, str]]] = MappingProxyType({})
     page_statuses: ClassVar[Mapping[Reason, int]] = MappingProxyType({})
-    quirks: ClassVar[tuple[Quirk, ...]] = ()
-    icon: ClassVar[str] = "◆"
     accent: ClassVar[str] = "#334155"
     extra_scopes: ClassVar[tuple[str, str, str, str]] = ("extra1", "extra2", "extra3", "extra4")
     sign_in_resolvers: ClassVar[tuple[Mapping[str, Any], ...]] = ()
     common_sign_in_resolvers: ClassVar[bool] = True
-    environments: ClassVar[Mapping[str, Mapping[str, Any]]] = MappingProxyType({})
+    environments: ClassVar[tuple[EnvironmentKind, ...]] = ()
+    reached: ClassVar[Reach] = Reach.BY_PATH
+    custom_ids: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def provider_ids(self) -> tuple[str, ...]:
+        """The vendor's id and its custom ids."""
+        return (self.id, *self.custom_ids)
+
+    def is_by_name(self, provider_id: str) -> bool:
+        """Whether the backend reaches this vendor by its own host names, under a provider id."""
+        return self.reached is Reach.BY_NAME or (self.reached is Reach.BY_NAME_UNLESS_CUSTOM and provider_id == self.id)
 
     # --- the shared endpoints; a vendor may put something around them -----------------------------
 
@@ -264,29 +200,12 @@ class Vendor:
         values = {"vendor": self, "reason": refusal.reason, "detail": refusal.detail, "status": status}
         return Answer(status, Page("refused", values), Encoding.HTML)
 
-    def not_found(self, exchange: Exchange) -> Answer:
-        """The answer at an address this vendor does not have."""
-        return Answer(404, {"message": "Not Found"})
-
-    def method_not_allowed(self, exchange: Exchange) -> Answer:
-        """The answer to a method that the address does not take (RFC 9110 section 15.5.6).
-
-        Parameters:
-            exchange: the request; its path parameter ``allowed`` lists the methods that it does take.
-        """
-        allowed = ", ".join(exchange.path_parameters["allowed"])
-        return Answer(405, {"message": "Method Not Allowed"}, headers=(("Allow", allowed),))
-
     # --- what Backstage must be told to use this vendor -------------------------------------------
 
-    def backstage_config(self, base_url: str) -> dict[str, Any]:
+    def backstage_config(self, where: Addresses) -> dict[str, Any]:
         """Provider-specific keys of ``auth.providers.<id>.<env>``, beside clientId and clientSecret.
 
         Parameters:
-            base_url: the service's address by path. Empty answer: the module has its hosts hard-coded.
+            where: the addresses of the service behind this environment, and by which of them it is reached.
         """
-        return {}
-
-    def catalog_annotations(self, face: "Face") -> dict[str, str]:
-        """Annotations of the persona's User entity, by which this vendor's own resolvers find it."""
         return {}

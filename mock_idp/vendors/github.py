@@ -12,7 +12,7 @@ from mock_idp.oauth.model import Answer, Client, Encoding, Endpoint, Grant, Reas
 from mock_idp.oauth.policy import Pkce, Policy
 from mock_idp.oauth.tokens import TokenShape
 from mock_idp.vendors import endpoints
-from mock_idp.vendors.base import Exchange, Quirk, Route, Vendor
+from mock_idp.vendors.base import Addresses, EnvironmentKind, Exchange, Quirk, Reach, Route, Vendor
 
 if TYPE_CHECKING:
     from mock_idp.personas import Face
@@ -178,7 +178,9 @@ class GitHub(Vendor):
         MappingProxyType({"resolver": "usernameMatchingUserEntityName"}),
         MappingProxyType({"resolver": "userIdMatchingUserEntityAnnotation"}),
     )
-    environments = MappingProxyType({GITHUB_APP: MappingProxyType({})})
+    environments = (EnvironmentKind(GITHUB_APP, "A GitHub App instead of an OAuth App."),)
+    reached = Reach.BY_NAME_UNLESS_CUSTOM
+    custom_ids = ("ghe",)
     quirks = (
         Quirk(
             "form-encoded-answers",
@@ -313,9 +315,9 @@ class GitHub(Vendor):
 
     # --- what Backstage must be told --------------------------------------------------------------
 
-    def backstage_config(self, base_url: str) -> dict[str, Any]:
+    def backstage_config(self, where: Addresses) -> dict[str, Any]:
         """A GitHub Enterprise Server has a configurable address."""
-        return {"enterpriseInstanceUrl": base_url}
+        return {} if where.is_by_name else {"enterpriseInstanceUrl": where.http}
 
     def catalog_annotations(self, face: "Face") -> dict[str, str]:
         """The annotation of ``userIdMatchingUserEntityAnnotation``."""

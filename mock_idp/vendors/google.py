@@ -12,7 +12,7 @@ from mock_idp.oauth.policy import BearerPlace, Pkce, Policy
 from mock_idp.oauth.tokens import TokenShape
 from mock_idp.randomness import URL_SAFE
 from mock_idp.vendors import endpoints
-from mock_idp.vendors.base import Exchange, Quirk, Route, Vendor
+from mock_idp.vendors.base import Exchange, Quirk, Reach, Route, Vendor
 from mock_idp.vendors.id_tokens import id_token
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class Google(Vendor):
             "openidconnect.googleapis.com": "",
         }
     )
+    reached = Reach.BY_NAME
     routes = (
         Route("GET", "/o/oauth2/v2/auth", "authorize", Endpoint.AUTHORIZATION),
         Route("POST", "/oauth2/v4/token", "token", Endpoint.TOKEN),

@@ -11,7 +11,8 @@ from mock_idp.personas import PERSONAS
 from mock_idp.settings import CONTROL_PREFIX
 from mock_idp.web import consent, dispatch
 from mock_idp.web.answers import PAGE_HEADERS, to_response
-from mock_idp.web.control import control, describe_providers
+from mock_idp.web.control import control
+from mock_idp.web.descriptions import describe_providers
 
 CONSENT_PATH = f"{CONTROL_PREFIX}/consent"
 
@@ -46,9 +47,6 @@ def _to_vendor(idp: Idp) -> Response | None:
         return None
     destination = dispatch.find_by_name(idp, request)
     if destination is None:
-        key = dispatch.proxy_key(idp, request)
-        if key is not None:
-            return key
         destination = dispatch.find_by_path(idp, request)
     return dispatch.answer(idp, request, destination) if destination else None
 

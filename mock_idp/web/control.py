@@ -2,26 +2,34 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import wraps
 from typing import Any
 
 from flask import Blueprint, Response, request
 
-from mock_idp import __version__
 from mock_idp.app_config import SetupError, make_client
-from mock_idp.catalog import annotations_of, catalog_yaml
+from mock_idp.catalog import catalog_yaml
 from mock_idp.fault_catalogue import FAULTS
 from mock_idp.faults import FaultOrderError
 from mock_idp.idp import Idp
 from mock_idp.journal import describe_filter
-from mock_idp.oauth.model import Client, Grant
+from mock_idp.keys import KeySetError
+from mock_idp.oauth.model import Grant
 from mock_idp.oauth.tokens import FORGERY_MEMBERS, Forgery, ForgeryError
-from mock_idp.personas import PERSONAS, Persona
+from mock_idp.personas import PERSONAS
 from mock_idp.proxies.base import MintError, MintOrder
 from mock_idp.service import Service, ServiceError
-from mock_idp.settings import CONTROL_PREFIX, KIT_NAME
+from mock_idp.settings import CONTROL_PREFIX
 from mock_idp.web.answers import json_bytes
+from mock_idp.web.descriptions import (
+    describe_client,
+    describe_grant,
+    describe_mock,
+    describe_persona,
+    describe_quirks,
+    describe_service,
+    describe_vendors,
+)
 from mock_idp.web.dispatch import host_name
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
@@ -57,7 +65,7 @@ def control(idp: Idp) -> Blueprint:
 
     @route("/")
     def describe() -> Any:
-        return _describe(idp)
+        return describe_mock(idp, host_name(request) or None)
 
     @route("/personas")
     def personas() -> Any:
@@ -96,7 +104,7 @@ def control(idp: Idp) -> Blueprint:
 
     @route("/grants/<grant_id>")
     def grant(grant_id: str) -> Any:
-        return _describe_grant(*_find_grant(idp, grant_id))
+        return describe_grant(*_find_grant(idp, grant_id))
 
     @route("/grants/<grant_id>", "PATCH")
     def change_grant(grant_id: str) -> Any:
@@ -110,10 +118,25 @@ def control(idp: Idp) -> Blueprint:
     def create_service() -> Any:
         return _create_service(idp, _members({"id", "vendor", "faults"})), 201
 
+    @route("/services/<service_id>")
+    def service(service_id: str) -> Any:
+        if service_id not in idp.services.by_id:
+            raise ControlError(f"There is no service {service_id!r:.80}.", 404)
+        return describe_service(idp.services.by_id[service_id])
+
+    @route("/services/<service_id>", "PATCH")
+    def change_service(service_id: str) -> Any:
+        return _change_service(idp, service_id, _members({"faults", "rotate_keys", "published_keys"}))
+
+    @route("/services/<service_id>", "DELETE")
+    def remove_service(service_id: str) -> Any:
+        idp.services.remove(service_id)
+        return Response(status=204)
+
     @route("/proxies/<proxy_id>/headers", "POST")
     def mint_headers(proxy_id: str) -> Any:
-        known = {"persona", "remove", "replace", "repeat", *FORGERY_MEMBERS}
-        return {"headers": _mint(idp, proxy_id, _members(known))}
+        known = {"persona", "provider", "faults", "remove", "replace", "repeat", *FORGERY_MEMBERS}
+        return _mint(idp, proxy_id, _members(known))
 
     return blueprint
 
@@ -127,7 +150,7 @@ def _as_json(handler: Handler) -> Handler:
             result = handler(**arguments)
         except ControlError as mistake:
             return _json({"error": str(mistake)}, mistake.status)
-        except (FaultOrderError, ForgeryError, MintError, ServiceError, SetupError) as mistake:
+        except (FaultOrderError, ForgeryError, KeySetError, MintError, ServiceError, SetupError) as mistake:
             return _json({"error": str(mistake)}, 400)
         if isinstance(result, Response):
             return result
@@ -186,86 +209,6 @@ def _object(data: Mapping[str, Any], name: str) -> dict[str, Any]:
     return value
 
 
-# --- descriptions ---------------------------------------------------------------------------------
-
-
-def _describe(idp: Idp) -> dict[str, Any]:
-    return {
-        "kit": {"name": KIT_NAME, "version": __version__},
-        "seed": idp.randomness.seed,
-        "profile": idp.settings.profile,
-        **idp.surroundings.describe(host_name(request) or None),
-        "backend_urls": list(idp.settings.backend_urls),
-        "app_url": idp.settings.app_url,
-        "providers": describe_providers(idp),
-    }
-
-
-def describe_providers(idp: Idp) -> list[dict[str, Any]]:
-    """The providers that clients are registered for."""
-    return [
-        {
-            "id": setup.id,
-            "kind": setup.kind,
-            "vendor": setup.source.id,
-            "environments": [
-                {
-                    "name": environment.kind.name,
-                    "client_id": environment.client.client_id,
-                    "client_secret": environment.client.client_secret,
-                    "redirect_uris": sorted(environment.client.redirect_uris),
-                }
-                for environment in setup.environments
-            ],
-        }
-        for setup in idp.setups
-    ]
-
-
-def describe_persona(idp: Idp, persona: Persona) -> dict[str, Any]:
-    """A persona as plain data, with its face at every vendor and proxy."""
-    sources = (*idp.vendors, *idp.proxies)
-    faces = {source: persona.face(source) for source in sources}
-    return {
-        "id": persona.id,
-        "name": persona.name,
-        "login": persona.login,
-        "email": persona.email,
-        "email_verified": persona.email_verified,
-        "picture": persona.picture,
-        "reason": persona.reason,
-        "entity": persona.entity,
-        "entity_ref": f"user:default/{persona.entity}" if persona.entity else None,
-        "groups": list(persona.group_refs),
-        "annotations": annotations_of(persona) if persona.entity else {},
-        "faces": {source: {"number": face.number, "uuid": face.uuid} for source, face in faces.items()},
-    }
-
-
-def describe_vendors(idp: Idp) -> list[dict[str, Any]]:
-    """All vendors as plain data."""
-    return [
-        {
-            "id": vendor.id,
-            "title": vendor.title,
-            "hosts": list(vendor.hosts),
-            "routes": [
-                {"method": route.method, "path": route.path, "endpoint": str(route.endpoint)} for route in vendor.routes
-            ],
-        }
-        for vendor in idp.vendors.values()
-    ]
-
-
-def describe_quirks(idp: Idp) -> list[dict[str, str]]:
-    """All quirks of all vendors as plain data."""
-    return [
-        {"vendor": vendor.id, "name": quirk.name, "says": quirk.says, "source": quirk.source}
-        for vendor in idp.vendors.values()
-        for quirk in vendor.quirks
-    ]
-
-
 # --- grants, clients, services, headers -----------------------------------------------------------
 
 
@@ -276,42 +219,22 @@ def _find_grant(idp: Idp, grant_id: str) -> tuple[Service, Grant]:
     return found
 
 
-def _describe_grant(service: Service, grant: Grant) -> dict[str, Any]:
-    asked = grant.request
-    return {
-        "id": grant.grant_id,
-        "service": service.id,
-        "client_id": asked.client.client_id,
-        "provider": asked.client.provider,
-        "environment": asked.client.environment,
-        "redirect_uri": asked.redirect_uri,
-        "state": asked.state,
-        "persona": grant.persona,
-        "requested_scopes": list(asked.scopes),
-        "scopes": list(grant.scopes),
-        "granted_at": grant.granted_at,
-        "revoked": grant.revoked,
-        "faults": [{"fault": order.fault, **order.parameters} for order in grant.faults],
-    }
-
-
 def _change_grant(idp: Idp, grant_id: str, data: Mapping[str, Any]) -> dict[str, Any]:
     service, grant = _find_grant(idp, grant_id)
+    changes: dict[str, Any] = {}
     if "faults" in data:
-        grant = replace(grant, faults=FAULTS.parse(data["faults"]))
-        service.ledger.forget_strikes(grant_id)
+        changes["faults"] = FAULTS.parse(data["faults"])
     if "revoked" in data:
         if not isinstance(data["revoked"], bool):
             raise ControlError("revoked must be true or false.")
-        grant = replace(grant, revoked=data["revoked"])
-    service.ledger.add_grant(grant)
-    return _describe_grant(service, grant)
+        changes["revoked"] = data["revoked"]
+    return describe_grant(service, service.ledger.change_grant(grant_id, **changes) or grant)
 
 
 def _register_client(idp: Idp, data: Mapping[str, Any]) -> dict[str, Any]:
     vendor = _text(data, "vendor")
     service = idp.services.by_id.get(_text(data, "service", vendor))
-    if service is None or service.vendor.id != vendor:
+    if service is None or service.source.id != vendor or vendor not in idp.vendors:
         there = ", ".join(idp.services.by_id)
         raise ControlError(f"There is no such service of the vendor {vendor!r}; services are {there}.")
     redirect_uris = _texts(data, "redirect_uris")
@@ -321,27 +244,33 @@ def _register_client(idp: Idp, data: Mapping[str, Any]) -> dict[str, Any]:
         if not re.fullmatch(r"https?://[^\s#]+", uri) or not uri.isascii():
             raise ControlError(f"{uri!r:.200} is no absolute http or https URI without fragment.")
     client = make_client(service.id, _text(data, "provider"), _text(data, "env"), redirect_uris)
-    return _describe_client(service.clients.register(client))
-
-
-def _describe_client(client: Client) -> dict[str, Any]:
-    return {
-        "client_id": client.client_id,
-        "client_secret": client.client_secret,
-        "service": client.service,
-        "provider": client.provider,
-        "environment": client.environment,
-        "redirect_uris": sorted(client.redirect_uris),
-    }
+    return describe_client(service.clients.register(client))
 
 
 def _create_service(idp: Idp, data: Mapping[str, Any]) -> dict[str, Any]:
     faults = FAULTS.parse(data.get("faults", []))
     service = idp.services.create(_text(data, "id"), _text(data, "vendor"), faults)
-    return {"id": service.id, "vendor": service.vendor.id, "path": f"/{service.id}"}
+    return describe_service(service)
 
 
-def _mint(idp: Idp, proxy_id: str, data: Mapping[str, Any]) -> list[list[str]]:
+def _change_service(idp: Idp, service_id: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    # Everything is read before anything is changed.
+    service = idp.services.changeable(service_id)
+    faults = FAULTS.parse(data["faults"]) if "faults" in data else None
+    rotate = data.get("rotate_keys", False)
+    if rotate not in (True, False, "overlap"):
+        raise ControlError('rotate_keys must be true, false or "overlap".')
+    published = _texts(data, "published_keys") if "published_keys" in data else None
+    if rotate:
+        service.keys.rotate(overlap=rotate == "overlap")
+    if published is not None:
+        service.keys.publish(*published)
+    if faults is not None:
+        service = idp.services.change_faults(service_id, faults)
+    return describe_service(service)
+
+
+def _mint(idp: Idp, proxy_id: str, data: Mapping[str, Any]) -> dict[str, Any]:
     proxy = idp.proxies.get(proxy_id)
     if proxy is None:
         raise ControlError(f"There is no auth proxy {proxy_id!r:.80}; there are {', '.join(idp.proxies)}.", 404)
@@ -351,5 +280,15 @@ def _mint(idp: Idp, proxy_id: str, data: Mapping[str, Any]) -> list[list[str]]:
     replaced = _object(data, "replace")
     if not all(isinstance(value, str) for value in replaced.values()):
         raise ControlError("replace must map header names to texts.")
-    order = MintOrder(persona, _texts(data, "remove"), replaced, _texts(data, "repeat"), Forgery.read(data))
-    return [list(pair) for pair in proxy.mint(order, idp.clock.now(), idp.proxy_keys)]
+    order = MintOrder(
+        persona,
+        _texts(data, "remove"),
+        replaced,
+        _texts(data, "repeat"),
+        Forgery.read(data),
+        FAULTS.parse(data.get("faults", [])),
+    )
+    provider = _text(data, "provider", proxy.id)
+    service = idp.services.by_id.get(proxy.variant(provider), idp.services.by_id[proxy.id])
+    grant, headers = proxy.mint(service, provider, order)
+    return {"headers": [list(pair) for pair in headers], "grant": grant.grant_id}

@@ -7,10 +7,10 @@ from functools import cache
 from typing import Any
 
 from flask import Request, Response
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, Rule
 
-from mock_idp.edge.hosts import matches
+from mock_idp.edge.hosts import wildcard_parts
 from mock_idp.idp import Idp
 from mock_idp.oauth.model import (
     Answer,
@@ -23,8 +23,9 @@ from mock_idp.oauth.model import (
 )
 from mock_idp.oauth.tokens import seal
 from mock_idp.service import Service
+from mock_idp.source import Exchange, Source
 from mock_idp.vendors import endpoints
-from mock_idp.vendors.base import Exchange, Vendor
+from mock_idp.vendors.base import Vendor
 from mock_idp.web.answers import to_response
 from mock_idp.web.reading import Received, first_values, joined_values, read
 from mock_idp.web.strikes import Strikes
@@ -43,28 +44,38 @@ class Destination:
         service: the service.
         path: below the service.
         base_url: the service's own address as the client sees it.
+        host_parts: what each ``*`` of the host's pattern stood for.
     """
 
     service: Service
     path: str
     base_url: str
+    host_parts: tuple[str, ...] = ()
 
 
 # --- which service --------------------------------------------------------------------------------
 
 
 def find_by_name(idp: Idp, request: Request) -> Destination | None:
-    """Find the vendor whose host name was asked for."""
+    """Find the service whose host name was asked for."""
     host = host_name(request)
-    for vendor in idp.vendors.values():
-        for pattern, prefix in vendor.hosts.items():
-            if matches(pattern, host):
-                own_name = next(iter(vendor.hosts))
+    for source in idp.sources.values():
+        for pattern, prefix in source.hosts.items():
+            parts = wildcard_parts(pattern, host)
+            if parts is not None:
+                own_name = next(iter(source.hosts))
                 # A vendor whose own name is a pattern is called what the client calls it.
                 base_url = f"https://{host if '*' in own_name else own_name}"
-                service = idp.services.by_id[vendor.id]
-                return Destination(service, prefix + request.path, base_url)
+                return Destination(_service_named(idp, source, parts), prefix + request.path, base_url, parts)
     return None
+
+
+def _service_named(idp: Idp, source: Source, host_parts: tuple[str, ...]) -> Service:
+    """The service that a host name with a part of its own (tenant, team) names, else the source's own."""
+    # Host names are in lower case, ids need not be.
+    named = {service.id.lower(): service for service in idp.services.by_id.values() if service.source is source}
+    found = [named[part] for part in host_parts if part in named]
+    return found[0] if found else idp.services.by_id[source.id]
 
 
 def find_by_path(idp: Idp, request: Request) -> Destination | None:
@@ -74,23 +85,6 @@ def find_by_path(idp: Idp, request: Request) -> Destination | None:
     if service is None:
         return None
     return Destination(service, f"/{rest}", f"{request.scheme}://{safe_host(request)}/{service.id}")
-
-
-def proxy_key(idp: Idp, request: Request) -> Response | None:
-    """Answer with the key of an auth proxy, if this host is where one publishes it."""
-    host = host_name(request)
-    for proxy in idp.proxies.values():
-        rules = [Rule(route.path, endpoint=route.handler) for route in proxy.key_routes if matches(route.host, host)]
-        if rules:
-            try:
-                handler, parts = Map(rules, merge_slashes=False).bind("").match(request.path, request.method)
-                result = getattr(proxy, handler)(idp.proxy_keys, **parts)
-            except HTTPException as error:
-                result = Answer(error.code or 404, {"error": error.name})
-            names = {"service": proxy.id, "vendor": proxy.id, "endpoint": str(Endpoint.JWKS)}
-            idp.journal.add(**_wire(idp, request, read(request)), **names, path=request.path, status=result.status)
-            return to_response(result)
-    return None
 
 
 def host_name(request: Request) -> str:
@@ -123,9 +117,12 @@ class _Outcome:
 def answer(idp: Idp, request: Request, destination: Destination) -> Response:
     """Let a vendor answer a request, let faults strike, and write it into the journal."""
     received = read(request)
-    service = destination.service
     exchange, handler = _route(_exchange(request, destination, received))
-    grant = _grant_of_credentials(exchange)
+    exchange = _at_service_of_grant(idp, exchange)
+    service = exchange.service
+    grant = (
+        _grant_of_credentials(exchange) if isinstance(service.source, Vendor) else service.source.find_grant(exchange)
+    )
     strikes = Strikes(service, grant, exchange.endpoint)
     outcome = _ask(exchange, handler, strikes)
     grant = grant or _grant_of_outcome(service, outcome)
@@ -153,13 +150,23 @@ def _exchange(request: Request, destination: Destination, received: Received) ->
         headers=joined_values(received.headers),
         body=received.body,
         repeated=received.repeated,
+        host=host_name(request),
+        host_parts=destination.host_parts,
     )
 
 
+def _at_service_of_grant(idp: Idp, exchange: Exchange) -> Exchange:
+    """Where the host names no service but the request names a grant, the grant's service is meant."""
+    source = exchange.service.source
+    grant_id = source.grant_id(exchange)
+    found = idp.services.find_grant(grant_id) if grant_id else None
+    return replace(exchange, service=found[0]) if found and found[0].source is source else exchange
+
+
 @cache
-def _rules(vendor: Vendor) -> Map:
-    """The vendor's routes; a doubled slash is another address, as it is at the real services."""
-    rules = [Rule(route.path, methods=[route.method], endpoint=route) for route in vendor.routes]
+def _rules(source: Source) -> Map:
+    """The routes of a vendor or proxy; a doubled slash is another address, as it is at the real services."""
+    rules = [Rule(route.path, methods=[route.method], endpoint=route) for route in source.routes]
     return Map(rules, strict_slashes=False, merge_slashes=False)
 
 
@@ -169,7 +176,7 @@ def _route(exchange: Exchange) -> tuple[Exchange, str]:
         # Routing would take these for one slash.
         return exchange, "not_found"
     try:
-        route, parts = _rules(exchange.vendor).bind("").match(exchange.path, exchange.method)
+        route, parts = _rules(exchange.service.source).bind("").match(exchange.path, exchange.method)
     except MethodNotAllowed as error:
         allowed = tuple(sorted(set(error.valid_methods or ())))
         return replace(exchange, path_parameters={"allowed": allowed}), "method_not_allowed"
@@ -182,14 +189,14 @@ def _route(exchange: Exchange) -> tuple[Exchange, str]:
 
 
 def _ask(exchange: Exchange, handler: str, strikes: Strikes) -> _Outcome:
-    vendor = exchange.vendor
+    source = exchange.service.source
     try:
         strikes.refuse()
         if strikes.replace_the_vendor:
             return _Outcome(Answer(200, {}))
-        return _Outcome(getattr(vendor, handler)(exchange))
+        return _Outcome(getattr(source, handler)(exchange))
     except Refusal as refusal:
-        result = vendor.refuse(exchange, refusal)
+        result = source.refuse(exchange, refusal)
         if exchange.endpoint is Endpoint.AUTHORIZATION:
             result = replace(result, headers=(*result.headers, (REFUSAL_HEADER, header_text(str(refusal)))))
         return _Outcome(result, refusal)
@@ -230,7 +237,7 @@ def _grant_of_outcome(service: Service, outcome: _Outcome) -> Grant | None:
 
 
 def _enter(idp: Idp, request: Request, exchange: Exchange, received: Received, facts: Mapping[str, Any]) -> None:
-    names = {"service": exchange.service.id, "vendor": exchange.vendor.id, "endpoint": str(exchange.endpoint)}
+    names = {"service": exchange.service.id, "vendor": exchange.service.source.id, "endpoint": str(exchange.endpoint)}
     idp.journal.add(**_wire(idp, request, received), **names, path=exchange.path, **facts)
 
 

@@ -5,9 +5,7 @@ from collections.abc import Iterator, Sequence
 from mock_idp.fault_catalogue import FAULTS
 from mock_idp.faults import Strike
 from mock_idp.oauth.model import Answer, Endpoint, FaultOrder, Grant
-from mock_idp.service import Service
-
-_SERVICE_COUNTER = "of the service itself"
+from mock_idp.service import FAULTS_OF_SERVICE, Service
 
 
 class Strikes:
@@ -20,7 +18,7 @@ class Strikes:
     """
 
     def __init__(self, service: Service, grant: Grant | None, endpoint: Endpoint) -> None:
-        strikes = list(_counted(service, _SERVICE_COUNTER, service.faults, endpoint))
+        strikes = list(_counted(service, FAULTS_OF_SERVICE, service.faults, endpoint))
         if grant:
             strikes += _counted(service, grant.grant_id, grant.faults, endpoint)
         self._strikes: tuple[Strike, ...] = tuple(strikes)

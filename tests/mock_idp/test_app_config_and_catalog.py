@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 import yaml
 
-from mock_idp.app_config import ENVIRONMENTS, SetupError, kebab_case, provider_setups
+from mock_idp.app_config import SetupError, kebab_case, provider_setups
 from mock_idp.app_config_text import app_config_text
 from mock_idp.catalog import catalog_yaml
+from mock_idp.environments import ENVIRONMENTS
 from mock_idp.idp import make_idp
 from mock_idp.personas import PERSONAS
 from mock_idp.settings import Settings
@@ -89,6 +90,7 @@ def test_the_base() -> None:
     assert backend["cors"]["origin"] == "http://app.example"
     assert backend["cors"]["credentials"] is True
     assert backend["reading"] == {"allow": [{"host": "127.0.0.1:9000"}]}
+    assert said["catalog"]["stitchingStrategy"]["pollingInterval"] == {"milliseconds": 100}
     location = said["catalog"]["locations"][0]
     assert location["target"] == f"{IDP}/__idp/catalog.yaml"
     assert location["rules"] == [{"allow": ["User", "Group"]}]
@@ -101,7 +103,7 @@ def test_the_base() -> None:
 
 def test_providers_and_their_environments() -> None:
     providers = config()["auth"]["providers"]
-    assert list(providers) == ["github", "ghe", "google", "oauth2Proxy", "guest"]
+    assert list(providers) == ["github", "ghe", "google", "guest", "oauth2Proxy"]
     common = [kind.name for kind in ENVIRONMENTS]
     assert list(providers["ghe"])[: len(common)] == common
     assert "resolver-user-id-matching-user-entity-annotation" in providers["github"]

@@ -95,14 +95,16 @@ def test_description(github: World) -> None:
     said = github.http.get("/__idp/").json
     assert said["kit"] == {"name": "backstage-auth-conformance", "version": __version__}
     assert said["seed"] == 1
-    assert [provider["id"] for provider in said["providers"]] == ["github", "ghe", "google", "oauth2Proxy", "guest"]
+    assert [provider["id"] for provider in said["providers"]] == ["github", "ghe", "google", "guest", "oauth2Proxy"]
     ghe = said["providers"][1]
     assert (ghe["kind"], ghe["vendor"]) == ("oauth", "github")
     development = ghe["environments"][0]
     assert development["name"] == "development"
     assert development["client_id"] == "mock-ghe-development"
     assert development["redirect_uris"] == ["http://localhost:7007/api/auth/ghe/handler/frame"]
-    assert said["providers"][-1] == {"id": "guest", "kind": "proxy", "vendor": "guest", "environments": []}
+    assert development["service"] == ghe["service"] == "github"
+    guest = {"id": "guest", "kind": "proxy", "vendor": "guest", "service": "guest", "environments": []}
+    assert said["providers"][-2] == guest
 
 
 def test_catalogues(github: World) -> None:

@@ -24,7 +24,7 @@ def test_oauth2_proxy(google: World) -> None:
     }
     scheme, _, compact = token.partition(" ")
     assert scheme == "Bearer"
-    key = google.idp.proxy_keys.pair("RS256").private.public_key()
+    key = google.idp.services.by_id["oauth2Proxy"].keys.pair("RS256").private.public_key()
     options: Any = {"verify_exp": False, "verify_iat": False}
     claims = jwt.decode(compact, key, algorithms=["RS256"], audience="oauth2-proxy", options=options)
     assert claims["exp"] - claims["iat"] == 300
@@ -63,4 +63,4 @@ def test_forgeries(google: World) -> None:
 
 
 def test_guest_has_no_headers(google: World) -> None:
-    assert google.http.post("/__idp/proxies/guest/headers", json={"persona": "plain"}).json == {"headers": []}
+    assert google.http.post("/__idp/proxies/guest/headers", json={"persona": "plain"}).json["headers"] == []

@@ -1,0 +1,85 @@
+"""The table of environments: every OAuth provider gets each of them, so one target shows many configurations."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from mock_idp.settings import COMPANY_DOMAIN
+
+ConfigKeys = Mapping[str, Any]
+
+BY_EMAIL = MappingProxyType({"resolver": "emailMatchingUserEntityProfileEmail"})
+BY_LOCAL_PART = MappingProxyType(
+    {"resolver": "emailLocalPartMatchingUserEntityName", "allowedDomains": [COMPANY_DOMAIN]}
+)
+ANYBODY = MappingProxyType({"dangerouslyAllowSignInWithoutUserInCatalog": True})
+HTTPS_BACKEND = "https://backend.example.test"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSpec:
+    """A service that one environment of one provider has for itself: issuer, keys, memory and faults.
+
+    Parameters:
+        faults: orders of faults towards everybody, as in the consent form; ``at`` names discovery, keys …
+    """
+
+    faults: tuple[str | Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentKind:
+    """One row of the table: an environment that each OAuth provider gets.
+
+    Parameters:
+        name: name of the environment.
+        says: what it is for, one sentence.
+        resolvers: common sign-in resolvers, in order.
+        keys: further configuration keys.
+        scopes: how the vendor's four extra scopes are written: ``text``, ``list`` or not at all.
+        callback: redirect URI with ``{backend}`` and ``{provider}``, or None for the default.
+        is_registered: False if the mock does not know the client.
+        has_wrong_secret: True if the configured secret is not the registered one.
+        service: a service for this environment alone, or None for the vendor's own. Providers that reach
+            the vendor by name can have none, unless the name is a pattern.
+    """
+
+    name: str
+    says: str
+    resolvers: tuple[ConfigKeys, ...] = (BY_EMAIL,)
+    keys: ConfigKeys = field(default_factory=dict)
+    scopes: str | None = None
+    callback: str | None = None
+    is_registered: bool = True
+    has_wrong_secret: bool = False
+    service: ServiceSpec | None = None
+
+
+ENVIRONMENTS: tuple[EnvironmentKind, ...] = (
+    EnvironmentKind("development", "Sign-in by e-mail address, else by its local part.", (BY_EMAIL, BY_LOCAL_PART)),
+    EnvironmentKind("no-sign-in", "No resolvers: a provider session without a Backstage identity.", ()),
+    EnvironmentKind("local-part", "Sign-in by the local part, for addresses of the company only.", (BY_LOCAL_PART,)),
+    EnvironmentKind("email", "Sign-in by e-mail address only."),
+    EnvironmentKind(
+        "outside-catalog",
+        "Sign-in of people whom the catalog does not know.",
+        (MappingProxyType({**BY_EMAIL, **ANYBODY}),),
+    ),
+    EnvironmentKind(
+        "scopes-as-text",
+        "Additional scopes as one text with every separator, and a short session.",
+        keys=MappingProxyType({"sessionDuration": {"hours": 24}}),
+        scopes="text",
+    ),
+    EnvironmentKind("scopes-as-list", "Additional scopes as a list.", scopes="list"),
+    EnvironmentKind("custom-callback", "Another callback path.", callback="{backend}/custom/path"),
+    EnvironmentKind(
+        "https-callback",
+        "A callback over HTTPS, which makes cookies secure.",
+        callback=HTTPS_BACKEND + "/api/auth/{provider}/handler/frame",
+    ),
+    EnvironmentKind("wrong-secret", "A client secret that is not the registered one.", has_wrong_secret=True),
+    EnvironmentKind("unknown-client", "A client that is not registered.", is_registered=False),
+)
+"""The environments of every OAuth provider; vendors may add some of their own."""
