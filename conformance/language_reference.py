@@ -1,0 +1,86 @@
+"""Writes the generated parts of docs/scenarios.md: ``python -m conformance.language_reference [--check]``."""
+
+import json
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from conformance import docstrings
+from conformance.driver.members import MEMBERS
+from conformance.generated import write_or_check
+from conformance.matchers import OPERATORS
+from conformance.operands import OPERANDS
+from conformance.scenario.filters import FILTERS
+from conformance.scenario.model import Applies, ProviderFacts, Scenario, Scopes, StepEntry
+from conformance.steps import STEPS
+from conformance.steps.base import Step
+
+DOCUMENT: Final = Path(__file__).parent.parent / "docs" / "scenarios.md"
+
+_PART: Final = re.compile(r"(<!-- begin generated: ([\w-]+) -->\n).*?(<!-- end generated -->)", re.DOTALL)
+
+
+def with_fresh_parts(text: str) -> str:
+    """The document with everything between its markers made anew.
+
+    Raises:
+        KeyError: a marker names a part that does not exist.
+    """
+    made = parts()
+    return _PART.sub(lambda found: f"{found[1]}\n{made[found[2]]}\n\n{found[3]}", text)
+
+
+def parts() -> dict[str, str]:
+    """Every generated part by the name in its marker."""
+    return {
+        "steps": "\n\n".join(_step(step) for step in STEPS.values()),
+        "operators": _table(
+            ("operator", "beside it", "holds for"),
+            [(f"`{name}`", OPERANDS[name], docstrings.read(operator).text) for name, operator in OPERATORS.items()],
+        ),
+        "filters": _table(
+            ("filter", "makes of the value"),
+            [(f"`{name}`", docstrings.read(function).text) for name, function in FILTERS.items()],
+        ),
+        "members": "\n\n".join(_members(group, members) for group, members in MEMBERS.items()),
+        "scenario": _fields(docstrings.read(Scenario)),
+        "applies-to": _fields(docstrings.read(Applies)),
+        "step-entry": _fields(docstrings.read(StepEntry), leave_out=("action", "arguments")),
+        "provider-facts": _fields(docstrings.read(ProviderFacts)),
+        "scopes": _fields(docstrings.read(Scopes)),
+    }
+
+
+def _step(step: type[Step]) -> str:
+    documentation = docstrings.read(step)
+    rows = []
+    for name, field in step.model_fields.items():
+        shown = field.alias or name
+        default = "required" if field.is_required() else f"`{json.dumps(field.default)}`"
+        rows.append((f"`{shown}`", default, documentation.attributes.get(shown, "")))
+    table = _table(("argument", "default", "meaning"), rows) if rows else "It takes no arguments."
+    return f"### `{step.action}`\n\n{documentation.text}\n\n{table}"
+
+
+def _fields(documentation: docstrings.Documentation, leave_out: tuple[str, ...] = ()) -> str:
+    hidden = {"file", "line", *leave_out}
+    return _table(
+        ("key", "meaning"),
+        [(f"`{name}`", text) for name, text in documentation.attributes.items() if name not in hidden],
+    )
+
+
+def _members(group: str, members: Mapping[str, str]) -> str:
+    return f"**{group}**\n\n" + _table(("member", "meaning"), [(f"`{name}`", text) for name, text in members.items()])
+
+
+def _table(head: tuple[str, ...], rows: list[Any]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
+if __name__ == "__main__":
+    fresh = with_fresh_parts(DOCUMENT.read_text(encoding="utf-8"))
+    sys.exit(write_or_check({DOCUMENT: fresh}, sys.argv[1:], "python -m conformance.language_reference"))
