@@ -19,7 +19,8 @@ from conformance.requirement_list import requirements
 from conformance.scenario.loader import Library, ScenarioFileError, load
 from conformance.steps import check_step
 from conformance.target.description import Target
-from conformance.target.examination import ConfigurationFault, Wish, examine, wire_for
+from conformance.target.examination import Wish, examine, wire_for
+from conformance.target.fault import ConfigurationFault
 from conformance.verdicts import CaseResult
 
 

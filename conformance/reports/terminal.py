@@ -11,10 +11,11 @@ def summarise(document: dict[str, Any], reporter: Any) -> None:
     summary = document["summary"]
     reporter.section("conformance")
     counted = [f"{count} {verdict}" for verdict, count in summary.items() if isinstance(count, int) and count]
-    checked = [row for row in document["requirements"] if row["verdict"] != "not-applicable"]
+    checked = [row for row in document["requirements"] if row["verdict"] not in UNSEEN]
     holding = [row for row in checked if row["verdict"] == "passed"]
+    total = len(document["requirements"])
     reporter.line(f"cases: {', '.join(counted)}")
-    reporter.line(f"requirements: {len(holding)} of {len(checked)} checked ones hold")
+    reporter.line(f"requirements: {len(holding)} of {len(checked)} checked ones hold; the specification has {total}")
     for reason, count in sorted(summary["not_run"].items()):
         reporter.line(f"  not applicable ({count}): {reason}")
     for row in document["requirements"]:

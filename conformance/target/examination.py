@@ -7,27 +7,17 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.driver.browser import Browser, Transcript, encode_query
-from conformance.driver.idp import Idp, IdpError, give_consent
+from conformance.driver.browser import encode_query
+from conformance.driver.idp import Idp, IdpError
 from conformance.driver.observation import observe_response, observe_url
 from conformance.driver.wire import Detour, NoAnswerError, Request, Response, Wire, origin_of
 from conformance.scenario.model import ProviderFacts
 from conformance.target.description import Provider, Target
-
-CATALOG_SECONDS: Final = 30.0
-"""How long a catalog may take to learn about the personas before that counts as a fault."""
-
-CATALOG_POLL_SECONDS: Final = 0.5
-
-FIRST_PERSONA: Final = "plain"
-"""The persona that has nothing special, so nothing but the set-up can keep it from signing in."""
-
-
-class ConfigurationFault(Exception):  # noqa: N818 - the glossary's word
-    """Target, IdP or command line are set up wrongly; the text says what to do."""
+from conformance.target.fault import ConfigurationFault
+from conformance.target.trial import check_sign_ins
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +67,7 @@ def examine(wish: Wish, facts: Mapping[str, ProviderFacts]) -> Target:
         target = Target(
             wish.auth_url, app_origin.rstrip("/"), wish.environment, wish.profile, providers, info, ca_pem, personas
         )
-        examiner.check_a_sign_in(target)
+        check_sign_ins(target, facts, wire)
         return target
     finally:
         wire.close()
@@ -257,70 +247,3 @@ class _Examiner:
                 if isinstance(origin, str) and origin.startswith("http"):
                     return origin
         raise ConfigurationFault("the target does not tell its app's origin; give it with --app-origin")
-
-    def check_a_sign_in(self, target: Target) -> None:
-        """Sign the plain persona in once on some provider, waiting for the catalog if it is not ready yet.
-
-        Raises:
-            ConfigurationFault: the IdP refuses the target's request, or the catalog does not know the persona.
-        """
-        for provider in target.providers:
-            if provider.kind == "oauth" and target.environment in provider.environments:
-                self._check_client(target, provider)
-        first = next(
-            (item for item in target.providers if item.kind == "oauth" and target.environment in item.environments),
-            None,
-        )
-        if first is None:
-            return
-        deadline = time.monotonic() + CATALOG_SECONDS
-        while (outcome := self._sign_in(target, first)) is not None and time.monotonic() < deadline:
-            if "resolve user identity" not in outcome:
-                return  # some other failure is for the scenarios to judge
-            time.sleep(CATALOG_POLL_SECONDS)
-        if outcome is not None and "resolve user identity" in outcome:
-            raise ConfigurationFault(
-                f"the target's catalog does not know the persona {FIRST_PERSONA!r} after {CATALOG_SECONDS:g} s; "
-                f"add the location {target.idp['urls']['http']}/__idp/catalog.yaml to catalog.locations, "
-                f"as 'mock-idp app-config' prints it"
-            )
-
-    def _check_client(self, target: Target, provider: Provider) -> None:
-        _, response = self._get(f"/{provider.id}/start", {"scope": "", "env": target.environment})
-        location = response.header("location")
-        if location is None:
-            return
-        try:
-            page = self._wire.send(Request("GET", location, (("Accept", "application/json"),)))
-        except NoAnswerError as error:
-            raise ConfigurationFault(
-                f"the page that provider {provider.id!r} sends users to cannot be opened from here: {error}"
-            ) from error
-        if page.status >= 400 and page.header("mock-idp-refusal"):
-            raise ConfigurationFault(
-                f"the mock IdP refuses the request of provider {provider.id!r} (environment {target.environment!r}): "
-                f"{page.header('mock-idp-refusal')}; start it with 'mock-idp serve --backend-url {target.backend_url}'"
-            )
-
-    def _sign_in(self, target: Target, provider: Provider) -> str | None:
-        """None if it worked, else the error's message."""
-        browser = Browser(self._wire, target.app_origin, Transcript())
-        scope = " ".join(self._facts[provider.vendor].scopes.frontend)
-        start = f"{target.auth_url}/{provider.id}/start?" + encode_query(
-            {"scope": scope, "origin": target.app_origin, "flow": "popup", "env": target.environment}
-        )
-        try:
-            location = browser.navigate(start).header("location")
-            if location is None:
-                return "start did not redirect"
-            _, answer, _ = give_consent(browser, location, persona=FIRST_PERSONA)
-            callback = answer.header("location") if answer else None
-            if callback is None:
-                return "the vendor did not redirect back"
-            page = browser.navigate(callback)
-        except NoAnswerError as error:
-            return str(error)
-        seen = observe_response(page, callback, time.time())
-        if "session" in seen:
-            return None
-        return str(seen.get("error", {}).get("message", "no answer in the page"))

@@ -51,6 +51,7 @@ class FakeIdp:
         urls: further URLs that it says it serves.
         providers: what it says it has clients for.
         info: overrides the whole description of itself.
+        journal: endpoints that every grant was used at.
     """
 
     url: str = ""
@@ -68,6 +69,7 @@ class FakeIdp:
         ]
     )
     info: object = None
+    journal: list[str] | None = None
 
     def __call__(self, asked: Asked) -> Said | None:
         if asked.path.startswith("/__idp/"):
@@ -88,6 +90,8 @@ class FakeIdp:
             return Said(body=PERSONAS)
         if asked.path == "/__idp/ca.pem":
             return Said(body="no authority")
+        if asked.path == "/__idp/journal" and self.journal is not None:
+            return Said(body={"entries": [{"endpoint": endpoint} for endpoint in self.journal]})
         if asked.path == "/__idp/consent":
             fields = dict(parse_qsl(asked.body.decode()))
             answer = urlencode({"code": CODE, "state": fields["state"]})
@@ -110,6 +114,7 @@ class FakeTarget:
         own_url: what it calls itself.
         stops_after: how many requests it answers before it breaks every connection off.
         breaks_off_at: the one request at which it breaks the connection off.
+        fails_with: what its callback page says instead of signing in.
     """
 
     idp_url: str = ""
@@ -120,6 +125,7 @@ class FakeTarget:
     own_url: str = ""
     stops_after: int | None = None
     breaks_off_at: int | None = None
+    fails_with: str | None = None
     asked: list[Asked] = field(default_factory=list)
 
     def __call__(self, asked: Asked) -> Said | None:
@@ -155,6 +161,9 @@ class FakeTarget:
         if self.known_after > 0:
             self.known_after -= 1
             error = {"name": "Error", "message": "Failed to sign-in, unable to resolve user identity."}
+            return Said(body=message_page({"type": "authorization_response", "error": error}), headers=html)
+        if self.fails_with is not None:
+            error = {"name": "Error", "message": self.fails_with}
             return Said(body=message_page({"type": "authorization_response", "error": error}), headers=html)
         session = {
             "providerInfo": {"accessToken": ACCESS_TOKEN, "scope": "read:user"},

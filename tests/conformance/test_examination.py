@@ -5,9 +5,10 @@ import socket
 import pytest
 
 from conformance.scenario.model import ProviderFacts
-from conformance.target import examination
+from conformance.target import trial
 from conformance.target.description import Target
-from conformance.target.examination import ConfigurationFault, Wish, examine
+from conformance.target.examination import Wish, examine
+from conformance.target.fault import ConfigurationFault
 from tests.conformance.fakes import APP, Pair, running_pair
 from tests.conformance.samples import FACTS
 from tests.conformance.servers import Asked, RawServer, Said, closed_port, http_server, read_request
@@ -74,8 +75,22 @@ class TestGoodSetUp:
         assert [provider.id for provider in target.providers] == ["github"]
 
     def test_catalog_that_needs_a_moment(self, pair, monkeypatch):
-        monkeypatch.setattr(examination, "CATALOG_POLL_SECONDS", 0.0)
+        monkeypatch.setattr(trial, "CATALOG_POLL_SECONDS", 0.0)
         pair.target.known_after = 2
+        assert examine(wish(pair), FACTS)
+
+
+class TestTrialSignIn:
+    def test_target_that_never_reached_the_vendor(self, pair):
+        pair.target.fails_with = "Authentication failed, Failed to obtain access token"
+        pair.idp.journal = ["authorization"]
+        told = fault(pair)
+        assert told.startswith("the target does not reach the vendor of provider 'github' (Authentication failed")
+        assert "mock-idp run" in told
+
+    def test_failure_after_the_vendor_was_asked_is_for_the_scenarios(self, pair):
+        pair.target.fails_with = "Authentication failed, whatever"
+        pair.idp.journal = ["authorization", "token"]
         assert examine(wish(pair), FACTS)
 
 
@@ -147,7 +162,7 @@ class TestTarget:
         assert "broke off without an HTTP answer" in fault(pair)
 
     def test_catalog_without_persona(self, pair, monkeypatch):
-        monkeypatch.setattr(examination, "CATALOG_SECONDS", 0.0)
+        monkeypatch.setattr(trial, "CATALOG_SECONDS", 0.0)
         pair.target.known_after = 1000
         told = fault(pair)
         assert told.startswith("the target's catalog does not know the persona 'plain' after 0 s; add the location")
