@@ -99,7 +99,7 @@ def embedded_pair(seed: int, profile: str) -> Iterator[tuple[str, str, str]]:
     """
     backend_url = f"http://localhost:{free_port()}"
     app_url = "http://localhost:3000"
-    common = ["--backend-url", backend_url, "--app-url", app_url]
+    common = ["--backend-url", backend_url, "--app-url", app_url, "--profile", profile]
     with tempfile.TemporaryDirectory(prefix="backstage-auth-conformance-") as folder, contextlib.ExitStack() as stack:
         place = Path(folder)
         environment = {**os.environ, "XDG_STATE_HOME": folder, "PYTHONUNBUFFERED": "1"}
@@ -107,9 +107,8 @@ def embedded_pair(seed: int, profile: str) -> Iterator[tuple[str, str, str]]:
         idp = stack.enter_context(started("mock_idp", serve, place / "idp.log", environment))
         idp_url = idp["urls"]["http"]
         config = place / "app-config.yaml"
-        _run(
-            "mock_idp", ["app-config", "--idp", idp_url, "--profile", profile, *common, "-o", str(config)], environment
-        )
+        addresses = ["--idp", idp_url, "--idp-tls", idp["urls"]["tls"]]
+        _run("mock_idp", ["app-config", *addresses, *common, "-o", str(config)], environment)
         inside = {**environment, **_environment_of(idp_url, environment)}
         arguments = ["serve", "--config", str(config), "--port", backend_url.rsplit(":", 1)[1]]
         stack.enter_context(started("reference_backend", arguments, place / "backend.log", inside))

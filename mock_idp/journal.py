@@ -25,6 +25,15 @@ SECRET_NAMES = frozenset(
         "subject_token",
         "authorization",
         "cookie",
+        "connect.sid",
+        "samlresponse",
+        # What auth proxies add and read.
+        "cf-access-jwt-assertion",
+        "cf_authorization",
+        "x-amzn-oidc-accesstoken",
+        "x-amzn-oidc-data",
+        "x-goog-iap-jwt-assertion",
+        "x-ms-token-aad-id-token",
     ]
 )
 _SHOWN = 4

@@ -16,7 +16,7 @@ SHORTEST: Final = 8
 
 _JWT: Final = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*(\.[A-Za-z0-9_-]*)?")
 _CREDENTIALS: Final = re.compile(r"(?i)\b(bearer|basic)(:?\s+|%20)([A-Za-z0-9._~+/=-]{8,})")
-_SECRET_FIELDS: Final = re.compile(r"(?i)(proxy-)?authorization|.*(token|secret|assertion|api-key).*")
+_SECRET_FIELDS: Final = re.compile(r"(?i)(proxy-)?authorization|.*(token|secret|assertion|api-key|oidc-data).*")
 """Header fields whose whole value is a secret, whatever scheme or form it has."""
 
 _MEMBERS: Final = frozenset(
@@ -33,6 +33,10 @@ _MEMBERS: Final = frozenset(
         "code_verifier",
         "password",
         "assertion",
+        "subject_token",
+        "samlresponse",
+        "cf_authorization",
+        "connect.sid",
     ]
 )
 

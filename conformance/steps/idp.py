@@ -1,6 +1,6 @@
-"""Steps at the mock IdP: read its journal, change a grant."""
+"""Steps at the mock IdP: read its journal, change a grant or a service."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from conformance.steps.base import Observation, ScenarioFault, Stage, Step
 
@@ -12,7 +12,7 @@ class Journal(Step):
     ``at``: ``{endpoint: [entries]}`` and ``counts``: ``{endpoint: number}``; endpoints never asked are absent there.
 
     Attributes:
-        grant: id of the grant; by default that of the latest consent.
+        grant: id of the grant; by default that of the latest consent or proxied sign-in.
         code: instead, every entry that carried this code.
         state: instead, every entry that carried this state.
         since: only entries with a higher sequence number than this entry's.
@@ -31,9 +31,11 @@ class Journal(Step):
         elif self.state is not None:
             selection = {"state": self.state}
         else:
-            grant = self.grant or stage.latest("consent").get("grant")
+            grant = self.grant or stage.latest("consent", "proxied_sign_in").get("grant")
             if grant is None:
-                raise ScenarioFault("the latest consent made no grant, so there is no journal of it", blamed=True)
+                raise ScenarioFault(
+                    "the latest sign-in at the vendor made no grant, so there is no journal of it", blamed=True
+                )
             selection = {"grant": grant}
         entries: list[dict[str, Any]] = stage.idp.get("/journal", **selection)["entries"]
         if self.since is not None:
@@ -54,7 +56,7 @@ class ChangeGrant(Step):
     """Change what a grant carries from now on. Observes the grant.
 
     Attributes:
-        grant: id of the grant; by default that of the latest consent.
+        grant: id of the grant; by default that of the latest consent or proxied sign-in.
         faults: replace its faults by these.
         revoked: True takes the grant back: its tokens are refused from now on.
     """
@@ -66,11 +68,46 @@ class ChangeGrant(Step):
 
     def play(self, stage: Stage) -> Observation:
         """Send the change to the control API."""
-        grant = self.grant or stage.latest("consent").get("grant")
+        grant = self.grant or stage.latest("consent", "proxied_sign_in").get("grant")
         if grant is None:
-            raise ScenarioFault("the latest consent made no grant that could be changed", blamed=True)
+            raise ScenarioFault("the latest sign-in at the vendor made no grant that could be changed", blamed=True)
         changes = {
             name: value for name, value in (("faults", self.faults), ("revoked", self.revoked)) if value is not None
         }
         changed: Observation = stage.idp.patch(f"/grants/{grant}", changes)
         return changed
+
+
+class ChangeService(Step):
+    """Change the service behind the case's environment (or auth proxy) from now on: what no grant can carry.
+
+    Only services that one environment has for itself can be changed; the scenario must be the only one that uses
+    the environment. It begins with a change of its own, because an earlier run may have left another.
+    Observes the service: ``id``, ``faults``, ``published_keys``.
+
+    Attributes:
+        service: id of the service; by default the one of the case's provider and environment.
+        faults: replace its faults by these.
+        rotate_keys: true lets a new key sign and withdraws the old one; ``overlap`` keeps publishing the old one.
+        published_keys: sets of keys to publish: ``own``, ``next``, ``previous``, ``foreign``; none empties the set.
+    """
+
+    action: ClassVar[str] = "change_service"
+    service: str | None = None
+    faults: list[Any] | None = None
+    rotate_keys: bool | Literal["overlap"] | None = None
+    published_keys: list[str] | None = None
+
+    def play(self, stage: Stage) -> Observation:
+        """Send the change to the control API."""
+        service = self.service or _service_of(stage)
+        changes = self.model_dump(exclude={"service"}, exclude_none=True)
+        changed: Observation = stage.idp.patch(f"/services/{service}", changes)
+        return changed
+
+
+def _service_of(stage: Stage) -> str:
+    """The id of the service behind the case."""
+    provider = next(entry for entry in stage.target.idp["providers"] if entry["id"] == stage.provider.id)
+    found: dict[str, str] = {entry["name"]: entry["service"] for entry in provider["environments"]}
+    return found.get(stage.environment) or str(provider["service"])

@@ -75,11 +75,12 @@ class ProxiedSignIn(Step):
 
     The mock IdP mints the headers that this vendor's proxy would add; for a provider without a proxy in front
     (guest) none are added. Observes the HTTP answer; ``session`` is its JSON if the status is 200, ``minted`` the
-    headers.
+    headers, ``grant`` (the grant's id in the journal, if headers were minted).
 
     Attributes:
         persona: who signed in at the proxy; null asks for no headers at all.
         mint: parameters of the minting (which header to leave out, change or send twice; see the vendor's page).
+        faults: what the grant carries to the proxy's own addresses, where keys are.
         headers: header fields changed or added after minting; null removes one.
         query: query parameters.
         method: HTTP method.
@@ -88,6 +89,7 @@ class ProxiedSignIn(Step):
     action: ClassVar[str] = "proxied_sign_in"
     persona: Text = "plain"
     mint: dict[str, Any] = {}
+    faults: list[Any] = []
     headers: dict[str, Any] = {}
     query: dict[str, Any] = {}
     method: str = "GET"
@@ -95,9 +97,12 @@ class ProxiedSignIn(Step):
     def play(self, stage: Stage) -> Observation:
         """Have the headers minted, then send the request."""
         minted: list[list[str]] = []
+        grant: str | None = None
         if self.persona is not None and "headers" in stage.facts.capabilities:
             path = f"/proxies/{stage.provider.vendor}/headers"
-            minted = stage.idp.post(path, {"persona": self.persona, **self.mint})["headers"]
+            order = {"persona": self.persona, "provider": stage.provider.id, "faults": self.faults, **self.mint}
+            answer = stage.idp.post(path, order)
+            minted, grant = answer["headers"], answer["grant"]
         fields: dict[str, Any] = dict(XHR)
         for name, value in minted:
             fields[name] = [*fields[name], value] if name in fields else [value]
@@ -105,6 +110,8 @@ class ProxiedSignIn(Step):
         response = stage.browser.fetch(url, self.method, headers={**fields, **self.headers})
         seen = stage.observe(response, url)
         seen["minted"] = minted
+        if grant is not None:
+            seen["grant"] = grant
         if response.status == 200 and isinstance(seen.get("json"), dict):
             seen["session"] = seen["json"]
         return seen

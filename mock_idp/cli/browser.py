@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from mock_idp.cli.environment import DEFAULT_IDP, IdpDescription, ask, idp_option, plain_command_mistakes
+from mock_idp.cli.common import plain_mistakes
+from mock_idp.cli.environment import DEFAULT_IDP, IdpDescription, ask, idp_option
 from mock_idp.edge.child_process import run_child
 from mock_idp.edge.errors import EdgeError
 from mock_idp.edge.hosts import is_served
@@ -127,7 +128,7 @@ def browser_command(
     URL defaults to the mock's own front page. The browser has a profile of its own, which is removed
     when it is closed.
     """
-    with plain_command_mistakes():
+    with plain_mistakes():
         description = ask(idp or DEFAULT_IDP)
         url = url or description.urls["http"]
         if urlsplit(url).scheme not in ("http", "https"):

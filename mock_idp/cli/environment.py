@@ -14,7 +14,7 @@ import requests
 
 from mock_idp.cli.common import plain_mistakes
 from mock_idp.edge.authority import make_private_directory, write_private_file
-from mock_idp.edge.child_process import CommandError, run_child
+from mock_idp.edge.child_process import run_child
 from mock_idp.edge.client_environment import Shell, client_environment, render
 from mock_idp.edge.errors import EdgeError
 from mock_idp.settings import CONTROL_PREFIX, DEFAULT_HOST, DEFAULT_PORT, Settings, default_state_dir
@@ -128,17 +128,6 @@ idp_option = click.option(
 )
 
 
-@contextmanager
-def plain_command_mistakes() -> Iterator[None]:
-    """End with one sentence, and where a command could not be started with the status a shell gives."""
-    with plain_mistakes():
-        try:
-            yield
-        except CommandError as mistake:
-            click.echo(f"Error: {mistake}", err=True)
-            sys.exit(mistake.status)
-
-
 @click.command("env")
 @idp_option
 @click.option(
@@ -165,7 +154,7 @@ def run_command(idp: str | None, command: tuple[str, ...]) -> None:
 
     If none is named and none answers at the usual address, one runs for the time of the command.
     """
-    with plain_command_mistakes(), _answering_idp(idp) as description:
+    with plain_mistakes(), _answering_idp(idp) as description:
         status = run_child(command, {**os.environ, **description.environment})
     sys.exit(status)
 

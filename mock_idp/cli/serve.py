@@ -104,7 +104,7 @@ def serve(*, as_json: bool, **options: Any) -> None:
     settings = Settings(**options)
     stopping = _stop_signals()
     if not _is_loopback(settings.host):
-        click.echo(f"Warning: whoever can reach {settings.host} can sign in as anybody.", err=True)
+        click.echo(f"Warning: whoever can reach {settings.host} can sign in as anybody and register clients.", err=True)
     with plain_mistakes(), start(settings) as running:
         click.echo(_ready_line(running, as_json=as_json))
         stopping.wait()

@@ -12,21 +12,9 @@ from mock_idp.edge.errors import EdgeError
 _FROM_TERMINAL = (signal.SIGINT, signal.SIGQUIT)
 _PASSED_ON = (*_FROM_TERMINAL, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 
-NOT_FOUND = 127
-NOT_EXECUTABLE = 126
-
 
 class CommandError(EdgeError):
-    """The command could not be started.
-
-    Parameters:
-        sentence: why, and what to do.
-        status: the exit status a shell gives in this case.
-    """
-
-    def __init__(self, sentence: str, status: int) -> None:
-        super().__init__(sentence)
-        self.status = status
+    """The command could not be started; the message says why, and what to do."""
 
 
 def run_child(command: Sequence[str], environment: Mapping[str, str], errors_to: IO[bytes] | None = None) -> int:
@@ -48,10 +36,10 @@ def run_child(command: Sequence[str], environment: Mapping[str, str], errors_to:
             child = subprocess.Popen(command, env=environment, stderr=errors_to)  # noqa: S603 - that is its purpose
         except FileNotFoundError as error:
             raise CommandError(
-                f"There is no command {command[0]!r}; see that it is spelled right and in PATH.", NOT_FOUND
+                f"There is no command {command[0]!r}; see that it is spelled right and in PATH."
             ) from error
         except OSError as error:
-            raise CommandError(f"{command[0]} cannot be run ({error.strerror}).", NOT_EXECUTABLE) from error
+            raise CommandError(f"{command[0]} cannot be run ({error.strerror}).") from error
         with child:
             children.adopt(child)
             status = child.wait()

@@ -13,7 +13,9 @@ from mock_idp.web import consent, dispatch
 from mock_idp.web.answers import PAGE_HEADERS, to_response
 from mock_idp.web.control import control
 from mock_idp.web.descriptions import describe_providers
+from mock_idp.web.trusted_hosts import is_trusted
 
+_MISDIRECTED = 421  # RFC 9110 section 15.5.20
 CONSENT_PATH = f"{CONTROL_PREFIX}/consent"
 
 
@@ -43,12 +45,14 @@ def create_app(idp: Idp) -> Flask:
 def _to_vendor(idp: Idp) -> Response | None:
     """Let a vendor answer, unless the request is for the mock itself."""
     # The consent form is sent to the host that served the page, which may be a vendor's own.
-    if request.path == CONSENT_PATH:
-        return None
-    destination = dispatch.find_by_name(idp, request)
-    if destination is None:
-        destination = dispatch.find_by_path(idp, request)
-    return dispatch.answer(idp, request, destination) if destination else None
+    is_consent = request.path == CONSENT_PATH
+    destination = None if is_consent else dispatch.find_by_name(idp, request) or dispatch.find_by_path(idp, request)
+    if destination:
+        return dispatch.answer(idp, request, destination)
+    if not is_trusted(idp, dispatch.host_name(request)):
+        sentence = "This mock IdP is not known by that host name; use the address it listens on."
+        return to_response(Answer(_MISDIRECTED, {"error": sentence}))
+    return None
 
 
 def _page(template: str, **values: object) -> Response:

@@ -22,12 +22,14 @@ class IdpProcess:
 
     Attributes:
         url: its plain listener.
+        tls_url: its TLS listener.
         environment: the variables that send a process's traffic to it.
         backend_url: the base URL of the backend that may sign in.
         directory: where its files go.
     """
 
     url: str
+    tls_url: str
     environment: Mapping[str, str]
     backend_url: str
     directory: Path
@@ -51,7 +53,8 @@ class IdpProcess:
         file = self.directory / "app-config.yaml"
         _run(
             self.directory,
-            *("app-config", "--idp", self.url, "--backend-url", self.backend_url, "-o", str(file)),
+            *("app-config", "--idp", self.url, "--idp-tls", self.tls_url),
+            *("--backend-url", self.backend_url, "-o", str(file)),
             *options,
         )
         return file
@@ -90,8 +93,9 @@ def running_idp(directory: Path, backend_url: str, *options: str) -> Iterator[Id
             if not ready:
                 process.wait()
                 raise RuntimeError(f"The mock IdP did not start: {log_file.read_text(encoding='utf-8')[-3000:]}")
-            url = json.loads(ready)["urls"]["http"]
-            yield IdpProcess(url, _environment(directory, url), backend_url, directory)
+            urls = json.loads(ready)["urls"]
+            url = urls["http"]
+            yield IdpProcess(url, urls["tls"], _environment(directory, url), backend_url, directory)
         finally:
             process.terminate()
             try:

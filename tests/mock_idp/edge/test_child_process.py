@@ -33,15 +33,13 @@ def test_command_that_is_not_there():
     with pytest.raises(CommandError) as error:
         run_child(["no-such-command"], os.environ)
     assert str(error.value) == "There is no command 'no-such-command'; see that it is spelled right and in PATH."
-    assert error.value.status == 127
 
 
 def test_command_that_is_no_program(tmp_path):
     file = tmp_path / "notes.txt"
     file.write_text("hello")
-    with pytest.raises(CommandError, match=r"notes.txt cannot be run \(Permission denied\)") as error:
+    with pytest.raises(CommandError, match=r"notes.txt cannot be run \(Permission denied\)"):
         run_child([str(file)], os.environ)
-    assert error.value.status == 126
 
 
 def test_handlers_are_put_back():

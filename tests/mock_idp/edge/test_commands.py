@@ -144,7 +144,7 @@ def test_run_keeps_the_rest_of_the_environment_and_the_status(idp_url, monkeypat
 def test_run_of_nothing(idp_url):
     result = invoke(run_command, "--idp", idp_url, "--", "no-such-command")
     assert "There is no command 'no-such-command'" in complaint(result)
-    assert result.exit_code == 127
+    assert result.exit_code == 2
 
 
 def test_run_does_not_replace_an_idp_that_was_named(dead_url):
