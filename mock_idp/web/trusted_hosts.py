@@ -1,0 +1,33 @@
+"""Which Host headers the mock itself answers to, against DNS rebinding.
+
+A page on the internet can let its own name point to 127.0.0.1 and then read, as its own origin, whatever a
+server there answers. The journal and the client secrets are not for it, so a name that somebody on the internet
+could own is refused.
+"""
+
+import ipaddress
+
+from mock_idp.edge.hosts import is_served
+from mock_idp.idp import Idp
+
+_NOBODYS = frozenset({"localhost", "local", "internal", "test", "example", "invalid"})
+"""Top-level names that nobody can register: RFC 6761, RFC 6762 and ICANN's reservation of .internal."""
+
+
+def is_trusted(idp: Idp, host: str) -> bool:
+    """Say whether a request may have been meant for the mock.
+
+    Parameters:
+        idp: the mock.
+        host: host name of the Host header, lower case, without port; empty if there is none or it is malformed.
+    """
+    if not host:
+        return False
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        # A name without a dot is one of a container or of this network.
+        last = host.removesuffix(".").rpartition(".")
+        named = not last[0] or last[2] in _NOBODYS
+        return named or host == idp.settings.host.lower() or is_served(idp.host_patterns, host)
+    return True
