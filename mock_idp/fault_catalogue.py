@@ -10,9 +10,9 @@ from mock_idp import fault_changes as changes
 from mock_idp.faults import CALLBACK, ID_TOKEN, Fault, Faults, Parameter
 from mock_idp.oauth.model import Reason
 
-TOKEN, REFRESH = "token", "refresh"
+TOKEN, REFRESH, EXCHANGE = "token", "refresh", "exchange"
 PROFILE, FOLLOW_UP = "profile", "follow-up"
-TOKENS = (TOKEN, REFRESH)
+TOKENS = (TOKEN, REFRESH, EXCHANGE)
 PROFILES = (PROFILE, FOLLOW_UP)
 MACHINES = (*TOKENS, *PROFILES, "revocation", "discovery", "jwks", "logout", "other")
 """Endpoints that talk to the backend rather than to the browser."""

@@ -6,7 +6,7 @@ from functools import partial
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from mock_idp.faults import CALLBACK, ID_TOKEN, Parameters
-from mock_idp.oauth.model import Answer, Encoding, JsonValue, split_scopes
+from mock_idp.oauth.model import FORM_POST, Answer, Encoding, JsonValue, Page, split_scopes
 from mock_idp.oauth.tokens import SignedToken
 
 _UNUSABLE_HTML = "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>"
@@ -39,7 +39,11 @@ def _in_id_token(change: Callable[[Answer], Answer], answer: Answer) -> Answer:
 
 
 def _in_callback(change: Callable[[Answer], Answer], answer: Answer) -> Answer:
-    """Apply a change to the query parameters of a redirect."""
+    """Apply a change to what the client is told: the query of a redirect, or the fields of a form."""
+    page = answer.body
+    if isinstance(page, Page) and page.template == FORM_POST:
+        parameters = change(Answer(200, dict(page.values["parameters"]))).body
+        return replace(answer, body=replace(page, values={**page.values, "parameters": parameters}))
     return replace(
         answer,
         headers=tuple(

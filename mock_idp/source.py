@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
-from mock_idp.oauth.model import Answer, Encoding, Endpoint, Grant, Refusal
+from mock_idp.oauth.model import Answer, AuthorizationRequest, Encoding, Endpoint, Grant, Refusal
 
 if TYPE_CHECKING:
     from mock_idp.personas import Face
@@ -81,6 +81,11 @@ class Exchange:
     repeated: frozenset[str] = frozenset()
     host: str = ""
     host_parts: tuple[str, ...] = ()
+
+    @classmethod
+    def of_request(cls, service: "Service", request: AuthorizationRequest) -> "Exchange":
+        """The exchange of a checked authorization request once more, for what is decided about it later."""
+        return cls(service, request.base_url, "GET", "", request.parameters, {}, {}, endpoint=Endpoint.AUTHORIZATION)
 
     @property
     def vendor(self) -> "Vendor":

@@ -45,6 +45,7 @@ class Ledger:
         self._tokens: _Shelf[tuple[TokenKind, str], IssuedToken] = _Shelf(3 * limit)
         self._consents: _Shelf[tuple[str, str], bool] = _Shelf(limit)
         self._strikes: _Shelf[str, Counter[int]] = _Shelf(limit)
+        self._assertions: _Shelf[str, bool] = _Shelf(limit)
 
     # --- requests and grants ----------------------------------------------------------------------
 
@@ -110,6 +111,13 @@ class Ledger:
         with self._lock:
             known = self._consents.get((client_id, persona))
             self._consents.put((client_id, persona), True)
+            return not known
+
+    def first_use(self, assertion_id: str) -> bool:
+        """Say whether an assertion's id comes for the first time, and remember it (RFC 7523 section 3)."""
+        with self._lock:
+            known = self._assertions.get(assertion_id)
+            self._assertions.put(assertion_id, True)
             return not known
 
     def count_strike(self, grant_id: str, index: int, times: int | None) -> bool:

@@ -128,6 +128,7 @@ class Endpoint(StrEnum):
     AUTHORIZATION = "authorization"
     TOKEN = "token"
     REFRESH = "refresh"  # the token endpoint, asked with grant_type=refresh_token
+    EXCHANGE = "exchange"  # the token endpoint, asked with a token exchange (RFC 8693)
     PROFILE = "profile"
     FOLLOW_UP = "follow-up"  # photo, e-mail list, accessible resources …
     REVOCATION = "revocation"
@@ -148,12 +149,16 @@ class Encoding(StrEnum):
     BYTES = "bytes"
 
 
+FORM_POST = "form_post"
+"""Template of a page that sends a form to the client by itself; values ``action`` and ``parameters``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """The body of an HTML answer that the web layer renders, so that vendors need no templates.
 
     Parameters:
-        template: name of the template without extension (``consent``, ``refused``).
+        template: name of the template without extension (``consent``, ``refused``, :data:`FORM_POST`).
         values: what the template is given.
     """
 
@@ -189,6 +194,7 @@ class Reason(StrEnum):
     UNKNOWN_CLIENT = "unknown client"
     WRONG_SECRET = "wrong client secret"
     WRONG_CLIENT_AUTHENTICATION = "client authentication in the wrong place"
+    INVALID_CLIENT_ASSERTION = "client assertion is not good"
     UNREGISTERED_REDIRECT_URI = "redirect URI not registered"
     MISSING_PARAMETER = "required parameter missing"
     INVALID_PARAMETER = "parameter has a value this vendor refuses"

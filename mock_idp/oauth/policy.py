@@ -1,7 +1,7 @@
 """The numbers and rules of a vendor that the shared endpoints obey."""
 
-from collections.abc import Container
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from mock_idp.oauth.client_authentication import ClientAuthentication
@@ -28,7 +28,8 @@ class Policy:
     """The numbers and rules of a vendor that the shared endpoints obey.
 
     Parameters:
-        client_authentication: accepted places of the client's credentials.
+        client_authentication: accepted methods of client authentication.
+        client_authentication_at: grant type -> methods accepted there instead.
         required_authorization_parameters: parameters without which the authorization endpoint refuses.
         scope_separators: characters that separate scopes in a request.
         answered_scope_separator: what separates them in a token answer.
@@ -47,6 +48,7 @@ class Policy:
     """
 
     client_authentication: frozenset[ClientAuthentication] = frozenset({ClientAuthentication.BODY})
+    client_authentication_at: Mapping[str, frozenset[ClientAuthentication]] = field(default_factory=dict)
     required_authorization_parameters: tuple[str, ...] = ("client_id", "redirect_uri", "response_type")
     scope_separators: str = " "
     answered_scope_separator: str = " "
@@ -62,3 +64,7 @@ class Policy:
     issues_refresh_tokens: bool = True
     rotates_refresh_token: bool = False
     pkce: Pkce = Pkce.IGNORED
+
+    def accepted_authentication(self, grant_type: str) -> frozenset[ClientAuthentication]:
+        """The methods of client authentication accepted in a request of this grant type."""
+        return self.client_authentication_at.get(grant_type, self.client_authentication)

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from mock_idp.environments import EnvironmentKind, ServiceSpec
 from mock_idp.oauth.client_authentication import ClientAuthentication
+from mock_idp.oauth.grant_types import GRANT_TYPES, GrantType
 from mock_idp.oauth.model import (
     Answer,
     Client,
@@ -26,7 +27,7 @@ from mock_idp.oauth.model import (
 from mock_idp.oauth.policy import BearerPlace, Pkce, Policy
 from mock_idp.oauth.tokens import SignedToken, TokenShape
 from mock_idp.source import Addresses, Exchange, Quirk, Reach, Route, Source
-from mock_idp.vendors import endpoints, refusals
+from mock_idp.vendors import callbacks, credentials, endpoints, refusals
 
 __all__ = [
     "Addresses",
@@ -39,6 +40,7 @@ __all__ = [
     "EnvironmentKind",
     "Exchange",
     "Grant",
+    "GrantType",
     "Pkce",
     "Policy",
     "Quirk",
@@ -60,6 +62,7 @@ class Vendor(Source):
     Among the routes' handlers, ``authorize``, ``token`` and ``revoke`` are the shared endpoints'.
 
     Class attributes (all data) beside those of :class:`~mock_idp.source.Source`:
+        grant_types: value of ``grant_type`` -> what answers it and which credential it carries.
         policy: see :class:`Policy`.
         token_type: how the token answer calls the access token.
         scope_member: name of the token answer's member with the granted scopes.
@@ -77,6 +80,7 @@ class Vendor(Source):
         custom_ids: further provider ids that are configured by default (``ghe``).
     """
 
+    grant_types: ClassVar[Mapping[str, GrantType]] = GRANT_TYPES
     policy: ClassVar[Policy] = Policy()
     token_type: ClassVar[str] = "Bearer"  # noqa: S105 - not a secret
     scope_member: ClassVar[str] = "scope"
@@ -112,12 +116,28 @@ class Vendor(Source):
         return endpoints.authorize(exchange)
 
     def token(self, exchange: Exchange) -> Answer:
-        """Answer a token request, code or refresh.
+        """Answer a token request by the handler of its grant type.
 
         Raises:
             Refusal: something is wrong with the request.
         """
         return endpoints.token(exchange)
+
+    def redeem(self, exchange: Exchange, client: Client) -> Answer:
+        """Exchange a code (RFC 6749 section 4.1.3); a handler of ``grant_types``.
+
+        Raises:
+            Refusal: something is wrong with the request.
+        """
+        return endpoints.redeem(exchange, client)
+
+    def refresh(self, exchange: Exchange, client: Client) -> Answer:
+        """Exchange a refresh token (RFC 6749 section 6); a handler of ``grant_types``.
+
+        Raises:
+            Refusal: something is wrong with the request.
+        """
+        return endpoints.refresh(exchange, client)
 
     def revoke(self, exchange: Exchange) -> Answer:
         """Answer a revocation request (RFC 7009).
@@ -132,6 +152,14 @@ class Vendor(Source):
     def policy_for(self, client: Client) -> Policy:
         """The policy towards one client, for vendors that treat their clients differently."""
         return self.policy
+
+    def find_grant(self, exchange: Exchange) -> Grant | None:
+        """The grant of the credential in a request, or the one that the request itself tells."""
+        return credentials.find_grant(exchange) or super().find_grant(exchange)
+
+    def assertion_audiences(self, exchange: Exchange) -> frozenset[str]:
+        """The names a client's assertion may be addressed to (RFC 7523 section 3); by default issuer and address."""
+        return frozenset({exchange.base_url, f"{exchange.base_url}{exchange.path}"})
 
     def check_authorization(self, exchange: Exchange, client: Client) -> None:
         """Check parameters only this vendor has, after the shared checks passed.
@@ -178,7 +206,7 @@ class Vendor(Source):
             return self.refuse_authorization(exchange, refusal)
         known = self.refusals.get(refusal.reason)
         answer = known or refusals.default_answer(refusal, exchange.base_url)
-        if exchange.endpoint in (Endpoint.TOKEN, Endpoint.REFRESH) and answer.encoding is Encoding.JSON:
+        if exchange.endpoint in credentials.TOKEN_ENDPOINTS and answer.encoding is Encoding.JSON:
             return replace(answer, encoding=self.token_encoding(exchange))
         return answer
 
@@ -187,8 +215,23 @@ class Vendor(Source):
         redirect_uri = endpoints.trusted_redirect_uri(exchange)
         if redirect_uri is None or refusal.reason in self.page_statuses:
             return self.error_page(refusal)
-        parameters = self.callback_parameters(refusal.reason)
-        return endpoints.redirect(redirect_uri, parameters, exchange.query.get("state"))
+        return self.callback(exchange, None, redirect_uri, self.callback_parameters(refusal.reason))
+
+    def callback(
+        self, exchange: Exchange, grant: Grant | None, redirect_uri: str, parameters: Mapping[str, str]
+    ) -> Answer:
+        """Send the browser back to the client: after consent, after its refusal, or after a refused request.
+
+        Parameters:
+            exchange: the authorization request.
+            grant: what was decided, or None if the vendor refused before anybody was asked.
+            redirect_uri: where to; it belongs to the client.
+            parameters: ``code``, or ``error`` and its companions; ``state`` is added here.
+
+        Returns:
+            A redirect, or what this vendor does instead (:func:`mock_idp.vendors.callbacks.form_post`).
+        """
+        return callbacks.redirect(redirect_uri, parameters, exchange.query.get("state"))
 
     def callback_parameters(self, reason: Reason) -> dict[str, str]:
         """The error parameters that the redirect URI is told."""

@@ -3,13 +3,12 @@
 They obey the vendor's policy and ask its hooks; a vendor's name never occurs here.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from mock_idp.oauth import authorization, redemption, refreshing
-from mock_idp.oauth.client_authentication import authenticate
+from mock_idp.oauth.client_authentication import AssertionRules, ClientAuthentication, authenticate
 from mock_idp.oauth.model import (
     Answer,
     AuthorizationRequest,
@@ -28,7 +27,6 @@ from mock_idp.oauth.policy import BearerPlace, Pkce, Policy
 from mock_idp.personas import Face
 
 if TYPE_CHECKING:
-    from mock_idp.service import Service
     from mock_idp.vendors.base import Exchange
 
 FORM_TYPE = "application/x-www-form-urlencoded"
@@ -62,13 +60,13 @@ def authorize(exchange: "Exchange") -> Answer:
     )
     persona = service.settings.auto_login
     if persona is not None:
-        return allow(service, request, persona, request.scopes, ())[1]
+        return allow(exchange, request, persona, request.scopes, ())[1]
     service.ledger.add_request(request)
     return Answer(200, Page("consent", {"service": service, "request": request}), Encoding.HTML)
 
 
 def allow(
-    service: "Service",
+    exchange: "Exchange",
     request: AuthorizationRequest,
     persona: str,
     scopes: tuple[str, ...],
@@ -77,37 +75,35 @@ def allow(
     """Let a persona consent: make a grant and a code (RFC 6749 section 4.1.2).
 
     Parameters:
-        service: where.
-        request: what was asked for.
+        exchange: the authorization request (:meth:`~mock_idp.vendors.base.Exchange.of_request`).
+        request: the same, checked.
         persona: who consents.
         scopes: what is granted, out of what was asked for.
         faults: misbehaviour the grant carries along.
 
     Returns:
-        The grant, and the redirect to the client.
+        The grant, and the way back to the client.
     """
-    grant = _grant(service, request, persona, scopes, faults, revoked=False)
-    now = service.clock.now()
-    value = service.vendor.token_value(_exchange_for(service, request), grant, TokenKind.CODE)
-    expires_at = now + service.policy(request.client, grant).code_seconds
-    service.ledger.add_token(IssuedToken(TokenKind.CODE, value, grant.grant_id, scopes, now, expires_at))
-    return grant, _to_client(grant, {"code": value})
+    grant = _grant(exchange, request, persona, scopes, faults, revoked=False)
+    seconds = exchange.service.policy(request.client, grant).code_seconds
+    code = issue(exchange, grant, TokenKind.CODE, scopes, seconds)
+    return grant, _to_client(exchange, grant, {"code": code})
 
 
 def deny(
-    service: "Service", request: AuthorizationRequest, persona: str, faults: tuple[FaultOrder, ...]
+    exchange: "Exchange", request: AuthorizationRequest, persona: str, faults: tuple[FaultOrder, ...]
 ) -> tuple[Grant, Answer]:
     """Let a persona refuse (RFC 6749 section 4.1.2.1).
 
     Returns:
-        A grant that is revoked from the start, so that the journal can be asked for it; and the redirect.
+        A grant that is revoked from the start, so that the journal can be asked for it; and the way back.
     """
-    grant = _grant(service, request, persona, (), faults, revoked=True)
-    return grant, _to_client(grant, service.vendor.callback_parameters(Reason.ACCESS_DENIED))
+    grant = _grant(exchange, request, persona, (), faults, revoked=True)
+    return grant, _to_client(exchange, grant, exchange.vendor.callback_parameters(Reason.ACCESS_DENIED))
 
 
 def _grant(
-    service: "Service",
+    exchange: "Exchange",
     request: AuthorizationRequest,
     persona: str,
     scopes: tuple[str, ...],
@@ -115,36 +111,17 @@ def _grant(
     *,
     revoked: bool,
 ) -> Grant:
+    service = exchange.service
     grant_id = service.randomness.text(_ID_LENGTH)
     grant = Grant(grant_id, request, persona, scopes, faults, service.clock.now(), revoked)
     service.ledger.add_grant(grant)
     return grant
 
 
-def _exchange_for(service: "Service", request: AuthorizationRequest) -> "Exchange":
-    """The authorization request once more, for hooks that want an exchange when a code is made."""
-    from mock_idp.vendors.base import Exchange  # noqa: PLC0415 - base imports this module
-
-    return Exchange(service, request.base_url, "GET", "", request.parameters, {}, {})
-
-
-def _to_client(grant: Grant, parameters: Mapping[str, str]) -> Answer:
-    answer = redirect(grant.request.redirect_uri, parameters, grant.request.state)
-    return Answer(
-        answer.status,
-        encoding=Encoding.EMPTY,
-        headers=(*answer.headers, (GRANT_HEADER, grant.grant_id), *NO_STORE),
-    )
-
-
-def redirect(redirect_uri: str, parameters: Mapping[str, str], state: str | None) -> Answer:
-    """Send the browser to the client; a query the redirect URI has is kept (RFC 6749 section 3.1.2)."""
-    if state is not None:
-        parameters = {**parameters, "state": state}
-    parts = urlsplit(redirect_uri)
-    query = "&".join(part for part in (parts.query, urlencode(parameters)) if part)
-    location = urlunsplit(parts._replace(query=query))
-    return Answer(302, None, Encoding.EMPTY, headers=(("Location", location),))
+def _to_client(exchange: "Exchange", grant: Grant, parameters: Mapping[str, str]) -> Answer:
+    answer = exchange.vendor.callback(exchange, grant, grant.request.redirect_uri, parameters)
+    no_store = () if isinstance(answer.body, Page) else NO_STORE  # pages are never stored anyway
+    return replace(answer, headers=(*answer.headers, (GRANT_HEADER, grant.grant_id), *no_store))
 
 
 def trusted_redirect_uri(exchange: "Exchange") -> str | None:
@@ -167,15 +144,17 @@ def token(exchange: "Exchange") -> Answer:
     _check_form(exchange)
     client = authenticated_client(exchange)
     _check_repetition(exchange, exchange.service.policy(client))
-    grant_type = exchange.form.get("grant_type", "")
-    if grant_type == "authorization_code":
-        return _redeem(exchange, client)
-    if grant_type == "refresh_token":
-        return _refresh(exchange, client)
-    if not grant_type:
+    name = exchange.form.get("grant_type", "")
+    if not name:
         raise Refusal(Reason.MISSING_PARAMETER, "The parameter grant_type is missing.")
-    detail = f"grant_type is {grant_type!r}, supported are authorization_code and refresh_token."
-    raise Refusal(Reason.UNSUPPORTED_GRANT_TYPE, detail)
+    grant_type = exchange.vendor.grant_types.get(name)
+    if grant_type is None:
+        supported = ", ".join(exchange.vendor.grant_types)
+        raise Refusal(Reason.UNSUPPORTED_GRANT_TYPE, f"grant_type is {name!r}, supported are {supported}.")
+    if not exchange.form.get(grant_type.credential):
+        raise Refusal(Reason.MISSING_PARAMETER, f"The parameter {grant_type.credential} is missing.")
+    answer: Answer = getattr(exchange.vendor, grant_type.handler)(exchange, client)
+    return answer
 
 
 def authenticated_client(exchange: "Exchange") -> Client:
@@ -184,8 +163,15 @@ def authenticated_client(exchange: "Exchange") -> Client:
     Raises:
         Refusal: it did not prove who it is.
     """
-    accepted = exchange.vendor.policy.client_authentication
-    return authenticate(exchange.service.clients.by_id, accepted, exchange.headers, exchange.form)
+    service, vendor = exchange.service, exchange.vendor
+    grant_type = exchange.form.get("grant_type", "")
+
+    def accepted(client: Client | None) -> frozenset[ClientAuthentication]:
+        policy = service.policy(client) if client else vendor.policy
+        return policy.accepted_authentication(grant_type)
+
+    rules = AssertionRules(vendor.assertion_audiences(exchange), service.clock.now(), service.ledger.first_use)
+    return authenticate(service.clients.by_id, accepted, exchange.headers, exchange.form, rules)
 
 
 def _check_form(exchange: "Exchange") -> None:
@@ -201,39 +187,57 @@ def _check_repetition(exchange: "Exchange", policy: Policy) -> None:
         raise Refusal(Reason.INVALID_PARAMETER, f"Sent more than once: {names} (RFC 6749 section 3.2).")
 
 
-def _redeem(exchange: "Exchange", client: Client) -> Answer:
+def redeem(exchange: "Exchange", client: Client) -> Answer:
+    """Exchange a code (RFC 6749 section 4.1.3).
+
+    Raises:
+        Refusal: the code is not good.
+    """
     service = exchange.service
-    if not exchange.form.get("code"):
-        raise Refusal(Reason.MISSING_PARAMETER, "The parameter code is missing.")
     checks_pkce = service.policy(client).pkce is not Pkce.IGNORED
     grant = redemption.redeem(service.ledger, client, exchange.form, service.clock.now(), pkce_checked=checks_pkce)
     policy = service.policy(client, grant)
     first = service.ledger.first_consent(client.client_id, grant.persona)
     wanted = exchange.vendor.issues_refresh_token(exchange, grant, first_consent=first)
-    refresh = (
-        _issue(exchange, grant, TokenKind.REFRESH, grant.scopes, policy.refresh_token_seconds)
+    refresh_token = (
+        issue(exchange, grant, TokenKind.REFRESH, grant.scopes, policy.refresh_token_seconds)
         if wanted and policy.issues_refresh_tokens
         else None
     )
-    return _token_answer(exchange, grant, grant.scopes, refresh, refreshing=False)
+    return token_answer(exchange, grant, grant.scopes, refresh_token, refreshing=False)
 
 
-def _refresh(exchange: "Exchange", client: Client) -> Answer:
+def refresh(exchange: "Exchange", client: Client) -> Answer:
+    """Exchange a refresh token (RFC 6749 section 6).
+
+    Raises:
+        Refusal: the refresh token is not good, or more scopes are asked for than were granted.
+    """
     service = exchange.service
-    if not exchange.form.get("refresh_token"):
-        raise Refusal(Reason.MISSING_PARAMETER, "The parameter refresh_token is missing.")
     old, grant = refreshing.check_refresh(service.ledger, client, exchange.form, service.clock.now())
     policy = service.policy(client, grant)
     requested = exchange.form.get("scope", "") if policy.checks_refreshed_scopes else ""
     scopes = refreshing.narrowed_scopes(grant, requested, policy.scope_separators)
-    refresh = None
+    refresh_token = None
     if policy.rotates_refresh_token:
         refreshing.replace_refresh_token(service.ledger, old)
-        refresh = _issue(exchange, grant, TokenKind.REFRESH, grant.scopes, policy.refresh_token_seconds)
-    return _token_answer(exchange, grant, scopes, refresh, refreshing=True)
+        refresh_token = issue(exchange, grant, TokenKind.REFRESH, grant.scopes, policy.refresh_token_seconds)
+    return token_answer(exchange, grant, scopes, refresh_token, refreshing=True)
 
 
-def _issue(exchange: "Exchange", grant: Grant, kind: TokenKind, scopes: tuple[str, ...], seconds: float | None) -> str:
+def issue(exchange: "Exchange", grant: Grant, kind: TokenKind, scopes: tuple[str, ...], seconds: float | None) -> str:
+    """Make a credential and remember it.
+
+    Parameters:
+        exchange: the request that asks for it.
+        grant: the grant it descends from.
+        kind: what it is.
+        scopes: what it allows.
+        seconds: its lifetime, or None if it does not expire.
+
+    Returns:
+        Its text.
+    """
     service = exchange.service
     now = service.clock.now()
     value = exchange.vendor.token_value(exchange, grant, kind)
@@ -242,18 +246,26 @@ def _issue(exchange: "Exchange", grant: Grant, kind: TokenKind, scopes: tuple[st
     return value
 
 
-def _token_answer(
-    exchange: "Exchange", grant: Grant, scopes: tuple[str, ...], refresh: str | None, *, refreshing: bool
+def token_answer(
+    exchange: "Exchange", grant: Grant, scopes: tuple[str, ...], refresh_token: str | None, *, refreshing: bool
 ) -> Answer:
-    """The answer of RFC 6749 section 5.1."""
+    """Issue an access token and make the answer of RFC 6749 section 5.1.
+
+    Parameters:
+        exchange: the token request.
+        grant: the grant it is about.
+        scopes: what the access token allows.
+        refresh_token: the refresh token to hand out, or None.
+        refreshing: False if this is the first answer of the grant.
+    """
     vendor = exchange.vendor
     policy = exchange.service.policy(grant.request.client, grant)
-    access = _issue(exchange, grant, TokenKind.ACCESS, scopes, policy.access_token_seconds)
+    access = issue(exchange, grant, TokenKind.ACCESS, scopes, policy.access_token_seconds)
     body: dict[str, Any] = {"access_token": access}
     if policy.access_token_seconds is not None:
         body["expires_in"] = int(policy.access_token_seconds)
-    if refresh is not None:
-        body["refresh_token"] = refresh
+    if refresh_token is not None:
+        body["refresh_token"] = refresh_token
     body[vendor.scope_member] = joined(scopes, policy.answered_scope_separator)
     body["token_type"] = vendor.token_type
     body.update(vendor.token_members(exchange, grant, access, refreshing=refreshing))
@@ -301,10 +313,24 @@ def bearer(exchange: "Exchange", *scopes: str) -> Bearer:
     Raises:
         Refusal: the token is missing, unknown, expired or revoked, or has none of the scopes.
     """
-    service = exchange.service
-    value = bearer_value(exchange, exchange.vendor.policy)
+    value = bearer_value(exchange)
     if not value:
         raise Refusal(Reason.MISSING_BEARER, "The request has no access token where this vendor reads it.")
+    return holder(exchange, value, *scopes)
+
+
+def holder(exchange: "Exchange", value: str, *scopes: str) -> Bearer:
+    """Find out whose access token a text is, wherever it came from (the ``subject_token`` of RFC 8693, for instance).
+
+    Parameters:
+        exchange: the request.
+        value: the text.
+        scopes: scopes of which the token must have at least one, if any are named.
+
+    Raises:
+        Refusal: the token is unknown, expired or revoked, or has none of the scopes.
+    """
+    service = exchange.service
     found = service.ledger.token(TokenKind.ACCESS, value)
     grant = service.ledger.grant(found.grant_id) if found else None
     if found is None or grant is None:
@@ -319,13 +345,23 @@ def bearer(exchange: "Exchange", *scopes: str) -> Bearer:
     return Bearer(found, grant, service.face(grant))
 
 
-def bearer_value(exchange: "Exchange", policy: Policy) -> str:
+def bearer_value(exchange: "Exchange") -> str:
     """The text of the access token, looked for where this vendor looks; empty if it is not there."""
-    scheme, _, value = exchange.headers.get("authorization", "").strip().partition(" ")
-    if BearerPlace.HEADER in policy.bearer_places and scheme.lower() in policy.bearer_schemes:
-        return value.strip()
-    if BearerPlace.QUERY in policy.bearer_places and "access_token" in exchange.query:
-        return exchange.query["access_token"]
-    if BearerPlace.FORM in policy.bearer_places:
-        return exchange.form.get("access_token", "")
+    service = exchange.service
+    for place, scheme, value in _offered_bearers(exchange):
+        grant = service.ledger.grant_of(TokenKind.ACCESS, value)
+        policy = service.policy(grant.request.client, grant) if grant else exchange.vendor.policy
+        if place in policy.bearer_places and (scheme is None or scheme in policy.bearer_schemes):
+            return value
     return ""
+
+
+def _offered_bearers(exchange: "Exchange") -> Iterator[tuple[BearerPlace, str | None, str]]:
+    """Places, schemes and texts of what could be an access token, in the order in which they count."""
+    scheme, _, value = exchange.headers.get("authorization", "").strip().partition(" ")
+    if value:
+        yield BearerPlace.HEADER, scheme.lower(), value.strip()
+    if "access_token" in exchange.query:
+        yield BearerPlace.QUERY, None, exchange.query["access_token"]
+    if "access_token" in exchange.form:
+        yield BearerPlace.FORM, None, exchange.form["access_token"]

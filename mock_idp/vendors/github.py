@@ -255,8 +255,7 @@ class GitHub(Vendor):
         """Tell a registered redirect URI if another one was asked for."""
         client = exchange.service.clients.by_id.get(exchange.query.get("client_id", ""))
         if refusal.reason is Reason.UNREGISTERED_REDIRECT_URI and client and client.redirect_uris:
-            parameters = self.callback_parameters(refusal.reason)
-            return endpoints.redirect(min(client.redirect_uris), parameters, exchange.query.get("state"))
+            return self.callback(exchange, None, min(client.redirect_uris), self.callback_parameters(refusal.reason))
         return super().refuse_authorization(exchange, refusal)
 
     def not_found(self, exchange: Exchange) -> Answer:

@@ -12,6 +12,7 @@ _TOKEN_ERRORS: Mapping[Reason, tuple[int, str]] = MappingProxyType(
         Reason.UNKNOWN_CLIENT: (401, "invalid_client"),
         Reason.WRONG_SECRET: (401, "invalid_client"),
         Reason.WRONG_CLIENT_AUTHENTICATION: (401, "invalid_client"),
+        Reason.INVALID_CLIENT_ASSERTION: (401, "invalid_client"),
         Reason.INVALID_SCOPE: (400, "invalid_scope"),
         Reason.UNKNOWN_CODE: (400, "invalid_grant"),
         Reason.EXPIRED_CODE: (400, "invalid_grant"),

@@ -1,5 +1,7 @@
 """Writes an answer as an HTTP response."""
 
+import base64
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +10,7 @@ from urllib.parse import urlencode
 from flask import Response, render_template, request
 
 from mock_idp.edge import transport
-from mock_idp.oauth.model import Answer, Encoding, Page
+from mock_idp.oauth.model import FORM_POST, Answer, Encoding, Page
 
 _MEDIA_TYPES: Mapping[Encoding, str | None] = {
     Encoding.JSON: "application/json; charset=utf-8",
@@ -18,6 +20,9 @@ _MEDIA_TYPES: Mapping[Encoding, str | None] = {
     Encoding.EMPTY: None,
     Encoding.BYTES: "application/octet-stream",
 }
+
+_SUBMIT = "document.forms[0].submit()"
+_SUBMIT_HASH = base64.b64encode(hashlib.sha256(_SUBMIT.encode()).digest()).decode("ascii")
 
 PAGE_HEADERS = (
     # No form-action here: browsers apply it to the redirects after a form as well.
@@ -32,6 +37,13 @@ PAGE_HEADERS = (
 """A page with a sign-in form stands in no frame and loads nothing (RFC 9700 section 4.16)."""
 
 
+_FORM_POST_HEADERS = (
+    # The one script that submits the form, and nothing else.
+    ("Content-Security-Policy", f"{PAGE_HEADERS[0][1]}; script-src 'sha256-{_SUBMIT_HASH}'"),
+    *PAGE_HEADERS[1:],
+)
+
+
 def to_response(answer: Answer) -> Response:
     """Write an answer, whose tokens are signed already, as the response to the current request."""
     if answer.transport:
@@ -43,7 +55,7 @@ def to_response(answer: Answer) -> Response:
     else:
         response.headers["Content-Type"] = media_type
     if isinstance(answer.body, Page):
-        response.headers.extend(PAGE_HEADERS)
+        response.headers.extend(_FORM_POST_HEADERS if answer.body.template == FORM_POST else PAGE_HEADERS)
     for name, value in answer.headers:
         response.headers.add(name, value)
     return response
@@ -52,7 +64,7 @@ def to_response(answer: Answer) -> Response:
 def _body(answer: Answer) -> bytes:
     body = answer.body
     if isinstance(body, Page):
-        return render_template(f"{body.template}.html", **body.values).encode()
+        return render_template(f"{body.template}.html", **body.values, submit=_SUBMIT).encode()
     if answer.encoding is Encoding.JSON:
         return json_bytes(body)
     if answer.encoding is Encoding.FORM:

@@ -10,12 +10,14 @@ from mock_idp.faults import FaultOrderError
 from mock_idp.idp import Idp
 from mock_idp.oauth.model import Answer, AuthorizationRequest, Encoding, Endpoint, FaultOrder, Page
 from mock_idp.personas import PERSONAS
+from mock_idp.source import Exchange
 from mock_idp.vendors import endpoints
 from mock_idp.web.answers import to_response
 from mock_idp.web.dispatch import finish
 from mock_idp.web.reading import Pairs, first_values, read
 from mock_idp.web.strikes import Strikes
 
+_FOUND = 302
 _SEE_OTHER = 303  # RFC 9700 section 4.12: a 307 would send the form to the client
 
 
@@ -85,14 +87,16 @@ def _carry_out(idp: Idp, decision: _Decision) -> Answer:
     # Taken out only now, so that a form with a mistake can be sent again.
     if service.ledger.take_request(decision.request_id) is None:
         raise ConsentError("This sign-in request was decided a moment ago.")
+    exchange = Exchange.of_request(service, asked)
     if decision.is_allowed:
         kept = tuple(scope for scope in asked.scopes if scope in decision.scopes)
-        grant, answer = endpoints.allow(service, asked, decision.persona, kept, decision.faults)
+        grant, answer = endpoints.allow(exchange, asked, decision.persona, kept, decision.faults)
     else:
-        grant, answer = endpoints.deny(service, asked, decision.persona, decision.faults)
+        grant, answer = endpoints.deny(exchange, asked, decision.persona, decision.faults)
     idp.journal.bind(asked.request_id, grant.grant_id)
     strikes = Strikes(service, grant, Endpoint.AUTHORIZATION)
-    return replace(finish(service, grant, strikes.change(answer)), status=_SEE_OTHER)
+    final = finish(service, grant, strikes.change(answer))
+    return replace(final, status=_SEE_OTHER) if final.status == _FOUND else final
 
 
 def _check_age(idp: Idp, asked: AuthorizationRequest) -> None:

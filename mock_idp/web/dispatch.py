@@ -19,13 +19,11 @@ from mock_idp.oauth.model import (
     Grant,
     Page,
     Refusal,
-    TokenKind,
 )
-from mock_idp.oauth.tokens import seal
+from mock_idp.oauth.tokens import SignedToken, seal
 from mock_idp.service import Service
 from mock_idp.source import Exchange, Source
 from mock_idp.vendors import endpoints
-from mock_idp.vendors.base import Vendor
 from mock_idp.web.answers import to_response
 from mock_idp.web.reading import Received, first_values, joined_values, read
 from mock_idp.web.strikes import Strikes
@@ -120,9 +118,7 @@ def answer(idp: Idp, request: Request, destination: Destination) -> Response:
     exchange, handler = _route(_exchange(request, destination, received))
     exchange = _at_service_of_grant(idp, exchange)
     service = exchange.service
-    grant = (
-        _grant_of_credentials(exchange) if isinstance(service.source, Vendor) else service.source.find_grant(exchange)
-    )
+    grant = service.source.find_grant(exchange)
     strikes = Strikes(service, grant, exchange.endpoint)
     outcome = _ask(exchange, handler, strikes)
     grant = grant or _grant_of_outcome(service, outcome)
@@ -134,9 +130,13 @@ def answer(idp: Idp, request: Request, destination: Destination) -> Response:
 
 def finish(service: Service, grant: Grant | None, result: Answer) -> Answer:
     """Sign the tokens inside an answer, after which nothing may change it."""
+
+    def sign(token: SignedToken) -> str:
+        return service.sign(token, grant)
+
     if isinstance(result.body, Page):
-        return result
-    return replace(result, body=seal(result.body, lambda token: service.sign(token, grant)))
+        return replace(result, body=replace(result.body, values=seal(result.body.values, sign)))
+    return replace(result, body=seal(result.body, sign))
 
 
 def _exchange(request: Request, destination: Destination, received: Received) -> Exchange:
@@ -183,8 +183,9 @@ def _route(exchange: Exchange) -> tuple[Exchange, str]:
     except NotFound:
         return exchange, "not_found"
     endpoint = route.endpoint
-    if endpoint is Endpoint.TOKEN and exchange.form.get("grant_type") == "refresh_token":
-        endpoint = Endpoint.REFRESH
+    if endpoint is Endpoint.TOKEN:
+        grant_type = exchange.vendor.grant_types.get(exchange.form.get("grant_type", ""))
+        endpoint = grant_type.endpoint if grant_type else endpoint
     return replace(exchange, path_parameters=parts, endpoint=endpoint), route.handler
 
 
@@ -208,21 +209,6 @@ def header_text(text: str) -> str:
 
 
 # --- the grant ------------------------------------------------------------------------------------
-
-
-def _grant_of_credentials(exchange: Exchange) -> Grant | None:
-    """The grant behind the code or token that a request carries, whether or not it is still good."""
-    ledger, form = exchange.service.ledger, exchange.form
-    revoked = form.get("token") or exchange.query.get("token", "")
-    candidates = {
-        Endpoint.TOKEN: ((TokenKind.CODE, form.get("code", "")),),
-        Endpoint.REFRESH: ((TokenKind.REFRESH, form.get("refresh_token", "")),),
-        Endpoint.REVOCATION: ((TokenKind.REFRESH, revoked), (TokenKind.ACCESS, revoked)),
-        Endpoint.AUTHORIZATION: (),
-    }
-    bearer = ((TokenKind.ACCESS, endpoints.bearer_value(exchange, exchange.vendor.policy)),)
-    found = (ledger.grant_of(kind, value) for kind, value in candidates.get(exchange.endpoint, bearer))
-    return next((grant for grant in found if grant), None)
 
 
 def _grant_of_outcome(service: Service, outcome: _Outcome) -> Grant | None:

@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 
 from mock_idp.keys import Keys
 from mock_idp.oauth import authorization, redemption, refreshing
-from mock_idp.oauth.client_authentication import ClientAuthentication, authenticate
+from mock_idp.oauth.client_authentication import (
+    ASSERTION_TYPE,
+    Accepted,
+    AssertionRules,
+    ClientAuthentication,
+    authenticate,
+)
 from mock_idp.oauth.ledger import Ledger
 from mock_idp.oauth.model import (
     AuthorizationRequest,
@@ -28,7 +34,7 @@ from mock_idp.oauth.model import (
 from mock_idp.oauth.policy import Pkce, Policy
 from mock_idp.oauth.tokens import SignedToken, TokenShape, seal
 from mock_idp.randomness import Randomness
-from mock_idp.vendors.endpoints import redirect
+from mock_idp.vendors.callbacks import redirect
 
 REDIRECT_URI = "https://backend.example/cb?x=1"
 CLIENT = Client("me", "s3cret:%&", "any", "p", "e", frozenset({REDIRECT_URI}))
@@ -124,7 +130,8 @@ def test_required_pkce() -> None:
 
 # --- client authentication ------------------------------------------------------------------------
 
-BODY, BASIC = ClientAuthentication.BODY, ClientAuthentication.BASIC
+BODY, BASIC, BOTH = ClientAuthentication.BODY, ClientAuthentication.BASIC, ClientAuthentication.BOTH
+NONE, SECRET_JWT = ClientAuthentication.NONE, ClientAuthentication.SECRET_JWT
 IN_BODY = {"client_id": "me", "client_secret": "s3cret:%&"}
 
 
@@ -135,12 +142,97 @@ def basic(client_id: str, secret: str, scheme: str = "Basic") -> dict[str, str]:
 
 @pytest.mark.parametrize("scheme", ["Basic", "basic", "Basic:"])
 def test_basic_is_form_encoded(scheme: str) -> None:
-    assert authenticate(CLIENTS, {BASIC}, basic("me", "s3cret:%&", scheme), {}) is CLIENT
+    assert authenticate(CLIENTS, only(BASIC), basic("me", "s3cret:%&", scheme), {}) is CLIENT
 
 
-def test_both_places_if_they_agree() -> None:
-    for accepted in ({BODY}, {BASIC}, {BODY, BASIC}):
-        assert authenticate(CLIENTS, accepted, basic("me", "s3cret:%&"), IN_BODY) is CLIENT
+def only(*methods: ClientAuthentication) -> Accepted:
+    return lambda client: methods
+
+
+def test_both_places_if_they_agree_and_both_at_once_is_accepted() -> None:
+    assert authenticate(CLIENTS, only(BOTH), basic("me", "s3cret:%&"), IN_BODY) is CLIENT
+    for accepted in ((BODY,), (BASIC,), (BODY, BASIC)):
+        with pytest.raises(Refusal) as caught:
+            authenticate(CLIENTS, only(*accepted), basic("me", "s3cret:%&"), IN_BODY)
+        assert caught.value.reason is Reason.WRONG_CLIENT_AUTHENTICATION
+
+
+def test_a_public_client_has_no_secret() -> None:
+    assert authenticate(CLIENTS, only(NONE), {}, {"client_id": "me"}) is CLIENT
+    for form in ({"client_id": "nobody"}, {}):
+        with pytest.raises(Refusal) as caught:
+            authenticate(CLIENTS, only(NONE), {}, form)
+        assert caught.value.reason is Reason.UNKNOWN_CLIENT
+    with pytest.raises(Refusal) as caught:
+        authenticate(CLIENTS, only(NONE), {}, IN_BODY)
+    assert caught.value.reason is Reason.WRONG_CLIENT_AUTHENTICATION
+
+
+def test_what_is_accepted_may_depend_on_the_client() -> None:
+    def accepted(client: Client | None) -> set[ClientAuthentication]:
+        return {NONE} if client and client.client_id == "you" else {BODY}
+
+    assert authenticate(CLIENTS, accepted, {}, {"client_id": "you"}) is CLIENTS["you"]
+    with pytest.raises(Refusal):
+        authenticate(CLIENTS, accepted, {}, {"client_id": "me"})
+
+
+def assertion(**changes: object) -> dict[str, str]:
+    claims = {"iss": "me", "sub": "me", "aud": "https://idp.example", "exp": 60, "jti": "1", **changes}
+    secret = str(claims.pop("secret", "s3cret:%&"))
+    algorithm = str(claims.pop("algorithm", "HS256"))
+    kind = str(claims.pop("kind", ASSERTION_TYPE))
+    token = SignedToken({name: value for name, value in claims.items() if value is not None}, algorithm=algorithm)
+    return {"client_assertion": Keys("test").sign(token, secret), "client_assertion_type": kind}
+
+
+def with_assertion(form: dict[str, str], ledger: Ledger | None = None) -> Client:
+    rules = AssertionRules({"https://idp.example"}, 0.0, (ledger or Ledger(10)).first_use)
+    return authenticate(CLIENTS, only(SECRET_JWT), {}, form, rules)
+
+
+def test_an_assertion_signed_with_the_secret() -> None:
+    assert with_assertion(assertion(aud=["https://idp.example"])) is CLIENT
+    ledger = Ledger(10)
+    with_assertion(assertion(), ledger)
+    with pytest.raises(Refusal, match="used before"):
+        with_assertion(assertion(), ledger)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"secret": "other"}, Reason.WRONG_SECRET),
+        ({"iss": "nobody"}, Reason.UNKNOWN_CLIENT),
+        ({"iss": 5}, Reason.UNKNOWN_CLIENT),
+        ({"algorithm": "none"}, Reason.INVALID_CLIENT_ASSERTION),
+        ({"algorithm": "RS256"}, Reason.INVALID_CLIENT_ASSERTION),
+        ({"kind": "other"}, Reason.INVALID_CLIENT_ASSERTION),
+        ({"sub": "you"}, Reason.INVALID_CLIENT_ASSERTION),
+        ({"aud": "https://other.example"}, Reason.INVALID_CLIENT_ASSERTION),
+        ({"aud": None}, Reason.INVALID_CLIENT_ASSERTION),
+        ({"exp": 0}, Reason.INVALID_CLIENT_ASSERTION),
+        ({"exp": None}, Reason.INVALID_CLIENT_ASSERTION),
+        ({"exp": "soon"}, Reason.INVALID_CLIENT_ASSERTION),
+        ({"jti": None}, Reason.INVALID_CLIENT_ASSERTION),
+    ],
+)
+def test_bad_assertions(changes: dict[str, object], reason: Reason) -> None:
+    with pytest.raises(Refusal) as caught:
+        with_assertion(assertion(**changes))
+    assert caught.value.reason is reason
+
+
+@pytest.mark.parametrize("text", ["", "a.b", "a.b.c", "é.é.é", "e30.e30.e30", "WzFd.WzFd.AAAA"])
+def test_assertions_that_are_none(text: str) -> None:
+    with pytest.raises(Refusal):
+        with_assertion({"client_assertion": text, "client_assertion_type": ASSERTION_TYPE})
+
+
+def test_one_way_at_a_time() -> None:
+    with pytest.raises(Refusal) as caught:
+        with_assertion({**assertion(), **IN_BODY})
+    assert caught.value.reason is Reason.WRONG_CLIENT_AUTHENTICATION
 
 
 @pytest.mark.parametrize(
@@ -149,8 +241,9 @@ def test_both_places_if_they_agree() -> None:
         ({BODY}, basic("me", "s3cret:%&"), {}, Reason.WRONG_CLIENT_AUTHENTICATION),
         ({BASIC}, {}, IN_BODY, Reason.WRONG_CLIENT_AUTHENTICATION),
         ({BODY}, {}, {"client_id": "me"}, Reason.WRONG_CLIENT_AUTHENTICATION),
-        ({BASIC}, basic("you", "s3cret:%&"), IN_BODY, Reason.WRONG_CLIENT_AUTHENTICATION),
-        ({BASIC}, basic("me", "wrong"), IN_BODY, Reason.WRONG_SECRET),
+        ({BOTH}, basic("you", "s3cret:%&"), IN_BODY, Reason.WRONG_CLIENT_AUTHENTICATION),
+        ({BOTH}, basic("me", "wrong"), IN_BODY, Reason.WRONG_SECRET),
+        ({BODY}, {}, {}, Reason.WRONG_CLIENT_AUTHENTICATION),
         ({BODY}, {}, {"client_id": "no", "client_secret": "x"}, Reason.UNKNOWN_CLIENT),
         ({BASIC}, {"authorization": "Basic é!"}, {}, Reason.UNKNOWN_CLIENT),
         ({BASIC}, {"authorization": "Basic /w=="}, {}, Reason.UNKNOWN_CLIENT),
@@ -160,7 +253,7 @@ def test_wrong_authentication(
     accepted: set[ClientAuthentication], headers: dict[str, str], form: dict[str, str], reason: Reason
 ) -> None:
     with pytest.raises(Refusal) as caught:
-        authenticate(CLIENTS, accepted, headers, form)
+        authenticate(CLIENTS, only(*accepted), headers, form)
     assert caught.value.reason is reason
 
 
