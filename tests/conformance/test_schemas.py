@@ -85,7 +85,8 @@ class TestScenarioSchema:
         "matcher",
         [
             {"at_least": "5"}, {"type": "string"}, {"absent": "no"}, {"lacks_keys": "token"},
-            {"type": "text", "nmae": 1}, {"every": {"at_most": []}}, {"holds": {}}, {"holds": {"a": {"length": 1.5}}}, {"words": 5},
+            {"type": "text", "nmae": 1}, {"every": {"at_most": []}}, {"holds": {}}, {"words": 5},
+            {"holds": {"a": {"length": 1.5}}},
         ],
     )  # fmt: skip
     def test_bad_matchers(self, scenario_schema, document, matcher):
@@ -109,7 +110,8 @@ class TestScenarioSchema:
         "step",
         [
             {}, "start", {"begin": {}}, {"start": {}, "consent": {}}, {"start": {"scoop": 1}},
-            {"start": {"query": "x"}}, {"request": {}}, {"request": None}, {"consent": {"decision": "perhaps"}}, {"journal": {"since": "five"}},
+            {"start": {"query": "x"}}, {"request": {}}, {"request": None}, {"consent": {"decision": "perhaps"}},
+            {"journal": {"since": "five"}},
             {"request": {"path": "/x", "json_body": 1}}, {"start": {}, "line": 5}, {"start": {}, "save": 5},
             {"start": {}, "expect": {"GEN-999": {"a": 1}}}, {"start": {}, "expect": {MUST: {}}},
             {"start": {}, "expect": {MUST: []}}, {"start": {}, "expect": {MUST: 5}}, {"start": {"faults": []}},
