@@ -71,7 +71,7 @@ def find_by_name(idp: Idp, request: Request) -> Destination | None:
 def _service_named(idp: Idp, source: Source, host_parts: tuple[str, ...]) -> Service:
     """The service that a host name with a part of its own (tenant, team) names, else the source's own."""
     # Host names are in lower case, ids need not be.
-    named = {service.id.lower(): service for service in idp.services.by_id.values() if service.source is source}
+    named = {service.id.lower(): service for service in idp.services.by_id.values() if service.source.id == source.id}
     found = [named[part] for part in host_parts if part in named]
     return found[0] if found else idp.services.by_id[source.id]
 
@@ -160,7 +160,7 @@ def _at_service_of_grant(idp: Idp, exchange: Exchange) -> Exchange:
     source = exchange.service.source
     grant_id = source.grant_id(exchange)
     found = idp.services.find_grant(grant_id) if grant_id else None
-    return replace(exchange, service=found[0]) if found and found[0].source is source else exchange
+    return replace(exchange, service=found[0]) if found and found[0].source.id == source.id else exchange
 
 
 @cache

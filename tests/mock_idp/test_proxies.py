@@ -1,10 +1,20 @@
 """Headers that auth proxies would add."""
 
+from types import MappingProxyType
 from typing import Any
 
 import jwt
+import pytest
+import yaml
 
-from tests.mock_idp.conftest import World
+from mock_idp import app_config, idp
+from mock_idp.app_config_text import app_config_text
+from mock_idp.oauth.model import Answer, Encoding, Endpoint
+from mock_idp.oauth.tokens import SignedToken
+from mock_idp.proxies.base import AuthProxy, Headers, SignedIn
+from mock_idp.settings import Settings
+from mock_idp.source import Exchange, Route
+from tests.mock_idp.conftest import World, make_world
 
 
 def mint(world: World, persona: str = "plain", **order: Any) -> list[tuple[str, str]]:
@@ -64,3 +74,141 @@ def test_forgeries(google: World) -> None:
 
 def test_guest_has_no_headers(google: World) -> None:
     assert google.http.post("/__idp/proxies/guest/headers", json={"persona": "plain"}).json["headers"] == []
+
+
+# --- proxies with addresses, variants and faults --------------------------------------------------
+
+
+class Balancer(AuthProxy):
+    """Keys one by one, as a load balancer publishes them."""
+
+    id = "balancer"
+    title = "Balancer"
+    hosts = MappingProxyType({"keys.*.balancer.example": ""})
+    routes = (Route("GET", "/<kid>", "key", Endpoint.JWKS),)
+    variants = MappingProxyType({"balancer": {"region": "north"}, "balancer-signer": {"region": "south"}})
+    kid_is_grant = True
+
+    def headers(self, who: SignedIn) -> Headers:
+        return [("X-Data", SignedToken({"sub": who.face.persona.login, "signer": who.variant}, algorithm="ES256"))]
+
+    def key(self, exchange: Exchange) -> Answer:
+        pem = exchange.service.keys.pair("ES256").public_pem
+        return Answer(200, pem, Encoding.TEXT, headers=(("X-Region", exchange.host_parts[0]),))
+
+
+class Team(AuthProxy):
+    """A key set for each team, and an address that tells who a token is."""
+
+    id = "team"
+    title = "Team"
+    hosts = MappingProxyType({"*.team.example": ""})
+    routes = (
+        Route("GET", "/certs", "certs", Endpoint.JWKS),
+        Route("GET", "/identity", "identity", Endpoint.PROFILE),
+    )
+    variants = MappingProxyType({"team": {"teamName": "team"}, "team-broken": {"teamName": "team-broken"}})
+
+    def headers(self, who: SignedIn) -> Headers:
+        return [("X-Assertion", SignedToken({"iss": f"https://{who.variant}.team.example"}, prefix="Token "))]
+
+    def presented_token(self, exchange: Exchange) -> str:
+        return exchange.headers.get("x-assertion", "").removeprefix("Token ")
+
+    def certs(self, exchange: Exchange) -> Answer:
+        return Answer(200, exchange.service.keys.jwks())
+
+    def identity(self, exchange: Exchange) -> Answer:
+        grant = self.find_grant(exchange)
+        return Answer(200, {"name": exchange.service.persona(grant).name}) if grant else Answer(403, {})
+
+
+@pytest.fixture
+def proxied(monkeypatch: pytest.MonkeyPatch) -> World:
+    for module in (app_config, idp):
+        monkeypatch.setattr(module, "proxies", lambda: {"balancer": Balancer(), "team": Team()})
+    return make_world("google", "google")
+
+
+def sign_in(world: World, proxy: str, provider: str, **order: Any) -> tuple[str, str]:
+    """The only header's value and the grant."""
+    body = {"persona": "plain", "provider": provider, **order}
+    answer = world.http.post(f"/__idp/proxies/{proxy}/headers", json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json["headers"][0][1], answer.json["grant"]
+
+
+def test_the_key_of_a_grant(proxied: World) -> None:
+    for provider in ("balancer", "balancer-signer"):
+        token, grant = sign_in(proxied, "balancer", provider)
+        kid = jwt.get_unverified_header(token)["kid"]
+        assert kid == grant
+        answer = proxied.http.get(f"/{kid}", headers={"Host": "keys.north.balancer.example"})
+        assert answer.headers["X-Region"] == "north"
+        claims = jwt.decode(token, answer.text, algorithms=["ES256"])
+        assert claims == {"sub": "ada-quill", "signer": provider}
+        (entry,) = proxied.journal(grant=grant)
+        names = [entry[name] for name in ("service", "vendor", "endpoint", "status")]
+        assert names == [provider, "balancer", "jwks", 200]
+
+
+def test_variants_sign_with_keys_of_their_own(proxied: World) -> None:
+    services = proxied.idp.services.by_id
+    kids = {services[name].keys.pair("ES256").kid for name in ("balancer", "balancer-signer", "team")}
+    assert len(kids) == 3
+
+
+def test_a_proxys_grant_carries_faults(proxied: World) -> None:
+    _, broken = sign_in(proxied, "balancer", "balancer", faults=[{"fault": "json-null", "at": "jwks"}])
+    _, sound = sign_in(proxied, "balancer", "balancer")
+    host = {"Host": "keys.north.balancer.example"}
+    assert proxied.http.get(f"/{broken}", headers=host).text == "null"
+    assert proxied.http.get(f"/{sound}", headers=host).text.startswith("-----BEGIN")
+    assert [entry["faults"] for entry in proxied.journal(grant=broken)] == [["json-null"]]
+    proxied.order(broken)
+    assert proxied.http.get(f"/{broken}", headers=host).text.startswith("-----BEGIN")
+    said = proxied.http.get(f"/__idp/grants/{broken}").json
+    assert (said["provider"], said["persona"], said["service"]) == ("balancer", "plain", "balancer")
+
+
+def test_a_token_brought_back_tells_the_grant(proxied: World) -> None:
+    assertion, grant = sign_in(proxied, "team", "team-broken")
+    claims = jwt.decode(assertion.removeprefix("Token "), options={"verify_signature": False})
+    host = claims["iss"].removeprefix("https://")
+    answer = proxied.http.get("/identity", headers={"Host": host, "X-Assertion": assertion})
+    assert answer.json == {"name": "Ada Quill"}
+    assert [entry["endpoint"] for entry in proxied.journal(grant=grant)] == ["profile"]
+    # It is nobody at another team.
+    answer = proxied.http.get("/identity", headers={"Host": "team.team.example", "X-Assertion": assertion})
+    assert answer.status_code == 403
+
+
+def test_a_variant_can_be_changed_where_the_proxy_itself_is_everybodys(proxied: World) -> None:
+    faults = {"faults": [{"fault": "json-null", "at": "jwks"}]}
+    assert proxied.http.patch("/__idp/services/team-broken", json=faults).status_code == 200
+    assert proxied.http.patch("/__idp/services/team", json=faults).status_code == 400
+    assert proxied.http.get("/certs", headers={"Host": "team-broken.team.example"}).json is None
+    assert proxied.http.get("/certs", headers={"Host": "team.team.example"}).json["keys"]
+
+
+def test_addresses_a_proxy_does_not_have(proxied: World) -> None:
+    host = {"Host": "team.team.example"}
+    assert proxied.http.get("/nothing", headers=host).status_code == 404
+    answer = proxied.http.post("/certs", headers=host)
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["Allow"]
+
+
+def test_variants_are_providers(proxied: World) -> None:
+    told = yaml.safe_load(app_config_text(Settings(), "http://127.0.0.1:9000"))
+    providers = told["auth"]["providers"]
+    assert providers["balancer-signer"] == {"region": "south"}
+    assert providers["team-broken"] == {"teamName": "team-broken"}
+    assert told["authConformance"]["providers"]["team-broken"] == "team"
+    mine = make_world("google", "google", providers=("mine=team",))
+    assert yaml.safe_load(app_config_text(mine.idp.settings, "http://a"))["auth"]["providers"]["mine"] == {
+        "teamName": "team"
+    }
+    assertion, _ = sign_in(mine, "team", "mine")
+    claims = jwt.decode(assertion.removeprefix("Token "), options={"verify_signature": False})
+    assert claims["iss"] == "https://team.team.example"
