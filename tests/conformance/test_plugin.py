@@ -1,7 +1,6 @@
 """``pytest conformance --target …`` from end to end, against a backend that is made up."""
 
 import json
-import os
 from pathlib import Path
 
 import jsonschema_rs
@@ -61,17 +60,23 @@ def pair():
         yield running
 
 
-@pytest.fixture
-def suite(pytester, pair, monkeypatch):
-    """Run the suite as a process of its own; only the scenarios above are selected."""
+@pytest.fixture(autouse=True)
+def environment(monkeypatch):
+    """What a process of the suite finds; the plugins of the tests around it take longer to load than it runs."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+
+
+@pytest.fixture
+def suite(pytester, pair):
+    """Run the suite as a process of its own; only the scenarios above are selected."""
     (pytester.path / "own").mkdir()
     (pytester.path / "own" / "fake.yaml").write_text(SCENARIOS)
 
     def run(*arguments: str, select: str = "fake-", pair: Pair = pair):
         wiring = ("--target", pair.auth_url, "--idp", pair.idp.url, "--scenarios", "own", "--timeout", "10")
-        own = ("-p", "no:cacheprovider", "-k", select)
+        own = ("-p", "xdist", "-p", "no:cacheprovider", "-k", select)
         return pytester.runpytest_subprocess(str(SUITE), *wiring, *own, *arguments)
 
     return run
@@ -245,14 +250,12 @@ class TestConfigurationFaults:
     def test_option(self, suite, arguments, told):
         assert told in one_sentence(suite(*arguments))
 
-    def test_idp_without_target(self, pytester, monkeypatch):
-        monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    def test_idp_without_target(self, pytester):
         result = pytester.runpytest_subprocess(str(SUITE), "--idp", "http://127.0.0.1:9000")
         assert "--idp goes with --target" in one_sentence(result)
 
 
-def test_help_and_version_need_no_target(pytester, monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(ROOT) + os.pathsep)
+def test_help_needs_no_target(pytester):
     helped = pytester.runpytest_subprocess(str(SUITE), "--help")
     assert helped.ret == 0
     assert "base URL of the auth plugin to test" in helped.stdout.str()
