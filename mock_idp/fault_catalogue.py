@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from mock_idp import fault_changes as changes
 from mock_idp.faults import CALLBACK, ID_TOKEN, Fault, Faults, Parameter
+from mock_idp.id_token_faults import ID_TOKEN_FAULTS
 from mock_idp.oauth.model import Reason
 
 TOKEN, REFRESH, EXCHANGE = "token", "refresh", "exchange"
@@ -174,20 +175,28 @@ _ANSWERS = (
     Fault(
         "set",
         "Members are added or replaced",
-        (PROFILE, *TOKENS, FOLLOW_UP, ID_TOKEN, CALLBACK, "discovery", "jwks", "revocation", "other"),
+        (PROFILE, *TOKENS, FOLLOW_UP, ID_TOKEN, CALLBACK, "discovery", "jwks", "revocation", "logout", "other"),
         "the endpoint's own specification",
         "It treats the value as data, whatever is in it.",
-        (Parameter("members", "object", None, "Member -> value.", required=True),),
+        (
+            Parameter("members", "object", None, "Member of the body, claim or parameter -> value."),
+            Parameter("headers", "headers", None, "Field of the HTTP header -> value."),
+        ),
         change=changes.set_members,
+        needs_one_of=("members", "headers"),
     ),
     Fault(
         "remove",
         "Members are missing",
-        (PROFILE, *TOKENS, FOLLOW_UP, ID_TOKEN, CALLBACK, "discovery", "jwks", "revocation", "other"),
+        (PROFILE, *TOKENS, FOLLOW_UP, ID_TOKEN, CALLBACK, "discovery", "jwks", "revocation", "logout", "other"),
         "the endpoint's own specification",
         "It does without, or fails in an orderly way.",
-        (Parameter("members", "texts", None, "Names of members.", required=True),),
+        (
+            Parameter("members", "texts", None, "Names of members of the body, claims or parameters."),
+            Parameter("headers", "texts", None, "Names of fields of the HTTP header; all of that name."),
+        ),
         change=changes.remove_members,
+        needs_one_of=("members", "headers"),
     ),
 )
 
@@ -339,5 +348,5 @@ _TRANSPORTS = (
     ),
 )
 
-FAULTS = Faults((*_CALLBACKS, *_ANSWERS, *_TOKEN_ANSWERS, *_REFUSALS, *_TRANSPORTS))
+FAULTS = Faults((*_CALLBACKS, *_ANSWERS, *_TOKEN_ANSWERS, *ID_TOKEN_FAULTS, *_REFUSALS, *_TRANSPORTS))
 """All faults there are."""

@@ -7,8 +7,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from mock_idp.faults import CALLBACK, ID_TOKEN, Parameters
 from mock_idp.oauth.model import FORM_POST, Answer, Encoding, JsonValue, Page, split_scopes
-from mock_idp.oauth.tokens import SignedToken
+from mock_idp.oauth.tokens import Forgery, SignedToken
 
+_CONTENT_TYPE = "content-type"
 _UNUSABLE_HTML = "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>"
 
 
@@ -29,13 +30,15 @@ def _with(members: Mapping[str, JsonValue], answer: Answer) -> Answer:
     return answer
 
 
-def _in_id_token(change: Callable[[Answer], Answer], answer: Answer) -> Answer:
-    """Apply a change to the claims of the ID token inside a token answer."""
+def _on_id_token(change: Callable[[SignedToken], SignedToken], answer: Answer) -> Answer:
+    """Apply a change to the ID token inside a token answer, if there is one."""
     token = answer.body.get(ID_TOKEN) if isinstance(answer.body, Mapping) else None
-    if not isinstance(token, SignedToken):
-        return answer
-    claims = change(Answer(200, dict(token.claims))).body
-    return _with({ID_TOKEN: replace(token, claims=claims)}, answer)
+    return _with({ID_TOKEN: change(token)}, answer) if isinstance(token, SignedToken) else answer
+
+
+def _in_id_token(change: Callable[[Answer], Answer], answer: Answer) -> Answer:
+    """Apply a change to the claims of the ID token."""
+    return _on_id_token(lambda token: replace(token, claims=change(Answer(200, dict(token.claims))).body), answer)
 
 
 def _in_callback(change: Callable[[Answer], Answer], answer: Answer) -> Answer:
@@ -68,13 +71,36 @@ def _at_place(change: Callable[[Answer], Answer], answer: Answer, parameters: Pa
 
 
 def set_members(answer: Answer, parameters: Parameters) -> Answer:
-    """Add or replace members of the body, of the ID token's claims or of the callback's query."""
-    return _at_place(partial(_with, parameters["members"]), answer, parameters)
+    """Add or replace members of the body, the ID token's claims or the callback's query; and header fields."""
+    fields = parameters["headers"] or {}
+    changed = _at_place(partial(_with, parameters["members"] or {}), answer, parameters)
+    kept = _without_headers(list(fields), changed)
+    media_type = next((value for name, value in fields.items() if name.lower() == _CONTENT_TYPE), kept.content_type)
+    added = tuple((name, value) for name, value in fields.items() if name.lower() != _CONTENT_TYPE)
+    return replace(kept, headers=(*kept.headers, *added), content_type=media_type)
 
 
 def remove_members(answer: Answer, parameters: Parameters) -> Answer:
-    """Remove members of the body, of the ID token's claims or of the callback's query."""
-    return _at_place(partial(_without, parameters["members"]), answer, parameters)
+    """Remove members of the body, the ID token's claims or the callback's query; and header fields."""
+    changed = _at_place(partial(_without, parameters["members"] or []), answer, parameters)
+    names = parameters["headers"] or []
+    kept = _without_headers(names, changed)
+    return replace(kept, content_type="") if _CONTENT_TYPE in map(str.lower, names) else kept
+
+
+def _without_headers(names: list[str], answer: Answer) -> Answer:
+    gone = {name.lower() for name in names}
+    return replace(answer, headers=tuple(pair for pair in answer.headers if pair[0].lower() not in gone))
+
+
+def forged(answer: Answer, parameters: Parameters) -> Answer:
+    """Change the ID token the way the parameters say (:class:`~mock_idp.oauth.tokens.Forgery`)."""
+    return _on_id_token(Forgery.read(parameters).apply, answer)
+
+
+def forging(change: Callable[[SignedToken], SignedToken]) -> Callable[[Answer, Parameters], Answer]:
+    """Make a change of the ID token that needs no parameters."""
+    return lambda answer, parameters: _on_id_token(change, answer)
 
 
 def removing(*names: str) -> Callable[[Answer, Parameters], Answer]:

@@ -5,6 +5,7 @@ service) and *strikes* at an endpoint. The catalogue is in :mod:`mock_idp.fault_
 """
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,7 +38,8 @@ class Parameter:
 
     Parameters:
         name: its name in an order.
-        kind: ``text``, ``token``, ``number``, ``integer``, ``status``, ``object``, ``texts`` or ``any``.
+        kind: ``text``, ``token``, ``number``, ``integer``, ``status``, ``seconds``, ``headers``, ``object`` or
+            ``texts``.
         default: its value if it is left out; None means that it is absent then.
         says: what it is for.
         required: True if it must not be left out.
@@ -66,6 +68,7 @@ class Fault:
         change: changes the answer.
         reason: the vendor refuses for this reason before it looks at the request.
         bend: changes the vendor's policy towards this grant.
+        needs_one_of: names of parameters of which at least one must be there, or empty.
         is_instead: True if the vendor never sees the request, so that nothing is used up and a second try with
             the same code or refresh token can succeed.
     """
@@ -79,6 +82,7 @@ class Fault:
     change: Callable[[Answer, Parameters], Answer] | None = None
     reason: Reason | None = None
     bend: Callable[[Policy, Parameters], Policy] | None = None
+    needs_one_of: tuple[str, ...] = ()
     is_instead: bool = False
 
     @property
@@ -199,6 +203,8 @@ def _complete(fault: Fault, given: Mapping[str, JsonValue]) -> dict[str, JsonVal
         if name in given or value is not None:
             _check_value(fault, parameter, value)
         complete[name] = value
+    if fault.needs_one_of and all(complete[name] in (None, {}, []) for name in fault.needs_one_of):
+        raise FaultOrderError(f"The fault {fault.id} needs one of the parameters {', '.join(fault.needs_one_of)}.")
     return complete
 
 
@@ -216,6 +222,14 @@ def _is_header_text(value: Any) -> bool:
     return isinstance(value, str) and all(" " <= character <= "~" for character in value)
 
 
+def _are_headers(value: Any) -> bool:
+    """Say whether an object is header fields, none of which says where the message ends (RFC 9112 section 6)."""
+    return isinstance(value, dict) and all(
+        re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) and name.lower() not in _FRAMING and _is_header_text(text)
+        for name, text in value.items()
+    )
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
@@ -223,6 +237,8 @@ def _is_number(value: Any) -> bool:
 def _is_integer(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
+
+_FRAMING = ("connection", "content-length", "transfer-encoding")
 
 _KINDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "text": ("a text", lambda value: isinstance(value, str)),
@@ -234,6 +250,7 @@ _KINDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     ),
     "integer": ("a whole number, 0 or more", _is_integer),
     "status": ("an HTTP status from 200 to 599", lambda value: _is_integer(value) and 200 <= value <= 599),
+    "headers": ("an object of header fields, without those that frame a message", _are_headers),
     "object": ("an object", lambda value: isinstance(value, dict)),
     "texts": (
         "a list of texts",

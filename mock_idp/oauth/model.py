@@ -175,7 +175,7 @@ class Answer:
         body: JSON-able data (JSON), a mapping of strings (FORM), text, bytes or a :class:`Page` (HTML).
             JSON may contain a :class:`~mock_idp.oauth.tokens.SignedToken`, which is signed last.
         encoding: how ``body`` is written.
-        content_type: overrides the encoding's usual media type.
+        content_type: overrides the encoding's usual media type; empty for none.
         headers: further headers in order, repeated names allowed.
         transport: None, or what the connection does instead (``reset``, ``stall``, ``truncate``…).
     """

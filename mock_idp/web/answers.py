@@ -49,8 +49,8 @@ def to_response(answer: Answer) -> Response:
     if answer.transport:
         transport.order(request.environ, answer.transport)
     response = Response(_body(answer), status=answer.status)
-    media_type = answer.content_type or _MEDIA_TYPES[answer.encoding]
-    if media_type is None:
+    media_type = _MEDIA_TYPES[answer.encoding] if answer.content_type is None else answer.content_type
+    if not media_type:
         del response.headers["Content-Type"]
     else:
         response.headers["Content-Type"] = media_type

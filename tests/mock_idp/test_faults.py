@@ -273,7 +273,17 @@ WRONG_ORDERS: list[tuple[Any, str]] = [
     ([{"name": "reset"}], "name or an object"),
     (["no-such-fault"], "There is no fault 'no-such-fault'; there are"),
     ([{"fault": "reset", "loud": True}], "has no parameter 'loud'; it has at, times"),
-    ([{"fault": "set"}], "needs the parameter 'members'"),
+    ([{"fault": "set"}], "needs one of the parameters members, headers"),
+    ([{"fault": "content-type"}], "needs the parameter 'type'"),
+    ([{"fault": "remove", "members": []}], "needs one of the parameters members, headers"),
+    ([{"fault": "set", "headers": {"a b": "c"}}], "header fields"),
+    ([{"fault": "set", "headers": {"X-A": "a\r\nb"}}], "header fields"),
+    ([{"fault": "set", "headers": {"Content-Length": "5"}}], "header fields"),
+    ([{"fault": "forged"}], "needs one of the parameters algorithm"),
+    ([{"fault": "forged", "key": "mine"}], "is one of own, next, previous, foreign, public"),
+    ([{"fault": "forged", "algorithm": "RS999"}], "is one of RS256"),
+    ([{"fault": "forged", "edit": "eat"}], "is one of garble"),
+    ([{"fault": "forged", "claims": []}], "is an object"),
     ([{"fault": "set", "members": []}], "is an object, not"),
     ([{"fault": "remove", "members": "a"}], "is a list of texts, not"),
     ([{"fault": "reset", "at": "moon"}], "is one of token"),
@@ -317,10 +327,35 @@ def test_the_catalogue_is_complete(github: World) -> None:
         assert [parameter["name"] for parameter in fault["parameters"]][-2:] == ["at", "times"]
 
 
+def test_headers_of_an_answer(world: World) -> None:
+    tokens = redeemed(
+        world,
+        {"fault": "set", "headers": {"X-Ausername": "ada", "cache-control": "public"}},
+        {"fault": "set", "at": "token", "headers": {"Content-Type": "text/html"}},
+        {"fault": "remove", "at": "token", "headers": ["cache-control", "X-Not-There"]},
+    )
+    assert tokens.content_type == "text/html"
+    assert "Cache-Control" not in tokens.headers
+    profile = world.profile(tokens.json_module.loads(tokens.data)["access_token"])
+    assert profile.headers["X-Ausername"] == "ada"
+    assert profile.headers.getlist("Cache-Control") == ["public"]
+    world.order(world.journal()[-1]["grant"], {"fault": "remove", "headers": ["Content-Type", "X-Ausername"]})
+    profile = world.profile(tokens.json_module.loads(tokens.data)["access_token"])
+    assert "Content-Type" not in profile.headers and "X-Ausername" not in profile.headers
+    assert profile.data
+
+
 def _example(kind: str) -> Any:
-    return {"object": {"x": 1}, "texts": ["x"], "token": "x", "text": "x", "integer": 1, "status": 500, "seconds": 1}[
-        kind
-    ]
+    return {
+        "headers": {"X": "1"},
+        "object": {"x": 1},
+        "texts": ["x"],
+        "token": "x",
+        "text": "x",
+        "integer": 1,
+        "status": 500,
+        "seconds": 1,
+    }[kind]
 
 
 @pytest.mark.parametrize("fault_id", FAULTS.by_id)
@@ -329,6 +364,9 @@ def test_every_fault_can_be_ordered_everywhere_it_says(fault_id: str) -> None:
     world = make_world("google", "google")
     fault = FAULTS.by_id[fault_id]
     needed = {parameter.name: _example(parameter.kind) for parameter in fault.parameters if parameter.required}
+    first = next((entry for entry in fault.parameters if entry.name in fault.needs_one_of), None)
+    if first:
+        needed[first.name] = first.choices[0] if first.choices else _example(first.kind)
     for place in fault.places:
         order = {"fault": fault_id, "at": place, **needed}
         grant = world.callback(faults=json.dumps([order]))["grant"]

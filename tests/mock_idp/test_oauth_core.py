@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_idp.keys import Keys
+from mock_idp.keys import Keys, KeySetError
 from mock_idp.oauth import authorization, redemption, refreshing
 from mock_idp.oauth.client_authentication import (
     ASSERTION_TYPE,
@@ -32,7 +32,7 @@ from mock_idp.oauth.model import (
     split_scopes,
 )
 from mock_idp.oauth.policy import Pkce, Policy
-from mock_idp.oauth.tokens import SignedToken, TokenShape, seal
+from mock_idp.oauth.tokens import KEY_SETS, Forgery, ForgeryError, SignedToken, TokenShape, seal
 from mock_idp.randomness import Randomness
 from mock_idp.vendors.callbacks import redirect
 
@@ -361,3 +361,56 @@ def test_other_algorithms_and_malformed_headers() -> None:
 def test_sealing_goes_everywhere() -> None:
     value = {"a": [SignedToken({}, algorithm="none"), 1], "b": "x"}
     assert seal(value, lambda token: "signed") == {"a": ["signed", 1], "b": "x"}
+
+
+# --- sets of keys ---------------------------------------------------------------------------------
+
+
+def test_keys_are_found_by_their_id_while_they_are_published() -> None:
+    keys = Keys("test")
+    own, upcoming = keys.pair("ES256"), keys.pair("ES256", "next")
+    assert keys.by_kid(own.kid, ("ES256",)) is own
+    assert keys.by_kid(upcoming.kid, ("ES256",)) is None
+    assert keys.by_kid(own.kid) is None, "of another algorithm"
+    keys.rotate()
+    assert keys.pair("ES256") is upcoming and keys.pair("ES256", "previous") is own
+    assert keys.by_kid(own.kid, ("ES256",)) is None
+    keys.publish("own", "previous")
+    assert keys.by_kid(own.kid, ("ES256",)) is own
+    with pytest.raises(KeySetError, match="own, next, previous, foreign"):
+        keys.publish("mine")
+
+
+def test_all_sets_are_different_and_no_owner_has_anothers() -> None:
+    kids = {Keys(owner).pair("ES256", name).kid for owner in ("one", "two") for name in KEY_SETS}
+    assert len(kids) == 2 * len(KEY_SETS)
+
+
+def test_padded_tokens_are_signed_with_their_padding() -> None:
+    keys = Keys("test")
+    header, payload, signature = keys.sign(SignedToken({"a": "bc"}, algorithm="ES256", padded=True)).split(".")
+    assert payload.endswith("=")
+    assert len(header) % 4 == len(payload) % 4 == len(signature) % 4 == 0
+    algorithm = jwt.get_algorithm_by_name("ES256")
+    raw = base64.urlsafe_b64decode(signature)
+    assert algorithm.verify(f"{header}.{payload}".encode(), keys.pair("ES256").private.public_key(), raw)
+    assert not algorithm.verify(
+        f"{header}.{payload}".replace("=", "").encode(), keys.pair("ES256").private.public_key(), raw
+    )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [{"algorithm": 5}, {"key": "mine"}, {"edit": "eat"}, {"text": 5}, {"claims": []}, {"token_headers": "x"}],
+)
+def test_forgeries_that_cannot_be(data: dict[str, object]) -> None:
+    with pytest.raises(ForgeryError):
+        Forgery.read(data)
+
+
+@given(st.dictionaries(st.text(), st.none() | st.integers() | st.text()), st.text())
+def test_a_forgery_of_nothing_changes_nothing(claims: dict[str, object], text: str) -> None:
+    token = SignedToken({name: value for name, value in claims.items() if value is not None}, algorithm="none")
+    keys = Keys("test")
+    assert keys.sign(Forgery().apply(token)) == keys.sign(token)
+    assert keys.sign(Forgery(text=text).apply(token)) == text
