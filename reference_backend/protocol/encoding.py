@@ -36,10 +36,11 @@ def decode_component(text: str) -> str:
 
 def form(pairs: Iterable[tuple[str, str]]) -> str:
     """Serialise as ``application/x-www-form-urlencoded`` (WHATWG URL §5.2): ``*`` bare, ``~`` encoded."""
-    return "&".join(f"{_form_part(name)}={_form_part(value)}" for name, value in pairs)
+    return "&".join(f"{form_part(name)}={form_part(value)}" for name, value in pairs)
 
 
-def _form_part(text: str) -> str:
+def form_part(text: str) -> str:
+    """One name or value of :func:`form`."""
     return quote_plus(text, safe="*").replace("~", "%7E")
 
 
