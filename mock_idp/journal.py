@@ -1,7 +1,6 @@
 """What the mock IdP was asked, in order; tests read it, people look at it."""
 
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
@@ -157,15 +156,23 @@ class Filter:
     since: int = 0
 
 
+_Key = tuple[str, str]
+_INDEXED_PARAMETERS = ("state", "code")
+
+
 class Journal:
     """A bounded list of entries; may be shared by threads.
+
+    Tests ask for one grant, code or state among thousands of entries, many times a second, so these are indexed.
 
     Parameters:
         limit: how many entries are kept; the oldest are forgotten first.
     """
 
     def __init__(self, limit: int) -> None:
-        self._entries: deque[Entry] = deque(maxlen=limit)
+        self._limit = limit
+        self._entries: dict[int, Entry] = {}  # by sequence number, the oldest first
+        self._index: dict[_Key, set[int]] = {}
         self._sequence = 0
         self._lock = Lock()
 
@@ -178,49 +185,78 @@ class Journal:
         with self._lock:
             self._sequence += 1
             entry = Entry(sequence=self._sequence, **fields)
-            self._entries.append(entry)
+            self._put(entry)
+            oldest = self._entries.pop(self._sequence - self._limit, None)
+            if oldest:
+                self._forget(oldest)
             return entry
 
     def bind(self, request: str, grant: str) -> None:
         """Tell the entry of an authorization request which grant came of it."""
         with self._lock:
-            for index, entry in enumerate(self._entries):
-                if entry.request == request:
-                    self._entries[index] = replace(entry, grant=grant)
+            for sequence in sorted(self._found("request", request)):
+                entry = self._entries[sequence]
+                self._forget(entry)
+                self._put(replace(entry, grant=grant))
 
     def entries(self, wanted: Filter | None = None) -> list[Entry]:
         """The entries a filter lets through, in order."""
+        wanted = wanted or Filter()
         with self._lock:
-            entries = list(self._entries)
-        return list(_filtered(entries, wanted)) if wanted else entries
+            candidates = [self._entries[sequence] for sequence in self._candidates(wanted)]
+        return [entry for entry in candidates if _fits(entry, wanted)]
+
+    def _put(self, entry: Entry) -> None:
+        self._entries[entry.sequence] = entry
+        for key in _keys(entry):
+            self._index.setdefault(key, set()).add(entry.sequence)
+
+    def _forget(self, entry: Entry) -> None:
+        """Take an entry out of the index."""
+        for key in _keys(entry):
+            sequences = self._index[key]
+            sequences.discard(entry.sequence)
+            if not sequences:
+                del self._index[key]
+
+    def _found(self, name: str, value: str) -> set[int]:
+        return self._index.get((name, value), set())
+
+    def _candidates(self, wanted: Filter) -> Sequence[int]:
+        """Sequence numbers of the entries that can fit, by what is indexed, in order."""
+        found = []
+        if wanted.grant is not None:
+            found.append(self._found("grant", wanted.grant))
+        for name, value in (("state", wanted.state), ("code", wanted.code)):
+            if value is not None:
+                found.append(self._with_their_grants(self._found(name, value)))
+        if found:
+            return sorted(set.intersection(*found))
+        # Sequence numbers have no gaps.
+        first = max(self._sequence - len(self._entries), wanted.since) + 1
+        return range(first, self._sequence + 1)
+
+    def _with_their_grants(self, sequences: set[int]) -> set[int]:
+        """These entries, and everything else that belongs to their grants."""
+        grants = {self._entries[sequence].grant for sequence in sequences}
+        return sequences.union(*(self._found("grant", grant) for grant in grants if grant))
 
 
-def _filtered(entries: Sequence[Entry], wanted: Filter) -> Iterator[Entry]:
-    by_state = _grants(entries, "state", wanted.state)
-    by_code = _grants(entries, "code", wanted.code)
-    for entry in entries:
-        simple = (
-            entry.sequence > wanted.since,
-            wanted.grant in (None, entry.grant),
-            wanted.vendor in (None, entry.vendor),
-            wanted.service in (None, entry.service),
-            wanted.endpoint in (None, entry.endpoint),
-            wanted.state is None or _has(entry, "state", wanted.state) or entry.grant in by_state,
-            wanted.code is None or _has(entry, "code", wanted.code) or entry.grant in by_code,
-        )
-        if all(simple):
-            yield entry
+def _keys(entry: Entry) -> set[_Key]:
+    """Under what an entry is found."""
+    named = {("grant", entry.grant), ("request", entry.request)}
+    parameters = {pair for pair in (*entry.query, *entry.form) if pair[0] in _INDEXED_PARAMETERS}
+    return {(name, value) for name, value in named if value} | parameters
 
 
-def _grants(entries: Sequence[Entry], name: str, value: str | None) -> frozenset[str]:
-    """The grants of the entries that carry a parameter with this value."""
-    if value is None:
-        return frozenset()
-    return frozenset(entry.grant for entry in entries if entry.grant and _has(entry, name, value))
-
-
-def _has(entry: Entry, name: str, value: str) -> bool:
-    return (name, value) in entry.query or (name, value) in entry.form
+def _fits(entry: Entry, wanted: Filter) -> bool:
+    """Say whether an entry fits what is not indexed."""
+    return (
+        entry.sequence > wanted.since
+        and wanted.vendor in (None, entry.vendor)
+        and wanted.service in (None, entry.service)
+        and wanted.endpoint in (None, entry.endpoint)
+    )
 
 
 def describe_filter(arguments: Mapping[str, str]) -> Filter:

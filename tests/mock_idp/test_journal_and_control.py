@@ -6,8 +6,23 @@ import pytest
 import yaml
 
 from mock_idp import __version__
-from mock_idp.journal import masked
+from mock_idp.journal import Filter, Journal, masked
 from tests.mock_idp.conftest import World, make_world
+
+BARE_ENTRY: dict[str, Any] = {
+    "time": 0.0,
+    "service": "s",
+    "vendor": "v",
+    "endpoint": "other",
+    "method": "GET",
+    "scheme": "http",
+    "host": "",
+    "path": "/",
+    "form": (),
+    "headers": (),
+    "status": 200,
+}
+
 
 # --- journal --------------------------------------------------------------------------------------
 
@@ -64,6 +79,24 @@ def test_the_journal_is_bounded() -> None:
     for _ in range(5):
         world.profile("x")
     assert [entry["sequence"] for entry in world.journal()] == [3, 4, 5]
+
+
+def test_the_index_forgets_with_the_journal() -> None:
+    journal = Journal(limit=3)
+    for number in range(6):
+        grant = f"g{number // 2}"
+        query = (("state", f"s{number // 2}"), ("state", "common")) if number % 2 == 0 else ()
+        journal.add(**BARE_ENTRY, query=query, grant=None if query else grant, request=grant if query else None)
+        journal.bind(grant, grant)
+    assert [entry.sequence for entry in journal.entries()] == [4, 5, 6]
+    assert [entry.sequence for entry in journal.entries(Filter(grant="g1"))] == [4]
+    assert journal.entries(Filter(state="s1")) == journal.entries(Filter(state="s0")) == []
+    assert [entry.sequence for entry in journal.entries(Filter(state="s2"))] == [5, 6]
+    assert [entry.sequence for entry in journal.entries(Filter(state="common", since=5))] == [6]
+    assert journal.entries(Filter(state="s2", grant="g1")) == journal.entries(Filter(since=99)) == []
+    for _ in range(3):
+        journal.add(**BARE_ENTRY, query=())
+    assert not journal._index, "nothing is left of entries that are gone"
 
 
 def test_strangers_see_no_secrets(github: World) -> None:
