@@ -67,7 +67,7 @@ def applies(conditions: Applies, provider: Provider, facts: ProviderFacts) -> bo
     """Say whether a scenario is about such a provider at all."""
     return (
         (conditions.kind is None or conditions.kind == provider.kind)
-        and (conditions.providers is None or provider.id in conditions.providers)
+        and (provider.id in conditions.providers if conditions.providers is not None else not provider.reserved)
         and (conditions.vendors is None or provider.vendor in conditions.vendors)
         and set(conditions.has) <= set(facts.capabilities)
         and not set(conditions.lacks) & set(facts.capabilities)

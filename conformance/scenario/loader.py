@@ -15,6 +15,9 @@ from conformance.operands import mistakes_in
 from conformance.scenario.model import ProviderFacts, Scenario
 from conformance.scenario.wording import in_words
 
+CHANGE_SERVICE: Final = "change_service"
+"""The step after which nobody else may rely on the service it changes."""
+
 Location = tuple[str, ...]
 StepCheck = Callable[[str, dict[str, Any]], list[str]]
 """Says what is wrong with a step of that name and these arguments."""
@@ -115,9 +118,36 @@ def load(directories: Sequence[Path], known_requirements: Mapping[str, Any], che
                     _add(scenarios, document.scenario, document, path, mistakes)
                 else:
                     _add(facts, document.provider, document, path, mistakes)
+    mistakes += _shared_services(list(scenarios.values()))
     if mistakes:
         raise ScenarioFileError("\n".join(mistakes))
     return Library(tuple(scenarios.values()), facts)
+
+
+def _shared_services(scenarios: Sequence[Scenario]) -> Iterator[str]:
+    """Scenarios that change a service which another scenario, perhaps at the same time, relies on."""
+    for scenario in scenarios:
+        if not any(step.action == CHANGE_SERVICE for step in scenario.steps):
+            continue
+        where = f"{scenario.file}:{scenario.line}: scenario {scenario.scenario!r} changes a service"
+        wanted = scenario.applies_to.providers if scenario.applies_to.kind == "proxy" else scenario.environment
+        if not wanted:
+            yield f"{where}, so it names an environment (or, of auth proxies, the providers) that no other uses"
+        for other in scenarios:
+            if wanted and other is not scenario and _meet(scenario, other):
+                yield f"{where} that {other.scenario!r} uses too; give it an environment or provider of its own"
+
+
+def _meet(one: Scenario, other: Scenario) -> bool:
+    """Whether both may be played on the same environment of the same provider."""
+    first, second = one.applies_to, other.applies_to
+    pairs = ((first.vendors, second.vendors), (first.providers, second.providers))
+    if any(mine is not None and theirs is not None and not set(mine) & set(theirs) for mine, theirs in pairs):
+        return False
+    if first.kind == "proxy":
+        # Providers that scenarios change are reserved for those that name them.
+        return second.kind != "oauth" and second.providers is not None
+    return second.kind != "proxy" and one.environment == other.environment
 
 
 def _add(found: dict[str, Any], key: str, document: Any, path: Path, mistakes: list[str]) -> None:

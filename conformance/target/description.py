@@ -14,6 +14,7 @@ class Provider:
         kind: OAuth-type or proxy-type.
         environments: environments the target has and the IdP knows; empty for proxy-type providers.
         absent: why it cannot be tested, or None if it can.
+        reserved: True if only scenarios that name it may use it, because they change what it relies on.
     """
 
     id: str
@@ -21,6 +22,7 @@ class Provider:
     kind: Literal["oauth", "proxy"]
     environments: tuple[str, ...] = ()
     absent: str | None = None
+    reserved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,7 @@ class _Examiner:
             if kind == "oauth":
                 found.append(self._probe_oauth(id_, vendor, environments))
             else:
-                found.append(Provider(id_, vendor, "proxy", absent=probe))
+                found.append(Provider(id_, vendor, "proxy", absent=probe, reserved=self._is_reserved(id_)))
         self._check_found(found)
         return tuple(found)
 
@@ -169,6 +169,9 @@ class _Examiner:
                     f"say the same to both"
                 )
         return known
+
+    def _is_reserved(self, id_: str) -> bool:
+        return any(entry["id"] == id_ and entry.get("reserved", False) for entry in self._info["providers"])
 
     def _get(self, path: str, parameters: Mapping[str, Any]) -> tuple[str, Response]:
         url = f"{self._wish.auth_url}{path}?{encode_query(parameters)}"

@@ -7,6 +7,7 @@ from mock_idp.catalog import annotations_of
 from mock_idp.idp import Idp
 from mock_idp.oauth.model import Client, Grant
 from mock_idp.personas import Persona
+from mock_idp.proxies.base import AuthProxy
 from mock_idp.service import Service
 from mock_idp.settings import KIT_NAME
 
@@ -37,6 +38,7 @@ def describe_providers(idp: Idp) -> list[dict[str, Any]]:
             "kind": setup.kind,
             "vendor": setup.source.id,
             "service": setup.service,
+            "reserved": setup.id in setup.source.reserved if isinstance(setup.source, AuthProxy) else False,
             "environments": [
                 {
                     "name": environment.kind.name,

@@ -1,5 +1,7 @@
 """Fan-out: which scenario becomes a case on which provider, and which cannot be played."""
 
+from dataclasses import replace
+
 import pytest
 
 from conformance.cases import applies, fan_out
@@ -98,3 +100,10 @@ def test_only_some_requirements():
     both = (scenario("first-one", MUST), scenario("second-one", OTHER_MUST))
     assert [case.scenario.scenario for case in cases(*both, providers=(GITHUB,), only=[OTHER_MUST])] == ["second-one"]
     assert len(cases(*both, providers=(GITHUB,))) == 2
+
+
+def test_a_reserved_provider_is_for_scenarios_that_name_it():
+    reserved = replace(PROXY, reserved=True)
+    assert not applies(Applies(), reserved, FACTS[PROXY.vendor])
+    assert not applies(Applies(kind="proxy", vendors=[PROXY.vendor]), reserved, FACTS[PROXY.vendor])
+    assert applies(Applies(providers=[PROXY.id]), reserved, FACTS[PROXY.vendor])

@@ -6,7 +6,13 @@ import pytest
 import yaml
 
 from mock_idp import __version__
+<<<<<<<
+from mock_idp.app_config import default_providers
+from mock_idp.journal import masked
+from mock_idp.vendors import vendors
+=======
 from mock_idp.journal import Filter, Journal, masked
+>>>>>>>
 from tests.mock_idp.conftest import World, make_world
 
 BARE_ENTRY: dict[str, Any] = {
@@ -128,21 +134,28 @@ def test_description(github: World) -> None:
     said = github.http.get("/__idp/").json
     assert said["kit"] == {"name": "backstage-auth-conformance", "version": __version__}
     assert said["seed"] == 1
-    assert [provider["id"] for provider in said["providers"]] == ["github", "ghe", "google", "guest", "oauth2Proxy"]
-    ghe = said["providers"][1]
+    by_id = {provider["id"]: provider for provider in said["providers"]}
+    assert list(by_id) == list(default_providers())
+    ghe = by_id["ghe"]
     assert (ghe["kind"], ghe["vendor"]) == ("oauth", "github")
     development = ghe["environments"][0]
     assert development["name"] == "development"
     assert development["client_id"] == "mock-ghe-development"
     assert development["redirect_uris"] == ["http://localhost:7007/api/auth/ghe/handler/frame"]
     assert development["service"] == ghe["service"] == "github"
-    guest = {"id": "guest", "kind": "proxy", "vendor": "guest", "service": "guest", "environments": []}
-    assert said["providers"][-2] == guest
+    assert by_id["guest"] == {
+        "id": "guest",
+        "kind": "proxy",
+        "vendor": "guest",
+        "service": "guest",
+        "reserved": False,
+        "environments": [],
+    }
 
 
 def test_catalogues(github: World) -> None:
-    vendors = github.http.get("/__idp/vendors").json["vendors"]
-    assert [vendor["id"] for vendor in vendors] == ["github", "google"]
+    described = github.http.get("/__idp/vendors").json["vendors"]
+    assert [vendor["id"] for vendor in described] == list(vendors())
     assert github.http.get("/__idp/quirks").json["quirks"][0]["source"]
     entities = list(yaml.safe_load_all(github.http.get("/__idp/catalog.yaml").data))
     assert {entity["kind"] for entity in entities} == {"User", "Group"}

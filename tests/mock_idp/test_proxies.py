@@ -108,6 +108,7 @@ class Team(AuthProxy):
         Route("GET", "/identity", "identity", Endpoint.PROFILE),
     )
     variants = MappingProxyType({"team": {"teamName": "team"}, "team-broken": {"teamName": "team-broken"}})
+    reserved = frozenset({"team-broken"})
 
     def headers(self, who: SignedIn) -> Headers:
         return [("X-Assertion", SignedToken({"iss": f"https://{who.variant}.team.example"}, prefix="Token "))]
@@ -205,6 +206,8 @@ def test_variants_are_providers(proxied: World) -> None:
     assert providers["balancer-signer"] == {"region": "south"}
     assert providers["team-broken"] == {"teamName": "team-broken"}
     assert told["authConformance"]["providers"]["team-broken"] == "team"
+    described = proxied.http.get("/__idp/").json["providers"]
+    assert [entry["id"] for entry in described if entry["reserved"]] == ["team-broken"]
     mine = make_world("google", "google", providers=("mine=team",))
     assert yaml.safe_load(app_config_text(mine.idp.settings, "http://a"))["auth"]["providers"]["mine"] == {
         "teamName": "team"

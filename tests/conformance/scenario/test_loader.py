@@ -263,3 +263,44 @@ def test_file_that_cannot_be_read(folder):
 
 def test_step_entry_can_be_made_in_code():
     assert StepEntry(action="start", arguments={"scope": None}).checks() == []
+
+
+CHANGES = GOOD.replace("- start: {}", "- change_service: {faults: []}").replace("good-one", "changing-one")
+CHANGES_OWN = CHANGES.replace("steps:", "environment: keys-down\nsteps:")
+OTHERS = [
+    ("environment: keys-down", False),
+    ("environment: email", True),
+    ("environment: keys-down\napplies_to: {vendors: [other]}", True),
+    ("environment: keys-down\napplies_to: {kind: proxy}", True),
+    ("environment: keys-down\napplies_to: {vendors: [one, other]}", False),
+]
+
+
+@pytest.mark.parametrize(("other", "is_good"), OTHERS)
+def test_a_changed_service_belongs_to_one_scenario(folder, other, is_good):
+    changes = CHANGES_OWN.replace("steps:", "applies_to: {vendors: [one]}\nsteps:")
+    write(folder, f"{changes}---\n{GOOD.replace('steps:', other + chr(10) + 'steps:')}")
+    if is_good:
+        assert len(read(folder).scenarios) == 2
+    else:
+        (told,) = mistakes(folder)
+        assert "'changing-one' changes a service that 'good-one' uses too" in told
+
+
+def test_a_changed_service_is_named(folder):
+    write(folder, CHANGES)
+    (told,) = mistakes(folder)
+    assert "so it names an environment (or, of auth proxies, the providers)" in told
+
+
+@pytest.mark.parametrize(
+    ("other", "is_good"),
+    [("{providers: [p, q]}", False), ("{providers: [q]}", True), ("{kind: proxy}", True), ("{kind: oauth}", True)],
+)
+def test_a_changed_auth_proxy_belongs_to_one_scenario(folder, other, is_good):
+    changes = CHANGES.replace("steps:", "applies_to: {kind: proxy, providers: [p]}\nsteps:")
+    write(folder, f"{changes}---\n{GOOD.replace('steps:', f'applies_to: {other}' + chr(10) + 'steps:')}")
+    if is_good:
+        assert len(read(folder).scenarios) == 2
+    else:
+        assert "uses too" in mistakes(folder)[0]
