@@ -6,13 +6,9 @@ import pytest
 import yaml
 
 from mock_idp import __version__
-<<<<<<<
 from mock_idp.app_config import default_providers
-from mock_idp.journal import masked
-from mock_idp.vendors import vendors
-=======
 from mock_idp.journal import Filter, Journal, masked
->>>>>>>
+from mock_idp.vendors import vendors
 from tests.mock_idp.conftest import World, make_world
 
 BARE_ENTRY: dict[str, Any] = {
