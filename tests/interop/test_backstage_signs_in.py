@@ -14,8 +14,6 @@ import requests
 from tests.interop.backstage.backstage import Backstage
 from tests.interop.idp_process import IdpProcess
 
-APP = "http://localhost:3000"
-
 
 @pytest.fixture
 def browser(mock_idp: IdpProcess) -> Iterator[requests.Session]:
@@ -48,9 +46,11 @@ def sign_in(browser: requests.Session, start_url: str, persona: str) -> dict[str
 
 
 @pytest.mark.parametrize("provider", ["github", "ghe", "google"])
-def test_a_persona_signs_in_and_refreshes(backstage: Backstage, browser: requests.Session, provider: str) -> None:
+def test_a_persona_signs_in_and_refreshes(
+    backstage: Backstage, app_url: str, browser: requests.Session, provider: str
+) -> None:
     url = f"{backstage.auth_url}/{provider}"
-    query = f"env=development&scope=&origin={APP}&flow=popup"
+    query = f"env=development&scope=&origin={app_url}&flow=popup"
 
     message = sign_in(browser, f"{url}/start?{query}", "plain")
 
