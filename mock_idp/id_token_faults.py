@@ -108,7 +108,7 @@ _KEY_IDS = (
 )
 
 _CLAIMS = (
-    _claim("wrong-issuer", "The ID token is somebody else's", "2", "iss", "https://issuer.invalid"),
+    _claim("wrong-issuer", "The ID token names another issuer", "2", "iss", "https://issuer.invalid"),
     _claim("missing-issuer", "The ID token has no issuer", "2", "iss", None),
     _claim("wrong-audience", "The ID token is for another client", "3", "aud", _ANOTHER_CLIENT),
     _claim("missing-audience", "The ID token is for nobody", "3", "aud", None),

@@ -1,4 +1,4 @@
-"""``mock-idp personas`` and ``mock-idp vendors``: what there is."""
+"""``mock-idp personas``, ``vendors`` and ``faults``: what there is."""
 
 import sys
 from collections.abc import Sequence
@@ -10,6 +10,8 @@ from rich.table import Table
 
 from mock_idp.catalog import catalog_yaml
 from mock_idp.cli.common import output_option, write_text
+from mock_idp.fault_catalogue import FAULTS
+from mock_idp.fault_text import faults_markdown
 from mock_idp.personas import PERSONAS
 from mock_idp.proxies import proxies
 from mock_idp.vendors import vendors
@@ -37,6 +39,20 @@ def list_vendors(output: Path | None) -> None:
     rows = [(vendor.id, vendor.title, f"/{vendor.id}", ", ".join(vendor.hosts) or "—") for vendor in vendors().values()]
     rows += [(proxy.id, proxy.title, "auth proxy", "—") for proxy in proxies().values()]
     _show(("Vendor", "Name", "By path", "By name"), rows, output)
+
+
+@click.command("faults")
+@click.option("--markdown", is_flag=True, help="Print the page docs/faults.md instead.")
+@output_option
+def list_faults(markdown: bool, output: Path | None) -> None:
+    """List how a sign-in can go wrong, and what a correct backend does about it."""
+    if markdown:
+        write_text(faults_markdown(), output)
+        return
+    rows = [
+        (fault.id, fault.title, ", ".join(fault.places), fault.clause, fault.expect) for fault in FAULTS.by_id.values()
+    ]
+    _show(("Fault", "What happens", "At", "Clause", "A correct backend"), rows, output)
 
 
 def _show(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], output: Path | None) -> None:

@@ -90,6 +90,7 @@ def test_listings() -> None:
     listed = run("personas").output
     assert "twin-north" in listed and "Robin Vale" in listed
     assert "accounts.google.com" in run("vendors").output
+    assert "hmac-with-public-key" in run("faults").output
     assert "kind: User" in run("personas", "--catalog").output
     assert "app-config" in run("--help").output
     assert "0.1.0" in run("--version").output

@@ -1,12 +1,14 @@
 """Broken ID tokens: a verifier that follows OpenID Connect Core step by step says what is wrong with each."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
 from authlib.oidc.core.util import create_half_hash
 
+from mock_idp.fault_text import faults_markdown
 from mock_idp.id_token_faults import ID_TOKEN_FAULTS
 from tests.mock_idp.conftest import World, make_world
 
@@ -196,3 +198,8 @@ def test_no_service_verifies_the_tokens_of_another(google: World) -> None:
     google.http.post("/__idp/services", json={"id": "second", "vendor": "google"})
     second = google.http.get("/second/oauth2/v3/certs").json["keys"]
     assert not {key["kid"] for key in second} & set(published(google))
+
+
+def test_the_page_about_faults_is_fresh() -> None:
+    page = Path(__file__).parents[2] / "docs" / "faults.md"
+    assert page.read_text(encoding="utf-8") == faults_markdown(), "run mock-idp faults --markdown -o docs/faults.md"
