@@ -43,7 +43,8 @@ class Policy:
         access_token_seconds: lifetime of an access token, or None if it does not expire.
         refresh_token_seconds: lifetime of a refresh token, or None if it does not expire.
         issues_refresh_tokens: False if the token answer never has a refresh token.
-        rotates_refresh_token: True if each refresh answers a new refresh token and spends the old one.
+        rotates_refresh_token: True if each refresh answers a new refresh token.
+        spends_replaced_refresh_token: False if the old one stays good beside the new one.
         pkce: what happens to a code challenge.
     """
 
@@ -63,6 +64,7 @@ class Policy:
     refresh_token_seconds: float | None = None
     issues_refresh_tokens: bool = True
     rotates_refresh_token: bool = False
+    spends_replaced_refresh_token: bool = True
     pkce: Pkce = Pkce.IGNORED
 
     def accepted_authentication(self, grant_type: str) -> frozenset[ClientAuthentication]:

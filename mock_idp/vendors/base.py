@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from mock_idp.environments import EnvironmentKind, ServiceSpec
+from mock_idp.oauth import refreshing
 from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.grant_types import GRANT_TYPES, GrantType
 from mock_idp.oauth.model import (
@@ -171,6 +172,15 @@ class Vendor(Source):
     def grantable_scopes(self, client: Client, scopes: tuple[str, ...]) -> tuple[str, ...]:
         """Say which of the requested scopes this client can be granted at all."""
         return scopes
+
+    def refreshed_scopes(self, exchange: Exchange, grant: Grant, policy: Policy) -> tuple[str, ...]:
+        """Say which scopes a refreshed access token has; by default what is asked for, within what was granted.
+
+        Raises:
+            Refusal: more is asked for than may be (RFC 6749 section 6).
+        """
+        requested = exchange.form.get("scope", "") if policy.checks_refreshed_scopes else ""
+        return refreshing.narrowed_scopes(grant, requested, policy.scope_separators)
 
     def token_value(self, exchange: Exchange, grant: Grant, kind: TokenKind) -> str:
         """Make the text of a credential; override it for tokens that mean something (JWT)."""

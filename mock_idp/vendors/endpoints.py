@@ -216,11 +216,11 @@ def refresh(exchange: "Exchange", client: Client) -> Answer:
     service = exchange.service
     old, grant = refreshing.check_refresh(service.ledger, client, exchange.form, service.clock.now())
     policy = service.policy(client, grant)
-    requested = exchange.form.get("scope", "") if policy.checks_refreshed_scopes else ""
-    scopes = refreshing.narrowed_scopes(grant, requested, policy.scope_separators)
+    scopes = exchange.vendor.refreshed_scopes(exchange, grant, policy)
     refresh_token = None
     if policy.rotates_refresh_token:
-        refreshing.replace_refresh_token(service.ledger, old)
+        if policy.spends_replaced_refresh_token:
+            refreshing.replace_refresh_token(service.ledger, old)
         refresh_token = issue(exchange, grant, TokenKind.REFRESH, grant.scopes, policy.refresh_token_seconds)
     return token_answer(exchange, grant, scopes, refresh_token, refreshing=True)
 

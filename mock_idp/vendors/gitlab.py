@@ -1,0 +1,289 @@
+"""GitLab: by path as a self-managed instance, and as gitlab.com by name.
+
+Facts: docs.gitlab.com, "OAuth 2.0 identity provider API", "Users API" and "OpenID Connect"; texts of refusals are
+those of the authorization server GitLab is built on (doorkeeper).
+"""
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from mock_idp.oauth.client_authentication import ClientAuthentication
+from mock_idp.oauth.model import Answer, Client, Endpoint, Grant, Reason, TokenKind
+from mock_idp.oauth.policy import BearerPlace, Pkce, Policy
+from mock_idp.oauth.tokens import TokenShape
+from mock_idp.vendors import endpoints
+from mock_idp.vendors.base import Addresses, Exchange, Quirk, Route, Vendor
+from mock_idp.vendors.id_tokens import id_token
+
+if TYPE_CHECKING:
+    from mock_idp.personas import Face
+
+_HEX = "0123456789abcdef"
+_ACCESS_SECONDS = 7200
+_NO_STORE = ("Cache-Control", "no-store")
+_DEFAULT_SCOPE = "api"
+_USER_SCOPES = ("read_user", "read_api", "api")
+_SCOPES = frozenset(
+    [
+        *_USER_SCOPES,
+        "create_runner",
+        "manage_runner",
+        "k8s_proxy",
+        "read_repository",
+        "write_repository",
+        "read_registry",
+        "write_registry",
+        "read_observability",
+        "write_observability",
+        "ai_features",
+        "sudo",
+        "admin_mode",
+        "read_service_ping",
+        "openid",
+        "profile",
+        "email",
+    ]
+)
+
+
+def _error(status: int, code: str, description: str) -> Answer:
+    challenge = f'Bearer realm="Doorkeeper", error="{code}", error_description="{description}"'
+    headers = (("WWW-Authenticate", challenge), _NO_STORE)
+    return Answer(status, {"error": code, "error_description": description}, headers=headers)
+
+
+_BAD_GRANT = _error(
+    400,
+    "invalid_grant",
+    "The provided authorization grant is invalid, expired, revoked, does not match the redirection URI used in the "
+    "authorization request, or was issued to another client.",
+)
+_BAD_CLIENT = _error(
+    401,
+    "invalid_client",
+    "Client authentication failed due to unknown client, no client authentication included, or unsupported "
+    "authentication method.",
+)
+_BAD_REQUEST = _error(
+    400,
+    "invalid_request",
+    "The request is missing a required parameter, includes an unsupported parameter value, or is otherwise malformed.",
+)
+_BAD_SCOPE = "The requested scope is invalid, unknown, or malformed."
+_UNAUTHORIZED = Answer(401, {"message": "401 Unauthorized"})
+
+
+class GitLab(Vendor):
+    """GitLab's authorization server, its user API and its OpenID Connect endpoints."""
+
+    id = "gitlab"
+    title = "GitLab"
+    icon = "GL"
+    accent = "#fc6d26"
+    # For backends that are not told of another address; the generated app-config names the mock's own.
+    hosts = MappingProxyType({"gitlab.com": ""})
+    routes = (
+        Route("GET", "/oauth/authorize", "authorize", Endpoint.AUTHORIZATION),
+        Route("POST", "/oauth/token", "token", Endpoint.TOKEN),
+        Route("POST", "/oauth/revoke", "revoke", Endpoint.REVOCATION),
+        Route("GET", "/api/v4/user", "user", Endpoint.PROFILE),
+        Route("GET", "/oauth/userinfo", "userinfo", Endpoint.FOLLOW_UP),
+        Route("GET", "/.well-known/openid-configuration", "discovery", Endpoint.DISCOVERY),
+        Route("GET", "/oauth/discovery/keys", "keys", Endpoint.JWKS),
+    )
+    policy = Policy(
+        client_authentication=frozenset({ClientAuthentication.BODY, ClientAuthentication.BASIC}),
+        known_scopes=_SCOPES,
+        bearer_places=frozenset({BearerPlace.HEADER, BearerPlace.QUERY}),
+        access_token_seconds=_ACCESS_SECONDS,
+        rotates_refresh_token=True,
+        pkce=Pkce.SUPPORTED,
+    )
+    token_shapes = MappingProxyType({kind: TokenShape(length=64, alphabet=_HEX) for kind in TokenKind})
+    refusals = MappingProxyType(
+        {
+            Reason.UNKNOWN_CLIENT: _BAD_CLIENT,
+            Reason.WRONG_SECRET: _BAD_CLIENT,
+            Reason.WRONG_CLIENT_AUTHENTICATION: _BAD_CLIENT,
+            Reason.MISSING_PARAMETER: _BAD_REQUEST,
+            Reason.INVALID_PARAMETER: _BAD_REQUEST,
+            Reason.WRONG_CONTENT_TYPE: _BAD_REQUEST,
+            Reason.UNKNOWN_TOKEN: Answer(200, {}),  # RFC 7009 section 2.2: nothing to revoke is fine
+            Reason.INVALID_SCOPE: _error(400, "invalid_scope", _BAD_SCOPE),
+            Reason.UNSUPPORTED_GRANT_TYPE: _error(
+                400,
+                "unsupported_grant_type",
+                "The authorization grant type is not supported by the authorization server.",
+            ),
+            Reason.UNKNOWN_CODE: _BAD_GRANT,
+            Reason.EXPIRED_CODE: _BAD_GRANT,
+            Reason.REPLAYED_CODE: _BAD_GRANT,
+            Reason.CODE_OF_ANOTHER_CLIENT: _BAD_GRANT,
+            Reason.REDIRECT_URI_MISMATCH: _BAD_GRANT,
+            Reason.MISSING_VERIFIER: _BAD_GRANT,
+            Reason.WRONG_VERIFIER: _BAD_GRANT,
+            Reason.UNKNOWN_REFRESH_TOKEN: _BAD_GRANT,
+            Reason.EXPIRED_REFRESH_TOKEN: _BAD_GRANT,
+            Reason.REVOKED_REFRESH_TOKEN: _BAD_GRANT,
+            Reason.MISSING_BEARER: _UNAUTHORIZED,
+            Reason.UNKNOWN_BEARER: _UNAUTHORIZED,
+            Reason.EXPIRED_BEARER: _error(
+                401, "invalid_token", "Token is expired. You can either do re-authorization or token refresh."
+            ),
+            Reason.REVOKED_BEARER: _error(
+                401, "invalid_token", "Token was revoked. You have to re-authorize from the user."
+            ),
+            Reason.INSUFFICIENT_SCOPE: Answer(
+                403,
+                {
+                    "error": "insufficient_scope",
+                    "error_description": "The request requires higher privileges than provided by the access token.",
+                    "scope": "api read_api read_user",
+                },
+            ),
+        }
+    )
+    callbacks = MappingProxyType(
+        {
+            Reason.ACCESS_DENIED: MappingProxyType(
+                {
+                    "error": "access_denied",
+                    "error_description": "The resource owner or authorization server denied the request.",
+                }
+            ),
+            Reason.INVALID_SCOPE: MappingProxyType({"error": "invalid_scope", "error_description": _BAD_SCOPE}),
+            Reason.UNSUPPORTED_RESPONSE_TYPE: MappingProxyType(
+                {
+                    "error": "unsupported_response_type",
+                    "error_description": "The authorization server does not support this response type.",
+                }
+            ),
+        }
+    )
+    extra_scopes = ("read_api", "read_repository", "openid", "email")
+    sign_in_resolvers = (
+        MappingProxyType({"resolver": "usernameMatchingUserEntityName"}),
+        MappingProxyType({"resolver": "userIdMatchingUserEntityAnnotation"}),
+    )
+    quirks = (
+        Quirk(
+            "refresh-revokes-the-old-pair",
+            "Every refresh answers a new refresh token; the one before and its access token are void at once.",
+            "docs.gitlab.com: OAuth 2.0 identity provider API",
+        ),
+        Quirk(
+            "default-scope",
+            "A request without scope is one for api.",
+            "gitlab.com source: doorkeeper's default scopes",
+        ),
+        Quirk(
+            "two-kinds-of-errors",
+            "The user API calls its error message or error_description, depending on what is wrong with the token.",
+            "docs.gitlab.com: REST API authentication",
+        ),
+    )
+
+    def grantable_scopes(self, client: Client, scopes: tuple[str, ...]) -> tuple[str, ...]:
+        """A request without scope is one for the default scope."""
+        return scopes or (_DEFAULT_SCOPE,)
+
+    def token_members(self, exchange: Exchange, grant: Grant, access_token: str, *, refreshing: bool) -> dict[str, Any]:
+        """When the token was made; and an ID token, if the scopes have openid."""
+        members: dict[str, Any] = {"created_at": int(exchange.service.clock.now())}
+        if "openid" in grant.scopes:
+            claims = _claims(exchange, exchange.service.face(grant), grant.scopes)
+            members["id_token"] = id_token(exchange, grant, access_token, claims, seconds=120)
+        return members
+
+    def user(self, exchange: Exchange) -> Answer:
+        """``GET /api/v4/user``.
+
+        Raises:
+            Refusal: no good access token, or one without a scope for users.
+        """
+        face = endpoints.bearer(exchange, *_USER_SCOPES).face
+        persona = face.persona
+        return Answer(
+            200,
+            {
+                "id": face.number,
+                "username": persona.login,
+                "name": persona.name,
+                "state": "active",
+                "locked": False,
+                "avatar_url": persona.picture,
+                "web_url": f"{exchange.base_url}/{persona.login}",
+                "created_at": "2021-02-03T09:10:11.121Z",
+                "bio": "",
+                "public_email": "",
+                "last_sign_in_at": "2026-05-04T08:15:42.000Z",
+                "confirmed_at": "2021-02-03T09:12:00.000Z" if persona.email_verified else None,
+                "email": persona.email,
+                "theme_id": 1,
+                "projects_limit": 100_000,
+                "identities": [],
+                "can_create_group": True,
+                "two_factor_enabled": True,
+                "external": False,
+                "private_profile": False,
+                "commit_email": persona.email,
+            },
+        )
+
+    def userinfo(self, exchange: Exchange) -> Answer:
+        """``GET /oauth/userinfo`` (OIDC Core section 5.3).
+
+        Raises:
+            Refusal: no good access token, or one without openid.
+        """
+        who = endpoints.bearer(exchange, "openid")
+        return Answer(200, _claims(exchange, who.face, who.token.scopes))
+
+    def discovery(self, exchange: Exchange) -> Answer:
+        """``GET /.well-known/openid-configuration`` (OIDC Discovery section 4)."""
+        base = exchange.base_url
+        return Answer(
+            200,
+            {
+                "issuer": base,
+                "authorization_endpoint": f"{base}/oauth/authorize",
+                "token_endpoint": f"{base}/oauth/token",
+                "revocation_endpoint": f"{base}/oauth/revoke",
+                "userinfo_endpoint": f"{base}/oauth/userinfo",
+                "jwks_uri": f"{base}/oauth/discovery/keys",
+                "scopes_supported": sorted(_SCOPES),
+                "response_types_supported": ["code"],
+                "grant_types_supported": ["authorization_code", "refresh_token"],
+                "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+                "subject_types_supported": ["public"],
+                "id_token_signing_alg_values_supported": ["RS256"],
+                "code_challenge_methods_supported": ["plain", "S256"],
+            },
+        )
+
+    def keys(self, exchange: Exchange) -> Answer:
+        """``GET /oauth/discovery/keys``: the key set (RFC 7517)."""
+        return Answer(200, exchange.service.keys.jwks())
+
+    def backstage_config(self, where: Addresses) -> dict[str, Any]:
+        """The instance's address; Backstage calls it audience."""
+        return {} if where.is_by_name else {"audience": where.http}
+
+    def catalog_annotations(self, face: "Face") -> dict[str, str]:
+        """Annotations of ``userIdMatchingUserEntityAnnotation``: their key is the host of the profile's address."""
+        return {f"{host}/user-id": str(face.number) for host in ("gitlab.com", "127.0.0.1", "localhost")}
+
+
+def _claims(exchange: Exchange, face: "Face", scopes: tuple[str, ...]) -> dict[str, Any]:
+    """What GitLab says about a person, as far as the scopes allow."""
+    persona = face.persona
+    claims: dict[str, Any] = {"sub": str(face.number)}
+    if "profile" in scopes:
+        claims["name"] = persona.name
+        claims["nickname"] = claims["preferred_username"] = persona.login
+        claims["profile"] = f"{exchange.base_url}/{persona.login}"
+        claims["picture"] = persona.picture
+    if "email" in scopes and persona.email:
+        claims["email"] = persona.email
+        claims["email_verified"] = persona.email_verified
+    return claims
