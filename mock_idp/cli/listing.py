@@ -37,7 +37,7 @@ def list_personas(catalog: bool, output: Path | None) -> None:
 def list_vendors(output: Path | None) -> None:
     """List the services and auth proxies that this mock can be."""
     rows = [(vendor.id, vendor.title, f"/{vendor.id}", ", ".join(vendor.hosts) or "—") for vendor in vendors().values()]
-    rows += [(proxy.id, proxy.title, "auth proxy", "—") for proxy in proxies().values()]
+    rows += [(proxy.id, proxy.title, "auth proxy", ", ".join(proxy.hosts) or "—") for proxy in proxies().values()]
     _show(("Vendor", "Name", "By path", "By name"), rows, output)
 
 

@@ -59,6 +59,13 @@ def test_a_mistake_is_one_sentence(state: Path, arguments: tuple[str, ...], says
     assert not result.stdout
 
 
+@pytest.mark.parametrize(("host", "is_warned"), [("0.0.0.0", True), ("127.0.0.1", False), ("::1", False)])
+def test_listening_beyond_loopback_is_warned_about(state: Path, host: str, is_warned: bool) -> None:
+    # It ends at the mistake after that.
+    result = run("serve", *FREE_PORTS, "--host", host, "--provider", "nobody")
+    assert ("can sign in as anybody and register clients" in result.stderr) is is_warned
+
+
 def test_a_taken_port(state: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
