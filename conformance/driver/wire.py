@@ -132,6 +132,9 @@ class Wire:
         self._timeout = dict.fromkeys(("connect", "read", "write", "pool"), timeout_seconds)
         self._seconds = timeout_seconds
         direct = ssl.create_default_context(cafile=trusted_ca_file)
+        if detour and detour.ca_pem:
+            # Some vendors are reached below the mock's TLS address, which has a certificate of the same authority.
+            direct.load_verify_locations(cadata=detour.ca_pem)
         self._direct = httpcore.ConnectionPool(ssl_context=direct, max_connections=20, keepalive_expiry=IDLE_SECONDS)
         self._by_name: httpcore.HTTPProxy | None = None
         if detour:

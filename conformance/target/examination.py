@@ -120,6 +120,11 @@ def _ask_idp(idp: Idp) -> tuple[dict[str, Any], dict[str, Any], str]:
         ) from error
 
 
+def _one_loopback(origin: str) -> str:
+    """An origin with one name for the loopback interface; vendors by path may be known by different ones."""
+    return origin.replace("://localhost", "://127.0.0.1", 1)
+
+
 class _Examiner:
     """The part of the examination that needs the IdP's description of itself."""
 
@@ -203,9 +208,8 @@ class _Examiner:
         if location is None or not 300 <= response.status < 400:
             return  # a finding for the scenarios, not for the set-up
         seen = observe_url(location)
-        by_path = seen.get("origin") in {
-            origin_of(self._info["urls"][name]) for name in ("http", "tls") if self._info["urls"].get(name)
-        }
+        listeners = [self._info["urls"][name] for name in ("http", "tls") if self._info["urls"].get(name)]
+        by_path = _one_loopback(seen.get("origin") or "") in {_one_loopback(origin_of(url)) for url in listeners}
         detour = Detour(tuple(self._info.get("hosts", ())), "", "")
         if not by_path and not detour.covers(seen.get("host") or ""):
             raise ConfigurationFault(

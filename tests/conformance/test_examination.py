@@ -135,6 +135,11 @@ class TestTarget:
             f"the target at {pair.auth_url} has none of the providers that the mock IdP knows (github)"
         )
 
+    def test_users_are_sent_to_the_idp_by_another_name_of_loopback(self, pair):
+        pair.target.idp_url = pair.target.idp_url.replace("127.0.0.1", "localhost")
+        assert "localhost" in pair.target.idp_url
+        assert examine(wish(pair), FACTS).providers
+
     def test_users_are_sent_elsewhere(self, pair):
         pair.target.idp_url = "https://github.com"
         told = fault(pair)

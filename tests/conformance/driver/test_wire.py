@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import ssl
 
 import pytest
 import trustme
@@ -165,6 +166,28 @@ class TestNoAnswer:
                 error = self.problem(wire, "https://login.vendor.example/x")
         assert "was refused by the mock IdP's proxy" in str(error)
         assert first_line(proxy.requests[0]) == b"CONNECT login.vendor.example:443 HTTP/1.1"
+
+    @pytest.mark.parametrize("is_known", [True, False])
+    def test_the_mock_over_tls_by_its_address(self, is_known):
+        authority = trustme.CA()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("127.0.0.1").configure_cert(context)
+
+        def talk(server: RawServer, connection: socket.socket) -> None:
+            with contextlib.suppress(OSError), context.wrap_socket(connection, server_side=True) as encrypted:
+                read_request(encrypted)
+                encrypted.sendall(http_answer())
+
+        trusted = authority if is_known else trustme.CA()
+        with RawServer(talk) as server:
+            detour = Detour(("*.vendor.example",), "http://127.0.0.1:1", trusted.cert_pem.bytes().decode())
+            with contextlib.closing(Wire(detour, timeout_seconds=10)) as wire:
+                request = get(server.url.replace("http://", "https://"))
+                if is_known:
+                    assert wire.send(request).status == 200
+                else:
+                    with pytest.raises(NoAnswerError):
+                        wire.send(request)
 
     @pytest.mark.parametrize(
         "url",
