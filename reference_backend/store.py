@@ -62,6 +62,14 @@ sessions = Table(
     Column("expired", DateTime(timezone=True), nullable=False, index=True),
 )
 
+refresh_subjects = Table(
+    "refresh_subjects",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("expired", DateTime(timezone=True), nullable=False, index=True),
+)
+
 
 class StoreError(Exception):
     """The database cannot be used; the text is meant for the operator."""
@@ -167,6 +175,27 @@ class Store:
         """Forget a session."""
         with self._engine.begin() as connection:
             connection.execute(delete(sessions).where(sessions.c.sid == session_id))
+
+    def get_subject(self, token_hash: str) -> str | None:
+        """Whose refresh token this is, None if that is not known (SEC-REFR-06)."""
+        statement = select(refresh_subjects.c.subject).where(refresh_subjects.c.token_hash == token_hash)
+        with self._engine.connect() as connection:
+            found: str | None = connection.execute(statement).scalar()
+        return found
+
+    def put_subject(self, token_hash: str, subject: str, now: float, expires_at: float) -> None:
+        """Remember whose refresh token this is; parameters as in :meth:`put_session`."""
+        with self._engine.begin() as connection:
+            connection.execute(delete(refresh_subjects).where(refresh_subjects.c.expired <= _moment(now)))
+            connection.execute(delete(refresh_subjects).where(refresh_subjects.c.token_hash == token_hash))
+            connection.execute(
+                insert(refresh_subjects).values(token_hash=token_hash, subject=subject, expired=_moment(expires_at))
+            )
+
+    def remove_subject(self, token_hash: str) -> None:
+        """Forget a refresh token."""
+        with self._engine.begin() as connection:
+            connection.execute(delete(refresh_subjects).where(refresh_subjects.c.token_hash == token_hash))
 
     def close(self) -> None:
         """Give all connections back."""

@@ -153,6 +153,12 @@ def require_response_issuer(expected: str, received: str | None, *, promised: bo
         raise RpError(f"iss mismatch, expected {expected}, got: {received}")
 
 
+def require_same_person(expected: str | None, found: str | None) -> None:
+    """A refresh goes on with whoever signed in (SEC-REFR-06, Core §12.2), where that is known."""
+    if expected is not None and found is not None and found != expected:
+        raise RpError(f"unexpected sub value, the session is not that of {found}")
+
+
 def require_subject(expected: object, userinfo: Mapping[str, object]) -> None:
     """User info and ID token have to be about one person (OIDCPROV-08, Core §5.3.2)."""
     if userinfo.get("sub") != expected:

@@ -109,12 +109,15 @@ class RefreshRequest:
             (SCOPE-10).
         keep_rotated: to be called with the vendor's new refresh token as soon as there is one, before
             anything else can fail: the old one may be void already (REFRESH-06, SEC-REFR-09).
+        subject: whom the vendor vouched for at sign-in, as :attr:`AuthenticationResult.subject` said; None if that
+            is not known (any more).
     """
 
     refresh_token: str
     scope: str
     scope_already_granted: bool | None
     keep_rotated: Callable[[str], None] = lambda token: None
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +136,13 @@ class AuthenticationResult:
         session: the vendor's tokens.
         profile: the normalised profile.
         details: what only this vendor's resolvers need (``username``, ``node_id`` …).
+        subject: the vendor's id of the person, if a refresh shall be held to it (SEC-REFR-06); None otherwise.
     """
 
     session: OAuthSession
     profile: Profile
     details: Mapping[str, Any] = field(default_factory=dict)
+    subject: str | None = None
 
 
 class OAuthProvider:

@@ -125,8 +125,9 @@ class OpenIdProvider(OAuthProvider):
         access_token = require_access_token(tokens)
         token = self.client.validate(tokens["id_token"], access_token)
         id_token.require_nonce(token.claims, entry.get("nonce"))
-        profile = self._profile(access_token, token, tokens.get("token_type"))
-        return AuthenticationResult(self.finish(passport.session_from(tokens), request), profile)
+        subject, profile = self._person(access_token, token, tokens.get("token_type"))
+        session = self.finish(passport.session_from(tokens), request)
+        return AuthenticationResult(session, profile, subject=subject)
 
     def _take_entry(self, request: CallbackRequest, answer: Mapping[str, str]) -> dict[str, str]:
         """What start remembered; it is good for one callback (SEC-STATE-09), and only for its own."""
@@ -139,13 +140,15 @@ class OpenIdProvider(OAuthProvider):
         del request.session[key]
         return entry
 
-    def _profile(self, access_token: str, token: IdToken | None, scheme: Any = None) -> Profile:
+    def _person(self, access_token: str, token: IdToken | None, scheme: Any = None) -> tuple[str | None, Profile]:
+        """Subject and profile, from what was checked and asked."""
+        subject: str | None = None if token is None else token.claims["sub"]
         if not self.asks_userinfo:
-            return Profile()
+            return subject, Profile()
         userinfo = self.client.userinfo(access_token, scheme)
-        if token is not None:
-            openid_outcomes.require_subject(token.claims["sub"], userinfo)
-        return self.map_profile(userinfo)
+        if subject is not None:
+            openid_outcomes.require_subject(subject, userinfo)
+        return subject or optional_text(userinfo.get("sub")), self.map_profile(userinfo)
 
     def refresh(self, request: RefreshRequest) -> AuthenticationResult:
         """Renew the tokens (UP-27); an ID token is checked if there is one (OIDCPROV-09, OIDCPROV-10)."""
@@ -158,7 +161,9 @@ class OpenIdProvider(OAuthProvider):
         token = self.client.validate(tokens["id_token"], access_token) if tokens.get("id_token") else None
         if not access_token:
             raise AuthError("Refresh failed")
-        return AuthenticationResult(passport.session_from(tokens), self._profile(access_token, token))
+        subject, profile = self._person(access_token, token)
+        openid_outcomes.require_same_person(request.subject, subject)
+        return AuthenticationResult(passport.session_from(tokens), profile, subject=subject)
 
     def logout(self, request: LogoutRequest) -> str | None:
         """Revoke the refresh token (UP-28); if that fails, the log hears of it, the user does not (LOGOUT-10)."""

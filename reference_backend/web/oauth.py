@@ -33,7 +33,7 @@ from reference_backend.providers.base import (
     StartRequest,
 )
 from reference_backend.sign_in.resolvers import Resolver, SignInInfo
-from reference_backend.web import backend, envelope, incoming, outgoing, server_session
+from reference_backend.web import backend, envelope, incoming, outgoing, server_session, subjects
 from reference_backend.web.entry import Entry
 
 log = logging.getLogger(__name__)
@@ -191,6 +191,7 @@ def complete_flow(environment: OAuthEnvironment, flow_state: OAuthState, target:
         outgoing.add_cookies(cookie_jar.set_granted_scope(environment.cookies, exchange, scope))
     if result.session.refresh_token:
         outgoing.add_cookies(cookie_jar.set_refresh_token(environment.cookies, exchange, result.session.refresh_token))
+        subjects.remember(environment.cookies, result.session.refresh_token, result.subject)
     outgoing.add_cookies(cookie_jar.clear_nonce(environment.cookies, exchange))
     if redirect_flow.is_redirect(flow_state):
         return to_app(redirect_flow.require_redirect_url(flow_state))
@@ -266,7 +267,9 @@ def refreshed_session(environment: OAuthEnvironment) -> dict[str, object]:
     already_granted = scopes.already_granted(granted, scope) if persisted else None
     rotated: list[str] = []
     try:
-        result = environment.provider.refresh(RefreshRequest(token, scope, already_granted, rotated.append))
+        result = environment.provider.refresh(
+            RefreshRequest(token, scope, already_granted, rotated.append, subjects.recall(token))
+        )
         scope = refreshed_scope(environment, scope, granted, result)
         if persisted:
             outgoing.add_cookies(cookie_jar.set_granted_scope(environment.cookies, exchange, scope))
@@ -285,6 +288,7 @@ def store_rotated(environment: OAuthEnvironment, exchange: Exchange, old: str, r
     newest = rotated[-1] if rotated else None
     if newest is not None and is_rotated(old, newest):
         outgoing.add_cookies(cookie_jar.set_refresh_token(environment.cookies, exchange, newest))
+        subjects.pass_on(environment.cookies, old, newest)
 
 
 def refreshed_scope(environment: OAuthEnvironment, scope: str, granted: list[str], result: AuthenticationResult) -> str:
@@ -321,6 +325,7 @@ def logout(configured: Environments) -> Response:
     token = cookies.read(exchange.received, cookies.refresh_token_name(environment.cookies.provider_id))
     url = logout_url.acceptable(end_vendor_session(environment, LogoutRequest(token or None, origin)))
     outgoing.add_cookies(cookie_jar.clear_refresh_token(environment.cookies, exchange))
+    subjects.forget(token)
     if environment.provider.scopes.persisted:
         outgoing.add_cookies(cookie_jar.clear_granted_scope(environment.cookies, exchange))
     return outgoing.empty(200) if url is None else outgoing.json_response({"logoutUrl": url})

@@ -3,7 +3,8 @@
 import pytest
 import requests
 
-from tests.reference_backend.openid.vendor import BASIC, NOW
+from reference_backend.web import subjects
+from tests.reference_backend.openid.vendor import BASIC, NOW, Flow
 
 
 @pytest.mark.parametrize(
@@ -73,8 +74,8 @@ def test_a_refresh_needs_no_id_token(flow, op):
     assert flow.refresh().status_code == 200
 
 
-def refusal(flow):
-    status, name, message = flow.browser.error(flow.refresh())
+def refusal(flow, token="rt-0"):
+    status, name, message = flow.browser.error(flow.refresh(token=token))
     assert (status, name) == (401, "AuthenticationError")
     return message.removeprefix("Refresh failed; caused by ")
 
@@ -110,8 +111,8 @@ def test_user_info_of_a_refresh_is_about_the_same_person(flow, op):
     assert [text for text in flow.browser.set_cookies(answer) if text.startswith("oidc-refresh-token=rt-1;")]
 
 
-def logout(flow):
-    return flow.browser.logout(provider="oidc", Cookie="oidc-refresh-token=rt-0")
+def logout(flow, token="rt-0"):
+    return flow.browser.logout(provider="oidc", Cookie=f"oidc-refresh-token={token}")
 
 
 @pytest.mark.parametrize("answer", [None, (204, {}, ""), (503, {}, "x"), requests.ConnectionError()])
@@ -128,3 +129,50 @@ def test_logout_of_a_vendor_that_cannot_revoke(flow, op):
     del op.metadata["revocation_endpoint"]
     assert logout(flow).status_code == 200
     assert op.count("revoke") == 0
+
+
+# The same person (SEC-REFR-06, OIDCPROV-09)
+
+
+def become(op, subject):
+    op.claims["sub"] = op.user["sub"] = subject
+    op.claims.pop("nonce", None)
+
+
+OTHER = "RPError: unexpected sub value, the session is not that of u-2"
+
+
+@pytest.mark.parametrize("id_token", [None, "as it is"])
+def test_a_refresh_stays_with_the_person(flow, op, id_token):
+    flow.sign_in()
+    become(op, "u-2")
+    op.tokens |= {"refresh_token": "rt-2"}
+    if id_token is None:
+        op.tokens["id_token"] = None
+    assert refusal(flow, "rt-1") == OTHER
+    # The token was rotated all the same, and the new one is nobody else's either.
+    assert refusal(flow, "rt-2") == OTHER
+
+
+def test_the_person_is_known_after_rotation_and_logout_forgets(flow, op):
+    flow.sign_in()
+    op.tokens["refresh_token"] = "rt-2"
+    assert flow.refresh(token="rt-1").status_code == 200
+    become(op, "u-2")
+    assert refusal(flow, "rt-2") == OTHER
+    logout(flow, "rt-2")
+    assert flow.refresh(token="rt-2").status_code == 200
+
+
+def test_records_go_when_their_cookies_have_gone(make, config, op, clock, store):
+    config["sessionDuration"] = "1h"
+    flow = Flow(make(), op)
+    flow.sign_in()
+    assert store.get_subject(subjects.token_hash("rt-1")) == "u-1"
+    clock.now += 3600
+    op.tokens["refresh_token"] = "rt-2"
+    op.claims |= {"exp": clock.now + 300}
+    op.claims.pop("nonce")
+    flow.sign_in()
+    assert store.get_subject(subjects.token_hash("rt-1")) is None
+    assert store.get_subject(subjects.token_hash("rt-2")) == "u-1"

@@ -179,5 +179,5 @@ class Flow:
         self.start()
         return self.error()
 
-    def refresh(self, query=""):
-        return self.browser.refresh(query, provider="oidc", Cookie="oidc-refresh-token=rt-0")
+    def refresh(self, query="", token="rt-0"):
+        return self.browser.refresh(query, provider="oidc", Cookie=f"oidc-refresh-token={token}")
