@@ -80,7 +80,9 @@ def test_longer_secrets_are_masked_before_their_parts():
     secrets = Secrets()
     secrets.learn("secret-part")
     secrets.learn("secret-part-and-more")
-    assert secrets.mask("secret-part-and-more").count("«") == 1
+    masked = secrets.mask("secret-part-and-more")
+    assert masked.startswith("«secret ")
+    assert masked.endswith("»")
 
 
 @pytest.mark.parametrize("value", ["short", "", None, 5, True, ["a-long-enough-item"]])
