@@ -96,6 +96,15 @@ def accepted(deviations: Iterable[Deviation], check: Check, result: CaseResult) 
     return next((entry for entry in deviations if entry.accepts(check, result)), None)
 
 
+def uncovered(deviations: Sequence[Deviation], results: Sequence[CaseResult]) -> list[Deviation]:
+    """Entries that cover no check of the run: misspelt, or about something this run left out."""
+    return [
+        entry
+        for entry in deviations
+        if not any(entry.covers(check.requirement, result) for result in results for check in result.checks)
+    ]
+
+
 def stale(deviations: Sequence[Deviation], results: Iterable[CaseResult]) -> list[Deviation]:
     """Entries whose requirement was checked and held in every case they cover: they must go."""
     checked: set[int] = set()

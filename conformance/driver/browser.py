@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import quote, unquote, urljoin
+from urllib.parse import quote, unquote
 
 from conformance.driver.cookies import CookieJar, same_site
 from conformance.driver.secrets import Secrets
@@ -160,8 +160,3 @@ def _lines(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
         (name, str(one)) for name, value in fields.items() for one in (value if isinstance(value, list) else [value])
     ]
-
-
-def absolute(base: str, location: str) -> str:
-    """A ``Location`` as the browser resolves it."""
-    return urljoin(base, location)

@@ -54,7 +54,7 @@ def add_options(parser: pytest.Parser) -> None:
     add("--target-name", metavar="TEXT", help="name and version of the target, for the report")
     add("--target-ca", metavar="FILE", help="CA file that the target's certificate descends from")
     add("--seed", type=int, help="repeat the random choices of an earlier run")
-    add("--timeout", metavar="SECONDS", type=float, default=TIMEOUT_SECONDS, help="limit for each request")
+    add("--request-timeout", metavar="SECONDS", type=float, default=TIMEOUT_SECONDS, help="limit for each request")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +101,8 @@ def read_options(config: pytest.Config) -> Options:
         providers[id_] = vendor or None
     if get("--idp") and not get("--target"):
         raise pytest.UsageError("--idp goes with --target; without a target the suite starts its own mock IdP")
-    if get("--timeout") <= 0:
-        raise pytest.UsageError("--timeout is a number of seconds above 0")
+    if get("--request-timeout") <= 0:
+        raise pytest.UsageError("--request-timeout is a number of seconds above 0")
     ca_file = get("--target-ca")
     if ca_file and not Path(ca_file).is_file():
         raise pytest.UsageError(f"--target-ca {ca_file}: there is no such file")
@@ -135,5 +135,5 @@ def read_options(config: pytest.Config) -> Options:
         target_name=get("--target-name"),
         target_ca=ca_file,
         seed=seed if seed is not None else random.SystemRandom().randrange(2**32),
-        timeout=get("--timeout"),
+        timeout=get("--request-timeout"),
     )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from conformance import __version__
-from conformance.deviations import Deviation, stale
+from conformance.deviations import Deviation, stale, uncovered
 from conformance.requirement_list import requirements
 from conformance.target.description import Target
 from conformance.verdicts import CaseResult, Verdict, requirement_verdicts
@@ -39,6 +39,7 @@ def build_document(
     levels = {id_: requirement.level for id_, requirement in requirements().items()}
     verdicts = requirement_verdicts(ordered, levels, should_fails=should_fails)
     stale_entries = stale(deviations, ordered)
+    uncovered_entries = uncovered(deviations, ordered)
     made = Counter(check.requirement for result in ordered for check in result.checks)
     failed = Counter(check.requirement for result in ordered for check in result.checks if not check.holds)
     counted = Counter(result.verdict for result in ordered)
@@ -76,11 +77,17 @@ def build_document(
             for id_, requirement in requirements().items()
         ],
         "deviations": [
-            {**entry.model_dump(exclude_none=True), "verdict": "stale" if entry in stale_entries else "accepted"}
+            {**entry.model_dump(exclude_none=True), "verdict": _state(entry, stale_entries, uncovered_entries)}
             for entry in deviations
         ],
         "cases": [_case(result) for result in ordered],
     }
+
+
+def _state(entry: Deviation, stale_entries: Sequence[Deviation], uncovered_entries: Sequence[Deviation]) -> str:
+    if entry in stale_entries:
+        return "stale"
+    return NOT_CHECKED if entry in uncovered_entries else "accepted"
 
 
 def _case(result: CaseResult) -> dict[str, Any]:

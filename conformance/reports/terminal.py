@@ -26,3 +26,5 @@ def summarise(document: dict[str, Any], reporter: Any) -> None:
     for entry in document["deviations"]:
         if entry["verdict"] == "stale":
             reporter.line(f"  stale      {entry['requirement']}: the deviation occurs no more; take it out of the file")
+        elif entry["verdict"] == "not-checked":
+            reporter.line(f"  unused     {entry['requirement']}: the deviation covers nothing that this run checked")

@@ -116,14 +116,23 @@ class Scopes(_Strict):
     Attributes:
         required: scopes the backend always asks for.
         frontend: scopes the Backstage frontend asks for by default.
+        reported: those of them that the session names as granted; all if left out.
         extra: two further scopes that the vendor knows, for tests.
         persisted: True if the backend remembers granted scopes in a cookie.
     """
 
     required: list[str] = []
     frontend: list[str] = []
+    reported: list[str] = []
     extra: list[str] = []
     persisted: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _report_all(cls, data: Any) -> Any:
+        """Most vendors name every scope they grant."""
+        is_left_out = isinstance(data, dict) and "frontend" in data and "reported" not in data
+        return {**data, "reported": data["frontend"]} if is_left_out else data
 
 
 class ProviderFacts(_Strict):
@@ -137,7 +146,7 @@ class ProviderFacts(_Strict):
         scopes: see :class:`Scopes`.
         authorization_path: path of the vendor's authorization endpoint, below the service.
         profile: what the session's profile says about a persona, with ``${persona.…}`` references.
-        wordings: texts in which providers differ, by name.
+        wordings: texts in which providers differ, or matchers of them, by name.
         facts: further data for the vendor's own scenarios.
         file: where it was read from.
         line: its first line there.
@@ -150,7 +159,7 @@ class ProviderFacts(_Strict):
     scopes: Scopes = Scopes()
     authorization_path: str | None = None
     profile: dict[str, Any] = {}
-    wordings: dict[str, str] = {}
+    wordings: dict[str, str | dict[str, Any]] = {}
     facts: dict[str, Any] = {}
     file: str = ""
     line: int = 0

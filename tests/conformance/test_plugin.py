@@ -75,7 +75,7 @@ def suite(pytester, pair):
     (pytester.path / "own" / "fake.yaml").write_text(SCENARIOS)
 
     def run(*arguments: str, select: str = "fake-", pair: Pair = pair):
-        wiring = ("--target", pair.auth_url, "--idp", pair.idp.url, "--scenarios", "own", "--timeout", "10")
+        wiring = ("--target", pair.auth_url, "--idp", pair.idp.url, "--scenarios", "own", "--request-timeout", "10")
         own = ("-p", "xdist", "-p", "no:cacheprovider", "-k", select)
         return pytester.runpytest_subprocess(str(SUITE), *wiring, *own, *arguments)
 
@@ -244,7 +244,7 @@ class TestConfigurationFaults:
             (["--deviations", "nowhere.yaml"], "nowhere.yaml: the deviations file cannot be read"),
             (["--target-ca", "nowhere.pem"], "--target-ca nowhere.pem: there is no such file"),
             (["--target-ca", "own/fake.yaml"], "--target-ca own/fake.yaml: not a certificate in PEM form"),
-            (["--timeout", "0"], "--timeout is a number of seconds above 0"),
+            (["--request-timeout", "0"], "--request-timeout is a number of seconds above 0"),
         ],
     )
     def test_option(self, suite, arguments, told):

@@ -97,6 +97,10 @@ class TestDocument:
     def test_deviations_say_whether_they_still_occur(self):
         assert [entry["verdict"] for entry in document()["deviations"]] == ["accepted", "stale"]
 
+    def test_deviation_that_covers_nothing(self):
+        unused = Deviation(requirement=SHOULD, providers=["nobody"], reason="Known, and accepted for now.")
+        assert document(deviations=[unused])["deviations"][0]["verdict"] == "not-checked"
+
     def test_what_passed_is_counted_and_the_rest_is_told(self):
         passed, failed = document()["cases"][:2]
         assert passed["checks_passed"] == 1
