@@ -53,12 +53,14 @@ class PassportProvider(OAuthProvider):
 
     Class attributes:
         authorization_params: further parameters of the authorization URL.
+        profile_label: what an error says that could not be done with the profile (P9).
 
     Instance attributes, set by the vendor's constructor:
         authorization_url, token_url, profile_url: endpoints.
     """
 
     authorization_params: ClassVar[Mapping[str, str]] = {}
+    profile_label: ClassVar[str] = outcomes.NO_PROFILE
 
     authorization_url: str
     token_url: str
@@ -192,7 +194,7 @@ class PassportProvider(OAuthProvider):
         try:
             response = self.request_profile(access_token)
         except requests.RequestException as error:
-            raise outcomes.profile_unreachable() from error
+            raise outcomes.profile_unreachable(self.profile_label) from error
         if not outcomes.is_accepted_status(response.status_code):
             raise self.profile_refused(response.status_code, response.text)
         try:
@@ -210,7 +212,7 @@ class PassportProvider(OAuthProvider):
 
     def profile_refused(self, status: int, body: str) -> ProfileError:
         """The error for a profile endpoint that said no (P9)."""
-        return outcomes.profile_refused(status, body)
+        return outcomes.profile_refused(status, body, self.profile_label)
 
     def map_profile(self, found: Mapping[str, Any]) -> VendorProfile:
         """Translate the vendor's JSON."""
