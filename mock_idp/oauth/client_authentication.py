@@ -95,6 +95,19 @@ def authenticate(
     return client
 
 
+def offered_client_id(headers: Mapping[str, str], form: Mapping[str, str]) -> str:
+    """Read who a token request says it comes from, whether or not that is true; empty if it does not say.
+
+    Parameters:
+        headers: request headers with lower-case names.
+        form: the form fields.
+    """
+    try:
+        return _offers(headers, form)[0].client_id
+    except Refusal:
+        return ""
+
+
 def _verify(client: Client, offer: _Offer, rules: AssertionRules | None) -> None:
     if offer.method is ClientAuthentication.NONE:
         return

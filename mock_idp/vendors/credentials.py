@@ -27,7 +27,8 @@ def _credentials(exchange: "Exchange") -> list[tuple[TokenKind, str]]:
         return [(entry.kind, form.get(entry.credential, "")) for entry in ([named] if named else known.values())]
     if exchange.endpoint is Endpoint.REVOCATION:
         revoked = exchange.form.get("token") or exchange.query.get("token", "")
-        return [(TokenKind.REFRESH, revoked), (TokenKind.ACCESS, revoked)]
+        # Where the token is no parameter, it is the one that the request is made with.
+        return [(TokenKind.REFRESH, revoked), (TokenKind.ACCESS, revoked), (TokenKind.ACCESS, bearer_value(exchange))]
     if exchange.endpoint is Endpoint.AUTHORIZATION:
         return []
     return [(TokenKind.ACCESS, bearer_value(exchange))]

@@ -12,6 +12,7 @@ from werkzeug.routing import Map, Rule
 
 from mock_idp.edge.hosts import wildcard_parts
 from mock_idp.idp import Idp
+from mock_idp.oauth.client_authentication import offered_client_id
 from mock_idp.oauth.model import (
     Answer,
     AuthorizationRequest,
@@ -261,4 +262,4 @@ def _authorization_request(result: Answer) -> AuthorizationRequest | None:
 
 
 def _client_id(exchange: Exchange) -> str | None:
-    return exchange.query.get("client_id") or exchange.form.get("client_id")
+    return exchange.query.get("client_id") or offered_client_id(exchange.headers, exchange.form) or None

@@ -17,10 +17,11 @@ import requests
 from authlib.oauth2 import auth as authlib_auth
 from authlib.oauth2.rfc6749 import parameters as grant
 
-from reference_backend.protocol import encoding, outcomes, profiles
+from reference_backend.protocol import encoding, entity_ref, outcomes, profiles
 from reference_backend.protocol.errors import AuthError
 from reference_backend.protocol.outcomes import ProfileError
 from reference_backend.protocol.profiles import VendorProfile
+from reference_backend.protocol.session_response import SignIn
 from reference_backend.providers.base import (
     AuthenticationResult,
     CallbackRequest,
@@ -30,6 +31,9 @@ from reference_backend.providers.base import (
     RefreshRequest,
     StartRequest,
 )
+from reference_backend.sign_in import resolvers as sign_in
+from reference_backend.sign_in.context import ByRef, ResolverContext
+from reference_backend.sign_in.resolvers import Options, SignInInfo
 
 FORM = "application/x-www-form-urlencoded"
 AUTHORIZATION_CODE = "authorization_code"
@@ -197,8 +201,16 @@ class PassportProvider(OAuthProvider):
             raise outcomes.profile_unreachable(self.profile_label) from error
         if not outcomes.is_accepted_status(response.status_code):
             raise self.profile_refused(response.status_code, response.text)
+        return self.read_profile(response.content.decode("utf-8", "replace"))
+
+    def read_profile(self, body: str) -> VendorProfile:
+        """Take the answer of the profile endpoint apart.
+
+        Raises:
+            ProfileError: P10.
+        """
         try:
-            found = encoding.parse_json(response.content.decode("utf-8", "replace"))
+            found = encoding.parse_json(body)
         except ValueError as error:
             raise outcomes.profile_unreadable() from error
         if not isinstance(found, dict):
@@ -287,3 +299,19 @@ def require(value: str | None, message: str) -> str:
     if not value:
         raise AuthError(message)
     return value
+
+
+def sign_in_by_username(title: str, options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
+    """Sign in the user of that name (RES-48).
+
+    Parameters:
+        title: the vendor's name in the message if there is no username.
+        options: options of the resolver.
+        info: whom to sign in; ``username`` is among the details.
+        context: the catalog and the tokens.
+
+    Raises:
+        AuthError: there is no username, or nobody of that name.
+    """
+    username = require(info.details.get("username"), f"{title} user profile does not contain a username")
+    return context.sign_in(ByRef(entity_ref.user(username)), sign_in.fallback(options, username))

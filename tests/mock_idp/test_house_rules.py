@@ -23,7 +23,9 @@ def test_no_vendor_is_named_in_the_core(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     # The model's docstring gives provider ids as examples.
     text = text.replace("(``github``, ``ghe``)", "")
-    found = re.findall("|".join((*vendors(), *OTHERS)), text, re.IGNORECASE)
+    # Two ids are also names of protocols and of the library that speaks them.
+    names = {*vendors(), *OTHERS} - {"oauth2", "oidc"}
+    found = re.findall("|".join(sorted(names)), text, re.IGNORECASE)
     assert not found
 
 

@@ -1,0 +1,61 @@
+"""OneLogin (providers-oauth.md §13)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from reference_backend.protocol.profiles import VendorProfile
+from reference_backend.protocol.session_response import SignIn
+from reference_backend.providers import passport
+from reference_backend.providers.base import (
+    AuthenticationResult,
+    ProviderSettings,
+    RefreshRequest,
+    StartRequest,
+)
+from reference_backend.sign_in import resolvers as sign_in
+from reference_backend.sign_in.context import ResolverContext
+from reference_backend.sign_in.resolvers import Options, ResolverFactory, SignInInfo
+
+ONLY_SCOPE = "openid"
+
+
+def by_username(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
+    """``usernameMatchingUserEntityName`` (RES-48)."""
+    return passport.sign_in_by_username("OneLogin", options, info, context)
+
+
+class OneLogin(passport.PassportProvider):
+    """The issuer that is configured; whatever scopes are asked for, it hears one (ONELOGIN-01, ONELOGIN-02)."""
+
+    vendor: ClassVar[str] = "onelogin"
+    resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
+        "usernameMatchingUserEntityName": sign_in.factory(Options, by_username),
+    }
+
+    def __init__(self, settings: ProviderSettings) -> None:
+        """Read the issuer."""
+        super().__init__(settings)
+        issuer = settings.config.string("issuer")
+        self.authorization_url = f"{issuer}/auth"
+        self.token_url = f"{issuer}/token"
+        self.profile_url = f"{issuer}/me"
+
+    def start(self, request: StartRequest) -> str:
+        """Ask for one scope (ONELOGIN-02)."""
+        return super().start(replace(request, scope=ONLY_SCOPE))
+
+    def refresh(self, request: RefreshRequest) -> AuthenticationResult:
+        """Ask for the same one again (ONELOGIN-02)."""
+        return super().refresh(replace(request, scope=ONLY_SCOPE))
+
+    def map_profile(self, found: Mapping[str, Any]) -> VendorProfile:
+        """Fields of ``/me``; a picture can only come from the ID token (ONELOGIN-04)."""
+        return VendorProfile(
+            id=passport.optional_text(found.get("sub")),
+            username=passport.optional_text(found.get("preferred_username")),
+            display_name=passport.optional_text(found.get("name")),
+            email=found.get("email") or None,
+            raw=found,
+            details={"username": found.get("preferred_username")},
+        )
