@@ -1,11 +1,20 @@
 """Fan-out: one scenario on one provider (and environment) is one case. Pure."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
+from conformance.scenario.expansion import bound
 from conformance.scenario.loader import Library
 from conformance.scenario.model import Applies, ProviderFacts, Scenario
+from conformance.scenario.references import references
 from conformance.target.description import Provider, Target
+
+NOBODY: Final = Provider("none", "none", "oauth")
+"""The provider of a case that no provider of the target can be had for."""
+
+_OWN: Final = re.compile(r"persona\.own\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,22 +22,30 @@ class Case:
     """A scenario applied to one provider and environment.
 
     Parameters:
-        scenario: what is played.
+        scenario: what is played, bound to the vendor's facts.
         provider: on which provider.
         environment: in which of its environments; empty for proxy-type providers.
         absent: why it cannot be played on this target (not applicable), or None.
+        own: id of the persona that no other case uses, if it asks for one.
     """
 
     scenario: Scenario
     provider: Provider
     environment: str
     absent: str | None = None
+    own: str | None = None
 
     @property
     def id(self) -> str:
-        """``protocol/frame:nonce-must-match[github/development]``."""
-        place = f"{self.provider.id}/{self.environment}" if self.environment else self.provider.id
-        return f"{self.scenario.file.removesuffix('.yaml')}:{self.scenario.scenario}[{place}]"
+        """``protocol/frame:nonce-must-match[github/development]``.
+
+        A scenario that is played once says nothing about providers, and neither does its id: it is the same on
+        whichever provider it is played.
+        """
+        name = f"{self.scenario.file.removesuffix('.yaml')}:{self.scenario.scenario}"
+        parts = [self.scenario.part] if self.scenario.once else [self.provider.id, self.environment, self.scenario.part]
+        place = "/".join(filter(None, parts))
+        return f"{name}[{place}]" if place else name
 
 
 def fan_out(library: Library, target: Target, only_requirements: Collection[str] = ()) -> list[Case]:
@@ -41,10 +58,12 @@ def fan_out(library: Library, target: Target, only_requirements: Collection[str]
     """
     cases: list[Case] = []
     for scenario in library.scenarios:
-        if only_requirements and not set(only_requirements) & set(scenario.requirements):
-            continue
         cases += _cases_of(scenario, target, library.facts)
-    return cases
+    cases = _with_own_personas(cases, target)
+    if not only_requirements:
+        return cases
+    wanted = set(only_requirements)
+    return [case for case in cases if wanted & set(case.scenario.requirements)]
 
 
 def _cases_of(scenario: Scenario, target: Target, facts: Mapping[str, ProviderFacts]) -> Iterable[Case]:
@@ -53,25 +72,20 @@ def _cases_of(scenario: Scenario, target: Target, facts: Mapping[str, ProviderFa
         for provider in target.providers
         if provider.vendor in facts and applies(scenario.applies_to, provider, facts[provider.vendor])
     ]
-    cases = [_case(scenario, provider, target) for provider in matching]
+    cases = [_case(part, provider, target) for provider in matching for part in bound(scenario, facts[provider.vendor])]
     if scenario.once:
-        playable = [case for case in cases if case.absent is None]
-        cases = (playable or cases)[:1]
-    if not cases:
-        nobody = Provider("none", "none", "oauth")
-        cases = [Case(scenario, nobody, "", "the target has no provider that the scenario applies to")]
+        # The first provider that has everything the scenario needs, with all its parts.
+        playable = [case for case in cases if case.absent is None] or cases
+        cases = [case for case in playable if case.provider == playable[0].provider]
+    if not cases and scenario.each is None:
+        cases = [Case(scenario, NOBODY, "", "the target has no provider that the scenario applies to")]
     return cases
 
 
 def applies(conditions: Applies, provider: Provider, facts: ProviderFacts) -> bool:
     """Say whether a scenario is about such a provider at all."""
-    return (
-        (conditions.kind is None or conditions.kind == provider.kind)
-        and (provider.id in conditions.providers if conditions.providers is not None else not provider.reserved)
-        and (conditions.vendors is None or provider.vendor in conditions.vendors)
-        and set(conditions.has) <= set(facts.capabilities)
-        and not set(conditions.lacks) & set(facts.capabilities)
-    )
+    named = provider.id in conditions.providers if conditions.providers is not None else not provider.reserved
+    return named and conditions.fit(facts)
 
 
 def _case(scenario: Scenario, provider: Provider, target: Target) -> Case:
@@ -82,3 +96,53 @@ def _case(scenario: Scenario, provider: Provider, target: Target) -> Case:
     if absent is None and scenario.profile not in {None, target.profile}:
         absent = f"it needs the profile {scenario.profile!r}; the target was started with {target.profile!r}"
     return Case(scenario, provider, environment, absent)
+
+
+def spare_personas(target: Target) -> list[str]:
+    """Ids of the personas that the IdP keeps for cases of their own."""
+    return [id_ for id_, persona in target.personas.items() if persona.get("spare")]
+
+
+def _with_own_personas(cases: list[Case], target: Target) -> list[Case]:
+    """Give every case that asks for it a persona of its own: the same one in every worker and every run."""
+    spare = iter(spare_personas(target))
+    given = []
+    for case in cases:
+        if case.absent is not None or not wants_own_persona(case.scenario):
+            given.append(case)
+            continue
+        own = next(spare, None)
+        absent = None if own else "the mock IdP has no persona left for it alone"
+        given.append(replace(case, own=own, absent=absent))
+    return given
+
+
+def wants_own_persona(scenario: Scenario) -> bool:
+    """Say whether a step says ``persona: own`` or refers to ``${persona.own…}``."""
+    return any(
+        _says_own(step.arguments) or any(_OWN.match(path) for path, _ in references([step.arguments, step.expect]))
+        for step in scenario.steps
+    )
+
+
+def _says_own(arguments: Any) -> bool:
+    if isinstance(arguments, dict):
+        return arguments.get("persona") == "own" or any(map(_says_own, arguments.values()))
+    return False
+
+
+def persona_names(scenario: Scenario) -> set[str]:
+    """Every persona that a scenario names, in arguments and in references."""
+    found: set[str] = set()
+    for step in scenario.steps:
+        found |= _named(step.arguments)
+        paths = (path.split(".") for path, _ in references([step.arguments, step.expect]))
+        found |= {parts[1] for parts in paths if parts[0] == "persona" and len(parts) > 1}
+    return {name for name in found if "${" not in name}
+
+
+def _named(arguments: Any) -> set[str]:
+    if not isinstance(arguments, dict):
+        return set()
+    here = {arguments["persona"]} if isinstance(arguments.get("persona"), str) else set()
+    return here.union(*map(_named, arguments.values()))

@@ -12,8 +12,9 @@ from conformance.driver.members import MEMBERS
 from conformance.generated import write_or_check
 from conformance.matchers import OPERATORS
 from conformance.operands import OPERANDS
+from conformance.scenario.facts import MissingKey, PersonaProfile, RefreshRequest, Resolver, Scopes, TokenRequest
 from conformance.scenario.filters import FILTERS
-from conformance.scenario.model import Applies, ProviderFacts, Scenario, Scopes, StepEntry
+from conformance.scenario.model import Applies, Expectation, ProviderFacts, Scenario, StepEntry, Vocabulary
 from conformance.steps import STEPS
 from conformance.steps.base import Step
 
@@ -45,11 +46,18 @@ def parts() -> dict[str, str]:
             [(f"`{name}`", docstrings.read(function).text) for name, function in FILTERS.items()],
         ),
         "members": "\n\n".join(_members(group, members) for group, members in MEMBERS.items()),
-        "scenario": _fields(docstrings.read(Scenario)),
+        "scenario": _fields(docstrings.read(Scenario), leave_out=("part",)),
         "applies-to": _fields(docstrings.read(Applies)),
-        "step-entry": _fields(docstrings.read(StepEntry), leave_out=("action", "arguments")),
+        "step-entry": _fields(docstrings.read(StepEntry), leave_out=("action", "arguments", "gathers")),
         "provider-facts": _fields(docstrings.read(ProviderFacts)),
+        "expectation": _fields(docstrings.read(Expectation)),
+        "vocabulary": _fields(docstrings.read(Vocabulary)),
         "scopes": _fields(docstrings.read(Scopes)),
+        "token-request": _fields(docstrings.read(TokenRequest)),
+        "refresh-request": _fields(docstrings.read(RefreshRequest)),
+        "persona-profile": _fields(docstrings.read(PersonaProfile)),
+        "resolver": _fields(docstrings.read(Resolver)),
+        "missing-key": _fields(docstrings.read(MissingKey)),
     }
 
 

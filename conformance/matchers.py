@@ -30,6 +30,11 @@ def _stands_in(item: Any, items: Any) -> bool:
     return any(_equals(item, other) for other in items)
 
 
+def _equals_if_known(actual: Any, wanted: Any) -> bool:
+    """The same value; beside null, the path leads nowhere."""
+    return actual is MISSING if wanted is None else _equals(actual, wanted)
+
+
 def _not_equals(actual: Any, wanted: Any) -> bool:
     """There is a value, and it is another one."""
     return actual is not MISSING and not _equals(actual, wanted)
@@ -166,6 +171,7 @@ def _none(actual: Any, wanted: Any) -> bool:
 
 OPERATORS: Final[Mapping[str, Operator]] = {
     "equals": _equals,
+    "equals_if_known": _equals_if_known,
     "not_equals": _not_equals,
     "one_of": _one_of,
     "matches": _matches,

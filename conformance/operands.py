@@ -30,6 +30,7 @@ def is_type(value: Any, name: str) -> bool:
 
 OPERANDS: Final[Mapping[str, str]] = {
     "equals": "any value",
+    "equals_if_known": "any value",
     "not_equals": "any value",
     "one_of": "list",
     "matches": "pattern",

@@ -1,10 +1,9 @@
 """Plays one case: its steps in order, a check for each matcher, a verdict at the end."""
 
-import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from pydantic import ValidationError
 
@@ -14,6 +13,7 @@ from conformance.driver.browser import Transcript
 from conformance.driver.idp import Idp, IdpError
 from conformance.driver.wire import NoAnswerError, Request, Wire, origin_of
 from conformance.matchers import describe, matches
+from conformance.reach import initial_reach
 from conformance.reports.transcript import render
 from conformance.requirement_list import Level, requirements
 from conformance.scenario.model import ProviderFacts, StepEntry
@@ -70,7 +70,7 @@ def play(case: Case, facts: ProviderFacts, target: Target, wire: Wire, idp: Idp,
     transcript = Transcript()
     transcript.secrets.learn_from(target.idp["providers"])  # a leaked client secret must not leak once more
     stage = Stage(target, case.provider, facts, case.environment, wire, idp, transcript)
-    stage.scope = _scope(case, facts, target, terms.seed)
+    stage.scope, stage.provider_facts = initial_reach(case, facts, target, terms.seed)
     levels = {id_: requirements()[id_].level for id_ in case.scenario.requirements}
     result = empty_result(case)
     stop: _Stop | None = None
@@ -131,50 +131,6 @@ def did_not_run(case: Case, reason: str) -> CaseResult:
     return result
 
 
-def _scope(case: Case, facts: ProviderFacts, target: Target, seed: int) -> dict[str, Any]:
-    """What ``${…}`` reaches before the first step."""
-    provider = {
-        **facts.model_dump(),
-        "id": case.provider.id,
-        "vendor": case.provider.vendor,
-        "environment": case.environment,
-        "url": f"{target.auth_url}/{case.provider.id}",
-        "client": next(
-            (
-                environment
-                for provider in target.idp["providers"]
-                if provider["id"] == case.provider.id
-                for environment in provider.get("environments", [])
-                if environment["name"] == case.environment
-            ),
-            {},
-        ),
-    }
-    scope = {
-        "case": {"id": case.id, "unique": hashlib.sha256(f"{seed}/{case.id}".encode()).hexdigest()[:32]},
-        "target": {
-            "auth_url": target.auth_url,
-            "backend_url": target.backend_url,
-            "app_origin": target.app_origin,
-            "environment": target.environment,
-        },
-        "idp": target.idp,
-        "persona": {id_: _persona(persona, case.provider.vendor) for id_, persona in target.personas.items()},
-    }
-    # Facts may speak of personas, so they are resolved before anything refers to them.
-    return {**scope, "provider": resolve(provider, scope)}
-
-
-def _persona(persona: dict[str, Any], vendor: str) -> dict[str, Any]:
-    """A persona with its face at the vendor and what the catalog says it owns (CTX-09)."""
-    refs = [persona["entity_ref"], *persona["groups"]]
-    return {
-        **persona,
-        "face": persona["faces"].get(vendor, {}),
-        "ownership": [ref for ref in refs if ref and ref.startswith(("user:", "group:"))],
-    }
-
-
 def _play_step(entry: StepEntry, number: int, stage: Stage, result: CaseResult) -> None:
     """Play a step and make its checks.
 
@@ -195,9 +151,7 @@ def _play_step(entry: StepEntry, number: int, stage: Stage, result: CaseResult) 
         text = f"{mistake['msg']} ({'.'.join(map(str, mistake['loc']))})"
         raise _Stop(text, blames_target=_failed(result)) from error
     stage.remember(entry.action, observation)
-    stage.scope["last"] = observation
-    if entry.save:
-        stage.scope[entry.save] = observation
+    stage.keep(entry, observation)
     _check(entry, number, observation, stage, result)
 
 

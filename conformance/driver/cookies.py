@@ -161,7 +161,7 @@ class CookieJar:
     def _live(self, now: float) -> Iterator[_Stored]:
         for key, cookie in list(self._cookies.items()):
             if cookie.expires_at is not None and cookie.expires_at <= now:
-                del self._cookies[key]
+                self._cookies.pop(key, None)  # another thread may have seen it first
             else:
                 yield cookie
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from conformance.scenario.shape import Shape, shape_of
+
 MEMBERS: Final[Mapping[str, Mapping[str, str]]] = {
     "Every HTTP answer": {
         "status": "the status code",
@@ -82,3 +84,21 @@ MEMBERS: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 """Group -> member -> meaning."""
+
+URL: Final = shape_of(*MEMBERS["A URL"])
+"""Shape of an address taken apart."""
+
+COOKIE: Final = shape_of(*MEMBERS["A cookie"])
+"""Shape of a cookie."""
+
+ANSWER: Final[Shape] = {
+    **shape_of(
+        *MEMBERS["Every HTTP answer"],
+        *MEMBERS["The provider's cookies"],
+        *MEMBERS["The callback page"],
+    ),
+    "location": {**URL, "as_sent": None},
+    **dict.fromkeys(("nonce_cookie", "refresh_cookie", "scope_cookie"), COOKIE),
+    "page": shape_of(*MEMBERS["`page`"]),
+}
+"""Shape of every answer of the target."""

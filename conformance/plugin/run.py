@@ -17,7 +17,7 @@ from conformance.play import Terms
 from conformance.plugin.options import Options
 from conformance.requirement_list import requirements
 from conformance.scenario.loader import Library, ScenarioFileError, load
-from conformance.steps import check_step
+from conformance.steps import RULES
 from conformance.target.description import Target
 from conformance.target.examination import Wish, examine, wire_for
 from conformance.target.fault import ConfigurationFault
@@ -86,7 +86,7 @@ def load_library(options: Options) -> Library:
         if id_ not in requirements():
             raise pytest.UsageError(f"--requirement {id_}: there is no such requirement")
     try:
-        return load([Path(folder) for folder in options.scenarios], requirements(), check_step)
+        return load([Path(folder) for folder in options.scenarios], requirements(), RULES)
     except ScenarioFileError as error:
         raise pytest.UsageError(str(error)) from error
 

@@ -4,6 +4,7 @@ Add one by writing a function and listing it in :data:`FILTERS`; its docstring i
 """
 
 import base64
+import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -91,6 +92,21 @@ def _half(value: Any) -> Any:
     return value[: len(value) // 2]
 
 
+def _s256(value: Any) -> str:
+    """The code challenge of a code verifier (RFC 7636 section 4.2)."""
+    return base64.urlsafe_b64encode(hashlib.sha256(str(value).encode()).digest()).rstrip(b"=").decode()
+
+
+def _kebab_case(value: Any) -> str:
+    """The name `inCamelCase` as `in-camel-case`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", str(value)).lower()
+
+
+def _known(value: Any) -> dict[str, Any]:
+    """The mapping without members that are null."""
+    return {name: member for name, member in value.items() if member is not None}
+
+
 FILTERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "upper": _upper,
     "lower": _lower,
@@ -108,5 +124,8 @@ FILTERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "joined": _joined,
     "quoted-pattern": _quoted_pattern,
     "half": _half,
+    "s256": _s256,
+    "kebab-case": _kebab_case,
+    "known": _known,
 }
 """Name of a filter -> what it makes of the value."""

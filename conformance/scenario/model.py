@@ -1,17 +1,34 @@
-"""What a scenario file may hold: provider facts and scenarios, as pydantic models.
+"""What a scenario file may hold: provider facts, scenarios, expectations and the vocabulary, as pydantic models.
 
 Step arguments are checked by the steps themselves (``conformance.steps``), which this module does not know.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-KebabCase = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-RequirementId = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)+$")]
-Kind = Literal["oauth", "proxy"]
+from conformance.scenario.facts import KebabCase, Kind, ProviderFacts, RequirementId, Resolver, Scopes, TokenRequest
 
-STEP_MODIFIERS = ("expect", "save", "browser", "why")
+__all__ = [
+    "Applies",
+    "Expectation",
+    "KebabCase",
+    "Kind",
+    "ProviderFacts",
+    "RequirementId",
+    "Resolver",
+    "Scenario",
+    "Scopes",
+    "StepEntry",
+    "TokenRequest",
+    "Vocabulary",
+]
+
+STEP_MODIFIERS = ("expect", "save", "browser", "why", "each", "times")
+IdOrReference = Annotated[
+    str, StringConstraints(pattern=r"^(?:[A-Z][A-Z0-9]*(-[A-Z0-9]+)+|\$\{each(\.[A-Za-z0-9_-]+)*\})$")
+]
+Elements = list[Any] | Annotated[str, StringConstraints(pattern=r"^\$\{[^}]*\}$")]
 
 
 class _Strict(BaseModel):
@@ -35,6 +52,15 @@ class Applies(_Strict):
     has: list[str] = []
     lacks: list[str] = []
 
+    def fit(self, facts: ProviderFacts) -> bool:
+        """Say whether the scenario is about providers of that vendor, whatever their ids."""
+        return (
+            (self.kind is None or self.kind == facts.kind)
+            and (self.vendors is None or facts.provider in self.vendors)
+            and set(self.has) <= set(facts.capabilities)
+            and not set(self.lacks) & set(facts.capabilities)
+        )
+
 
 class StepEntry(_Strict):
     """One step as it stands in the file.
@@ -42,33 +68,50 @@ class StepEntry(_Strict):
     Attributes:
         action: name of the step (``start``, ``sign_in`` …).
         arguments: what stands below that name.
-        expect: requirement id -> path -> matcher; checked against the step's observation.
-        save: name under which later steps reach the observation.
+        expect: requirement id -> path -> matcher; checked against the step's observation. A key may hold several
+            ids, separated by commas; the path ``is`` stands for the checks of an :class:`Expectation`.
+        save: name under which later steps reach the observation; in a repeated step, the list of all of them.
         browser: which browser acts; each has cookies of its own.
         why: a remark for readers, shown when a check of the step fails.
+        each: play the step once for each of these; ``${each}`` is the one at hand. A list, or a reference to one
+            among the provider's facts.
+        times: play the step so many times; ``${each}`` counts from 1.
         line: line in the file, for messages.
+        gathers: True if ``save`` adds to a list, once the scenario is bound to a provider.
     """
 
     action: str
     arguments: dict[str, Any] = {}
-    expect: dict[RequirementId, dict[str, Any] | list[dict[str, Any]]] = {}
+    expect: dict[IdOrReference, dict[str, Any] | list[dict[str, Any]]] = {}
     save: str | None = None
     browser: str = "main"
     why: str | None = None
+    each: Elements | None = None
+    times: Annotated[int, Field(ge=1, le=100)] | None = None
     line: int = 0
+    gathers: bool = False
 
     @model_validator(mode="before")
     @classmethod
     def _from_yaml(cls, data: Any) -> Any:
-        """Turn ``{start: {…}, save: …}`` into action and arguments."""
+        """Turn ``{start: {…}, save: …}`` into action and arguments, and give each requirement id its own key."""
         if not isinstance(data, dict) or "action" in data:
             return data
         actions = [key for key in data if key not in STEP_MODIFIERS and key != "line"]
         if len(actions) != 1:
             found = ", ".join(map(str, actions)) or "none"
             raise ValueError(f"a step has exactly one action beside {', '.join(STEP_MODIFIERS)}; found: {found}")
+        if "each" in data and "times" in data:
+            raise ValueError("a step is repeated by each or by times, not by both")
         entry = {key: value for key, value in data.items() if key != actions[0]}
+        if isinstance(entry.get("expect"), dict):
+            entry["expect"] = _one_key_per_id(entry["expect"])
         return {**entry, "action": actions[0], "arguments": data[actions[0]] or {}}
+
+    @property
+    def is_repeated(self) -> bool:
+        """True if the step is played several times."""
+        return self.each is not None or self.times is not None
 
     def checks(self) -> list[tuple[str, str, Any]]:
         """Every (requirement id, path, matcher) of the step, in the order of the file."""
@@ -77,6 +120,22 @@ class StepEntry(_Strict):
             for group in groups if isinstance(groups, list) else [groups]:
                 found += [(requirement, path, matcher) for path, matcher in group.items()]
         return found
+
+
+def _one_key_per_id(expect: dict[Any, Any]) -> dict[Any, Any]:
+    """``"A-01, B-02": {…}`` as two entries; an id in several keys gets the checks of all of them."""
+    groups: dict[Any, list[Any]] = {}
+    for key, value in expect.items():
+        for id_ in [part.strip() for part in key.split(",")] if isinstance(key, str) else [key]:
+            groups.setdefault(id_, []).append(value)
+    flat: dict[Any, Any] = {}
+    for id_, values in groups.items():
+        flat[id_] = (
+            values[0]
+            if len(values) == 1
+            else [one for value in values for one in (value if isinstance(value, list) else [value])]
+        )
+    return flat
 
 
 class Scenario(_Strict):
@@ -88,10 +147,14 @@ class Scenario(_Strict):
         applies_to: see :class:`Applies`.
         environment: the environment of the provider that it needs; without it, the run's ``--env``.
         profile: the configuration profile that the target must have been started with.
-        once: True if it says nothing about providers: it runs on the first that it applies to.
+        once: True if it says nothing about providers: it runs on the first that it applies to and that has
+            everything it needs. Its case id names no provider, so that it stays the same whichever that is.
+        each: one case for each element; ``${each}`` is the one at hand. A list, or a reference to one among the
+            provider's facts.
         steps: what happens, in order.
         file: where it was read from, relative to the scenarios directory.
         line: its first line there.
+        part: which element of ``each`` this is, once the scenario is bound to a provider.
     """
 
     scenario: KebabCase
@@ -100,9 +163,11 @@ class Scenario(_Strict):
     environment: str | None = None
     profile: str | None = None
     once: bool = False
+    each: Elements | None = None
     steps: Annotated[list[StepEntry], Field(min_length=1)]
     file: str = ""
     line: int = 0
+    part: str = ""
 
     @property
     def requirements(self) -> list[str]:
@@ -110,56 +175,31 @@ class Scenario(_Strict):
         return list(dict.fromkeys(id_ for step in self.steps for id_ in step.expect))
 
 
-class Scopes(_Strict):
-    """What a backend does with scopes at a vendor; see SCOPE in the specification.
+class Expectation(_Strict):
+    """Checks with a name, for steps of any file: ``FRAME-07: {is: NAME}``.
 
     Attributes:
-        required: scopes the backend always asks for.
-        frontend: scopes the Backstage frontend asks for by default.
-        reported: those of them that the session names as granted; all if left out.
-        extra: two further scopes that the vendor knows, for tests.
-        persisted: True if the backend remembers granted scopes in a cookie.
-    """
-
-    required: list[str] = []
-    frontend: list[str] = []
-    reported: list[str] = []
-    extra: list[str] = []
-    persisted: bool = False
-
-    @model_validator(mode="before")
-    @classmethod
-    def _report_all(cls, data: Any) -> Any:
-        """Most vendors name every scope they grant."""
-        is_left_out = isinstance(data, dict) and "frontend" in data and "reported" not in data
-        return {**data, "reported": data["frontend"]} if is_left_out else data
-
-
-class ProviderFacts(_Strict):
-    """What generic scenarios must know about providers of one vendor; ``${provider.…}`` reaches it.
-
-    Attributes:
-        provider: the vendor's id.
-        title: the name people know.
-        kind: OAuth-type or proxy-type.
-        capabilities: what it can do (``refresh``, ``refresh-grant``, ``rotation``, ``logout-hook`` …).
-        scopes: see :class:`Scopes`.
-        authorization_path: path of the vendor's authorization endpoint, below the service.
-        profile: what the session's profile says about a persona, with ``${persona.…}`` references.
-        wordings: texts in which providers differ, or matchers of them, by name.
-        facts: further data for the vendor's own scenarios.
+        expectation: the name, unique among all expectations.
+        expects: path -> matcher.
         file: where it was read from.
         line: its first line there.
     """
 
-    provider: str
-    title: str
-    kind: Kind
-    capabilities: list[str] = []
-    scopes: Scopes = Scopes()
-    authorization_path: str | None = None
-    profile: dict[str, Any] = {}
-    wordings: dict[str, str | dict[str, Any]] = {}
-    facts: dict[str, Any] = {}
+    expectation: KebabCase
+    expects: Annotated[dict[str, Any], Field(min_length=1)]
+    file: str = ""
+    line: int = 0
+
+
+class Vocabulary(_Strict):
+    """The words that scenarios and facts may use, each with its meaning, so that a misspelt one is told.
+
+    Attributes:
+        capabilities: what a vendor's providers may be able to do -> what that means, in a sentence.
+        file: where it was read from.
+        line: its first line there.
+    """
+
+    capabilities: dict[KebabCase, Annotated[str, StringConstraints(min_length=10)]]
     file: str = ""
     line: int = 0

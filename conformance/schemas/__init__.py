@@ -16,7 +16,17 @@ from conformance.deviations import Deviation, DeviationFile
 from conformance.matchers import OPERATORS
 from conformance.operands import OPERANDS, TYPES
 from conformance.requirement_list import requirements
-from conformance.scenario.model import STEP_MODIFIERS, Applies, ProviderFacts, Scenario, Scopes, StepEntry
+from conformance.scenario.expansion import NAMED
+from conformance.scenario.facts import MissingKey, PersonaProfile, RefreshRequest, Resolver, Scopes, TokenRequest
+from conformance.scenario.model import (
+    STEP_MODIFIERS,
+    Applies,
+    Expectation,
+    ProviderFacts,
+    Scenario,
+    StepEntry,
+    Vocabulary,
+)
 from conformance.steps import STEPS
 from conformance.steps.base import Step
 
@@ -24,6 +34,8 @@ FOLDER: Final = Path(__file__).parent
 
 # What editors understand best; newer drafts add nothing that is needed here.
 DIALECT: Final = "http://json-schema.org/draft-07/schema#"
+
+PARTS_OF_FACTS: Final = (Scopes, TokenRequest, RefreshRequest, PersonaProfile, Resolver, MissingKey)
 
 REFERENCE: Final = {"$ref": "#/definitions/reference"}
 
@@ -44,15 +56,16 @@ def scenario_schema() -> JsonSchema:
     return {
         "$schema": DIALECT,
         "title": "A document of a scenario file",
-        "description": "A scenario, or what generic scenarios must know about a vendor's providers.",
-        "anyOf": [{"$ref": "#/definitions/Scenario"}, {"$ref": "#/definitions/ProviderFacts"}],
+        "description": "A scenario, provider facts, an expectation with a name, or the vocabulary.",
+        "anyOf": [
+            {"$ref": f"#/definitions/{model.__name__}"} for model in (Scenario, ProviderFacts, Expectation, Vocabulary)
+        ],
         "definitions": {
             "Scenario": _model(
                 Scenario, steps={"type": "array", "minItems": 1, "items": {"$ref": "#/definitions/step"}}
             ),
-            "ProviderFacts": _model(ProviderFacts),
-            "Applies": _model(Applies),
-            "Scopes": _model(Scopes),
+            "Expectation": _model(Expectation, expects={"$ref": "#/definitions/group"}),
+            **{model.__name__: _model(model) for model in (ProviderFacts, Vocabulary, Applies, *PARTS_OF_FACTS)},
             "step": {"oneOf": [_step(step) for step in STEPS.values()]},
             "expect": _expect(),
             "checks": {
@@ -65,6 +78,7 @@ def scenario_schema() -> JsonSchema:
                 "description": "Path into the observation -> matcher.",
                 "type": "object",
                 "minProperties": 1,
+                "properties": {NAMED: {"description": "Name of an expectation.", "type": "string"}},
                 "additionalProperties": {"$ref": "#/definitions/matcher"},
             },
             "matcher": _matcher(),
@@ -96,9 +110,10 @@ def _model(model: type[BaseModel], **replaced: JsonSchema) -> JsonSchema:
     properties = {
         name: {**_bare(schema), **_described(documentation, name)}
         for name, schema in made["properties"].items()
-        if name not in {"file", "line"}
+        if name not in {"file", "line", "part"}
     }
-    kept: JsonSchema = {"description": documentation.text, "type": "object", "additionalProperties": False}
+    others = model.model_config.get("extra") == "allow"
+    kept: JsonSchema = {"description": documentation.text, "type": "object", "additionalProperties": others}
     if made.get("required"):
         kept["required"] = made["required"]
     return {**kept, "properties": properties}
@@ -122,6 +137,8 @@ def _step(step: type[Step]) -> JsonSchema:
     described = docstrings.read(StepEntry)
     modifiers: dict[str, JsonSchema] = {name: {"type": "string"} for name in STEP_MODIFIERS}
     modifiers["expect"] = {"$ref": "#/definitions/expect"}
+    modifiers["each"] = or_reference({"type": "array"})
+    modifiers["times"] = {"type": "integer", "minimum": 1, "maximum": 100}
     text = arguments.pop("description")
     accepted = arguments if "required" in arguments else {"anyOf": [arguments, {"type": "null"}]}
     return {
@@ -160,6 +177,10 @@ def _expect() -> JsonSchema:
         "properties": {
             row.id: {"description": f"{row.level}: {row.title}", "allOf": [{"$ref": "#/definitions/checks"}]}
             for row in requirements().values()
+        },
+        "patternProperties": {
+            pattern: {"$ref": "#/definitions/checks"}
+            for pattern in (r"^[A-Z0-9-]+(, *[A-Z0-9-]+)+$", r"^\$\{each[^}]*\}(, *[A-Z0-9-]+)*$")
         },
     }
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -13,7 +13,9 @@ from conformance.driver.browser import Browser, Transcript, encode_query
 from conformance.driver.idp import Idp
 from conformance.driver.observation import observe_response
 from conformance.driver.wire import Response, Wire
-from conformance.scenario.model import ProviderFacts
+from conformance.scenario.model import ProviderFacts, StepEntry
+from conformance.scenario.references import resolve
+from conformance.scenario.shape import Shape
 from conformance.target.description import Provider, Target
 
 Observation = dict[str, Any]
@@ -45,6 +47,7 @@ class Stage:
         idp: the mock IdP.
         transcript: where exchanges are written down.
         scope: what ``${…}`` reaches; saved observations are added to it.
+        provider_facts: what ``${provider.…}`` reaches, with references to personas still in it.
     """
 
     target: Target
@@ -55,6 +58,7 @@ class Stage:
     idp: Idp
     transcript: Transcript
     scope: dict[str, Any] = field(default_factory=dict)
+    provider_facts: dict[str, Any] = field(default_factory=dict)
     _browsers: dict[str, Browser] = field(default_factory=dict)
     _latest: dict[tuple[str, str], Observation] = field(default_factory=dict)
     acting: str = "main"
@@ -69,6 +73,33 @@ class Stage:
     def remember(self, action: str, observation: Observation) -> None:
         """Keep the latest observation of each action and browser, which following steps build on."""
         self._latest[(self.acting, action)] = observation
+
+    def keep(self, entry: StepEntry, observation: Observation) -> None:
+        """Let later steps reach an observation: as ``last``, and by the name under which it is saved."""
+        self.scope["last"] = observation
+        if entry.save and entry.gathers:
+            self.scope.setdefault(entry.save, []).append(observation)
+        elif entry.save:
+            self.scope[entry.save] = observation
+
+    def meet(self, persona: str) -> str:
+        """Have a persona sign in: from now on ``${it.…}`` is that one, also in the provider's facts.
+
+        Parameters:
+            persona: id, or ``own``.
+
+        Returns:
+            The id by which the IdP knows it.
+
+        Raises:
+            ScenarioFault: there is no such persona.
+        """
+        known = self.scope["persona"]
+        if persona not in known:
+            raise ScenarioFault(f"there is no persona {persona!r}; there are {', '.join(known)}")
+        self.scope["it"] = known[persona]
+        self.scope["provider"] = resolve(self.provider_facts, self.scope)
+        return str(known[persona]["id"])
 
     def latest(self, *actions: str) -> Observation:
         """The latest observation of one of the actions in the acting browser.
@@ -99,10 +130,27 @@ class Step(BaseModel):
 
     Class attributes:
         action: the name in YAML.
+        observes: which members its observation may have; the loader refuses others in ``expect``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     action: ClassVar[str]
+    observes: ClassVar[Shape]
+
+    @classmethod
+    def shape(cls, arguments: Mapping[str, Any]) -> Shape:
+        """What a step with these arguments, as they stand in the file, observes."""
+        return cls.observes
+
+    @classmethod
+    def defines(cls, arguments: Mapping[str, Any]) -> Collection[str]:
+        """Names that it gives to later steps, beside that of ``save``."""
+        return ()
+
+    @classmethod
+    def mistakes(cls, arguments: Mapping[str, Any]) -> list[str]:
+        """What is wrong with these arguments, as they stand in the file, that their types do not say."""
+        return []
 
     def play(self, stage: Stage) -> Observation:
         """Act, and say what was seen.
@@ -112,6 +160,18 @@ class Step(BaseModel):
             ScenarioFault: the step cannot be played.
         """
         raise NotImplementedError
+
+
+def named_steps() -> dict[str, type[Step]]:
+    """Name of a step -> its class, of every step that has been imported."""
+    found: dict[str, type[Step]] = {}
+    waiting = list(Step.__subclasses__())
+    while waiting:
+        step = waiting.pop()
+        waiting += step.__subclasses__()
+        if "action" in vars(step):
+            found[step.action] = step
+    return dict(sorted(found.items()))
 
 
 def body_and_headers(

@@ -1,8 +1,25 @@
 """Steps at the mock IdP: read its journal, change a grant or a service."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
+from urllib.parse import quote
 
+from conformance.scenario.shape import Shape, shape_of
 from conformance.steps.base import Observation, ScenarioFault, Stage, Step
+
+ENDPOINTS: Final = (
+    "authorization",
+    "token",
+    "refresh",
+    "exchange",
+    "profile",
+    "follow-up",
+    "revocation",
+    "discovery",
+    "jwks",
+    "logout",
+    "other",
+)
+"""What a journal entry may call the endpoint that was asked: the mock IdP's own list."""
 
 
 class Journal(Step):
@@ -19,6 +36,9 @@ class Journal(Step):
     """
 
     action: ClassVar[str] = "journal"
+    observes: ClassVar[Shape] = shape_of(
+        "entries", "count", "latest", at=dict.fromkeys(ENDPOINTS), counts=dict.fromkeys(ENDPOINTS)
+    )
     grant: str | None = None
     code: str | None = None
     state: str | None = None
@@ -38,6 +58,9 @@ class Journal(Step):
                 )
             selection = {"grant": grant}
         entries: list[dict[str, Any]] = stage.idp.get("/journal", **selection)["entries"]
+        if not entries and "grant" in selection:
+            # The journal of a grant begins with its consent, so this is another grant than the scenario thinks.
+            stage.idp.get(f"/grants/{quote(selection['grant'], safe='')}")
         if self.since is not None:
             entries = [entry for entry in entries if entry["sequence"] > self.since]
         at: dict[str, list[dict[str, Any]]] = {}
@@ -62,6 +85,21 @@ class ChangeGrant(Step):
     """
 
     action: ClassVar[str] = "change_grant"
+    observes: ClassVar[Shape] = shape_of(
+        "id",
+        "service",
+        "client_id",
+        "provider",
+        "environment",
+        "redirect_uri",
+        "state",
+        "persona",
+        "requested_scopes",
+        "scopes",
+        "granted_at",
+        "revoked",
+        "faults",
+    )
     grant: str | None = None
     faults: list[Any] | None = None
     revoked: bool | None = None
@@ -93,6 +131,7 @@ class ChangeService(Step):
     """
 
     action: ClassVar[str] = "change_service"
+    observes: ClassVar[Shape] = shape_of("id", "vendor", "faults", "published_keys")
     service: str | None = None
     faults: list[Any] | None = None
     rotate_keys: bool | Literal["overlap"] | None = None

@@ -6,7 +6,9 @@ from urllib.parse import quote
 from pydantic import Field
 
 from conformance.driver.browser import encode_query
-from conformance.steps.base import Observation, ScenarioFault, Stage, Step, body_and_headers
+from conformance.driver.members import ANSWER
+from conformance.scenario.shape import Shape, shape_of
+from conformance.steps.base import Observation, Stage, Step, body_and_headers
 
 
 class RequestStep(Step):
@@ -25,6 +27,7 @@ class RequestStep(Step):
     """
 
     action: ClassVar[str] = "request"
+    observes: ClassVar[Shape] = ANSWER
     path: str
     below: Literal["auth", "backend"] = "auth"
     method: str = "GET"
@@ -63,6 +66,7 @@ class PutCookie(Step):
     """
 
     action: ClassVar[str] = "put_cookie"
+    observes: ClassVar[Shape] = shape_of("cookies")
     name: str
     value: str
     path: str = "/"
@@ -83,6 +87,7 @@ class ForgetCookies(Step):
     """
 
     action: ClassVar[str] = "forget_cookies"
+    observes: ClassVar[Shape] = shape_of("cookies")
     names: list[str] | None = None
 
     def play(self, stage: Stage) -> Observation:
@@ -98,24 +103,8 @@ class LookAtCookies(Step):
     """Look at the cookies the browser holds. Observes ``cookies``: name -> decoded value."""
 
     action: ClassVar[str] = "look_at_cookies"
+    observes: ClassVar[Shape] = shape_of("cookies")
 
     def play(self, stage: Stage) -> Observation:
         """Read the jar; nothing is sent."""
         return {"cookies": stage.browser.jar.values(stage.browser.now())}
-
-
-class Compare(Step):
-    """Check values that earlier steps saved. Observes what it is given, under the names it is given.
-
-    Attributes:
-        values: name -> value, with references.
-    """
-
-    action: ClassVar[str] = "compare"
-    values: dict[str, Any]
-
-    def play(self, stage: Stage) -> Observation:
-        """Hand the values on."""
-        if not self.values:
-            raise ScenarioFault("compare has nothing to compare")
-        return dict(self.values)

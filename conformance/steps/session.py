@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+from conformance.driver.members import ANSWER
+from conformance.scenario.shape import Shape, shape_of
 from conformance.steps.base import XHR, Observation, Stage, Step
 
 Text = str | None
@@ -22,6 +24,7 @@ class Refresh(Step):
     """
 
     action: ClassVar[str] = "refresh"
+    observes: ClassVar[Shape] = ANSWER
     scope: Text = "(frontend)"
     environment: Text = "(case)"
     query: dict[str, Any] = {}
@@ -57,6 +60,7 @@ class Logout(Step):
     """
 
     action: ClassVar[str] = "logout"
+    observes: ClassVar[Shape] = ANSWER
     environment: Text = "(case)"
     query: dict[str, Any] = {}
     headers: dict[str, Any] = {}
@@ -78,7 +82,7 @@ class ProxiedSignIn(Step):
     headers, ``grant`` (the grant's id in the journal, if headers were minted).
 
     Attributes:
-        persona: who signed in at the proxy; null asks for no headers at all.
+        persona: who signed in at the proxy (``own`` for a persona of the case's own); null asks for no headers at all.
         mint: parameters of the minting (which header to leave out, change or send twice; see the vendor's page).
         faults: what the grant carries to the proxy's own addresses, where keys are.
         headers: header fields changed or added after minting; null removes one.
@@ -87,6 +91,7 @@ class ProxiedSignIn(Step):
     """
 
     action: ClassVar[str] = "proxied_sign_in"
+    observes: ClassVar[Shape] = {**ANSWER, **shape_of("minted", "grant")}
     persona: Text = "plain"
     mint: dict[str, Any] = {}
     faults: list[Any] = []
@@ -100,8 +105,8 @@ class ProxiedSignIn(Step):
         grant: str | None = None
         if self.persona is not None and "headers" in stage.facts.capabilities:
             path = f"/proxies/{stage.provider.vendor}/headers"
-            order = {"persona": self.persona, "provider": stage.provider.id, "faults": self.faults, **self.mint}
-            answer = stage.idp.post(path, order)
+            order = {"persona": stage.meet(self.persona), "provider": stage.provider.id, "faults": self.faults}
+            answer = stage.idp.post(path, {**order, **self.mint})
             minted, grant = answer["headers"], answer["grant"]
         fields: dict[str, Any] = dict(XHR)
         for name, value in minted:

@@ -7,7 +7,9 @@ from pydantic import Field
 
 from conformance.driver.browser import encode_query
 from conformance.driver.idp import give_consent
+from conformance.driver.members import ANSWER, URL
 from conformance.driver.observation import observe_response, observe_url
+from conformance.scenario.shape import Shape, shape_of
 from conformance.steps.base import Observation, ScenarioFault, Stage, Step, body_and_headers
 
 Text = str | None
@@ -42,6 +44,7 @@ class Start(Step):
     """
 
     action: ClassVar[str] = "start"
+    observes: ClassVar[Shape] = {**ANSWER, **shape_of("state", "state_text", "state_order")}
     scope: Text = "(frontend)"
     origin: Text = "(app)"
     environment: Text = "(case)"
@@ -78,7 +81,7 @@ class Consent(Step):
     ``code`` and ``grant`` (the grant's id in the journal).
 
     Attributes:
-        persona: who decides.
+        persona: who decides; ``own`` is a persona that no other case uses.
         decision: ``allow`` or ``deny``.
         scopes: the scopes that stay ticked; without it, all.
         faults: what the grant carries along.
@@ -86,6 +89,9 @@ class Consent(Step):
     """
 
     action: ClassVar[str] = "consent"
+    observes: ClassVar[Shape] = shape_of(
+        "status", "callback_url", "code", "grant", "form_url", "authorization_url", page=ANSWER, callback=URL
+    )
     persona: str = "plain"
     decision: Literal["allow", "deny"] = "allow"
     scopes: list[str] | None = None
@@ -104,7 +110,7 @@ class Consent(Step):
         page, answer, action = give_consent(
             stage.browser,
             url,
-            persona=self.persona,
+            persona=stage.meet(self.persona),
             decision=self.decision,
             scopes=self.scopes,
             faults=self.faults,
@@ -140,6 +146,7 @@ class Callback(Step):
     """
 
     action: ClassVar[str] = "callback"
+    observes: ClassVar[Shape] = ANSWER
     url: Text = None
     query: dict[str, Any] = {}
     state: dict[str, Any] | None = None
@@ -185,7 +192,7 @@ class SignIn(Step):
     Observes what ``callback`` observes, and the parts as ``start``, ``consent`` and ``callback``.
 
     Attributes:
-        persona: who signs in.
+        persona: who signs in; ``own`` is a persona that no other case uses.
         decision: ``allow`` or ``deny``.
         scopes: the scopes that stay ticked at the vendor.
         faults: what the grant carries along.
@@ -198,6 +205,12 @@ class SignIn(Step):
     """
 
     action: ClassVar[str] = "sign_in"
+    observes: ClassVar[Shape] = {
+        **ANSWER,
+        "start": Start.observes,
+        "consent": Consent.observes,
+        "callback": Callback.observes,
+    }
     persona: str = "plain"
     decision: Literal["allow", "deny"] = "allow"
     scopes: list[str] | None = None

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 import jwt
 from jwt.api_jwk import PyJWK
 
+from conformance.driver.members import ANSWER
+from conformance.scenario.shape import Shape, shape_of
 from conformance.steps.base import Observation, ScenarioFault, Stage, Step
 
 
@@ -55,6 +57,18 @@ class ReadToken(Step):
     """
 
     action: ClassVar[str] = "read_token"
+    observes: ClassVar[Shape] = shape_of(
+        "header",
+        "claims",
+        "parts",
+        "verified",
+        "expires_in",
+        "age",
+        "key",
+        "limited",
+        "limited_verified",
+        jwks=ANSWER,
+    )
     token: str
 
     def play(self, stage: Stage) -> Observation:
@@ -101,6 +115,7 @@ class ForgeToken(Step):
     """
 
     action: ClassVar[str] = "forge_token"
+    observes: ClassVar[Shape] = shape_of("token")
     token: str
     header: dict[str, Any] = {}
     claims: dict[str, Any] = {}

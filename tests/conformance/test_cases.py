@@ -48,7 +48,7 @@ def test_every_condition_has_to_hold(conditions, names):
 
 def test_once_takes_the_first_that_can_be_played():
     one = scenario(once=True, environment="other", applies_to={"kind": "oauth"})
-    assert ids(cases(one, providers=(ABSENT, GOOGLE, GHE, GITHUB))) == ["area/file:sample-scenario[github/other]"]
+    assert ids(cases(one, providers=(ABSENT, GOOGLE, GHE, GITHUB))) == ["area/file:sample-scenario"]
 
 
 def test_once_still_says_why_if_none_can_be_played():

@@ -13,10 +13,11 @@ from conformance.driver.observation import observe_response, observe_url
 from conformance.driver.wire import Response
 from conformance.language_reference import DOCUMENT, parts, with_fresh_parts
 from conformance.matchers import OPERATORS
+from conformance.plugin.options import SCENARIOS
 from conformance.requirement_list import requirements
 from conformance.scenario.filters import FILTERS
 from conformance.scenario.loader import load
-from conformance.steps import STEPS, check_step
+from conformance.steps import RULES, STEPS
 from tests.conformance.fakes import message_page
 
 ROOT = Path(__file__).parents[2]
@@ -50,7 +51,7 @@ def test_text_between_the_parts_is_left_alone():
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))
 def test_examples_are_scenarios(tmp_path, number):
     (tmp_path / "example.yaml").write_text(EXAMPLES[number])
-    assert load([tmp_path], requirements(), check_step).scenarios
+    assert load([SCENARIOS, tmp_path], requirements(), RULES).scenarios
 
 
 def test_there_are_examples():

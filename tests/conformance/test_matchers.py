@@ -14,6 +14,7 @@ TABLE = [
     ("equals", {"a": [1, {"b": True}]}, [{"a": [1, {"b": True}]}], [{"a": [1, {"b": 1}]}, {"a": [1]}, {}]),
     ("equals", True, [True], [1, "true", MISSING]),
     ("equals", None, [None], [MISSING, 0, ""]),
+    ("equals_if_known", 5, [5], [6, None, MISSING]),
     ("not_equals", 5, [6, "5", None, True], [5, MISSING]),
     ("not_equals", 1, [True, 2], [1]),
     ("one_of", ["a", 1], ["a", 1], ["b", True, MISSING, None]),
@@ -77,6 +78,11 @@ def test_every_operator_is_in_the_table_with_a_docstring():
 
 def test_only_absent_holds_for_what_is_not_there():
     assert [name for name, operand, _, _ in TABLE if matches(MISSING, {name: operand})] == ["absent"]
+
+
+def test_null_that_is_known_to_be_absent():
+    assert matches(MISSING, {"equals_if_known": None})
+    assert not matches(None, {"equals_if_known": None})
 
 
 @pytest.mark.parametrize(

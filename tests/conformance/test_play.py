@@ -93,7 +93,7 @@ class TestMessage:
         assert "why       A remark." in result.message
 
     def test_long_values_are_cut(self, played):
-        result = played({"compare": {"values": {"x": "y" * 5000}}, "expect": {MUST: {"x": ""}}})
+        result = played({"set": {"x": "y" * 5000}, "expect": {MUST: {"x": ""}}})
         assert f"… ({5002} characters)" in result.message
         assert len(result.checks[0].actual) < SHOWN_CHARACTERS + 30
 

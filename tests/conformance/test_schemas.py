@@ -132,7 +132,7 @@ class TestScenarioSchema:
         assert not scenario_schema.is_valid({**document, **change})
 
     def test_provider_facts(self, scenario_schema):
-        facts = {"provider": "x", "title": "X", "kind": "oauth", "scopes": {"required": ["a"], "persisted": True}}
+        facts = {"provider": "x", "title": "X", "kind": "oauth", "scopes": {"required": ["a"], "extra": []}}
         assert scenario_schema.is_valid(facts)
         assert not scenario_schema.is_valid({**facts, "kind": "x"})
         assert not scenario_schema.is_valid({**facts, "scopes": {"needed": []}})

@@ -21,7 +21,7 @@ from conformance.play import TargetStoppedError, empty_result, play
 from conformance.plugin.options import ENVIRONMENT, PROFILE, SCENARIOS, TIMEOUT_SECONDS
 from conformance.requirement_list import Level, requirements
 from conformance.scenario.loader import Library, load
-from conformance.steps import check_step
+from conformance.steps import RULES
 from conformance.target.description import Target
 from conformance.target.examination import Wish, examine, wire_for
 from conformance.verdicts import CaseResult, Verdict, requirement_verdicts
@@ -146,7 +146,7 @@ def bench(directory: Path) -> Iterator[Bench]:
     Parameters:
         directory: for configuration, certificates and logs.
     """
-    library = load([SCENARIOS], requirements(), check_step)
+    library = load([SCENARIOS], requirements(), RULES)
     with running_idp(directory, f"http://localhost:{free_port()}") as idp:
         config_file = idp.write_app_config()
         wish = Wish(f"{idp.backend_url}/api/auth", idp.url, None, ENVIRONMENT, PROFILE, {}, TIMEOUT_SECONDS)

@@ -6,7 +6,7 @@ import pytest
 
 from conformance.scenario.loader import ScenarioFileError, load
 from conformance.scenario.model import Applies, Scopes, StepEntry
-from conformance.steps import check_step
+from conformance.steps import RULES
 
 REQUIREMENTS = {"GEN-01": 1, "FRAME-07": 1, "SEC-TOKX-01": 1}
 
@@ -32,7 +32,7 @@ def write(folder, text, name="one.yaml"):
 
 
 def read(*folders):
-    return load(folders, REQUIREMENTS, check_step)
+    return load(folders, REQUIREMENTS, RULES)
 
 
 def mistakes(*folders):
@@ -50,6 +50,9 @@ class TestGoodFiles:
             provider: github
             title: GitHub
             kind: oauth
+            capabilities: [refresh]
+            ---
+            capabilities: {refresh: A session can be renewed.}
             ---
             scenario: first
             title: The first scenario of the file
@@ -72,11 +75,11 @@ class TestGoodFiles:
         )
         library = read(folder)
         scenario = library.scenarios[0]
-        assert (scenario.scenario, scenario.file, scenario.line) == ("first", "one.yaml", 6)
+        assert (scenario.scenario, scenario.file, scenario.line) == ("first", "one.yaml", 9)
         assert scenario.applies_to == Applies(kind="oauth", has=["refresh"])
         assert scenario.requirements == ["GEN-01", "FRAME-07"]
         start, consent = scenario.steps
-        assert (start.action, start.arguments, start.line) == ("start", {"scope": "a b"}, 13)
+        assert (start.action, start.arguments, start.line) == ("start", {"scope": "a b"}, 16)
         assert (start.save, start.browser, start.why) == ("begun", "other", "Control.")
         assert [check[:2] for check in start.checks()] == [
             ("GEN-01", "status"),
@@ -84,7 +87,7 @@ class TestGoodFiles:
             ("FRAME-07", "status"),
             ("FRAME-07", "status"),
         ]
-        assert (consent.action, consent.arguments, consent.browser, consent.line) == ("consent", {}, "main", 22)
+        assert (consent.action, consent.arguments, consent.browser, consent.line) == ("consent", {}, "main", 25)
         assert library.facts["github"].scopes == Scopes()
 
     def test_folders_are_read_in_depth_and_order(self, folder, tmp_path):
@@ -130,7 +133,9 @@ class TestGoodFiles:
         assert read(folder).scenarios[0].steps[0].expect["SEC-TOKX-01"] == {"status": 200, "body": ""}
 
     def test_references_stand_for_any_type(self, folder):
-        write(folder, GOOD.replace("start: {}", 'consent: {faults: "${a}", scopes: ["${b}"], decision: "${c}"}'))
+        write(
+            folder, GOOD.replace("start: {}", 'consent: {faults: "${it.a}", scopes: ["${it.b}"], decision: "${it.c}"}')
+        )
         assert read(folder)
 
 
@@ -139,7 +144,7 @@ STEP = "  - start: {}\n"
 MISTAKES = [
     # what to replace in the good file, by what, line and text of the message
     ("good-one", "Good One", 1, "scenario: String should match pattern"),
-    ("scenario:", "scenarios:", 1, "a document begins with scenario: or provider:"),
+    ("scenario:", "scenarios:", 1, "a document begins with scenario: or provider: or expectation: or capabilities:"),
     (TITLE + "\n", "", 1, "title: is missing"),
     (TITLE, "title: Short", 2, "title: is too short; say it in a sentence"),
     (TITLE, f"titel: x\n{TITLE}", 2, "titel: there is no such key here"),
@@ -153,8 +158,13 @@ MISTAKES = [
     ("start: {}", "start: {query: x}", 4, "step 'start': query: has to be a mapping"),
     ("start: {}", "request: {}", 4, "step 'request': path: is missing"),
     ("start: {}", "start: 5", 4, "steps.0.arguments: has to be a mapping"),
-    (STEP, f"{STEP}    consent: {{}}\n", 4, "one action beside expect, save, browser, why; found: start, consent"),
-    (STEP, "  - save: x\n", 4, "exactly one action beside expect, save, browser, why; found: none"),
+    (
+        STEP,
+        f"{STEP}    consent: {{}}\n",
+        4,
+        "one action beside expect, save, browser, why, each, times; found: start, consent",
+    ),
+    (STEP, "  - save: x\n", 4, "exactly one action beside expect, save, browser, why, each, times; found: none"),
     (STEP, f"  - start\n{STEP}", 4, "steps.0: has to be a mapping"),
     ("GEN-01", "gen-1", 6, "steps.0.expect.gen-1: String should match pattern"),
     ("GEN-01", "GEN-99", 4, "step 'start': there is no requirement 'GEN-99'"),
@@ -193,7 +203,9 @@ def test_file_and_line_cannot_be_made_up(folder):
 @pytest.mark.parametrize("text", ["just a text", "- a\n- list\n", "5\n"])
 def test_document_that_is_no_mapping(folder, text):
     write(folder, text)
-    assert mistakes(folder) == [f"{folder}/one.yaml:1: a document begins with scenario: or provider:"]
+    assert mistakes(folder) == [
+        f"{folder}/one.yaml:1: a document begins with scenario: or provider: or expectation: or capabilities:"
+    ]
 
 
 def test_scenario_that_expects_nothing(folder):
@@ -234,7 +246,7 @@ def test_several_mistakes_at_once(folder):
     write(folder, GOOD.replace("GEN-01", "GEN-99").replace("start: {}", "start: {a: 1, b: 2}"), "two.yaml")
     write(folder, "a: [", "zoo.yaml")
     found = [one.removeprefix(f"{folder}/").split(": ")[0] for one in mistakes(folder)]
-    assert found == ["one.yaml:5", "one.yaml:2", "two.yaml:4", "two.yaml:4", "two.yaml:4", "zoo.yaml:1"]
+    assert found == ["one.yaml:2", "one.yaml:5", "two.yaml:4", "two.yaml:4", "two.yaml:4", "zoo.yaml:1"]
 
 
 def test_documents_before_a_broken_one_are_checked_too(folder):
@@ -265,7 +277,12 @@ def test_step_entry_can_be_made_in_code():
     assert StepEntry(action="start", arguments={"scope": None}).checks() == []
 
 
-CHANGES = GOOD.replace("- start: {}", "- change_service: {faults: []}").replace("good-one", "changing-one")
+CHANGES = (
+    GOOD.replace("- start: {}", "- change_service: {faults: []}")
+    .replace("good-one", "changing-one")
+    .replace("status: 200", "faults: []")
+)
+VENDORS = "".join(f"---\nprovider: {id_}\ntitle: T\nkind: oauth\n" for id_ in ("one", "other"))
 CHANGES_OWN = CHANGES.replace("steps:", "environment: keys-down\nsteps:")
 OTHERS = [
     ("environment: keys-down", False),
@@ -279,7 +296,7 @@ OTHERS = [
 @pytest.mark.parametrize(("other", "is_good"), OTHERS)
 def test_a_changed_service_belongs_to_one_scenario(folder, other, is_good):
     changes = CHANGES_OWN.replace("steps:", "applies_to: {vendors: [one]}\nsteps:")
-    write(folder, f"{changes}---\n{GOOD.replace('steps:', other + chr(10) + 'steps:')}")
+    write(folder, f"{changes}---\n{GOOD.replace('steps:', other + chr(10) + 'steps:')}{VENDORS}")
     if is_good:
         assert len(read(folder).scenarios) == 2
     else:

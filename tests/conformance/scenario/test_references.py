@@ -3,7 +3,7 @@
 import pytest
 
 from conformance.scenario.filters import FILTERS
-from conformance.scenario.references import UnknownReferenceError, reference_names, resolve
+from conformance.scenario.references import UnknownReferenceError, references, resolve
 
 SCOPE = {
     "start": {"state": {"nonce": "aB/c=="}, "status": 302, "scopes": ["a", "b"], "flag": True, "none": None},
@@ -62,6 +62,10 @@ def test_lists_mappings_and_keys_are_resolved():
         ("joined", ["a", 1], "a 1"),
         ("quoted-pattern", "a.b", r"a\.b"),
         ("half", "abcde", "ab"),
+        # RFC 7636 appendix B.
+        ("s256", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+        ("kebab-case", "userIdMatchingUserEntityAnnotation", "user-id-matching-user-entity-annotation"),
+        ("known", {"a": 1, "b": None, "c": ""}, {"a": 1, "c": ""}),
     ],
 )
 def test_filters(name, given, made):
@@ -104,5 +108,6 @@ def test_key_has_to_become_a_text(key):
         resolve({key: 1}, SCOPE)
 
 
-def test_names_come_without_filters():
-    assert reference_names("${a.b | upper} and ${c}") == ["a.b", "c"]
+def test_references_are_found_with_their_filters():
+    found = references({"${a.b | upper | text} and ${c}": ["${d}", 5, {"x": "none"}]})
+    assert list(found) == [("a.b", ["upper", "text"]), ("c", []), ("d", [])]

@@ -1,0 +1,193 @@
+"""What is wrong with a scenario can be said before it is played: words, matchers, paths and references. Pure."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from conformance.operands import mistakes_in
+from conformance.scenario.expansion import bound
+from conformance.scenario.facts import ProviderFacts
+from conformance.scenario.filters import FILTERS
+from conformance.scenario.model import Scenario, StepEntry
+from conformance.scenario.paths import MISSING, look_up, segments
+from conformance.scenario.references import UnknownReferenceError, references
+from conformance.scenario.shape import Shape, shape_of, wrong_keys, wrong_member
+
+ROOTS: Final[Shape] = shape_of(
+    "idp",
+    "persona",
+    "it",
+    "provider",
+    case=shape_of("id", "unique"),
+    target=shape_of("auth_url", "backend_url", "app_origin", "environment"),
+)
+"""What ``${…}`` reaches before the first step; ``provider`` is looked up in the facts."""
+
+OF_THE_RUN: Final = {
+    "id": "",
+    "vendor": "",
+    "environment": "",
+    "url": "",
+    "client": {"name": "", "client_id": "", "client_secret": "", "redirect_uris": [""]},
+}
+"""Members of ``provider`` that do not come from the facts."""
+
+
+class StepRules(Protocol):
+    """What the language's steps say about themselves."""
+
+    def mistakes(self, action: str, arguments: dict[str, Any]) -> list[str]:
+        """What is wrong with a step of that name and these arguments."""
+        ...
+
+    def shape(self, action: str, arguments: dict[str, Any]) -> Shape | None:
+        """Which members its observation may have; None if there is no such step."""
+        ...
+
+    def defines(self, action: str, arguments: dict[str, Any]) -> Collection[str]:
+        """Which names it gives to later steps, beside that of ``save``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Everything a scenario may refer to.
+
+    Parameters:
+        requirements: requirement ids.
+        steps: the language's steps.
+        facts: vendor id -> facts.
+        capabilities: the vocabulary.
+    """
+
+    requirements: Collection[str]
+    steps: StepRules
+    facts: Mapping[str, ProviderFacts]
+    capabilities: Collection[str]
+
+
+def mistakes_of(scenario: Scenario, known: Known) -> Iterator[str]:
+    """Everything wrong with a scenario, as ``line: sentence``, on whichever vendor it shows."""
+    yield from _wrong_words(scenario, known)
+    if not scenario.requirements:
+        yield f"{scenario.line}: scenario {scenario.scenario!r} expects nothing, so it cannot fail"
+    fitting = [facts for facts in known.facts.values() if scenario.applies_to.fit(facts)]
+    told: dict[str, None] = {}
+    whole = True
+    for facts in _named(scenario, fitting):
+        try:
+            variants = bound(scenario, facts)
+        except UnknownReferenceError as error:
+            told[f"{scenario.line}: {error} (vendor {facts.provider!r})"] = None
+            continue
+        for variant in variants:
+            told |= dict.fromkeys(_walk(variant, known, facts, whole=whole or scenario.each is not None))
+            whole = False
+    if whole and not told:
+        told |= dict.fromkeys(_walk(scenario, known, None, whole=True))
+    yield from told
+
+
+def _named(scenario: Scenario, fitting: list[ProviderFacts]) -> list[ProviderFacts]:
+    """Only the vendors that the provider ids name, if they name any; which vendor is behind another id shows later."""
+    ids = scenario.applies_to.providers or []
+    return [facts for facts in fitting if facts.provider in ids] or fitting
+
+
+def wrong_facts(facts: ProviderFacts, known: Known) -> Iterator[str]:
+    """Everything wrong with a vendor's facts, as ``line: sentence``."""
+    for word in facts.capabilities:
+        if word not in known.capabilities:
+            yield f"{facts.line}: {_no_capability(word, known)}"
+    for path, filters in references(facts.model_dump()):
+        root = (segments(path) or [""])[0]
+        if root not in {"it", "persona", "target", "idp"}:
+            yield f"{facts.line}: ${{{path}}}: facts reach it, persona, target and idp only"
+        yield from (f"{facts.line}: ${{{path}}}: {mistake}" for mistake in _wrong_filters(filters))
+    for resolver in facts.resolvers:
+        if resolver.requirement not in known.requirements:
+            yield f"{facts.line}: there is no requirement {resolver.requirement!r}"
+
+
+def _wrong_words(scenario: Scenario, known: Known) -> Iterator[str]:
+    for word in (*scenario.applies_to.has, *scenario.applies_to.lacks):
+        if word not in known.capabilities:
+            yield f"{scenario.line}: {_no_capability(word, known)}"
+    for vendor in scenario.applies_to.vendors or ():
+        if vendor not in known.facts:
+            yield f"{scenario.line}: no facts are known of a vendor {vendor!r}; there are {', '.join(known.facts)}"
+
+
+def _no_capability(word: str, known: Known) -> str:
+    there = ", ".join(known.capabilities) or "none"
+    return f"the vocabulary has no capability {word!r}; there are {there}"
+
+
+def _walk(scenario: Scenario, known: Known, facts: ProviderFacts | None, *, whole: bool) -> Iterator[str]:
+    """Look at the steps in order; without ``whole``, at nothing but what the vendor's facts decide."""
+    reach: dict[str, Any] = {**ROOTS}
+    if facts is None and scenario.each is not None:
+        reach["each"] = None
+    provider = {**facts.model_dump(), **OF_THE_RUN} if facts else None
+    if provider:
+        provider["token_request"]["authorization"] = provider["refresh_request"]["authorization"] = ""
+    own = {"title": scenario.title, "environment": scenario.environment}
+    yield from (f"{scenario.line}: {one}" for one in _wrong_references(own, reach, provider, facts, whole=whole))
+    for step in scenario.steps:
+        where = f"{step.line}: step {step.action!r}"
+        if whole:
+            yield from (f"{where}: {mistake}" for mistake in _wrong_step(step, known))
+        in_step = {**reach, "each": None} if step.is_repeated else reach
+        for mistake in _wrong_references(step.arguments, in_step, provider, facts, whole=whole):
+            yield f"{where}: {mistake}"
+        shape = known.steps.shape(step.action, step.arguments)
+        saved = {step.save: None if step.gathers or step.is_repeated else shape} if step.save else {}
+        in_step = {**in_step, **saved, "last": shape}
+        for mistake in _wrong_references(step.expect, in_step, provider, facts, whole=whole):
+            yield f"{where}: {mistake}"
+        reach |= {**saved, "last": shape}
+        reach |= dict.fromkeys(known.steps.defines(step.action, step.arguments))
+
+
+def _wrong_step(step: StepEntry, known: Known) -> Iterator[str]:
+    for requirement, groups in step.expect.items():
+        if not requirement.startswith("${") and requirement not in known.requirements:
+            yield f"there is no requirement {requirement!r}"
+        if not groups or not all(groups if isinstance(groups, list) else [groups]):
+            yield f"{requirement} expects nothing, so it cannot fail"
+    if step.save in ROOTS:
+        yield f"{step.save!r} cannot be saved under that name, which is taken"
+    shape = known.steps.shape(step.action, step.arguments)
+    for requirement, path, matcher in step.checks():
+        told: list[str | None] = [*mistakes_in(matcher)]
+        if shape is not None:
+            told += [wrong_member(shape, path), *wrong_keys(shape, path, matcher)]
+        yield from (f"{requirement} {path}: {mistake}" for mistake in told if mistake)
+    yield from known.steps.mistakes(step.action, step.arguments)
+
+
+def _wrong_references(
+    value: Any, reach: Mapping[str, Any], provider: Any, facts: ProviderFacts | None, *, whole: bool
+) -> Iterator[str]:
+    for path, filters in references(value):
+        root, *rest = segments(path) or [""]
+        if root == "provider":
+            if provider is not None and facts is not None and look_up(provider, ".".join(_bracketed(rest))) is MISSING:
+                yield f"${{{path}}}: the facts of {facts.provider!r} do not say that"
+        elif whole and root not in reach:
+            there = ", ".join(reach)
+            yield f"${{{path}}}: nothing is called {root!r} here; there are {there}"
+        elif whole and reach[root] is not None and (mistake := wrong_member(reach[root], rest)):
+            yield f"${{{path}}}: {mistake}"
+        if whole:
+            yield from (f"${{{path}}}: {mistake}" for mistake in _wrong_filters(filters))
+
+
+def _bracketed(parts: list[str]) -> list[str]:
+    return [f"[{part}]" for part in parts]
+
+
+def _wrong_filters(filters: list[str]) -> Iterator[str]:
+    for name in filters:
+        if name not in FILTERS:
+            yield f"no filter {name!r}; there are {', '.join(FILTERS)}"

@@ -1,0 +1,89 @@
+"""From a scenario as it stands in the file to the scenarios that are played: names, repetitions, elements. Pure.
+
+What can be known before a target is there is done here, so that playing knows of steps and matchers only:
+expectations by name when a file is read, ``each`` and ``times`` when a scenario is bound to a vendor's facts.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from conformance.scenario.facts import ProviderFacts
+from conformance.scenario.model import Expectation, Scenario, StepEntry
+from conformance.scenario.references import UnknownReferenceError, resolve
+
+NAMED: Final = "is"
+"""The path in ``expect`` that stands for an expectation's checks."""
+
+
+def with_expectations(step: StepEntry, known: Mapping[str, Expectation]) -> StepEntry:
+    """The step with the checks of named expectations in place of their names.
+
+    Raises:
+        UnknownReferenceError: there is no expectation of that name.
+    """
+    expect: dict[str, Any] = {}
+    for requirement, groups in step.expect.items():
+        told = [
+            part for group in (groups if isinstance(groups, list) else [groups]) for part in _spelt_out(group, known)
+        ]
+        expect[requirement] = told[0] if len(told) == 1 else told
+    return step.model_copy(update={"expect": expect})
+
+
+def _spelt_out(group: dict[str, Any], known: Mapping[str, Expectation]) -> Iterator[dict[str, Any]]:
+    if NAMED in group:
+        name = group[NAMED]
+        if name not in known:
+            raise UnknownReferenceError(f"there is no expectation {name!r}; there are {', '.join(known) or 'none'}")
+        yield known[name].expects
+    rest = {path: matcher for path, matcher in group.items() if path != NAMED}
+    if rest or NAMED not in group:
+        yield rest
+
+
+def bound(scenario: Scenario, facts: ProviderFacts) -> list[Scenario]:
+    """The scenarios to play on providers of a vendor: one, or one for each element of ``each``.
+
+    Raises:
+        UnknownReferenceError: ``each`` names a fact that the vendor does not have.
+    """
+    if scenario.each is None:
+        return [_repeated(scenario, facts)]
+    found = []
+    for number, element in enumerate(_elements(scenario.each, facts), start=1):
+        data = scenario.model_dump(exclude={"each"})
+        one = Scenario.model_validate(resolve(data, {"each": element}, ["each"]))
+        found.append(_repeated(one.model_copy(update={"part": _name_of(element, number)}), facts))
+    return found
+
+
+def _elements(each: Any, facts: ProviderFacts) -> list[Any]:
+    elements = each if isinstance(each, list) else resolve(each, {"provider": facts.model_dump()}, ["provider"])
+    if not isinstance(elements, list):
+        raise UnknownReferenceError(f"each: {each} is not a list but {elements!r}")
+    return elements
+
+
+def _name_of(element: Any, number: int) -> str:
+    name = element.get("name") if isinstance(element, dict) else element
+    return name if isinstance(name, str) and name else str(number)
+
+
+def _repeated(scenario: Scenario, facts: ProviderFacts) -> Scenario:
+    if not any(step.is_repeated for step in scenario.steps):
+        return scenario
+    steps: list[StepEntry] = []
+    for step in scenario.steps:
+        steps += _repetitions(step, facts) if step.is_repeated else [step]
+    return scenario.model_copy(update={"steps": steps})
+
+
+def _repetitions(step: StepEntry, facts: ProviderFacts) -> Iterator[StepEntry]:
+    elements = list(range(1, step.times + 1)) if step.times else _elements(step.each, facts)
+    for element in elements:
+        data = step.model_dump(exclude={"each", "times"})
+        one = resolve(data, {"each": element}, ["each"])
+        one["why"] = " ".join(filter(None, [one["why"], f"(each: {element!r})"]))
+        if one["save"]:
+            one["gathers"] = True
+        yield StepEntry.model_validate(one)
