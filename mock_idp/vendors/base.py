@@ -74,7 +74,7 @@ class Vendor(Source):
         accent: CSS colour of the login page.
         extra_scopes: four scopes this vendor knows and Backstage does not ask for by itself.
         sign_in_resolvers: the vendor's own resolvers; each gets an environment of its own in the app-config.
-        common_sign_in_resolvers: False if Backstage offers the two common resolvers not for this vendor.
+        common_sign_in_resolvers: False if the two common resolvers are not offered for this vendor, or of no use.
         environments: further environments; one with a service of its own is what a scenario needs whose
             fault cannot belong to a grant (discovery, keys, issuer).
         reached: how the backend reaches this vendor.
