@@ -12,7 +12,15 @@ from conformance.driver.members import MEMBERS
 from conformance.generated import write_or_check
 from conformance.matchers import OPERATORS
 from conformance.operands import OPERANDS
-from conformance.scenario.facts import MissingKey, PersonaProfile, RefreshRequest, Resolver, Scopes, TokenRequest
+from conformance.scenario.facts import (
+    IdleResolver,
+    MissingKey,
+    PersonaProfile,
+    RefreshRequest,
+    Resolver,
+    Scopes,
+    TokenRequest,
+)
 from conformance.scenario.filters import FILTERS
 from conformance.scenario.model import Applies, Expectation, ProviderFacts, Scenario, StepEntry, Vocabulary
 from conformance.steps import STEPS
@@ -57,6 +65,7 @@ def parts() -> dict[str, str]:
         "refresh-request": _fields(docstrings.read(RefreshRequest)),
         "persona-profile": _fields(docstrings.read(PersonaProfile)),
         "resolver": _fields(docstrings.read(Resolver)),
+        "idle-resolver": _fields(docstrings.read(IdleResolver)),
         "missing-key": _fields(docstrings.read(MissingKey)),
     }
 

@@ -104,7 +104,7 @@ def wrong_facts(facts: ProviderFacts, known: Known) -> Iterator[str]:
         if root not in {"it", "persona", "target", "idp"}:
             yield f"{facts.line}: ${{{path}}}: facts reach it, persona, target and idp only"
         yield from (f"{facts.line}: ${{{path}}}: {mistake}" for mistake in _wrong_filters(filters))
-    for resolver in facts.resolvers:
+    for resolver in (*facts.resolvers, *facts.idle_resolvers):
         if resolver.requirement not in known.requirements:
             yield f"{facts.line}: there is no requirement {resolver.requirement!r}"
 

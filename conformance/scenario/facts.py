@@ -108,6 +108,20 @@ class Resolver(_Strict):
     missing: MissingKey
 
 
+class IdleResolver(_Strict):
+    """A sign-in resolver that finds nobody, because no profile of this vendor has what it looks for.
+
+    Attributes:
+        name: as in the configuration.
+        requirement: the requirement that describes it.
+        message: the error's message.
+    """
+
+    name: str
+    requirement: RequirementId
+    message: str
+
+
 class ProviderFacts(_Strict):
     """What generic scenarios must know about providers of one vendor.
 
@@ -122,7 +136,8 @@ class ProviderFacts(_Strict):
         token_request: see :class:`TokenRequest`.
         refresh_request: see :class:`RefreshRequest`.
         profile: see :class:`PersonaProfile`.
-        resolvers: the vendor's own sign-in resolvers.
+        resolvers: the vendor's own sign-in resolvers, see :class:`Resolver`.
+        idle_resolvers: those of them that find nobody, see :class:`IdleResolver`.
         wordings: texts in which providers differ, or matchers of them: ``denied``, ``bad_code``.
         facts: further data for the vendor's own scenarios.
         file: where it was read from.
@@ -140,6 +155,7 @@ class ProviderFacts(_Strict):
     refresh_request: RefreshRequest = RefreshRequest()
     profile: PersonaProfile = PersonaProfile()
     resolvers: list[Resolver] = []
+    idle_resolvers: list[IdleResolver] = []
     wordings: dict[str, str | dict[str, Any]] = {}
     facts: dict[str, Any] = {}
     file: str = ""

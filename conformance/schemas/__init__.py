@@ -17,7 +17,15 @@ from conformance.matchers import OPERATORS
 from conformance.operands import OPERANDS, TYPES
 from conformance.requirement_list import requirements
 from conformance.scenario.expansion import NAMED
-from conformance.scenario.facts import MissingKey, PersonaProfile, RefreshRequest, Resolver, Scopes, TokenRequest
+from conformance.scenario.facts import (
+    IdleResolver,
+    MissingKey,
+    PersonaProfile,
+    RefreshRequest,
+    Resolver,
+    Scopes,
+    TokenRequest,
+)
 from conformance.scenario.model import (
     STEP_MODIFIERS,
     Applies,
@@ -35,7 +43,7 @@ FOLDER: Final = Path(__file__).parent
 # What editors understand best; newer drafts add nothing that is needed here.
 DIALECT: Final = "http://json-schema.org/draft-07/schema#"
 
-PARTS_OF_FACTS: Final = (Scopes, TokenRequest, RefreshRequest, PersonaProfile, Resolver, MissingKey)
+PARTS_OF_FACTS: Final = (Scopes, TokenRequest, RefreshRequest, PersonaProfile, Resolver, MissingKey, IdleResolver)
 
 REFERENCE: Final = {"$ref": "#/definitions/reference"}
 
