@@ -167,14 +167,19 @@ class GitLab(Vendor):
     )
     quirks = (
         Quirk(
-            "refresh-revokes-the-old-pair",
-            "Every refresh answers a new refresh token; the one before and its access token are void at once.",
+            "refresh-tokens-rotate",
+            "Every refresh answers a new refresh token, and the one before is void at once.",
             "docs.gitlab.com: OAuth 2.0 identity provider API",
         ),
         Quirk(
             "default-scope",
             "A request without scope is one for api.",
             "gitlab.com source: doorkeeper's default scopes",
+        ),
+        Quirk(
+            "always-an-address",
+            "An account that came from elsewhere without an e-mail address is given a made-up one.",
+            "gitlab.com source: users who sign in with OmniAuth",
         ),
         Quirk(
             "two-kinds-of-errors",
@@ -218,7 +223,7 @@ class GitLab(Vendor):
                 "public_email": "",
                 "last_sign_in_at": "2026-05-04T08:15:42.000Z",
                 "confirmed_at": "2021-02-03T09:12:00.000Z" if persona.email_verified else None,
-                "email": persona.email,
+                "email": _email(face),
                 "theme_id": 1,
                 "projects_limit": 100_000,
                 "identities": [],
@@ -226,7 +231,7 @@ class GitLab(Vendor):
                 "two_factor_enabled": True,
                 "external": False,
                 "private_profile": False,
-                "commit_email": persona.email,
+                "commit_email": _email(face),
             },
         )
 
@@ -274,6 +279,11 @@ class GitLab(Vendor):
         return {f"{host}/user-id": str(face.number) for host in ("gitlab.com", "127.0.0.1", "localhost")}
 
 
+def _email(face: "Face") -> str:
+    """Every account has an address: one that came from elsewhere without one is given this."""
+    return face.persona.email or f"temp-email-for-oauth-{face.persona.login}@gitlab.localhost"
+
+
 def _claims(exchange: Exchange, face: "Face", scopes: tuple[str, ...]) -> dict[str, Any]:
     """What GitLab says about a person, as far as the scopes allow."""
     persona = face.persona
@@ -283,7 +293,7 @@ def _claims(exchange: Exchange, face: "Face", scopes: tuple[str, ...]) -> dict[s
         claims["nickname"] = claims["preferred_username"] = persona.login
         claims["profile"] = f"{exchange.base_url}/{persona.login}"
         claims["picture"] = persona.picture
-    if "email" in scopes and persona.email:
-        claims["email"] = persona.email
+    if "email" in scopes:
+        claims["email"] = _email(face)
         claims["email_verified"] = persona.email_verified
     return claims

@@ -1,0 +1,177 @@
+"""Bitbucket Server and Data Center: an instance below the mock's TLS address, since Backstage adds ``https://``.
+
+Facts: confluence.atlassian.com, "Bitbucket OAuth 2.0 provider API", and developer.atlassian.com, "Bitbucket Data
+Center REST API". The vendor documents few of its texts; those are the ones of RFC 6749.
+"""
+
+from types import MappingProxyType
+from typing import Any
+
+from mock_idp.oauth.model import Answer, Encoding, Endpoint, Grant, Reason, Refusal, TokenKind
+from mock_idp.oauth.policy import Pkce, Policy
+from mock_idp.oauth.tokens import TokenShape
+from mock_idp.personas import PERSONAS
+from mock_idp.vendors import endpoints
+from mock_idp.vendors.base import Addresses, Exchange, Quirk, Reach, Route, Vendor
+
+_ACCESS_SECONDS = 7200
+_REFRESH_SECONDS = 90 * 24 * 3600
+_SCOPES = frozenset(
+    [
+        "PUBLIC_REPOS",
+        "ACCOUNT_WRITE",
+        "REPO_READ",
+        "REPO_WRITE",
+        "REPO_ADMIN",
+        "PROJECT_ADMIN",
+        "ADMIN_WRITE",
+        "SYSTEM_ADMIN",
+    ]
+)
+
+
+def _error(status: int, code: str, description: str) -> Answer:
+    return Answer(status, {"error": code, "error_description": description})
+
+
+def _api_error(status: int, message: str, exception: str) -> Answer:
+    error = {"context": None, "message": message, "exceptionName": f"com.atlassian.bitbucket.{exception}"}
+    return Answer(status, {"errors": [error]})
+
+
+_BAD_CLIENT = _error(401, "invalid_client", "Client authentication failed.")
+_BAD_GRANT = _error(
+    400,
+    "invalid_grant",
+    "The provided authorization grant is invalid, expired, revoked, does not match the redirection URI used in the "
+    "authorization request, or was issued to another client.",
+)
+_NOT_PERMITTED = _api_error(401, "You are not permitted to access this resource", "AuthorisationException")
+
+
+class BitbucketServer(Vendor):
+    """An instance of Bitbucket Server with an incoming application link."""
+
+    id = "bitbucketServer"
+    title = "Bitbucket Server"
+    icon = "BS"
+    accent = "#205081"
+    reached = Reach.BY_TLS_PATH
+    routes = (
+        Route("GET", "/rest/oauth2/latest/authorize", "authorize", Endpoint.AUTHORIZATION),
+        Route("POST", "/rest/oauth2/latest/token", "token", Endpoint.TOKEN),
+        Route("POST", "/rest/oauth2/latest/revoke", "revoke", Endpoint.REVOCATION),
+        Route("GET", "/plugins/servlet/applinks/whoami", "who_am_i", Endpoint.PROFILE),
+        Route("GET", "/rest/api/latest/users/<name>", "user", Endpoint.FOLLOW_UP),
+    )
+    policy = Policy(
+        known_scopes=_SCOPES,
+        access_token_seconds=_ACCESS_SECONDS,
+        refresh_token_seconds=_REFRESH_SECONDS,
+        rotates_refresh_token=True,
+        pkce=Pkce.SUPPORTED,
+    )
+    token_type = "bearer"  # noqa: S105 - not a secret
+    token_shapes = MappingProxyType(
+        {
+            TokenKind.CODE: TokenShape(length=64, alphabet="0123456789abcdef"),
+            TokenKind.ACCESS: TokenShape("eyJhbGciOiJIUzI1NiJ9.", 160),
+            TokenKind.REFRESH: TokenShape("eyJhbGciOiJIUzI1NiJ9.", 160),
+        }
+    )
+    refusals = MappingProxyType(
+        {
+            Reason.UNKNOWN_CLIENT: _BAD_CLIENT,
+            Reason.WRONG_SECRET: _BAD_CLIENT,
+            Reason.WRONG_CLIENT_AUTHENTICATION: _BAD_CLIENT,
+            Reason.UNKNOWN_CODE: _BAD_GRANT,
+            Reason.EXPIRED_CODE: _BAD_GRANT,
+            Reason.REPLAYED_CODE: _BAD_GRANT,
+            Reason.CODE_OF_ANOTHER_CLIENT: _BAD_GRANT,
+            Reason.REDIRECT_URI_MISMATCH: _BAD_GRANT,
+            Reason.MISSING_VERIFIER: _BAD_GRANT,
+            Reason.WRONG_VERIFIER: _BAD_GRANT,
+            Reason.UNKNOWN_REFRESH_TOKEN: _BAD_GRANT,
+            Reason.EXPIRED_REFRESH_TOKEN: _BAD_GRANT,
+            Reason.REVOKED_REFRESH_TOKEN: _BAD_GRANT,
+            Reason.UNKNOWN_TOKEN: Answer(200, {}),  # RFC 7009 section 2.2: nothing to revoke is fine
+            Reason.MISSING_BEARER: _NOT_PERMITTED,
+            Reason.UNKNOWN_BEARER: _NOT_PERMITTED,
+            Reason.EXPIRED_BEARER: _NOT_PERMITTED,
+            Reason.REVOKED_BEARER: _NOT_PERMITTED,
+            Reason.INSUFFICIENT_SCOPE: _NOT_PERMITTED,
+        }
+    )
+    extra_scopes = ("REPO_READ", "REPO_WRITE", "PUBLIC_REPOS", "PROJECT_ADMIN")
+    quirks = (
+        Quirk(
+            "name-in-a-header",
+            "Who is signed in is said by the header X-AUSERNAME, which every answer to a signed-in user has; without "
+            "a good token the header is missing and the status is 200 all the same.",
+            "developer.atlassian.com: Bitbucket Data Center; the status is not documented",
+        ),
+        Quirk(
+            "pictures-are-relative",
+            "The address of a picture comes without host, and only if a size is asked for.",
+            "developer.atlassian.com: Bitbucket Data Center REST API",
+        ),
+        Quirk(
+            "scope-in-the-answer",
+            "The token answer names the granted scopes, which the vendor's example does not show.",
+            "a decision of this mock: Backstage's frontend needs them",
+        ),
+    )
+
+    def token_members(self, exchange: Exchange, grant: Grant, access_token: str, *, refreshing: bool) -> dict[str, Any]:
+        """When the token was made."""
+        return {"created_at": int(exchange.service.clock.now())}
+
+    def refuse(self, exchange: Exchange, refusal: Refusal) -> Answer:
+        """Whoever is not signed in is nobody to the who-am-I servlet, which is no error."""
+        if exchange.endpoint is Endpoint.PROFILE:
+            return Answer(200, "", Encoding.TEXT)
+        return super().refuse(exchange, refusal)
+
+    def who_am_i(self, exchange: Exchange) -> Answer:
+        """``GET /plugins/servlet/applinks/whoami``.
+
+        Raises:
+            Refusal: no good access token.
+        """
+        name = endpoints.bearer(exchange).face.persona.login
+        return Answer(200, name, Encoding.TEXT, headers=(("X-AUSERNAME", name),))
+
+    def user(self, exchange: Exchange) -> Answer:
+        """``GET /rest/api/latest/users/{name}``: anybody, for whoever is signed in.
+
+        Raises:
+            Refusal: no good access token.
+        """
+        who = endpoints.bearer(exchange)
+        name = exchange.path_parameters["name"]
+        persona = next((persona for persona in PERSONAS.values() if persona.login == name), None)
+        if persona is None:
+            return _api_error(404, f"The user {name} does not exist.", "user.NoSuchUserException")
+        face = persona.face(self.id)
+        body = {
+            "name": persona.login,
+            "active": True,
+            "displayName": persona.name,
+            "id": face.number,
+            "slug": persona.login,
+            "type": "NORMAL",
+            "links": {"self": [{"href": f"{exchange.base_url}/users/{persona.login}"}]},
+        }
+        if persona.email:
+            body["emailAddress"] = persona.email
+        if exchange.query.get("avatarSize"):
+            body["avatarUrl"] = f"/users/{persona.login}/avatar.png?s={exchange.query['avatarSize']}"
+        return Answer(200, body, headers=(("X-AUSERNAME", who.face.persona.login),))
+
+    def not_found(self, exchange: Exchange) -> Answer:
+        """The REST API's answer."""
+        return _api_error(404, "Not found", "NoSuchEntityException")
+
+    def backstage_config(self, where: Addresses) -> dict[str, Any]:
+        """The instance's host with port and context path, without scheme."""
+        return {"host": where.tls_host}
