@@ -171,7 +171,7 @@ class Services:
             self._clock,
             self._randomness,
             Ledger(self._settings.ledger_limit),
-            Keys(service_id),
+            Keys(source.key_owner(service_id)),
             faults=faults,
             is_permanent=permanent,
         )

@@ -187,6 +187,10 @@ class Source:
         """The provider ids under which this source is configured unless somebody asks for others."""
         return (self.id,)
 
+    def key_owner(self, service_id: str) -> str:
+        """Whose keys a service signs with; its own, unless all services publish theirs at one address."""
+        return service_id
+
     def grant_id(self, exchange: Exchange) -> str | None:
         """The id of the grant a request belongs to, if the request itself tells it (a key id, for instance)."""
         return None

@@ -2,9 +2,9 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from mock_idp.edge.authority import make_private_directory, write_private_file
 from mock_idp.edge.child_process import run_child
 from mock_idp.edge.client_environment import Shell, client_environment, render
 from mock_idp.edge.errors import EdgeError
+from mock_idp.proxies import proxies
 from mock_idp.settings import CONTROL_PREFIX, DEFAULT_HOST, DEFAULT_PORT, Settings, default_state_dir
 
 DEFAULT_IDP = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
@@ -38,6 +39,7 @@ class IdpDescription:
         hosts: the host name patterns it serves.
         spki: fingerprint of its certificate authority's key, for Chromium.
         ca_file: its certificate authority.
+        environ: further variables that backends behind its auth proxies look for.
     """
 
     address: str
@@ -45,11 +47,12 @@ class IdpDescription:
     hosts: tuple[str, ...]
     spki: str
     ca_file: Path
+    environ: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
         """The variables for processes that are to use it."""
-        return client_environment(self.urls, self.ca_file)
+        return {**client_environment(self.urls, self.ca_file), **self.environ}
 
 
 def ask(address: str) -> IdpDescription:
@@ -79,12 +82,19 @@ def ask(address: str) -> IdpDescription:
         said: dict[str, Any] = description.json()
         urls = {name: str(url) for name, url in said["urls"].items()}
         hosts, spki = tuple(map(str, said["hosts"])), str(said["spki"])
+        environ = _environ_behind({str(provider["vendor"]) for provider in said.get("providers", [])})
         complete = {"http", "proxy"} <= urls.keys()
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _not_a_mock_idp(address) from error
     if not complete or not authority.startswith(b"-----BEGIN CERTIFICATE-----"):
         raise _not_a_mock_idp(address)
-    return IdpDescription(address, urls, hosts, spki, _keep_authority(parts.netloc, authority))
+    return IdpDescription(address, urls, hosts, spki, _keep_authority(parts.netloc, authority), environ)
+
+
+def _environ_behind(vendors: Set[str]) -> dict[str, str]:
+    """What backends behind these find in their environment; from our own tables, never as another machine says it."""
+    sources = [proxy for name, proxy in proxies().items() if name in vendors]
+    return {name: value for proxy in sources for name, value in proxy.environ.items()}
 
 
 def _get(session: requests.Session, url: str, address: str) -> requests.Response:

@@ -75,12 +75,14 @@ class AuthProxy(Source):
         kid_is_grant: True if each sign-in gets a key id of its own, its grant's id, so that a request for the
             key tells the grant. Only for proxies whose keys are fetched one by one: a client that knows a key
             set by heart would not ask again for every new id.
+        environ: environment variables that a backend behind this proxy finds, and wants to find at its start.
     """
 
     icon: ClassVar[str] = "⇥"
     variants: ClassVar[Mapping[str, Mapping[str, Any]]] = MappingProxyType({})
     reserved: ClassVar[frozenset[str]] = frozenset()
     kid_is_grant: ClassVar[bool] = False
+    environ: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     @property
     def provider_ids(self) -> tuple[str, ...]:

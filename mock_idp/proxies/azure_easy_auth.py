@@ -1,0 +1,94 @@
+"""Azure App Service authentication ("Easy Auth") with Microsoft Entra ID: the platform adds the tokens it holds."""
+
+import base64
+import json
+from types import MappingProxyType
+
+from mock_idp.oauth.tokens import SignedToken
+from mock_idp.personas import Face
+from mock_idp.proxies.base import AuthProxy, Headers, SignedIn
+from mock_idp.source import Quirk
+
+_CLIENT_ID = "5b0f9a52-6d1c-4c9c-9a57-0d5c3a1e7f20"
+_TENANT = "3f6d1c2e-8b47-4a15-b0d9-7c5e2f9a4410"
+_ISSUER = f"https://login.microsoftonline.com/{_TENANT}/v2.0"
+_GRAPH = "00000003-0000-0000-c000-000000000000"
+_TOKEN_SECONDS = 3_900
+_SOURCE = "https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities"
+
+
+class AzureEasyAuth(AuthProxy):
+    """App Service in front of a web app, with its token store switched on. It overwrites these headers."""
+
+    id = "azureEasyAuth"
+    title = "Azure App Service authentication"
+    icon = "EA"
+    variants = MappingProxyType(
+        {
+            "azureEasyAuth": MappingProxyType(
+                {
+                    "signIn": MappingProxyType(
+                        {"resolvers": (MappingProxyType({"resolver": "idMatchingUserEntityAnnotation"}),)}
+                    )
+                }
+            ),
+            "azureEasyAuth-email": MappingProxyType(
+                {
+                    "signIn": MappingProxyType(
+                        {"resolvers": (MappingProxyType({"resolver": "emailMatchingUserEntityProfileEmail"}),)}
+                    )
+                }
+            ),
+        }
+    )
+    environ = MappingProxyType(
+        {
+            "WEBSITE_SKU": "Standard",
+            "WEBSITE_AUTH_ENABLED": "True",
+            "WEBSITE_AUTH_DEFAULT_PROVIDER": "AzureActiveDirectory",
+            "WEBSITE_AUTH_TOKEN_STORE": "True",
+        }
+    )
+    quirks = (
+        Quirk("platform-variables", "Backends look for WEBSITE_… variables to know where they run.", _SOURCE),
+        Quirk("tokens-of-the-platform", "The tokens are Entra ID's own; their audience is the web app.", _SOURCE),
+    )
+
+    def headers(self, who: SignedIn) -> Headers:
+        """The principal and the tokens out of the token store."""
+        persona = who.face.persona
+        now = int(who.now)
+        object_id = _object_id(who.face)
+        times = {"iat": now, "nbf": now, "exp": now + _TOKEN_SECONDS}
+        claims = {
+            "aud": _CLIENT_ID,
+            "iss": _ISSUER,
+            **times,
+            "name": persona.name,
+            "email": persona.email,
+            "preferred_username": persona.email or persona.login,
+            "oid": object_id,
+            "sub": who.face.digest[:43],
+            "tid": _TENANT,
+            "ver": "2.0",
+        }
+        known = {name: value for name, value in claims.items() if value is not None}
+        access = {"aud": _GRAPH, "iss": f"https://sts.windows.net/{_TENANT}/", **times, "oid": object_id, "ver": "1.0"}
+        principal = {"auth_typ": "aad", "claims": [{"typ": "name", "val": persona.name}], "name_typ": "name"}
+        return [
+            ("X-MS-CLIENT-PRINCIPAL-NAME", persona.email or persona.login),
+            ("X-MS-CLIENT-PRINCIPAL-ID", object_id),
+            ("X-MS-CLIENT-PRINCIPAL-IDP", "aad"),
+            ("X-MS-CLIENT-PRINCIPAL", base64.b64encode(json.dumps(principal).encode()).decode()),
+            ("X-MS-TOKEN-AAD-ID-TOKEN", SignedToken(known)),
+            ("X-MS-TOKEN-AAD-ACCESS-TOKEN", SignedToken(access)),
+        ]
+
+    def catalog_annotations(self, face: Face) -> dict[str, str]:
+        """The annotation of ``idMatchingUserEntityAnnotation``."""
+        return {"graph.microsoft.com/user-id": _object_id(face)}
+
+
+def _object_id(face: Face) -> str:
+    """The object id of the directory, which is the same whichever way somebody signs in with Microsoft."""
+    return face.persona.face("microsoft").uuid

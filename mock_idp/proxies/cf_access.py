@@ -1,0 +1,136 @@
+"""Cloudflare Access: a signed header and cookie, the team's key set, and an address that tells who a token is."""
+
+import hashlib
+from types import MappingProxyType
+from typing import Any
+
+from mock_idp.environments import BY_EMAIL
+from mock_idp.oauth.model import Answer, Encoding, Endpoint
+from mock_idp.oauth.tokens import NEXT_KEY, OWN_KEY, SignedToken
+from mock_idp.proxies.base import AuthProxy, Headers, SignedIn
+from mock_idp.source import Addresses, Exchange, Quirk, Route
+
+SERVICE_TOKEN = "3b9e04d17fa6428c95c0e1d2b3a49f58.access"  # noqa: S105 - made up, and its name rather than its secret
+_AUDIENCE = hashlib.sha256(b"the portal").hexdigest()
+_HEADER = "Cf-Access-Jwt-Assertion"
+_COOKIE = "CF_Authorization"
+_TOKEN_SECONDS = 86_400
+_SOURCE = "https://developers.cloudflare.com/cloudflare-one/identity/authorization-cookie/validating-json/"
+
+
+def _config(**keys: Any) -> MappingProxyType[str, Any]:
+    return MappingProxyType(
+        {
+            "audience": _AUDIENCE,
+            "serviceTokens": (MappingProxyType({"token": SERVICE_TOKEN, "subject": "ada-quill@lumenfold.example"}),),
+            **keys,
+            "signIn": MappingProxyType({"resolvers": (BY_EMAIL,)}),
+        }
+    )
+
+
+class CloudflareAccess(AuthProxy):
+    """Access in front of one application of a team; each variant is a team, which is named like it."""
+
+    id = "cfaccess"
+    title = "Cloudflare Access"
+    icon = "CF"
+    hosts = MappingProxyType({"*.cloudflareaccess.com": ""})
+    routes = (
+        Route("GET", "/cdn-cgi/access/certs", "certs", Endpoint.JWKS),
+        Route("GET", "/cdn-cgi/access/get-identity", "identity", Endpoint.PROFILE),
+    )
+    variants = MappingProxyType(
+        {
+            "cfaccess": _config(),
+            "cfaccess-names": _config(jwtHeaderName="X-Team-Assertion", authorizationCookieName="Team_Authorization"),
+            "cfaccess-keys": _config(),
+        }
+    )
+    reserved = frozenset({"cfaccess-keys"})
+    quirks = (
+        Quirk("certificates-beside-keys", "The key set has further members, public_cert and public_certs.", _SOURCE),
+        Quirk("service-tokens", "The token of a machine has an empty sub, a common_name and no address.", _SOURCE),
+    )
+
+    def backstage_config(self, where: Addresses) -> dict[str, Any]:
+        """The variant's configuration, with the team's name."""
+        return {"teamName": where.service, **super().backstage_config(where)}
+
+    def headers(self, who: SignedIn) -> Headers:
+        """The token as header and as cookie, and the address for people who look."""
+        persona = who.face.persona
+        now = int(who.now)
+        claims = {
+            "aud": [_AUDIENCE],
+            "email": persona.email,
+            "iss": f"https://{who.variant}.cloudflareaccess.com",
+            "sub": who.face.uuid,
+            "iat": now,
+            "nbf": now,
+            "exp": now + _TOKEN_SECONDS,
+            "type": "app",
+            "identity_nonce": who.grant_id[:16],
+            "country": "SE",
+        }
+        token = SignedToken({name: value for name, value in claims.items() if value is not None})
+        header, cookie = self._names(who.variant)
+        headers: Headers = [(header, token)]
+        if persona.email:
+            headers.append(("Cf-Access-Authenticated-User-Email", persona.email))
+        cookie_token = SignedToken(token.claims, prefix=f"{cookie}=")
+        return [*headers, ("Cookie", cookie_token)]
+
+    def _names(self, variant: str) -> tuple[str, str]:
+        """Of the header and the cookie."""
+        config = self.variants[self.variant(variant)]
+        return config.get("jwtHeaderName", _HEADER), config.get("authorizationCookieName", _COOKIE)
+
+    def presented_token(self, exchange: Exchange) -> str:
+        """The token that came as header or as cookie, under the names this team is configured with."""
+        header, cookie = self._names(exchange.service.id)
+        cookies = (part.strip().partition("=") for part in exchange.headers.get("cookie", "").split(";"))
+        by_name = {name: value for name, _, value in cookies}
+        return exchange.headers.get(header.lower()) or by_name.get(cookie, "")
+
+    def certs(self, exchange: Exchange) -> Answer:
+        """The key set: the key of today and the next one, as Cloudflare rotates, with members that do not count."""
+        keys = exchange.service.keys
+        is_untouched = keys.published == (OWN_KEY,)
+        names = (OWN_KEY, NEXT_KEY) if is_untouched else keys.published
+        pairs = [keys.pair("RS256", name) for name in names]
+        # Whoever takes these for keys is wrong, so they hold none.
+        certificates = [
+            {"kid": pair.kid, "cert": "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"} for pair in pairs
+        ]
+        public_keys = [pair.public_jwk for pair in pairs]
+        return Answer(
+            200, {"keys": public_keys, "public_cert": next(iter(certificates), None), "public_certs": certificates}
+        )
+
+    def identity(self, exchange: Exchange) -> Answer:
+        """Who a token is about."""
+        grant = self.find_grant(exchange)
+        if grant is None:
+            return Answer(403, {"err": "no app token set"})
+        face = exchange.service.face(grant)
+        persona = face.persona
+        identity = {
+            "id": f"00u{face.digest[:12]}",
+            "name": persona.name,
+            "email": persona.email,
+            "user_uuid": face.uuid,
+            "account_id": face.digest[:32],
+            "groups": [
+                {"id": f"g-{ref.rpartition('/')[2]}", "name": ref.rpartition("/")[2]} for ref in persona.group_refs
+            ],
+            "idp": {"id": face.digest[32:64], "type": "okta"},
+            "geo": {"country": "SE"},
+            "iat": int(grant.granted_at),
+            "version": 2,
+        }
+        return Answer(200, {name: value for name, value in identity.items() if value is not None})
+
+    def not_found(self, exchange: Exchange) -> Answer:
+        """An address that is not there."""
+        return Answer(404, "Not Found\n", Encoding.TEXT)

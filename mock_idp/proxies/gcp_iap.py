@@ -1,0 +1,87 @@
+"""Google Identity-Aware Proxy: a signed header, and one list of public keys for everybody."""
+
+from types import MappingProxyType
+from typing import Any
+
+from mock_idp.oauth.model import Answer, Endpoint
+from mock_idp.oauth.tokens import NEXT_KEY, SignedToken
+from mock_idp.personas import Face, Persona
+from mock_idp.proxies.base import AuthProxy, Headers, SignedIn
+from mock_idp.settings import COMPANY_DOMAIN
+from mock_idp.source import Exchange, Quirk, Route
+
+AUDIENCE = "/projects/314159265358/global/backendServices/2718281828459045235"
+_ISSUER = "https://cloud.google.com/iap"
+_HEADER = "X-Goog-IAP-JWT-Assertion"
+_SOURCE = "https://cloud.google.com/iap/docs/signed-headers-howto"
+_TOKEN_SECONDS = 600
+_RESOLVERS = (
+    MappingProxyType({"resolver": "emailMatchingUserEntityAnnotation"}),
+    MappingProxyType({"resolver": "idMatchingUserEntityAnnotation"}),
+)
+
+
+def _config(**keys: Any) -> MappingProxyType[str, Any]:
+    return MappingProxyType({"audience": AUDIENCE, **keys, "signIn": MappingProxyType({"resolvers": _RESOLVERS})})
+
+
+class GcpIap(AuthProxy):
+    """Identity-Aware Proxy in front of a backend service of a load balancer."""
+
+    id = "gcpIap"
+    title = "Google Identity-Aware Proxy"
+    icon = "IA"
+    hosts = MappingProxyType({"www.gstatic.com": ""})
+    routes = (Route("GET", "/iap/verify/public_key", "keys", Endpoint.JWKS),)
+    variants = MappingProxyType({"gcpIap": _config(), "gcpIap-header": _config(jwtHeader="X-Relayed-Assertion")})
+    quirks = (
+        Quirk("map-of-keys", "The keys are an object of key id and PEM text, not a JSON Web Key Set.", _SOURCE),
+        Quirk("prefixed-subject", "The subject begins with accounts.google.com: and goes on with the id.", _SOURCE),
+    )
+
+    def key_owner(self, service_id: str) -> str:
+        """All sign with the same keys, as all of Google does: there is one address for them."""
+        return self.id
+
+    def headers(self, who: SignedIn) -> Headers:
+        """The signed header, and the two unsigned ones for people who look."""
+        persona = who.face.persona
+        account = f"accounts.google.com:{_account_id(persona)}"
+        now = int(who.now)
+        claims = {
+            "aud": AUDIENCE,
+            "azp": AUDIENCE,
+            "email": persona.email,
+            "hd": COMPANY_DOMAIN,
+            "iss": _ISSUER,
+            "sub": account,
+            "iat": now,
+            "exp": now + _TOKEN_SECONDS,
+            "google": {"access_levels": ["accessPolicies/517/accessLevels/corp_devices"]},
+        }
+        token = SignedToken(
+            {name: value for name, value in claims.items() if value is not None},
+            algorithm="ES256",
+        )
+        # What renames the header stands between the proxy and the backend; IAP itself has one name for it.
+        headers: Headers = [(self.variants[who.variant].get("jwtHeader", _HEADER), token)]
+        if persona.email:
+            headers.append(("X-Goog-Authenticated-User-Email", f"accounts.google.com:{persona.email}"))
+        headers.append(("X-Goog-Authenticated-User-ID", account))
+        return headers
+
+    def keys(self, exchange: Exchange) -> Answer:
+        """The list of keys: those that sign, and the next one already, so that a rotation surprises nobody."""
+        own = exchange.service.keys
+        pairs = [own.pair("ES256", name) for name in dict.fromkeys((*own.published, NEXT_KEY))]
+        return Answer(200, {pair.kid: pair.public_pem for pair in pairs})
+
+    def catalog_annotations(self, face: Face) -> dict[str, str]:
+        """The annotations of both resolvers; Google's other sign-in has the first one, too."""
+        email = {"google.com/email": face.persona.email} if face.persona.email else {}
+        return {**email, "google.com/user-id": _account_id(face.persona)}
+
+
+def _account_id(persona: Persona) -> str:
+    """The id of the Google account, which is the same at Google's other doors: 21 digits, too many for a number."""
+    return f"1{int(persona.face('google').digest, 16) % 10**20:020}"
