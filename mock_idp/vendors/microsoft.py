@@ -310,9 +310,9 @@ class Microsoft(Vendor):
 
     def refuse(self, exchange: Exchange, refusal: Refusal) -> Answer:
         """Errors carry ids and times, so that they are made anew each time."""
-        if exchange.endpoint is Endpoint.AUTHORIZATION:
-            return super().refuse(exchange, refusal)
         tenant_exists = exchange.path_parameters.get("tenant", TENANT) in _TENANTS
+        if exchange.endpoint is Endpoint.AUTHORIZATION:
+            return super().refuse(exchange, refusal) if tenant_exists else self.error_page(refusal)
         answer = microsoft_errors.of_graph(exchange, refusal) or microsoft_errors.at_token_endpoint(
             exchange, refusal, tenant_exists=tenant_exists
         )
@@ -339,7 +339,9 @@ class Microsoft(Vendor):
 def _check_tenant(exchange: Exchange) -> None:
     tenant = exchange.path_parameters["tenant"]
     if tenant not in _TENANTS:
-        raise Refusal(Reason.INVALID_PARAMETER, f"There is no tenant {tenant!r}; there are {', '.join(_TENANTS)}.")
+        raise Refusal(
+            Reason.INVALID_PARAMETER, f"There is no tenant {tenant!r}; there are {', '.join(sorted(_TENANTS))}."
+        )
 
 
 def _graph_user(exchange: Exchange) -> endpoints.Bearer:
