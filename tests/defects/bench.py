@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Collection, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from conformance.cases import Case, fan_out
 from conformance.driver.idp import Idp
 from conformance.driver.wire import Wire
-from conformance.embedded import free_port, started
-from conformance.play import TargetStoppedError, empty_result, play
+from conformance.embedded import free_port
+from conformance.play import TargetStoppedError, Terms, empty_result, play
 from conformance.plugin.options import ENVIRONMENT, PROFILE, SCENARIOS, TIMEOUT_SECONDS
 from conformance.requirement_list import Level, requirements
 from conformance.scenario.loader import Library, load
@@ -25,10 +26,15 @@ from conformance.steps import RULES
 from conformance.target.description import Target
 from conformance.target.examination import Wish, examine, wire_for
 from conformance.verdicts import CaseResult, Verdict, requirement_verdicts
+from tests.defects.backend import running_backend
+from tests.defects.catalogue import catalogue
 from tests.defects.defect import Defect
-from tests.interop.idp_process import ROOT, IdpProcess, running_idp
+from tests.interop.idp_process import IdpProcess, running_idp
 
-SEED = 1
+TRACEBACK = re.compile(r"^Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*.*$", re.MULTILINE)
+STOPPED = "(answer)"
+"""Where the suite says that a check failed which it never came to."""
+TERMS = Terms(deviations=(), seed=1, should_fails=False)
 
 
 @dataclass(frozen=True)
@@ -37,25 +43,32 @@ class Judgement:
 
     Parameters:
         cases: results of all cases that were played.
+        log: what the backend wrote to standard error.
     """
 
     cases: list[CaseResult]
+    log: str
 
     @property
     def verdicts(self) -> dict[str, Verdict]:
         """The verdict of each requirement that was checked."""
-        return requirement_verdicts(self.cases, levels(), should_fails=False)
+        levels = {id_: requirement.level for id_, requirement in requirements().items()}
+        return requirement_verdicts(self.cases, levels, should_fails=False)
 
     @property
     def failing(self) -> set[str]:
-        """Requirements that do not hold: MUST rows failed, SHOULD rows warned."""
-        return {id_ for id_, verdict in self.verdicts.items() if verdict in {Verdict.FAILED, Verdict.WARNED}} | {
-            check.requirement
-            for case in self.cases
-            for check in case.checks
-            # A case that stopped with an error hides what its checks had found out before.
-            if not check.holds and levels()[check.requirement] is not Level.INFO
-        }
+        """Requirements that a check found not to hold: MUST rows failed, SHOULD rows warned.
+
+        Not those that could not be checked any more because the case had come to a stop.
+        """
+        checks = [check for case in self.cases for check in case.checks if check.path != STOPPED]
+        broken = {check.requirement for check in checks if not check.holds}
+        return {id_ for id_ in broken if requirements()[id_].level is not Level.INFO}
+
+    @property
+    def crashes(self) -> list[str]:
+        """The last lines of Python's tracebacks in the backend's log."""
+        return [block.strip().splitlines()[-1] for block in TRACEBACK.findall(self.log)]
 
     @property
     def errors(self) -> list[CaseResult]:
@@ -79,64 +92,77 @@ class Bench:
     library: Library
     target: Target
 
-    def judge(self, defect: Defect | None, only: Collection[str] = ()) -> Judgement:
-        """Start a backend and play scenarios against it.
+    def judge(self, defect: Defect | None, cases: Iterable[Case]) -> Judgement:
+        """Start a backend and play cases against it.
 
         Parameters:
             defect: what is wrong with the backend; None for nothing.
-            only: play the scenarios that check one of these requirements; all if empty.
+            cases: what is played.
 
         Raises:
-            EmbeddedStartError: the backend did not start; the text says why.
+            StartError: the backend did not start; the text says why.
         """
-        with running_backend(self.idp, self.config_file, defect):
+        with self.backend(defect):
             # Connections of its own: those to an earlier backend on this port are dead.
             wire = wire_for(self.target.idp, self.target.ca_pem, TIMEOUT_SECONDS)
             with contextlib.closing(wire):
-                return Judgement([self._play(case, wire) for case in self.cases(defect, only)])
+                results = [self._play(case, wire) for case in cases]
+        return Judgement(results, self.log.read_text(encoding="utf-8", errors="replace"))
 
-    def cases(self, defect: Defect | None, only: Collection[str] = ()) -> list[Case]:
-        """The cases that :meth:`judge` plays."""
-        limited = [one for one in self.target.providers if not defect or one.id in (defect.providers or {one.id})]
-        return fan_out(self.library, replace(self.target, providers=tuple(limited)), only)
+    @property
+    def log(self) -> Path:
+        """Where backends write to; each one writes over the log of the one before."""
+        return self.idp.directory / "backend.log"
+
+    def backend(self, defect: Defect | None) -> contextlib.AbstractContextManager[None]:
+        """A backend that listens where the mock IdP expects it."""
+        return start_backend(self.idp, self.config_file, self.log, defect)
+
+    def cases(self, defect: Defect) -> list[Case]:
+        """Cases of the scenarios that have to catch a defect, on the providers it is shown on."""
+        return self._fan_out(defect.providers, defect.caught_by)
+
+    def all_scenarios(self, defect: Defect) -> list[Case]:
+        """The same, and every other scenario on the first provider that it can be played on."""
+        cases = self.cases(defect)
+        named = {case.scenario.scenario for case in cases}
+        others = [case for case in self._fan_out(defect.providers) if case.scenario.scenario not in named]
+        first = {case.scenario.scenario: case for case in reversed(others)}
+        return [*cases, *first.values()]
+
+    def cases_of_all_defects(self) -> list[Case]:
+        """Everything that is played for one defect or another."""
+        defects = catalogue().values()
+        requirements_ = frozenset[str]().union(*(defect.caught_by for defect in defects))
+        return self._fan_out(providers_of_all_defects(), requirements_)
+
+    def _fan_out(self, providers: Collection[str], only: Collection[str] = ()) -> list[Case]:
+        limited = tuple(provider for provider in self.target.providers if provider.id in providers)
+        cases = fan_out(self.library, replace(self.target, providers=limited), only)
+        return [case for case in cases if case.absent is None]
 
     def _play(self, case: Case, wire: Wire) -> CaseResult:
-        if case.absent is not None:
-            return empty_result(case)
         facts = self.library.facts[case.provider.vendor]
         idp = Idp(self.idp.url, wire)
         try:
-            return play(case, facts, self.target, wire, idp, [], seed=SEED, should_fails=False)
+            return play(case, facts, self.target, wire, idp, TERMS)
         except TargetStoppedError as error:
             result = empty_result(case)
             result.verdict, result.message = Verdict.ERROR, str(error)
             return result
 
 
-def levels() -> Mapping[str, Level]:
-    """Level of every requirement."""
-    return {id_: requirement.level for id_, requirement in requirements().items()}
+def providers_of_all_defects() -> frozenset[str]:
+    """The providers that the mock IdP has to know."""
+    return frozenset[str]().union(*(defect.providers for defect in catalogue().values()))
 
 
-@contextlib.contextmanager
-def running_backend(idp: IdpProcess, config_file: Path, defect: Defect | None) -> Iterator[None]:
-    """Run the reference backend for as long as the block lasts.
-
-    Parameters:
-        idp: the mock IdP, which knows where the backend has to listen.
-        config_file: the app-config.
-        defect: what is wrong with it.
-
-    Raises:
-        EmbeddedStartError: it did not start.
-    """
+def start_backend(
+    idp: IdpProcess, config_file: Path, log: Path, defect: Defect | None
+) -> contextlib.AbstractContextManager[None]:
+    """Run a backend that belongs to a mock IdP; see :func:`running_backend`."""
     arguments = ["serve", "--config", str(config_file), "--port", idp.backend_url.rpartition(":")[2]]
-    module = "reference_backend"
-    if defect is not None:
-        module, arguments = "tests.defects.serve", [defect.id, "--", *arguments]
-    environment = {**os.environ, **idp.environment, "PYTHONPATH": str(ROOT)}
-    with started(module, arguments, idp.directory / "backend.log", environment):
-        yield
+    return running_backend(defect, arguments, {**os.environ, **idp.environment}, log)
 
 
 @contextlib.contextmanager
@@ -147,9 +173,10 @@ def bench(directory: Path) -> Iterator[Bench]:
         directory: for configuration, certificates and logs.
     """
     library = load([SCENARIOS], requirements(), RULES)
-    with running_idp(directory, f"http://localhost:{free_port()}") as idp:
-        config_file = idp.write_app_config()
+    providers = [text for id_ in sorted(providers_of_all_defects()) for text in ("--provider", id_)]
+    with running_idp(directory, f"http://localhost:{free_port()}", *providers) as idp:
+        config_file = idp.write_app_config(*providers)
         wish = Wish(f"{idp.backend_url}/api/auth", idp.url, None, ENVIRONMENT, PROFILE, {}, TIMEOUT_SECONDS)
-        with running_backend(idp, config_file, None):
+        with start_backend(idp, config_file, directory / "backend.log", None):
             target = examine(wish, library.facts)
         yield Bench(idp, config_file, library, target)

@@ -18,6 +18,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+DIFFERENT_PROVIDERS = ("github", "google", "oauth2Proxy", "guest")
+"""Providers that differ in what the protocol leaves to them: one that remembers scopes and stores an access token, one
+with refresh and ID tokens, one behind a proxy, and the guest. More of a kind would show the same defects again."""
+
 
 class StaleDefectError(Exception):
     """A patch does not fit the reference backend any more, so the defect would prove nothing."""
@@ -33,9 +37,9 @@ class Defect:
         area: the module it stands in; groups the kill matrix.
         patch: breaks the backend; called before the server starts, in the server's own process.
         caught_by: ids of the requirements that fail because of it, each of them.
-        providers: ids of the providers that it is shown on; empty for all.
-        stops_cases: True if scenarios cannot be played to their end by the nature of the defect, so that a case
-            may have the verdict ``error`` besides the failures.
+        providers: ids of the providers that it is shown on.
+        crashes: True if the defect is that the backend fails with an error of its own. Anywhere else that would be
+            a mistake in the patch, which the scenarios notice for the wrong reason.
     """
 
     id: str
@@ -43,19 +47,19 @@ class Defect:
     area: str
     patch: Callable[[], None]
     caught_by: frozenset[str]
-    providers: frozenset[str] = frozenset()
-    stops_cases: bool = False
+    providers: frozenset[str]
+    crashes: bool
 
 
 def defect(
-    *caught_by: str, providers: tuple[str, ...] = (), stops_cases: bool = False
+    *caught_by: str, providers: tuple[str, ...] = DIFFERENT_PROVIDERS, crashes: bool = False
 ) -> Callable[[Callable[[], None]], Defect]:
     """Turn a function into a :class:`Defect`.
 
     Parameters:
         caught_by: see :class:`Defect`.
         providers: see :class:`Defect`.
-        stops_cases: see :class:`Defect`.
+        crashes: see :class:`Defect`.
     """
 
     def make(patch: Callable[[], None]) -> Defect:
@@ -66,7 +70,7 @@ def defect(
             patch=patch,
             caught_by=frozenset(caught_by),
             providers=frozenset(providers),
-            stops_cases=stops_cases,
+            crashes=crashes,
         )
 
     return make

@@ -2,16 +2,17 @@
 
     python -m tests.defects.matrix [--jobs N] [DEFECT …]
 
-Plays every scenario against every defect and writes ``docs/kill-matrix.md``. With names of defects it writes
-nothing and prints their rows.
+Plays every scenario against every defect, most of them on one provider, and writes ``docs/kill-matrix.md``. With
+names of defects, only these are played, and the other rows stay as they are.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import groupby
 from pathlib import Path
@@ -25,14 +26,16 @@ from tests.interop.idp_process import ROOT
 MATRIX = ROOT / "docs" / "kill-matrix.md"
 SHOWN = 12
 """Further requirements that a row lists by name."""
+UNCAUGHT = "**uncaught**"
 
 HEAD = """\
 # Kill matrix
 
 A scenario that cannot fail proves nothing. Each row is a deliberate defect of the reference backend
-(`tests/defects/catalogue/`) and the requirements that fail because of it when all scenarios are played:
-**bold** are those that have to, which `tests/defects/test_defects.py` checks; the others fail as well, most of them
-because nothing works after the first failure.
+([tests/defects/catalogue](../tests/defects/catalogue)) and the requirements that fail because of it when all
+scenarios are played, most of them on one provider. **Bold** are those that have to fail, which
+`tests/defects/test_defects.py` checks. The others fail as well, many of them because nothing works any more after
+the first failure.
 
 Written by `python -m tests.defects.matrix`; do not edit. {count} defects, {uncaught}.
 """
@@ -40,51 +43,61 @@ Written by `python -m tests.defects.matrix`; do not edit. {count} defects, {unca
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
-    parser = argparse.ArgumentParser(prog="python -m tests.defects.matrix", description=__doc__.partition("\n")[0])
-    parser.add_argument("defects", metavar="DEFECT", nargs="*", choices=[[], *catalogue()], help="only these")
-    parser.add_argument("--jobs", type=int, default=2, help="mock IdPs at work side by side")
+    parser = argparse.ArgumentParser(prog="python -m tests.defects.matrix", description="Write docs/kill-matrix.md.")
+    parser.add_argument("defects", metavar="DEFECT", nargs="*", help="play only these; the other rows stay")
+    parser.add_argument("--jobs", type=int, default=2, help="how many mock IdPs work side by side (default: 2)")
     options = parser.parse_args(arguments)
-    chosen = [catalogue()[id_] for id_ in options.defects or catalogue()]
+    unknown = [id_ for id_ in options.defects if id_ not in catalogue()]
+    if unknown:
+        parser.error(f"there is no defect {', '.join(unknown)}")
     begun = time.monotonic()
-    shares = [[defect.id for defect in chosen[start :: options.jobs]] for start in range(options.jobs)]
+    chosen = options.defects or list(catalogue())
+    rows = read_rows(MATRIX.read_text(encoding="utf-8")) if options.defects else {}
+    shares = [chosen[start :: options.jobs] for start in range(min(options.jobs, len(chosen)))]
     with ProcessPoolExecutor(options.jobs) as pool:
-        failing = {id_: ids for share in pool.map(play_share, shares) for id_, ids in share.items()}
-    if options.defects:
-        print("\n".join(row(defect, failing[defect.id]) for defect in chosen))
-    else:
-        MATRIX.write_text(document(chosen, failing), encoding="utf-8")
-        print(f"{MATRIX.relative_to(ROOT)}: {len(chosen)} defects in {time.monotonic() - begun:.0f} s")
+        for share in pool.map(play_share, shares):
+            rows |= {id_: row(catalogue()[id_], failing) for id_, failing in share.items()}
+    MATRIX.write_text(document(rows), encoding="utf-8")
+    print(f"{MATRIX.relative_to(ROOT)}: played {len(chosen)} defects in {time.monotonic() - begun:.0f} s")
 
 
-def play_share(ids: Iterable[str]) -> dict[str, list[str]]:
+def play_share(ids: Iterable[str]) -> dict[str, set[str]]:
     """Failing requirements of each of these defects, with a mock IdP of their own."""
     with tempfile.TemporaryDirectory(prefix="defects-") as folder, bench(Path(folder)) as ready:
-        return {id_: sorted(ready.judge(catalogue()[id_]).failing) for id_ in ids}
+        defects = [catalogue()[id_] for id_ in ids]
+        return {defect.id: ready.judge(defect, ready.all_scenarios(defect)).failing for defect in defects}
 
 
-def document(defects: Sequence[Defect], failing: Mapping[str, Sequence[str]]) -> str:
-    """The whole file."""
-    uncaught = sum(not failing[defect.id] for defect in defects)
+def read_rows(text: str) -> dict[str, str]:
+    """The rows of an earlier run by id."""
+    return {match[1]: match[0] for match in re.finditer(r"^\| `([a-z0-9-]+)` \|.*$", text, re.MULTILINE)}
+
+
+def document(rows: Mapping[str, str]) -> str:
+    """The whole file; defects without a row are left out, which a test notices."""
+    listed = [defect for defect in catalogue().values() if defect.id in rows]
+    uncaught = sum(UNCAUGHT in rows[defect.id] for defect in listed)
     said = f"**{uncaught} of them uncaught**" if uncaught else "all of them caught"
-    lines = [HEAD.format(count=len(defects), uncaught=said)]
-    for area, members in groupby(defects, key=lambda defect: defect.area):
-        lines += [
-            f"\n## {area.replace('_', ' ').capitalize()}\n",
-            "| defect | what the broken backend does | caught by |",
-        ]
-        lines += ["|---|---|---|", *(row(defect, failing[defect.id]) for defect in members)]
-    return "\n".join([*lines, ""])
+    return HEAD.format(count=len(listed), uncaught=said) + "".join(sections(listed, rows))
 
 
-def row(defect: Defect, failing: Sequence[str]) -> str:
+def sections(listed: Sequence[Defect], rows: Mapping[str, str]) -> Iterator[str]:
+    """One table for each area."""
+    for area, members in groupby(listed, key=lambda defect: defect.area):
+        yield f"\n## {area.replace('_', ' ').capitalize()}\n\n"
+        yield "| defect | what the broken backend does | caught by |\n|---|---|---|\n"
+        yield from (f"{rows[defect.id]}\n" for defect in members)
+
+
+def row(defect: Defect, failing: Iterable[str]) -> str:
     """One line of the table."""
-    ordered = [id_ for id_ in requirements() if id_ in failing]
+    known = set(failing)
+    ordered = [id_ for id_ in requirements() if id_ in known]
     named = [f"**{id_}**" for id_ in ordered if id_ in defect.caught_by]
     others = [id_ for id_ in ordered if id_ not in defect.caught_by]
-    shown = [*named, *others[:SHOWN]]
     more = f" and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
-    caught = ", ".join(shown) + more or "**uncaught**"
-    return f"| `{defect.id}` | {defect.title} | {caught} |"
+    caught = ", ".join([*named, *others[:SHOWN]]) + more
+    return f"| `{defect.id}` | {defect.title} | {caught if named else UNCAUGHT} |"
 
 
 if __name__ == "__main__":

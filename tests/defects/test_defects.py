@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from conformance.verdicts import Verdict
-from tests.defects.bench import Bench, running_backend
+from tests.defects.bench import Bench
 from tests.defects.catalogue import catalogue
 from tests.defects.defect import Defect
 from tests.interop.idp_process import ROOT
@@ -18,20 +18,20 @@ from tests.interop.idp_process import ROOT
 
 @pytest.mark.parametrize("defect", catalogue().values(), ids=list(catalogue()))
 def test_the_defect_is_caught(defect: Defect, the_bench: Bench) -> None:
-    judgement = the_bench.judge(defect, defect.caught_by)
+    judgement = the_bench.judge(defect, the_bench.cases(defect))
 
     assert defect.caught_by <= judgement.failing, f"not caught by {sorted(defect.caught_by - judgement.failing)}"
-    if not defect.stops_cases:
-        assert not [f"{case.id}: {case.message}" for case in judgement.errors]
+    assert not [f"{case.id}: {case.message}" for case in judgement.errors]
+    assert bool(judgement.crashes) == defect.crashes, judgement.crashes
 
 
 def test_without_a_defect_the_same_scenarios_are_green(the_bench: Bench) -> None:
-    everything = frozenset().union(*(defect.caught_by for defect in catalogue().values()))
-
-    judgement = the_bench.judge(None, everything)
+    judgement = the_bench.judge(None, the_bench.cases_of_all_defects())
 
     assert not [f"{case.id}: {case.message}" for case in judgement.cases if case.verdict is not Verdict.PASSED]
-    assert everything <= judgement.verdicts.keys()
+    assert not judgement.crashes
+    for defect in catalogue().values():
+        assert defect.caught_by <= judgement.verdicts.keys()
 
 
 def test_the_command_line_fails_for_a_defect(the_bench: Bench, tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_the_command_line_fails_for_a_defect(the_bench: Bench, tmp_path: Path) -
     command += ["--target", the_bench.target.auth_url, "--idp", the_bench.idp.url, "--report-json", str(report)]
     command += ["--requirement", "FRAME-07"]
 
-    with running_backend(the_bench.idp, the_bench.config_file, defect):
+    with the_bench.backend(defect):
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout + done.stderr

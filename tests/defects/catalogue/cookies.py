@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from reference_backend.protocol import cookies
-from tests.defects.defect import always, defect, replace
+import dataclasses
+from collections.abc import Callable, Mapping
+
+from reference_backend.config import settings as settings_module
+from reference_backend.protocol import cookie_jar, cookies, encoding
+from reference_backend.protocol.cookie_jar import CookieSettings, Exchange
+from reference_backend.protocol.cookies import Cookie
+from tests.defects.defect import always, defect, replace, wrap
+
+Clear = Callable[[CookieSettings, Exchange], list[Cookie]]
+SetText = Callable[[CookieSettings, Exchange, str], list[Cookie]]
 
 
 @defect("COOKIE-07", "SEC-COOK-04")
@@ -13,7 +22,192 @@ def cookie_path_too_wide() -> None:
     replace(cookies, "nonce_path", always("/"))
 
 
+@defect("COOKIE-07")
+def nonce_sent_to_every_route_of_the_provider() -> None:
+    """The nonce cookie has the path of the provider, not of the callback."""
+    replace(cookies, "nonce_path", cookies.path)
+
+
+@defect("COOKIE-08")
+def cookie_path_ignores_the_callback_url() -> None:
+    """A custom callback URL does not move the cookies."""
+    replace(cookies, "path", lambda callback_url, provider_id: f"/api/auth/{provider_id}")
+
+
 @defect("COOKIE-03", "SEC-COOK-01")
 def cookie_not_http_only() -> None:
     """Scripts can read the cookies."""
     replace(cookies, "HTTP_ONLY", False)
+
+
+@defect("COOKIE-04", "SEC-COOK-02", "COOKIE-05", "SEC-COOK-03")
+def cookie_not_secure() -> None:
+    """Cookies of an https deployment travel over http as well."""
+    replace(cookies, "is_secure", always(False))
+
+
+@defect("COOKIE-05", "SEC-COOK-03")
+def same_site_always_lax() -> None:
+    """A backend on another host than its app cannot be reached with cookies."""
+    replace(cookies, "same_site", always("Lax"))
+
+
+@defect("COOKIE-09", "SEC-COOK-05")
+def cookie_shared_with_sibling_hosts() -> None:
+    """Cookies carry a Domain, so that all hosts below it receive them."""
+    replace(cookies, "domain", cookies.legacy_domain)
+
+
+@defect("COOKIE-01")
+def cookie_named_otherwise() -> None:
+    """The granted scopes are kept in a cookie of another name."""
+    replace(cookies, "granted_scope_name", lambda provider_id: f"{provider_id}-scope")
+
+
+@defect("COOKIE-02")
+def cookie_value_not_encoded() -> None:
+    """Values stand in the cookies as they are."""
+
+    def header(original: Callable[[Cookie], str], cookie: Cookie) -> str:
+        encoded = encoding.component(cookie.value)
+        return original(cookie).replace(f"={encoded};", f"={cookie.value};", 1)
+
+    wrap(cookies, "header", header)
+
+
+@defect("COOKIE-10")
+def expires_contradicts_max_age() -> None:
+    """The Expires attribute names a day in the far future, whatever Max-Age says."""
+    replace(cookies, "http_date", always("Fri, 01 Jan 2100 00:00:00 GMT"))
+
+
+@defect("COOKIE-11")
+def cookie_attributes_in_another_order() -> None:
+    """The attributes of a cookie come in reverse order."""
+
+    def header(original: Callable[[Cookie], str], cookie: Cookie) -> str:
+        pair, *attributes = original(cookie).split("; ")
+        return "; ".join([pair, *reversed(attributes)])
+
+    wrap(cookies, "header", header)
+
+
+@defect("COOKIE-12")
+def legacy_cookies_not_deleted() -> None:
+    """Cookies that an earlier release set with a Domain stay and get in the way."""
+    replace(cookie_jar, "legacy_deletions", always([]))
+
+
+@defect("COOKIE-20")
+def deletions_carry_a_value() -> None:
+    """A cookie is deleted by a value that is not empty."""
+
+    def header(original: Callable[[Cookie], str], cookie: Cookie) -> str:
+        return original(dataclasses.replace(cookie, value="deleted") if cookie.max_age == 0 else cookie)
+
+    wrap(cookies, "header", header)
+
+
+@defect("COOKIE-14")
+def session_duration_ignored() -> None:
+    """The refresh cookie lives a thousand days, whatever sessionDuration says."""
+    replace(settings_module, "session_max_age", always(cookies.DEFAULT_SESSION_MAX_AGE))
+
+
+@defect("COOKIE-14")
+def session_duration_shortens_the_nonce() -> None:
+    """The nonce cookie lives as long as the session."""
+
+    def set_nonce(original: SetText, settings: CookieSettings, exchange: Exchange, text: str) -> list[Cookie]:
+        made = original(settings, exchange, text)
+        return [*made[:-1], dataclasses.replace(made[-1], max_age=settings.session_max_age)]
+
+    wrap(cookie_jar, "set_nonce", set_nonce)
+
+
+@defect("COOKIE-14", "REFRESH-08", providers=("github",))
+def granted_scopes_forgotten_after_an_hour() -> None:
+    """The cookie of the granted scopes lives for an hour only."""
+
+    def set_scope(original: SetText, settings: CookieSettings, exchange: Exchange, text: str) -> list[Cookie]:
+        return original(dataclasses.replace(settings, session_max_age=3600), exchange, text)
+
+    wrap(cookie_jar, "set_granted_scope", set_scope)
+
+
+@defect("COOKIE-15", "SEC-COOK-07", providers=("google",))
+def long_values_not_chunked() -> None:
+    """A refresh token too long for a cookie is put into one, and browsers drop it."""
+    replace(cookies, "needs_chunks", always(False))
+
+
+@defect("COOKIE-15", "SEC-COOK-07", providers=("google",))
+def chunks_too_long() -> None:
+    """Chunks have eight thousand characters, more than browsers keep."""
+    replace(cookies, "MAX_VALUE_LENGTH", 8000)
+
+
+@defect("COOKIE-15", "SEC-COOK-07", "COOKIE-16", providers=("google",))
+def long_values_cut() -> None:
+    """Of a refresh token too long for a cookie, only the beginning is kept."""
+    wrap(cookies, "chunks", lambda original, value: original(value)[:1])
+
+
+@defect("COOKIE-16", providers=("google",))
+def only_the_first_chunk_read() -> None:
+    """A refresh token in several cookies is read from the first one alone."""
+
+    def read(found: Mapping[str, str], name: str) -> str | None:
+        return found.get(cookies.chunk_name(name, 0)) or found.get(name)
+
+    replace(cookies, "read", read)
+
+
+@defect("COOKIE-18", "SEC-COOK-08", providers=("google",))
+def chunks_left_beside_a_shorter_value() -> None:
+    """Chunks of an earlier, longer refresh token stay when a shorter one is stored, and win over it."""
+    replace(cookie_jar, "chunk_deletions", always([]))
+
+
+@defect("COOKIE-17", providers=("google",))
+def plain_cookie_left_beside_chunks() -> None:
+    """An earlier refresh token stays in its own cookie when a longer one is stored in chunks."""
+
+    def set_token(original: SetText, settings: CookieSettings, exchange: Exchange, text: str) -> list[Cookie]:
+        name = cookies.refresh_token_name(settings.provider_id)
+        others = {key: value for key, value in exchange.received.items() if key != name}
+        return original(settings, dataclasses.replace(exchange, received=others), text)
+
+    wrap(cookie_jar, "set_refresh_token", set_token)
+
+
+@defect("LOGOUT-06", "SEC-LOGOUT-04", providers=("google",))
+def chunks_survive_logout() -> None:
+    """Logout deletes the plain refresh cookie and leaves the chunks."""
+
+    def clear(original: Clear, settings: CookieSettings, exchange: Exchange) -> list[Cookie]:
+        return [one for one in original(settings, exchange) if not one.name[-1].isdigit()]
+
+    wrap(cookie_jar, "clear_refresh_token", clear)
+
+
+@defect("COOKIE-19", "LOGOUT-05")
+def logout_deletes_what_is_not_there() -> None:
+    """Logout answers with deletions of cookies that the browser does not have."""
+
+    def clear(original: Clear, settings: CookieSettings, exchange: Exchange) -> list[Cookie]:
+        name = cookies.refresh_token_name(settings.provider_id)
+        return original(settings, dataclasses.replace(exchange, received={name: "x", **exchange.received}))
+
+    wrap(cookie_jar, "clear_refresh_token", clear)
+
+
+@defect("LOGOUT-08")
+def logout_deletes_legacy_cookies() -> None:
+    """Logout answers with deletions for the whole domain as well."""
+
+    def clear(original: Clear, settings: CookieSettings, exchange: Exchange) -> list[Cookie]:
+        name = cookies.refresh_token_name(settings.provider_id)
+        return original(settings, exchange) + cookie_jar.legacy_deletions(settings, exchange, name, 0)
+
+    wrap(cookie_jar, "clear_refresh_token", clear)

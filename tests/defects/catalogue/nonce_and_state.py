@@ -1,11 +1,21 @@
-"""The nonce cookie and the state that have to belong together."""
+"""The nonce cookie and the state that have to belong together, and when they are looked at."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Callable
+from typing import Any
 
-from reference_backend.protocol import environments, nonce
-from tests.defects.defect import defect, nothing, replace
+from flask import Response, request
+
+from reference_backend.protocol import cookie_jar, cookies, encoding, nonce, origins, state
+from reference_backend.protocol.cookies import Cookie
+from reference_backend.protocol.errors import NotAllowedError
+from reference_backend.protocol.state import OAuthState
+from reference_backend.providers.base import CallbackRequest
+from reference_backend.web import backend, incoming, oauth
+from reference_backend.web.oauth import OAuthEnvironment
+from tests.defects.defect import always, defect, nothing, replace, wrap
 
 
 @defect("FRAME-07", "SEC-STATE-02", "SEC-STATE-03")
@@ -14,11 +24,186 @@ def nonce_not_compared() -> None:
     replace(nonce, "require_match", nothing)
 
 
-@defect("ENV-04")
-def callback_in_the_first_environment() -> None:
-    """The callback does not look for its environment in the state, and takes the first one."""
+@defect("FRAME-06", "SEC-STATE-01")
+def nonce_cookie_not_required() -> None:
+    """A callback in a browser that has no nonce cookie is accepted."""
 
-    def requested(query: Mapping[str, str]) -> str:
-        return query.get("env") or "development"
+    def require_match(original: Callable[[str, str], None], sent: str, expected: str) -> None:
+        if sent:
+            original(sent, expected)
 
-    replace(environments, "requested", requested)
+    replace(nonce, "require_cookie", lambda cookie_nonce: cookie_nonce or "")
+    wrap(nonce, "require_match", require_match)
+
+
+@defect("START-07", "SEC-STATE-05")
+def nonce_too_short() -> None:
+    """The nonce has four random bytes."""
+    replace(nonce, "NONCE_BYTES", 4)
+
+
+@defect("START-07", "SEC-STATE-05")
+def nonce_reused() -> None:
+    """Every flow has the same nonce."""
+    replace(nonce, "generate", always("AAAAAAAAAAAAAAAAAAAAAA=="))
+
+
+@defect("START-08")
+def nonce_of_another_flow_in_the_cookie() -> None:
+    """The nonce cookie does not hold the nonce of the state."""
+
+    def set_nonce(original: Callable[..., list[Cookie]], settings: Any, exchange: Any, text: str) -> list[Cookie]:
+        return original(settings, exchange, text[::-1])
+
+    wrap(cookie_jar, "set_nonce", set_nonce)
+    replace(nonce, "require_match", nothing)
+
+
+@defect("START-08", "COOKIE-10")
+def nonce_lives_for_a_day() -> None:
+    """A flow may take a day."""
+    replace(cookies, "NONCE_MAX_AGE", 24 * 60 * 60)
+
+
+@defect("SEC-STATE-11")
+def second_attempt_keeps_the_first_nonce() -> None:
+    """A second start in one browser leaves the first nonce in the cookie, and neither attempt can be finished."""
+
+    def set_nonce(original: Callable[..., list[Cookie]], settings: Any, exchange: Any, text: str) -> list[Cookie]:
+        if cookies.nonce_name(settings.provider_id) in exchange.received:
+            return []
+        return original(settings, exchange, text)
+
+    # The narrow path would hide the cookie from start.
+    replace(cookies, "nonce_path", cookies.path)
+    wrap(cookie_jar, "set_nonce", set_nonce)
+
+
+@defect("FRAME-03", "SEC-STATE-04")
+def state_not_required() -> None:
+    """A callback without state counts as one whose state fits the browser."""
+
+    def decode(original: Callable[[str], OAuthState], text: str) -> OAuthState:
+        if text:
+            return original(text)
+        name = cookies.nonce_name(request.path.split("/")[3])
+        return OAuthState(nonce=incoming.received_cookies().get(name, "x"), env=incoming.parameters().get("env", ""))
+
+    wrap(state, "decode", decode)
+
+
+@defect("FRAME-03", "STATE-06")
+def state_without_nonce_accepted() -> None:
+    """A state without nonce is read as one with an empty nonce."""
+    replace(state, "require_nonce", lambda found: found.setdefault("nonce", ""))
+
+
+@defect("FRAME-08", "SEC-STATE-02", "SEC-STATE-01", "SEC-ORIG-03", "SEC-STATE-04")
+def vendor_asked_before_the_checks() -> None:
+    """The code is redeemed at the vendor before state, origin and nonce are looked at."""
+
+    def frame(original: Callable[..., Response], configured: oauth.Environments) -> Response:
+        _, environment = oauth.select(configured)
+        with_code = CallbackRequest(incoming.parameters(), incoming.form(), {})
+        try:
+            result = environment.provider.authenticate(with_code)
+        except Exception:
+            return original(configured)
+        redeemed.append(result)
+        return original(configured)
+
+    redeemed: list[Any] = []
+    wrap(oauth, "frame", frame)
+
+
+@defect("FRAME-08")
+def nonce_checked_before_the_origin() -> None:
+    """The callback looks at the nonce first and at the state's origin afterwards."""
+
+    def complete(
+        original: Callable[..., Response], environment: OAuthEnvironment, flow_state: OAuthState, target: str
+    ) -> Response:
+        name = cookies.nonce_name(environment.cookies.provider_id)
+        nonce.require_match(nonce.require_cookie(incoming.received_cookies().get(name)), flow_state.nonce)
+        backend.current().require_allowed_origin(target)
+        return original(environment, flow_state, target)
+
+    def state_origin(flow_state: OAuthState) -> str | None:
+        return origins.normalise_in_state(flow_state.origin) if flow_state.origin else None
+
+    replace(oauth, "state_origin", state_origin)
+    wrap(oauth, "complete_flow", complete)
+
+
+@defect("STATE-01")
+def state_in_upper_case() -> None:
+    """The hex of the state has capital letters."""
+    wrap(state, "encode", lambda original, members: original(members).upper())
+
+
+@defect("STATE-02")
+def absent_members_in_the_state() -> None:
+    """Members of the state that have no value are written as empty texts."""
+
+    def members(original: Callable[[OAuthState], dict[str, str]], one: OAuthState) -> dict[str, str]:
+        return {"origin": "", "redirectUrl": "", "flow": "", "scope": "", **original(one)}
+
+    wrap(state, "members", members)
+
+
+@defect("STATE-03")
+def state_in_another_order() -> None:
+    """The members of the state come in reverse order."""
+    wrap(state, "members", lambda original, one: dict(reversed(original(one).items())))
+
+
+@defect("STATE-04", "ORIGIN-06")
+def origin_in_the_state_as_received() -> None:
+    """The state carries the origin as it was typed, path and all."""
+
+    def encode(original: Callable[[OAuthState], str], one: OAuthState) -> str:
+        return original(dataclasses.replace(one, origin=incoming.parameters().get("origin")))
+
+    wrap(state, "encode", encode)
+
+
+@defect("STATE-05")
+def redirect_address_cut_in_the_state() -> None:
+    """The state carries the redirect address without its query."""
+
+    def encode(original: Callable[[OAuthState], str], one: OAuthState) -> str:
+        address = one.redirect_url and one.redirect_url.partition("?")[0]
+        return original(dataclasses.replace(one, redirect_url=address))
+
+    wrap(state, "encode", encode)
+
+
+@defect("STATE-07")
+def state_read_strictly() -> None:
+    """A state is refused if anything follows its hex."""
+
+    def strict_hex(text: str) -> bytes:
+        try:
+            return bytes.fromhex(text)
+        except ValueError as error:
+            raise NotAllowedError("OAuth state is invalid, missing env") from error
+
+    replace(encoding, "lenient_hex", strict_hex)
+
+
+@defect("SEC-ROB-02", "ENV-07", "STATE-06", crashes=True)
+def garbage_in_the_state_crashes() -> None:
+    """A state that is no hex is a server error."""
+    replace(encoding, "lenient_hex", bytes.fromhex)
+
+
+@defect("FRAME-19")
+def nonce_not_used_up() -> None:
+    """A callback leaves the nonce in the browser, and a second one with the same state asks the vendor again."""
+    replace(cookie_jar, "clear_nonce", always([]))
+
+
+@defect("FRAME-20")
+def code_in_a_form_ignored() -> None:
+    """A callback by POST finds no code in its form body."""
+    replace(incoming, "form", always({}))
