@@ -45,11 +45,9 @@ def by_user_id(options: Options, info: SignInInfo, context: ResolverContext) -> 
     return context.sign_in(ByAnnotations({USER_ID_ANNOTATION: user_id}), sign_in.fallback(options, user_id))
 
 
-def effective_scopes(requested: list[str], granted: list[str], required: list[str], additional: list[str]) -> list[str]:
+def effective_scopes(requested: list[str], usual: list[str]) -> list[str]:
     """An access token is for one resource, so another one is asked for alone (PROV-MICROSOFT-02)."""
-    if any("/" in scope for scope in requested):
-        return [*requested, "offline_access"]
-    return [*requested, *granted, *required, *additional]
+    return [*requested, "offline_access"] if any("/" in scope for scope in requested) else usual
 
 
 def is_for_graph(access_token: str) -> bool:
@@ -69,7 +67,9 @@ class Microsoft(passport.PassportProvider):
     vendor: ClassVar[str] = "microsoft"
     scopes: ClassVar[ScopePolicy] = ScopePolicy(
         required=("email", "openid", "offline_access", "user.read"),
-        transform=effective_scopes,
+        transform=lambda requested, granted, required, additional: effective_scopes(
+            requested, [*requested, *granted, *required, *additional]
+        ),
     )
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
         "emailMatchingUserEntityAnnotation": sign_in.factory(Options, by_email_annotation),
