@@ -71,7 +71,7 @@ class AwsAlb(ProxyProvider):
             raise AuthenticationError("Exception occurred during JWT processing", error) from error
         require_issuer(token, self._issuer)
         require_signer(token, self._signer)
-        info = {"accessToken": access_token, "expiresInSeconds": token.claims["exp"]}
+        info = {"accessToken": access_token, "expiresInSeconds": token.claims.get("exp")}
         return ProxyResult(profile_of(token.claims), info)
 
     def _key(self, key_id: str) -> EllipticCurvePublicKey:

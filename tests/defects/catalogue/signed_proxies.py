@@ -9,14 +9,18 @@ from typing import Any
 
 from reference_backend.openid.key_set import KeySet
 from reference_backend.protocol.errors import AuthError
+from reference_backend.protocol.session_response import SignIn
 from reference_backend.proxies import assertion, aws_alb, azure_easy_auth, cf_access, gcp_iap
 from reference_backend.proxies.aws_alb import AwsAlb
 from reference_backend.proxies.base import ProxyRequest, ProxyResult
 from reference_backend.proxies.cf_access import CloudflareAccess
+from reference_backend.sign_in.context import ResolverContext
+from reference_backend.sign_in.resolvers import Options, SignInInfo
 from tests.defects.defect import always, defect, nothing, replace, wrap
 
 IAP, ALB, CLOUDFLARE = ("gcpIap",), ("awsalb",), ("cfaccess",)
 Authenticate = Callable[[Any, ProxyRequest], ProxyResult]
+Resolve = Callable[[Options, SignInInfo, ResolverContext], SignIn]
 
 
 @defect("AWSALB-06", "SEC-PROXY-01", providers=ALB)
@@ -96,10 +100,22 @@ def iap_refusal_repeats_the_claims() -> None:
     wrap(gcp_iap, "require_times", require)
 
 
-@defect("GCPIAP-13", "RES-52", providers=IAP)
+@defect("RES-52", providers=IAP)
 def iap_account_id_with_prefix() -> None:
-    """The whole subject is taken for the account's id, and one without an account for the plain persona."""
+    """The whole subject of Identity-Aware Proxy is taken for the account's id."""
     replace(gcp_iap, "account_id", lambda subject: subject)
+
+
+@defect("GCPIAP-13", providers=IAP)
+def iap_subject_without_account_is_somebody() -> None:
+    """A subject of Identity-Aware Proxy without an account's id signs somebody in."""
+
+    def resolve(original: Resolve, options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
+        if ":" not in info.details["sub"]:
+            return context.issue("user:default/ada-quill", [])
+        return original(options, info, context)
+
+    wrap(gcp_iap, "by_id", resolve)
 
 
 @defect("AWSALB-09", providers=ALB)
