@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from typing import Any, Final
 
 from conformance.cases import Case
@@ -71,12 +72,15 @@ def _provider(case: Case, facts: ProviderFacts, target: Target) -> dict[str, Any
     return provider
 
 
-def _authorization(placement: str, client: dict[str, Any]) -> str | None:
-    """The header with which the backend names its client to the vendor (RFC 6749 section 2.3.1); None for none."""
+def _authorization(placement: str, client: dict[str, Any]) -> dict[str, Any]:
+    """Match the header with which the backend names its client to the vendor (RFC 6749 section 2.3.1).
+
+    ``Basic:`` counts as ``Basic`` (OKTA-04).
+    """
     if placement == "body":
-        return None
+        return {"absent": True}
     pair = f"{client.get('client_id')}:{client.get('client_secret')}"
-    return f"Basic {base64.b64encode(pair.encode()).decode()}"
+    return {"matches": f"Basic:? {re.escape(base64.b64encode(pair.encode()).decode())}"}
 
 
 def _persona(persona: dict[str, Any], vendor: str) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class TokenRequest(_Strict):
     Attributes:
         has: fields of the form, at least.
         placement: where the client's id and secret stand: in the form (``body``), in an HTTP Basic header
-            (``basic``) or in ``both``. ``${provider.token_request.authorization}`` is the header that follows from it.
+            (``basic``) or in ``both``. ``${provider.token_request.authorization}`` matches what follows from it.
     """
 
     has: list[str] = ["grant_type", "redirect_uri", "client_id", "client_secret", "code"]
