@@ -8,9 +8,11 @@ from mock_idp.environments import BY_EMAIL
 from mock_idp.oauth.model import Answer, Encoding, Endpoint
 from mock_idp.oauth.tokens import NEXT_KEY, OWN_KEY, SignedToken
 from mock_idp.proxies.base import AuthProxy, Headers, SignedIn
+from mock_idp.settings import COMPANY_DOMAIN
 from mock_idp.source import Addresses, Exchange, Quirk, Route
 
-SERVICE_TOKEN = "3b9e04d17fa6428c95c0e1d2b3a49f58.access"  # noqa: S105 - made up, and its name rather than its secret
+# Made up, and names rather than secrets; a scenario each, because a backend may remember whom it saw.
+SERVICE_TOKENS = ("3b9e04d17fa6428c95c0e1d2b3a49f58.access", "c81f5a60d2b94e37a7f0946be35d1c28.access")
 _AUDIENCE = hashlib.sha256(b"the portal").hexdigest()
 _HEADER = "Cf-Access-Jwt-Assertion"
 _COOKIE = "CF_Authorization"
@@ -22,7 +24,9 @@ def _config(**keys: Any) -> MappingProxyType[str, Any]:
     return MappingProxyType(
         {
             "audience": _AUDIENCE,
-            "serviceTokens": (MappingProxyType({"token": SERVICE_TOKEN, "subject": "ada-quill@lumenfold.example"}),),
+            "serviceTokens": tuple(
+                MappingProxyType({"token": token, "subject": f"ada-quill@{COMPANY_DOMAIN}"}) for token in SERVICE_TOKENS
+            ),
             **keys,
             "signIn": MappingProxyType({"resolvers": (BY_EMAIL,)}),
         }
