@@ -10,7 +10,7 @@ from reference_backend.protocol.profiles import VendorProfile
 from reference_backend.protocol.session_response import SignIn
 from reference_backend.providers import passport
 from reference_backend.providers.base import ProviderSettings, ScopePolicy, StartRequest
-from reference_backend.providers.passport import AUTHORIZATION_CODE, ClientAuthentication
+from reference_backend.providers.passport import ClientAuthentication
 from reference_backend.sign_in import resolvers as sign_in
 from reference_backend.sign_in.context import ByAnnotations, ResolverContext
 from reference_backend.sign_in.resolvers import Options, ResolverFactory, SignInInfo
@@ -60,7 +60,7 @@ class Okta(passport.PassportProvider):
 
     def client_authentication(self, grant_type: str) -> ClientAuthentication:
         """The header for a code (OKTA-04, OKTA-05), the body for a refresh token (OKTA-06)."""
-        return ClientAuthentication.BASIC if grant_type == AUTHORIZATION_CODE else ClientAuthentication.BODY
+        return ClientAuthentication.BASIC if grant_type == passport.AUTHORIZATION_CODE else ClientAuthentication.BODY
 
     def request_profile(self, access_token: str) -> requests.Response:
         """A POST without a body (OKTA-07)."""
