@@ -175,13 +175,13 @@ def cloudflare_any_service_token() -> None:
     replace(cf_access, "service_identity", identity)
 
 
-@defect("CFACCESS-11", "CFACCESS-12", "CFACCESS-13", providers=CLOUDFLARE)
+@defect("CFACCESS-11", "CFACCESS-12", providers=CLOUDFLARE)
 def cloudflare_identity_from_the_token() -> None:
     """The team's identity address is not asked; the token's own claims will do."""
     original = CloudflareAccess._identity
 
     def identity(self: CloudflareAccess, token: Any) -> Any:
-        return {"email": token.claims["email"]} if token.claims.get("sub") else original(self, token)
+        return {"email": token.claims.get("email")} if token.claims.get("sub") else original(self, token)
 
     replace(CloudflareAccess, "_identity", identity)
 
