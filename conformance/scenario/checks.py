@@ -104,9 +104,11 @@ def wrong_facts(facts: ProviderFacts, known: Known) -> Iterator[str]:
         if root not in {"it", "persona", "target", "idp"}:
             yield f"{facts.line}: ${{{path}}}: facts reach it, persona, target and idp only"
         yield from (f"{facts.line}: ${{{path}}}: {mistake}" for mistake in _wrong_filters(filters))
-    for resolver in (*facts.resolvers, *facts.idle_resolvers):
-        if resolver.requirement not in known.requirements:
-            yield f"{facts.line}: there is no requirement {resolver.requirement!r}"
+    named = [resolver.requirement for resolver in facts.resolvers]
+    named += [resolver.requirement for resolver in facts.idle_resolvers]
+    for requirement in named:
+        if requirement not in known.requirements:
+            yield f"{facts.line}: there is no requirement {requirement!r}"
 
 
 def _wrong_words(scenario: Scenario, known: Known) -> Iterator[str]:

@@ -92,7 +92,7 @@ def read_document(name: str, text: str) -> Iterator[Requirement]:
         if not fenced:
             if heading := HEADING.fullmatch(lines[0]):
                 title = heading[2]
-                area = short_name(title) if len(heading[1]) == 2 else place.area  # noqa: PLR2004
+                area = short_name(title) if len(heading[1]) == 2 else place.area
                 place = Place(name, area, title)
                 if security := SECURITY.fullmatch(title):
                     yield read_security(security, place, text, codes)
