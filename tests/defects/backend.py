@@ -16,13 +16,14 @@ from pathlib import Path
 
 from reference_backend.cli import main as reference_backend
 from tests.defects import serve
+from tests.defects.catalogue import module_names
 from tests.defects.defect import Defect
 
 START_SECONDS = 30.0
 
 FORK_SERVER = multiprocessing.get_context("forkserver")
 # A child also imports the main program of its parent, which is pytest.
-FORK_SERVER.set_forkserver_preload(["pytest", __name__])
+FORK_SERVER.set_forkserver_preload(["pytest", __name__, *module_names()])
 
 
 class StartError(Exception):

@@ -38,6 +38,8 @@ class Defect:
         patch: breaks the backend; called before the server starts, in the server's own process.
         caught_by: ids of the requirements that fail because of it, each of them.
         providers: ids of the providers that it is shown on.
+        stops_cases: True if it is in the nature of the defect that scenarios cannot be played to their end, so that a
+            case may have the verdict ``error`` beside the failures.
         crashes: True if the defect is that the backend fails with an error of its own. Anywhere else that would be
             a mistake in the patch, which the scenarios notice for the wrong reason.
     """
@@ -48,17 +50,19 @@ class Defect:
     patch: Callable[[], None]
     caught_by: frozenset[str]
     providers: frozenset[str]
+    stops_cases: bool
     crashes: bool
 
 
 def defect(
-    *caught_by: str, providers: tuple[str, ...] = DIFFERENT_PROVIDERS, crashes: bool = False
+    *caught_by: str, providers: tuple[str, ...] = DIFFERENT_PROVIDERS, stops_cases: bool = False, crashes: bool = False
 ) -> Callable[[Callable[[], None]], Defect]:
     """Turn a function into a :class:`Defect`.
 
     Parameters:
         caught_by: see :class:`Defect`.
         providers: see :class:`Defect`.
+        stops_cases: see :class:`Defect`.
         crashes: see :class:`Defect`.
     """
 
@@ -70,6 +74,7 @@ def defect(
             patch=patch,
             caught_by=frozenset(caught_by),
             providers=frozenset(providers),
+            stops_cases=stops_cases,
             crashes=crashes,
         )
 

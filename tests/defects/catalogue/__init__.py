@@ -11,6 +11,11 @@ from types import MappingProxyType
 from tests.defects.defect import Defect
 
 
+def module_names() -> list[str]:
+    """The modules that hold defects."""
+    return [f"{__name__}.{module_info.name}" for module_info in pkgutil.iter_modules(__path__)]
+
+
 @cache
 def catalogue() -> Mapping[str, Defect]:
     """All defects by id, in the order of areas and of each file.
@@ -19,8 +24,8 @@ def catalogue() -> Mapping[str, Defect]:
         ValueError: two areas have defects of one name.
     """
     found: dict[str, Defect] = {}
-    for module_info in pkgutil.iter_modules(__path__):
-        module = importlib.import_module(f"{__name__}.{module_info.name}")
+    for name in module_names():
+        module = importlib.import_module(name)
         for one in vars(module).values():
             if isinstance(one, Defect):
                 if one.id in found:

@@ -10,7 +10,7 @@ from flask import Response
 
 from reference_backend.protocol import encoding, errors, origins, session_response, web_message
 from reference_backend.protocol.state import OAuthState
-from reference_backend.web import backend, oauth, outgoing
+from reference_backend.web import backend, incoming, oauth, outgoing
 from reference_backend.web import security_headers as security
 from tests.defects.defect import StaleDefectError, always, defect, replace, wrap
 
@@ -251,7 +251,7 @@ def origin_required_at_start() -> None:
     """A start without origin is refused."""
 
     def start(original: Callable[..., Response], configured: oauth.Environments) -> Response:
-        if "origin" not in oauth.incoming.parameters():
+        if "origin" not in incoming.parameters():
             origins.normalise_at_start("")
         return original(configured)
 

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from reference_backend.protocol import entity_ref, profiles
+from reference_backend.protocol import entity_ref, profiles, session_response
 from reference_backend.protocol.entity_ref import EntityRef
 from reference_backend.protocol.errors import AuthError
 from reference_backend.protocol.session_response import Profile, SignIn
@@ -195,7 +195,7 @@ def unverified_email_taken_from_the_id_token() -> None:
 @defect("PROFILE-01", "FE-17")
 def profile_without_email() -> None:
     """The session's profile lacks the e-mail address."""
-    replace(oauth.session_response, "profile_json", lambda profile: {"displayName": profile.display_name})
+    replace(session_response, "profile_json", lambda profile: {"displayName": profile.display_name})
 
 
 @defect("PROFILE-03", "FE-17")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from flask import Response, request
+from flask import Response, g, request
 
 from reference_backend.protocol import csrf, routes
 from reference_backend.protocol.errors import NotFoundError
@@ -146,12 +145,7 @@ def start_without_nonce_cookie() -> None:
 
     def start(original: Callable[..., Response], configured: oauth.Environments) -> Response:
         response = original(configured)
-        _forget_cookies()
+        g.cookies = []
         return response
 
     wrap(oauth, "start", start)
-
-
-def _forget_cookies(*arguments: Any) -> None:
-    del arguments
-    outgoing.g.cookies = []
