@@ -26,6 +26,7 @@ class Case:
         provider: on which provider.
         environment: in which of its environments; empty for proxy-type providers.
         absent: why it cannot be played on this target (not applicable), or None.
+        is_mistake: True if that is the scenario's mistake rather than the target's nature.
         own: id of the persona that no other case uses, if it asks for one.
     """
 
@@ -33,6 +34,7 @@ class Case:
     provider: Provider
     environment: str
     absent: str | None = None
+    is_mistake: bool = False
     own: str | None = None
 
     @property
@@ -50,6 +52,8 @@ class Case:
 
 def fan_out(library: Library, target: Target, only_requirements: Collection[str] = ()) -> list[Case]:
     """Every case of a run, also those that the target does not have what they need for.
+
+    What is a mistake rather than not applicable, :func:`conformance.collection.collect` says.
 
     Parameters:
         library: scenarios and provider facts.
@@ -98,22 +102,17 @@ def _case(scenario: Scenario, provider: Provider, target: Target) -> Case:
     return Case(scenario, provider, environment, absent)
 
 
-def spare_personas(target: Target) -> list[str]:
-    """Ids of the personas that the IdP keeps for cases of their own."""
-    return [id_ for id_, persona in target.personas.items() if persona.get("spare")]
-
-
 def _with_own_personas(cases: list[Case], target: Target) -> list[Case]:
     """Give every case that asks for it a persona of its own: the same one in every worker and every run."""
-    spare = iter(spare_personas(target))
+    spare = (id_ for id_, persona in target.personas.items() if persona.get("spare"))
     given = []
     for case in cases:
         if case.absent is not None or not wants_own_persona(case.scenario):
             given.append(case)
             continue
         own = next(spare, None)
-        absent = None if own else "the mock IdP has no persona left for it alone"
-        given.append(replace(case, own=own, absent=absent))
+        absent = None if own else "the mock IdP has no persona left for this case alone"
+        given.append(replace(case, own=own, absent=absent, is_mistake=own is None))
     return given
 
 

@@ -1,68 +1,79 @@
-"""What is wrong with scenarios and shows once the IdP is known: environments, personas, cases nobody plays. Pure."""
+"""The cases of a run; what only shows once the IdP is known and is a scenario's own mistake, is an error. Pure.
 
-from collections.abc import Iterator
+A misspelt environment or persona would otherwise make a case that is not applicable, and nobody looks at those.
+"""
 
-from conformance.cases import Case, applies, fan_out, persona_names, spare_personas
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+
+from conformance.cases import NOBODY, Case, applies, fan_out, persona_names
+from conformance.reach import OWN
 from conformance.scenario.expansion import bound
+from conformance.scenario.facts import ProviderFacts
 from conformance.scenario.loader import Library
 from conformance.scenario.model import Scenario
 from conformance.target.description import Provider, Target
 
-OWN = "own"
 
-
-def mistakes_in(library: Library, target: Target, *, complete: bool) -> list[str]:
-    """Sentences about scenarios that would not be played as they are meant to.
+def collect(
+    library: Library, target: Target, only_requirements: Collection[str] = (), *, is_complete: bool = False
+) -> list[Case]:
+    """Every case of a run.
 
     Parameters:
-        library: all scenarios.
+        library: scenarios and provider facts.
         target: the examined target.
-        complete: True if the target has everything that the kit knows, so that nothing may be left out: the
-            embedded pair with all its providers.
+        only_requirements: if given, only scenarios that check one of them.
+        is_complete: True if the target has everything that the kit knows (the embedded one, with all providers), so
+            that a scenario that is played nowhere is a mistake.
     """
-    found = [sentence for scenario in library.scenarios for sentence in _of(scenario, library, target)]
-    cases = fan_out(library, target)
-    found += [
-        f"{_where(case.scenario)}: {case.absent}; there are {len(spare_personas(target))}"
-        for case in cases
-        if case.absent and case.absent.startswith("the mock IdP has no persona left")
-    ]
-    if complete:
-        found += _never_played(library, cases, target)
-    return found
-
-
-def _of(scenario: Scenario, library: Library, target: Target) -> Iterator[str]:
-    for name in sorted(persona_names(scenario) - {OWN} - set(target.personas)):
-        yield f"{_where(scenario)}: there is no persona {name!r}; there are {', '.join(target.personas)}"
-    known = {entry["id"]: [item["name"] for item in entry.get("environments", [])] for entry in target.idp["providers"]}
-    wanted: dict[str, set[str]] = {}
-    for entry in target.idp["providers"]:
-        vendor = entry["vendor"]
-        provider = Provider(entry["id"], vendor, entry.get("kind", "oauth"))
-        facts = library.facts.get(vendor)
-        if facts is None or facts.kind == "proxy" or not applies(scenario.applies_to, provider, facts):
-            continue
-        for part in bound(scenario, facts):
-            if part.environment is not None:
-                wanted.setdefault(part.environment, set()).add(provider.id)
-    for environment, providers in wanted.items():
-        if not any(environment in known[id_] for id_ in providers):
-            there = sorted({name for id_ in providers for name in known[id_]})
-            yield (
-                f"{_where(scenario)}: no provider that it applies to has an environment {environment!r} at the "
-                f"mock IdP; there are {', '.join(there)}"
-            )
-
-
-def _never_played(library: Library, cases: list[Case], target: Target) -> Iterator[str]:
-    played = {case.scenario.scenario for case in cases if case.absent is None}
-    reasons = {case.scenario.scenario: case.absent for case in cases if case.absent is not None}
+    found: dict[str, list[Case]] = {scenario.scenario: [] for scenario in library.scenarios}
+    for case in fan_out(library, target):
+        found[case.scenario.scenario].append(case)
+    cases: list[Case] = []
     for scenario in library.scenarios:
-        if scenario.scenario not in played and scenario.profile in {None, target.profile}:
-            reason = reasons.get(scenario.scenario, "no provider has an element of its 'each'")
-            yield f"{_where(scenario)}: {scenario.scenario!r} is played on no provider at all: {reason}"
+        mistake = _mistake_in(scenario, library.facts, target)
+        if mistake is None and is_complete:
+            mistake = _nobody_plays(scenario, found[scenario.scenario], target)
+        if mistake is None:
+            cases += found[scenario.scenario]
+        else:
+            wrong = found[scenario.scenario] or [Case(scenario, NOBODY, "")]
+            cases += [replace(case, absent=mistake, is_mistake=True) for case in wrong[:1]]
+    wanted = set(only_requirements)
+    return [case for case in cases if not wanted or wanted & set(case.scenario.requirements)]
 
 
-def _where(scenario: Scenario) -> str:
-    return f"{scenario.file}:{scenario.line}"
+def _mistake_in(scenario: Scenario, facts: Mapping[str, ProviderFacts], target: Target) -> str | None:
+    unknown = sorted(persona_names(scenario) - {OWN} - set(target.personas))
+    if unknown and target.personas:
+        return f"there is no persona {unknown[0]!r}; there are {', '.join(target.personas)}"
+    wanted: dict[str, set[str]] = {}
+    for provider, environments in _providers_of(scenario, facts, target):
+        for part in bound(scenario, facts[provider.vendor]):
+            if part.environment is not None:
+                known = wanted.setdefault(part.environment, set())
+                known |= environments
+    for environment, known in wanted.items():
+        if environment not in known:
+            there = ", ".join(sorted(known))
+            return f"the mock IdP has no environment {environment!r} of any provider it applies to; there are {there}"
+    return None
+
+
+def _providers_of(
+    scenario: Scenario, facts: Mapping[str, ProviderFacts], target: Target
+) -> Iterator[tuple[Provider, set[str]]]:
+    """OAuth providers of the IdP that the scenario is about, with their environments; the target may lack some."""
+    for entry in target.idp["providers"]:
+        provider = Provider(entry["id"], entry["vendor"], "oauth")
+        known = facts.get(provider.vendor)
+        if known is not None and known.kind == "oauth" and applies(scenario.applies_to, provider, known):
+            yield provider, {item["name"] for item in entry.get("environments", [])}
+
+
+def _nobody_plays(scenario: Scenario, cases: list[Case], target: Target) -> str | None:
+    if any(case.absent is None or case.is_mistake for case in cases) or scenario.profile not in {None, target.profile}:
+        return None
+    reason = next((case.absent for case in cases if case.absent), "no vendor has an element of its 'each'")
+    return f"it is played on no provider at all, though the target has all of them: {reason}"

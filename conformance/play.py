@@ -116,7 +116,7 @@ def empty_result(case: Case) -> CaseResult:
         provider=case.provider.id,
         vendor=case.provider.vendor,
         env=case.environment,
-        verdict=Verdict.NOT_APPLICABLE,
+        verdict=Verdict.ERROR if case.is_mistake else Verdict.NOT_APPLICABLE,
         level=level,
         message=case.absent or "",
     )

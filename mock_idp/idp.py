@@ -8,7 +8,7 @@ from mock_idp.app_config import ProviderSetup, provider_setups
 from mock_idp.clock import Clock, SystemClock
 from mock_idp.fault_catalogue import FAULTS
 from mock_idp.journal import Journal
-from mock_idp.personas import PERSONAS
+from mock_idp.personas import IN_WORDS, PERSONAS
 from mock_idp.proxies import proxies
 from mock_idp.proxies.base import AuthProxy
 from mock_idp.randomness import Randomness
@@ -89,8 +89,7 @@ def make_idp(settings: Settings, clock: Clock | None = None) -> Idp:
         SetupError: a provider or the profile does not exist.
     """
     if settings.auto_login is not None and settings.auto_login not in PERSONAS:
-        there = ", ".join(PERSONAS)
-        raise SettingsError(f"There is no persona {settings.auto_login!r}; there are {there}.")
+        raise SettingsError(f"There is no persona {settings.auto_login!r}; there are {IN_WORDS}.")
     clock = clock or SystemClock()
     randomness = Randomness(settings.seed)
     idp = Idp(

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from mock_idp.settings import COMPANY_DOMAIN
+from mock_idp.settings import COMPANY_DOMAIN, SPARE_PERSONAS
 
 LARGE = 4400
 """More characters than fit into one cookie (browsers give up at 4096 bytes, RFC 6265 section 6.1)."""
@@ -32,6 +32,7 @@ class Persona:
         namesakes: names of further User entities with the same e-mail address.
         annotations_swapped: True if the catalog's annotations differ from the vendors' ids in case.
         padding: further characters in refresh and ID tokens.
+        spare: True if tests take it for one case alone, so that pages and lists need not show it.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Persona:
     namesakes: tuple[str, ...] = ()
     annotations_swapped: bool = False
     padding: int = 0
+    spare: bool = False
 
     @property
     def picture(self) -> str:
@@ -232,5 +234,30 @@ _ALL = (
     ),
 )
 
-PERSONAS: Mapping[str, Persona] = MappingProxyType({persona.id: persona for persona in _ALL})
-"""All personas by id, in the order in which they are shown."""
+
+def _spare(number: int) -> Persona:
+    name = f"guest-{number:02}"
+    return Persona(
+        name,
+        f"Guest {number:02}",
+        name,
+        _at(name),
+        "Like plain, for one case alone: targets remember their users, and cases must not meet there.",
+        entity=name,
+        spare=True,
+    )
+
+
+SHOWN: Mapping[str, Persona] = MappingProxyType({persona.id: persona for persona in _ALL})
+"""The personas that people choose from, in the order in which they are shown."""
+
+SPARE: Mapping[str, Persona] = MappingProxyType(
+    {persona.id: persona for persona in map(_spare, range(1, SPARE_PERSONAS + 1))}
+)
+"""Personas of which a test may take one for itself (``persona: own`` in a scenario)."""
+
+PERSONAS: Mapping[str, Persona] = MappingProxyType({**SHOWN, **SPARE})
+"""All personas by id."""
+
+IN_WORDS = f"{', '.join(SHOWN)}, {next(iter(SPARE))} … {list(SPARE)[-1]}"
+"""All ids, for messages."""

@@ -19,6 +19,9 @@ from conformance.verdicts import CaseResult
 PROPERTY: Final = "conformance"
 """Name under which a case's result travels in ``user_properties``."""
 
+SENT: Final = ("options", "library", "target", "deviations")
+"""What an xdist worker is told."""
+
 STARTED = pytest.StashKey[float]()
 DOCUMENT = pytest.StashKey[dict[str, Any]]()
 
@@ -34,7 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     given: dict[str, Any] | None = getattr(config, "workerinput", None)
     if given is not None:
-        config.stash[RUN] = continue_in_worker(given["options"], given["target"], given["deviations"])
+        config.stash[RUN] = continue_in_worker(*(given[name] for name in SENT))
         return
     options = read_options(config)
     clean_up = contextlib.ExitStack()
@@ -61,9 +64,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_configure_node(node: Any) -> None:
     """Tell an xdist worker what the controller found out."""
     run = node.config.stash[RUN]
-    node.workerinput["options"] = {**run.options.to_json()}
-    node.workerinput["target"] = run.target.to_json()
-    node.workerinput["deviations"] = [entry.model_dump() for entry in run.deviations]
+    accepted = [entry.model_dump() for entry in run.deviations]
+    told = (run.options.to_json(), run.library.to_json(), run.target.to_json(), accepted)
+    node.workerinput.update(zip(SENT, told, strict=True))
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from conformance.cases import Case, fan_out
+from conformance.cases import Case
+from conformance.collection import collect
 from conformance.deviations import Deviation, DeviationFileError, read_deviations
 from conformance.driver.idp import Idp
 from conformance.driver.wire import Wire
@@ -64,7 +65,8 @@ class Run:
 
     def cases(self) -> list[Case]:
         """Every case of the run."""
-        return fan_out(self.library, self.target, self.options.requirements)
+        everything = self.options.target is None and not self.options.providers
+        return collect(self.library, self.target, self.options.requirements, is_complete=everything)
 
     def close(self) -> None:
         """Close the process's connections."""
@@ -119,8 +121,9 @@ def begin(options: Options, clean_up: contextlib.ExitStack) -> Run:
     return Run(options, library, target, deviations)
 
 
-def continue_in_worker(options: dict[str, Any], target: dict[str, Any], deviations: list[dict[str, Any]]) -> Run:
-    """Rebuild the controller's run in a worker."""
-    checked = Options(**options)
+def continue_in_worker(
+    options: dict[str, Any], library: dict[str, Any], target: dict[str, Any], deviations: list[dict[str, Any]]
+) -> Run:
+    """Rebuild the controller's run in a worker; nothing is read or checked again."""
     accepted = [Deviation.model_validate(entry) for entry in deviations]
-    return Run(checked, load_library(checked), Target.from_json(target), accepted)
+    return Run(Options(**options), Library.from_json(library), Target.from_json(target), accepted)

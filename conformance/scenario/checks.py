@@ -69,7 +69,7 @@ class Known:
 def mistakes_of(scenario: Scenario, known: Known) -> Iterator[str]:
     """Everything wrong with a scenario, as ``line: sentence``, on whichever vendor it shows."""
     yield from _wrong_words(scenario, known)
-    if not scenario.requirements:
+    if not any(step.expect for step in scenario.steps):
         yield f"{scenario.line}: scenario {scenario.scenario!r} expects nothing, so it cannot fail"
     fitting = [facts for facts in known.facts.values() if scenario.applies_to.fit(facts)]
     told: dict[str, None] = {}

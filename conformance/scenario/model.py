@@ -171,8 +171,8 @@ class Scenario(_Strict):
 
     @property
     def requirements(self) -> list[str]:
-        """Ids of all requirements the scenario checks, in order, without duplicates."""
-        return list(dict.fromkeys(id_ for step in self.steps for id_ in step.expect))
+        """Ids of all requirements the scenario checks, in order, without duplicates and those that ``each`` names."""
+        return list(dict.fromkeys(id_ for step in self.steps for id_ in step.expect if not id_.startswith("${")))
 
 
 class Expectation(_Strict):

@@ -12,7 +12,7 @@ from mock_idp.catalog import catalog_yaml
 from mock_idp.cli.common import output_option, write_text
 from mock_idp.fault_catalogue import FAULTS
 from mock_idp.fault_text import faults_markdown
-from mock_idp.personas import PERSONAS
+from mock_idp.personas import SHOWN, SPARE
 from mock_idp.proxies import proxies
 from mock_idp.vendors import vendors
 
@@ -27,8 +27,10 @@ def list_personas(catalog: bool, output: Path | None) -> None:
         return
     rows = [
         (persona.id, persona.name, persona.email or "—", persona.entity or "—", persona.reason)
-        for persona in PERSONAS.values()
+        for persona in SHOWN.values()
     ]
+    first, *_, last = SPARE.values()
+    rows.append((f"{first.id} … {last.id[-2:]}", f"{first.name} … {last.name[-2:]}", "…", "…", first.reason))
     _show(("Persona", "Name", "E-mail address", "Catalog", "Why"), rows, output)
 
 

@@ -7,7 +7,7 @@ from mock_idp.fault_catalogue import FAULTS
 from mock_idp.idp import Idp
 from mock_idp.journal import describe_filter
 from mock_idp.oauth.model import Answer, Encoding, Page
-from mock_idp.personas import PERSONAS
+from mock_idp.personas import SHOWN
 from mock_idp.settings import CONTROL_PREFIX
 from mock_idp.web import consent, dispatch
 from mock_idp.web.answers import PAGE_HEADERS, to_response
@@ -30,7 +30,7 @@ def create_app(idp: Idp) -> Flask:
     app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(
-        lambda: {"personas": PERSONAS, "faults": FAULTS.by_id, "consent_path": CONSENT_PATH, "control": CONTROL_PREFIX}
+        lambda: {"personas": SHOWN, "faults": FAULTS.by_id, "consent_path": CONSENT_PATH, "control": CONTROL_PREFIX}
     )
     app.before_request(lambda: _to_vendor(idp))
     app.register_blueprint(control(idp))

@@ -9,7 +9,7 @@ from mock_idp.fault_catalogue import FAULTS
 from mock_idp.faults import FaultOrderError
 from mock_idp.idp import Idp
 from mock_idp.oauth.model import Answer, AuthorizationRequest, Encoding, Endpoint, FaultOrder, Page
-from mock_idp.personas import PERSONAS
+from mock_idp.personas import IN_WORDS, PERSONAS
 from mock_idp.source import Exchange
 from mock_idp.vendors import endpoints
 from mock_idp.web.answers import to_response
@@ -53,7 +53,7 @@ def _read_decision(form: Pairs) -> _Decision:
     fields = first_values(form)
     if fields.get("persona") not in PERSONAS:
         said = repr(fields["persona"]) if "persona" in fields else "none was chosen"
-        raise ConsentError(f"persona must be one of {', '.join(PERSONAS)}; {said}.")
+        raise ConsentError(f"persona must be one of {IN_WORDS}; {said}.")
     if fields.get("decision") not in ("allow", "deny"):
         raise ConsentError("decision must be allow or deny.")
     return _Decision(

@@ -16,7 +16,7 @@ from mock_idp.journal import describe_filter
 from mock_idp.keys import KeySetError
 from mock_idp.oauth.model import Grant
 from mock_idp.oauth.tokens import FORGERY_MEMBERS, Forgery, ForgeryError
-from mock_idp.personas import PERSONAS
+from mock_idp.personas import IN_WORDS, PERSONAS
 from mock_idp.proxies.base import MintError, MintOrder
 from mock_idp.service import Service, ServiceError
 from mock_idp.settings import CONTROL_PREFIX
@@ -276,7 +276,7 @@ def _mint(idp: Idp, proxy_id: str, data: Mapping[str, Any]) -> dict[str, Any]:
         raise ControlError(f"There is no auth proxy {proxy_id!r:.80}; there are {', '.join(idp.proxies)}.", 404)
     persona = PERSONAS.get(str(data.get("persona")))
     if persona is None:
-        raise ControlError(f"persona must be one of {', '.join(PERSONAS)}.")
+        raise ControlError(f"persona must be one of {IN_WORDS}.")
     replaced = _object(data, "replace")
     if not all(isinstance(value, str) for value in replaced.values()):
         raise ControlError("replace must map header names to texts.")

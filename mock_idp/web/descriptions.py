@@ -66,6 +66,7 @@ def describe_persona(idp: Idp, persona: Persona) -> dict[str, Any]:
         "email_verified": persona.email_verified,
         "picture": persona.picture,
         "reason": persona.reason,
+        "spare": persona.spare,
         "entity": persona.entity,
         "entity_ref": f"user:default/{persona.entity}" if persona.entity else None,
         "groups": list(persona.group_refs),

@@ -63,7 +63,9 @@ class FakeIdp:
                 "id": "github",
                 "vendor": "github",
                 "environments": [
-                    {"name": name, "client_id": name, "client_secret": "x" * 12} for name in ("development", "other")
+                    {"name": name, "client_id": name, "client_secret": "x" * 12}
+                    # The target lacks the last one.
+                    for name in ("development", "other", "nowhere")
                 ],
             }
         ]

@@ -11,7 +11,7 @@ from mock_idp.app_config_text import app_config_text
 from mock_idp.catalog import catalog_yaml
 from mock_idp.environments import ENVIRONMENTS
 from mock_idp.idp import make_idp
-from mock_idp.personas import PERSONAS
+from mock_idp.personas import PERSONAS, SPARE
 from mock_idp.proxies import proxies
 from mock_idp.settings import Settings
 from mock_idp.vendors import vendors
@@ -34,7 +34,7 @@ def users() -> dict[str, dict[str, Any]]:
 
 def test_personas_are_well_formed() -> None:
     for persona in PERSONAS.values():
-        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", persona.id)
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)*(-\d\d)?", persona.id)
         assert persona.reason.endswith(".")
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", persona.login), "as GitHub demands"
 
@@ -50,6 +50,15 @@ def test_ids_do_not_change_between_releases() -> None:
     face = PERSONAS["plain"].face("github")
     assert face.number == 802_453_735
     assert face.uuid == "72912494-d57e-48e7-a555-d4fc54384603"
+
+
+def test_spare_personas_are_like_plain() -> None:
+    found = users()
+    assert (min(SPARE), max(SPARE), len(SPARE)) == ("guest-01", "guest-64", 64)
+    for persona in SPARE.values():
+        user = found[persona.login]
+        assert user["spec"]["profile"]["email"] == persona.email == f"{persona.id}@lumenfold.example"
+        assert user["metadata"]["annotations"].keys() == found["ada-quill"]["metadata"]["annotations"].keys()
 
 
 def test_names_fit_the_catalog() -> None:

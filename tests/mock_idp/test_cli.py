@@ -96,6 +96,7 @@ def test_app_config_to_a_file(tmp_path: Path) -> None:
 def test_listings() -> None:
     listed = run("personas").output
     assert "twin-north" in listed and "Robin Vale" in listed
+    assert "guest-01 … 64" in listed and "guest-02" not in listed
     assert "accounts.google.com" in run("vendors").output
     assert "hmac-with-public-key" in run("faults").output
     assert "kind: User" in run("personas", "--catalog").output
