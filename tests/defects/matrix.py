@@ -37,7 +37,9 @@ scenarios are played, most of them on one provider. **Bold** are those that have
 `tests/defects/test_defects.py` checks. The others fail as well, many of them because nothing works any more after
 the first failure.
 
-Written by `python -m tests.defects.matrix`; do not edit. {count} defects, {uncaught}.
+Written by `python -m tests.defects.matrix`; do not edit. {count} of the catalogue's {all} defects have been played
+against all scenarios so far, {uncaught}. Every one of the catalogue is played against the scenarios that name it
+by `pytest tests/defects`.
 """
 
 
@@ -74,11 +76,11 @@ def read_rows(text: str) -> dict[str, str]:
 
 
 def document(rows: Mapping[str, str]) -> str:
-    """The whole file; defects without a row are left out, which a test notices."""
+    """The whole file; it says how many defects have no row yet."""
     listed = [defect for defect in catalogue().values() if defect.id in rows]
     uncaught = sum(UNCAUGHT in rows[defect.id] for defect in listed)
     said = f"**{uncaught} of them uncaught**" if uncaught else "all of them caught"
-    return HEAD.format(count=len(listed), uncaught=said) + "".join(sections(listed, rows))
+    return HEAD.format(count=len(listed), all=len(catalogue()), uncaught=said) + "".join(sections(listed, rows))
 
 
 def sections(listed: Sequence[Defect], rows: Mapping[str, str]) -> Iterator[str]:

@@ -26,10 +26,12 @@ def test_a_defect_is_well_formed(defect: Defect) -> None:
     assert not [id_ for id_ in defect.caught_by if requirements()[id_].level is Level.INFO]
 
 
-def test_the_kill_matrix_lists_every_defect() -> None:
-    listed = re.findall(r"^\| `([a-z0-9-]+)` \|", MATRIX.read_text(encoding="utf-8"), re.MULTILINE)
+def test_the_kill_matrix_lists_no_defect_that_is_gone() -> None:
+    text = MATRIX.read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `([a-z0-9-]+)` \|", text, re.MULTILINE)
 
-    assert listed == list(catalogue()), "run: python -m tests.defects.matrix"
+    assert listed == [id_ for id_ in catalogue() if id_ in listed], "run: python -m tests.defects.matrix"
+    assert f"{len(listed)} of the catalogue's {len(catalogue())} defects" in text, "run: python -m tests.defects.matrix"
 
 
 def owner() -> SimpleNamespace:
