@@ -45,9 +45,10 @@ def collect(
 
 
 def _mistake_in(scenario: Scenario, facts: Mapping[str, ProviderFacts], target: Target) -> str | None:
-    unknown = sorted(persona_names(scenario) - {OWN} - set(target.personas))
+    shared = [id_ for id_, persona in target.personas.items() if not persona.get("spare")]
+    unknown = sorted(persona_names(scenario) - {OWN, *shared})
     if unknown and target.personas:
-        return f"there is no persona {unknown[0]!r}; there are {', '.join(target.personas)}"
+        return f"there is no persona {unknown[0]!r} for all cases; there are {', '.join(shared)}, and own for one alone"
     wanted: dict[str, set[str]] = {}
     for provider, environments in _providers_of(scenario, facts, target):
         for part in bound(scenario, facts[provider.vendor]):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from conformance.operands import mistakes_in
-from conformance.scenario.expansion import bound
+from conformance.scenario.expansion import NAMED, bound
 from conformance.scenario.facts import ProviderFacts
 from conformance.scenario.filters import FILTERS
 from conformance.scenario.model import Scenario, StepEntry
@@ -58,12 +58,14 @@ class Known:
         steps: the language's steps.
         facts: vendor id -> facts.
         capabilities: the vocabulary.
+        is_whole: False if some document could not be read, so that what seems to be missing may stand there.
     """
 
     requirements: Collection[str]
     steps: StepRules
     facts: Mapping[str, ProviderFacts]
     capabilities: Collection[str]
+    is_whole: bool = True
 
 
 def mistakes_of(scenario: Scenario, known: Known) -> Iterator[str]:
@@ -96,9 +98,7 @@ def _named(scenario: Scenario, fitting: list[ProviderFacts]) -> list[ProviderFac
 
 def wrong_facts(facts: ProviderFacts, known: Known) -> Iterator[str]:
     """Everything wrong with a vendor's facts, as ``line: sentence``."""
-    for word in facts.capabilities:
-        if word not in known.capabilities:
-            yield f"{facts.line}: {_no_capability(word, known)}"
+    yield from (f"{facts.line}: {mistake}" for mistake in _wrong_capabilities(facts.capabilities, known))
     for path, filters in references(facts.model_dump()):
         root = (segments(path) or [""])[0]
         if root not in {"it", "persona", "target", "idp"}:
@@ -112,17 +112,18 @@ def wrong_facts(facts: ProviderFacts, known: Known) -> Iterator[str]:
 
 
 def _wrong_words(scenario: Scenario, known: Known) -> Iterator[str]:
-    for word in (*scenario.applies_to.has, *scenario.applies_to.lacks):
-        if word not in known.capabilities:
-            yield f"{scenario.line}: {_no_capability(word, known)}"
+    words = (*scenario.applies_to.has, *scenario.applies_to.lacks)
+    yield from (f"{scenario.line}: {mistake}" for mistake in _wrong_capabilities(words, known))
     for vendor in scenario.applies_to.vendors or ():
-        if vendor not in known.facts:
+        if vendor not in known.facts and known.is_whole:
             yield f"{scenario.line}: no facts are known of a vendor {vendor!r}; there are {', '.join(known.facts)}"
 
 
-def _no_capability(word: str, known: Known) -> str:
+def _wrong_capabilities(words: Collection[str], known: Known) -> Iterator[str]:
     there = ", ".join(known.capabilities) or "none"
-    return f"the vocabulary has no capability {word!r}; there are {there}"
+    for word in words:
+        if word not in known.capabilities and known.is_whole:
+            yield f"the vocabulary has no capability {word!r}; there are {there}"
 
 
 def _walk(scenario: Scenario, known: Known, facts: ProviderFacts | None, *, whole: bool) -> Iterator[str]:
@@ -162,7 +163,7 @@ def _wrong_step(step: StepEntry, known: Known) -> Iterator[str]:
     shape = known.steps.shape(step.action, step.arguments)
     for requirement, path, matcher in step.checks():
         told: list[str | None] = [*mistakes_in(matcher)]
-        if shape is not None:
+        if shape is not None and path != NAMED:
             told += [wrong_member(shape, path), *wrong_keys(shape, path, matcher)]
         yield from (f"{requirement} {path}: {mistake}" for mistake in told if mistake)
     yield from known.steps.mistakes(step.action, step.arguments)

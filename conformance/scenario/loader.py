@@ -112,20 +112,21 @@ class _Reading:
 
     def check(self, requirements: Collection[str], steps: StepRules) -> None:
         """Look at everything once more, now that all of it is known."""
-        known = Known(requirements, steps, self.facts, self.capabilities)
+        known = Known(requirements, steps, self.facts, self.capabilities, is_whole=not self.mistakes)
         for facts in self.facts.values():
             self._tell(facts, wrong_facts(facts, known))
         for id_, scenario in self.scenarios.items():
-            complete = scenario.model_copy(update={"steps": list(self._spelt_out(scenario))})
+            complete = scenario.model_copy(update={"steps": list(self._spelt_out(scenario, is_whole=known.is_whole))})
             self.scenarios[id_] = complete
             self._tell(scenario, mistakes_of(complete, known))
 
-    def _spelt_out(self, scenario: Scenario) -> Iterator[StepEntry]:
+    def _spelt_out(self, scenario: Scenario, *, is_whole: bool) -> Iterator[StepEntry]:
         for step in scenario.steps:
             try:
                 yield with_expectations(step, self.expectations)
             except UnknownReferenceError as error:
-                self._tell(scenario, [f"{step.line}: step {step.action!r}: {error}"])
+                if is_whole:
+                    self._tell(scenario, [f"{step.line}: step {step.action!r}: {error}"])
                 yield step
 
     def _tell(self, document: Any, mistakes: Any) -> None:

@@ -169,6 +169,13 @@ class Scenario(_Strict):
     line: int = 0
     part: str = ""
 
+    @model_validator(mode="after")
+    def _one_each(self) -> "Scenario":
+        """``${each}`` is one thing at a time."""
+        if self.each is not None and any(step.is_repeated for step in self.steps):
+            raise ValueError("a scenario with each cannot have repeated steps")
+        return self
+
     @property
     def requirements(self) -> list[str]:
         """Ids of all requirements the scenario checks, in order, without duplicates and those that ``each`` names."""

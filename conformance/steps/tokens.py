@@ -61,6 +61,7 @@ class ReadToken(Step):
         "header",
         "claims",
         "parts",
+        "length",
         "verified",
         "expires_in",
         "age",
