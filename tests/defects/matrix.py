@@ -1,9 +1,9 @@
 """Writes the kill matrix: which requirements fail because of which defect.
 
-    python -m tests.defects.matrix [--jobs N] [DEFECT …]
+    python -m tests.defects.matrix [--jobs N] [--missing | DEFECT …]
 
-Plays every scenario against every defect, most of them on one provider, and writes ``docs/kill-matrix.md``. With
-names of defects, only these are played, and the other rows stay as they are.
+Plays every scenario against every defect, most of them on one provider, and writes ``docs/kill-matrix.md``, row by row.
+With ``--missing`` only the defects that have no row yet are played, with names only these; other rows stay.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from __future__ import annotations
 import argparse
 import re
 import tempfile
+import threading
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
 
@@ -47,27 +49,53 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(prog="python -m tests.defects.matrix", description="Write docs/kill-matrix.md.")
     parser.add_argument("defects", metavar="DEFECT", nargs="*", help="play only these; the other rows stay")
+    parser.add_argument("--missing", action="store_true", help="play only defects that have no row yet")
     parser.add_argument("--jobs", type=int, default=2, help="how many mock IdPs work side by side (default: 2)")
     options = parser.parse_args(arguments)
     unknown = [id_ for id_ in options.defects if id_ not in catalogue()]
     if unknown:
         parser.error(f"there is no defect {', '.join(unknown)}")
-    begun = time.monotonic()
-    chosen = options.defects or list(catalogue())
-    rows = read_rows(MATRIX.read_text(encoding="utf-8")) if options.defects else {}
-    shares = [chosen[start :: options.jobs] for start in range(min(options.jobs, len(chosen)))]
-    with ProcessPoolExecutor(options.jobs) as pool:
-        for share in pool.map(play_share, shares):
-            rows |= {id_: row(catalogue()[id_], failing) for id_, failing in share.items()}
-    MATRIX.write_text(document(rows), encoding="utf-8")
-    print(f"{MATRIX.relative_to(ROOT)}: played {len(chosen)} defects in {time.monotonic() - begun:.0f} s")
+    rows = read_rows(MATRIX.read_text(encoding="utf-8")) if options.defects or options.missing else {}
+    chosen = options.defects or [id_ for id_ in catalogue() if id_ not in rows]
+    Played(rows, [catalogue()[id_] for id_ in chosen]).by(options.jobs)
 
 
-def play_share(ids: Iterable[str]) -> dict[str, set[str]]:
-    """Failing requirements of each of these defects, with a mock IdP of their own."""
-    with tempfile.TemporaryDirectory(prefix="defects-") as folder, bench(Path(folder)) as ready:
-        defects = [catalogue()[id_] for id_ in ids]
-        return {defect.id: ready.judge(defect, ready.all_scenarios(defect)).failing for defect in defects}
+class Played:
+    """A table that fills while defects are played.
+
+    Parameters:
+        rows: rows by id; more are added.
+        waiting: defects to be played.
+    """
+
+    def __init__(self, rows: dict[str, str], waiting: Sequence[Defect]) -> None:
+        self._rows = rows
+        self._count = len(waiting)
+        self._waiting = deque(waiting)
+        self._lock = threading.Lock()
+        self._begun = time.monotonic()
+
+    def by(self, jobs: int) -> None:
+        """Play all of them, so many at a time, and write the file after each."""
+        self._write()
+        with ThreadPoolExecutor(jobs) as pool:
+            for done in [pool.submit(self._work) for _ in range(min(jobs, self._count))]:
+                done.result()
+
+    def _work(self) -> None:
+        """Play what is waiting, with a mock IdP of one's own."""
+        with tempfile.TemporaryDirectory(prefix="defects-") as folder, bench(Path(folder)) as ready:
+            # Popping from a deque is atomic, so the threads share it.
+            while self._waiting:
+                defect = self._waiting.popleft()
+                self._rows[defect.id] = row(defect, ready.judge(defect, ready.all_scenarios(defect)).failing)
+                with self._lock:
+                    self._write()
+                    played = self._count - len(self._waiting)
+                    print(f"{time.monotonic() - self._begun:6.0f} s  {played}/{self._count}  {defect.id}", flush=True)
+
+    def _write(self) -> None:
+        MATRIX.write_text(document(self._rows), encoding="utf-8")
 
 
 def read_rows(text: str) -> dict[str, str]:
