@@ -48,7 +48,15 @@ def test_every_condition_has_to_hold(conditions, names):
 
 def test_once_takes_the_first_that_can_be_played():
     one = scenario(once=True, environment="other", applies_to={"kind": "oauth"})
-    assert ids(cases(one, providers=(ABSENT, GOOGLE, GHE, GITHUB))) == ["area/file:sample-scenario"]
+    (case,) = cases(one, providers=(ABSENT, GOOGLE, GHE, GITHUB))
+    assert (case.provider, case.absent) == (GITHUB, None)
+    assert case.id == "area/file:sample-scenario", "it is the same on whichever provider it is played"
+
+
+def test_once_takes_a_provider_that_has_everything():
+    one = scenario(once=True, applies_to={"has": ["refresh-grant"]})
+    (case,) = cases(one, providers=(GHE, PROXY, GOOGLE))
+    assert case.provider == GOOGLE
 
 
 def test_once_still_says_why_if_none_can_be_played():

@@ -29,7 +29,8 @@ GITHUB_FACTS = FACTS["github"].model_copy(update={"profile": PersonaProfile(emai
 def played():
     with running_pair() as pair, contextlib.closing(Wire(None, 10)) as wire:
 
-        def run(*steps, own=None):
+        def run(*steps, own=None, journal=()):
+            pair.idp.journal = list(journal)
             info = {"urls": {"http": pair.idp.url}, "providers": pair.idp.providers}
             personas = {"plain": PLAIN, "guest-01": OTHER}
             tested = target(GITHUB, auth_url=pair.auth_url, idp=info, personas=personas)
@@ -177,3 +178,15 @@ class TestShapes:
 
     def test_the_journal_knows_the_endpoints_of_the_mock(self):
         assert set(ENDPOINTS) == {str(endpoint) for endpoint in Endpoint}
+
+
+class TestJournal:
+    def test_of_a_grant(self, played):
+        observed = {"count": 1, "counts.token": 1}
+        assert passes(played({"sign_in": {}}, {"journal": {}, "expect": {MUST: observed}}, journal=["token"]))
+
+    def test_of_a_grant_that_nobody_gave(self, played):
+        nothing = {"counts": {"lacks_keys": ["token"]}}
+        result = played({"journal": {"grant": "no/such grant"}, "expect": {MUST: nothing}})
+        assert result.verdict is Verdict.ERROR
+        assert "the mock IdP refused GET /__idp/grants/no%2Fsuch%20grant with 404" in result.message
