@@ -1,6 +1,7 @@
 """The personas as a Backstage catalog: User and Group entities, as YAML."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import yaml
@@ -13,6 +14,7 @@ from mock_idp.vendors import vendors
 _API_VERSION = "backstage.io/v1alpha1"
 
 
+@cache
 def catalog_yaml() -> str:
     """All entities as a YAML stream, ready for a catalog location of type ``url``."""
     return yaml.safe_dump_all(entities(), sort_keys=False, allow_unicode=True, explicit_start=True)

@@ -5,15 +5,18 @@ honours ``HTTPS_PROXY``, ``NO_PROXY`` and ``REQUESTS_CA_BUNDLE``, as ``requests`
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 from authlib.integrations.requests_client import OAuth2Session
+from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from reference_backend import __version__
 
 USER_AGENT = f"reference-backend/{__version__}"
+
+_Session = TypeVar("_Session", bound=requests.Session)
 
 
 class NoCredentials(AuthBase):
@@ -33,6 +36,7 @@ class Upstream:
 
     def __init__(self, timeout: float) -> None:
         self.timeout = timeout
+        self._connections = HTTPAdapter()
 
     def request(
         self,
@@ -59,18 +63,16 @@ class Upstream:
         Raises:
             requests.RequestException: the transport failed.
         """
-        # A session of its own for each call: cookies of one user never reach the call of another.
-        with requests.Session() as session:
-            return session.request(
-                method,
-                url,
-                data=form,
-                params=params,
-                headers={"User-Agent": USER_AGENT, **(headers or {})},
-                auth=auth or NoCredentials(),
-                timeout=self.timeout if timeout is None else timeout,
-                allow_redirects=False,
-            )
+        return self._with_connections(requests.Session()).request(
+            method,
+            url,
+            data=form,
+            params=params,
+            headers={"User-Agent": USER_AGENT, **(headers or {})},
+            auth=auth or NoCredentials(),
+            timeout=self.timeout if timeout is None else timeout,
+            allow_redirects=False,
+        )
 
     def oauth_session(self, **options: Any) -> OAuth2Session:
         """An OAuth client session for one exchange.
@@ -83,4 +85,14 @@ class Upstream:
         # The vendors of the passport family choose the format by this header, and are not asked (§2.4).
         del session.headers["Accept"]
         session.max_redirects = 0
+        return self._with_connections(session)
+
+    def _with_connections(self, session: _Session) -> _Session:
+        """Let a session use the connections that are open.
+
+        Each call has a session of its own, because cookies of one user must never reach the call of another. It is
+        not closed: that would close everybody's connections.
+        """
+        session.mount("https://", self._connections)
+        session.mount("http://", self._connections)
         return session

@@ -28,6 +28,8 @@ def fold(text: str) -> str:
     The Kelvin sign, for one, has the lower case ``k``, and nobody may sign in as somebody else by it
     (SEC-IDENT-11).
     """
+    if text.isascii():
+        return text.lower()
     return "".join(char.lower() if char.isascii() or not char.lower().isascii() else char for char in text)
 
 

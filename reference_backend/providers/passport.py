@@ -172,21 +172,21 @@ class PassportProvider(OAuthProvider):
             # Authlib leaves out empty parameters; UP-11 sends scope even then.
             return url, headers, body if parameters["scope"] else f"{body}&scope="
 
-        with self.surroundings.upstream.oauth_session(
+        session = self.surroundings.upstream.oauth_session(
             client_id=self.client_id,
             client_secret=self.client_secret,
             token_endpoint_auth_method=str(self.client_authentication(grant_type)),
             redirect_uri=self.settings.callback_url,
-        ) as session:
-            session.register_client_auth_method((str(ClientAuthentication.BODY_AND_BASIC), in_body_and_header))
-            options = {"headers": {"Content-Type": FORM}, "allow_redirects": False}
-            if grant_type == REFRESH_TOKEN:
-                session.register_compliance_hook("refresh_token_request", add_empty_scope)
-                session.register_compliance_hook("refresh_token_response", read)
-                session.refresh_token(self.token_url, **parameters, **options)
-            else:
-                session.register_compliance_hook("access_token_response", read)
-                session.fetch_token(self.token_url, grant_type=grant_type, **parameters, **options)
+        )
+        session.register_client_auth_method((str(ClientAuthentication.BODY_AND_BASIC), in_body_and_header))
+        options = {"headers": {"Content-Type": FORM}, "allow_redirects": False}
+        if grant_type == REFRESH_TOKEN:
+            session.register_compliance_hook("refresh_token_request", add_empty_scope)
+            session.register_compliance_hook("refresh_token_response", read)
+            session.refresh_token(self.token_url, **parameters, **options)
+        else:
+            session.register_compliance_hook("access_token_response", read)
+            session.fetch_token(self.token_url, grant_type=grant_type, **parameters, **options)
         return raw[0]
 
     def fetch_profile(self, access_token: str) -> VendorProfile:

@@ -9,6 +9,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,19 @@ class Entity:
         return None if value is None else str(value)
 
 
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """All entities with their relations, and what they are looked for by.
+
+    Parameters:
+        by_ref: entities by their canonical refs.
+        terms: for each of these refs, the lower-case paths and values of the entity.
+    """
+
+    by_ref: Mapping[str, Entity] = field(default_factory=dict)
+    terms: Mapping[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class _Location:
     kind: str
@@ -77,11 +91,12 @@ class Catalog:
         self._upstream = upstream
         self._clock = clock
         self._lock = threading.Lock()
+        self._index = _Index()
 
     def by_ref(self, ref: EntityRef) -> Entity | None:
         """The entity of that ref, ignoring case (CTX-02)."""
         wanted = entity_ref.stringify(ref)
-        found = self._search(lambda entity: entity_ref.stringify(entity.ref) == wanted)
+        found = self._search(lambda index: [index.by_ref[wanted]] if wanted in index.by_ref else [])
         return found[0] if found else None
 
     def query(self, filters: Sequence[Filter]) -> list[Entity]:
@@ -89,28 +104,30 @@ class Catalog:
 
         Keys and values are compared without regard to case, as the catalog's search does.
         """
-        return self._search(lambda entity: any(_matches(entity, one) for one in filters))
+        wanted = [frozenset((key.lower(), entity_ref.fold(value)) for key, value in one.items()) for one in filters]
+
+        def matching(index: _Index) -> list[Entity]:
+            return [index.by_ref[ref] for ref, terms in index.terms.items() if any(one <= terms for one in wanted)]
+
+        return self._search(matching)
 
     def refresh(self) -> None:
         """Read every location that is due."""
-        self._entities(eager=False)
+        self._current(eager=False)
 
-    def _search(self, wanted: Callable[[Entity], bool]) -> list[Entity]:
-        found = [entity for entity in self._entities(eager=False) if wanted(entity)]
-        return found or [entity for entity in self._entities(eager=True) if wanted(entity)]
+    def _search(self, look: Callable[[_Index], list[Entity]]) -> list[Entity]:
+        return look(self._current(eager=False)) or look(self._current(eager=True))
 
-    def _entities(self, *, eager: bool) -> list[Entity]:
-        """All entities with their relations; of several with one ref the first wins."""
+    def _current(self, *, eager: bool) -> _Index:
+        """What is known now, after reading whatever is due."""
         with self._lock:
             now = self._clock()
-            for location in self._locations:
-                if _is_due(location, now, eager=eager):
-                    self._load(location, now)
-            documents: dict[str, Entity] = {}
-            for location in self._locations:
-                for entity in location.entities:
-                    documents.setdefault(entity_ref.stringify(entity.ref), entity)
-        return with_relations(list(documents.values()))
+            due = [location for location in self._locations if _is_due(location, now, eager=eager)]
+            for location in due:
+                self._load(location, now)
+            if due:
+                self._index = index_of([entity for location in self._locations for entity in location.entities])
+            return self._index
 
     def _load(self, location: _Location, now: float) -> None:
         location.tried_at = now
@@ -122,8 +139,7 @@ class Catalog:
             log.warning("cannot read catalog location %s: %s", location.target, error)
 
     def _read(self, kind: str, target: str, depth: int) -> Iterator[Entity]:
-        documents = yaml12.load_all(self._text(kind, target))
-        for document in documents:
+        for document in _documents(self._text(kind, target)):
             if not isinstance(document, Mapping):
                 continue
             if document.get("kind") in ("User", "Group"):
@@ -140,6 +156,12 @@ class Catalog:
         response = self._upstream.request("GET", target)
         response.raise_for_status()
         return response.content.decode("utf-8")
+
+
+@lru_cache(maxsize=16)
+def _documents(text: str) -> tuple[Any, ...]:
+    """Parse a file; most are the same as the last time. Nobody changes what is parsed."""
+    return tuple(yaml12.load_all(text))
 
 
 def _is_due(location: _Location, now: float, *, eager: bool) -> bool:
@@ -199,15 +221,18 @@ def _relative(text: str, kind: str, namespace: str) -> str:
     return entity_ref.stringify(ref if has_namespace else EntityRef(ref.kind, namespace, ref.name))
 
 
-def _matches(entity: Entity, wanted: Filter) -> bool:
-    values = dict.fromkeys((key.lower() for key in wanted), frozenset[str]())
-    for path, value in _paths(entity.document, ""):
-        if path in values:
-            values[path] |= {value}
-    namespace = entity.ref.namespace.lower()
-    if "metadata.namespace" in values:
-        values["metadata.namespace"] |= {namespace}
-    return all(entity_ref.fold(value) in values[key.lower()] for key, value in wanted.items())
+def index_of(entities: Sequence[Entity]) -> _Index:
+    """What lookups need; of several entities with one ref the first wins."""
+    first: dict[str, Entity] = {}
+    for entity in entities:
+        first.setdefault(entity_ref.stringify(entity.ref), entity)
+    by_ref = dict(zip(first, with_relations(list(first.values())), strict=True))
+    return _Index(by_ref, {ref: _terms(entity) for ref, entity in by_ref.items()})
+
+
+def _terms(entity: Entity) -> frozenset[tuple[str, str]]:
+    """Every path and value; the namespace is there even if the document leaves it out."""
+    return frozenset([*_paths(entity.document, ""), ("metadata.namespace", entity.ref.namespace.lower())])
 
 
 def _paths(value: Any, path: str) -> Iterator[tuple[str, str]]:

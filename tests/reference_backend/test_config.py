@@ -42,7 +42,7 @@ def test_includes(tmp_path):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a: b: c", r"config-0\.yaml:1: not valid YAML: mapping values are not allowed here"),
+        ("a: b: c", r"config-0\.yaml:1: not valid YAML: mapping values are not allowed"),
         ("a:\n  - b\n c: [", r"config-0\.yaml:3: not valid YAML"),
         ("[1]", "expected an object at the root"),
         ("a: {$env: A, b: 1}", "error at a, include key \\$env should not have adjacent keys"),
