@@ -15,13 +15,15 @@ TOKEN, REFRESH, EXCHANGE = "token", "refresh", "exchange"
 PROFILE, FOLLOW_UP = "profile", "follow-up"
 TOKENS = (TOKEN, REFRESH, EXCHANGE)
 PROFILES = (PROFILE, FOLLOW_UP)
-MACHINES = (*TOKENS, *PROFILES, "revocation", "discovery", "jwks", "logout", "other")
+CLIENT_METADATA = "client-metadata"
+MACHINES = (*TOKENS, *PROFILES, "revocation", "discovery", "jwks", "logout", CLIENT_METADATA, "other")
 """Endpoints that talk to the backend rather than to the browser."""
 
 FAILS = "It reports a failed sign-in or refresh in its own words, quickly, and stays up."
 ERRORS = "RFC 6749 section 5.2"
 
 
+_ANYWHERE = (PROFILE, *TOKENS, FOLLOW_UP, ID_TOKEN, CALLBACK, *MACHINES[len(TOKENS) + len(PROFILES) :])
 _ERROR = Parameter("error", "text", "invalid_grant", "The error code.")
 _DESCRIPTION = Parameter("description", "text", None, "error_description; left out if absent.")
 _STATUS_200 = Parameter("status", "status", 200, "The HTTP status.")
@@ -151,7 +153,10 @@ _ANSWERS = (
         MACHINES,
         "RFC 9110 section 15.4",
         "It does not follow it with credentials, and fails.",
-        (Parameter("location", "token", "https://redirected.invalid/", "Where to."),),
+        (
+            Parameter("location", "token", "https://redirected.invalid/", "Where to."),
+            Parameter("status", "status", 302, "The HTTP status."),
+        ),
         change=changes.redirected,
         is_instead=True,
     ),
@@ -162,6 +167,15 @@ _ANSWERS = (
         "RFC 6749 section 5.1 demands JSON",
         "It reads it, or fails in an orderly way.",
         change=changes.form_encoded,
+    ),
+    Fault(
+        "oversized",
+        "A member that nobody needs makes the body very long",
+        MACHINES,
+        "RFC 9110 section 15.5.14 (limits are the reader's)",
+        "It stops reading at a limit, and fails.",
+        (Parameter("bytes", "integer", 70_000, "How long the member is."),),
+        change=changes.oversized,
     ),
     Fault(
         "content-type",
@@ -175,7 +189,7 @@ _ANSWERS = (
     Fault(
         "set",
         "Members are added or replaced",
-        (PROFILE, *TOKENS, FOLLOW_UP, ID_TOKEN, CALLBACK, "discovery", "jwks", "revocation", "logout", "other"),
+        _ANYWHERE,
         "the endpoint's own specification",
         "It treats the value as data, whatever is in it.",
         (
@@ -188,7 +202,7 @@ _ANSWERS = (
     Fault(
         "remove",
         "Members are missing",
-        (PROFILE, *TOKENS, FOLLOW_UP, ID_TOKEN, CALLBACK, "discovery", "jwks", "revocation", "logout", "other"),
+        _ANYWHERE,
         "the endpoint's own specification",
         "It does without, or fails in an orderly way.",
         (

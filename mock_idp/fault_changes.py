@@ -165,12 +165,17 @@ def json_text(text: str) -> Callable[[Answer, Parameters], Answer]:
 
 def redirected(answer: Answer, parameters: Parameters) -> Answer:
     """Answer a redirect."""
-    return Answer(302, None, Encoding.EMPTY, headers=(("Location", parameters["location"]),))
+    return Answer(parameters["status"], None, Encoding.EMPTY, headers=(("Location", parameters["location"]),))
 
 
 def form_encoded(answer: Answer, parameters: Parameters) -> Answer:
     """Write the body as a form."""
     return replace(answer, encoding=Encoding.FORM) if isinstance(answer.body, Mapping) else answer
+
+
+def oversized(answer: Answer, parameters: Parameters) -> Answer:
+    """Add a member of that many bytes."""
+    return _with({"padding": "x" * parameters["bytes"]}, answer)
 
 
 def content_type(answer: Answer, parameters: Parameters) -> Answer:

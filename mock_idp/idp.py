@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mock_idp.app_config import ProviderSetup, provider_setups
+from mock_idp.client_site import CLIENT_SITE
 from mock_idp.clock import Clock, SystemClock
 from mock_idp.fault_catalogue import FAULTS
 from mock_idp.journal import Journal
-from mock_idp.personas import IN_WORDS, PERSONAS
+from mock_idp.personas import IN_WORDS, PERSONAS, SPARE
 from mock_idp.proxies import proxies
 from mock_idp.proxies.base import AuthProxy
 from mock_idp.randomness import Randomness
@@ -68,12 +69,12 @@ class Idp:
 
     @property
     def sources(self) -> Mapping[str, Source]:
-        """All vendors and auth proxies by id."""
-        return {**self.vendors, **self.proxies}
+        """All vendors and auth proxies by id, and the websites of clients."""
+        return {**self.vendors, **self.proxies, CLIENT_SITE.id: CLIENT_SITE}
 
     @property
     def host_patterns(self) -> tuple[str, ...]:
-        """Every host name that a vendor or an auth proxy has for itself."""
+        """Every host name that a vendor, an auth proxy or a website has for itself."""
         return tuple(dict.fromkeys(host for source in self.sources.values() for host in source.hosts))
 
 
@@ -99,9 +100,11 @@ def make_idp(settings: Settings, clock: Clock | None = None) -> Idp:
         vendors=vendors(),
         proxies=proxies(),
         setups=provider_setups(settings),
-        services=Services({**vendors(), **proxies()}, settings, clock, randomness),
+        services=Services({**vendors(), **proxies(), CLIENT_SITE.id: CLIENT_SITE}, settings, clock, randomness),
         journal=Journal(settings.journal_limit),
     )
+    for persona in SPARE:
+        idp.services.create(persona, CLIENT_SITE.id, permanent=True)
     for setup in idp.setups:
         if setup.service not in idp.services.by_id:
             idp.services.create(setup.service, setup.source.id, permanent=True)

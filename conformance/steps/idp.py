@@ -17,13 +17,14 @@ ENDPOINTS: Final = (
     "discovery",
     "jwks",
     "logout",
+    "client-metadata",
     "other",
 )
 """What a journal entry may call the endpoint that was asked: the mock IdP's own list."""
 
 
 class Journal(Step):
-    """Read what the IdP was asked about a grant, a state or a code.
+    """Read what the IdP was asked about a grant, a state or a code, or at a service.
 
     Observes ``entries`` (all), ``count``, and per endpoint (``token``, ``refresh``, ``profile``, ``revocation`` …)
     ``at``: ``{endpoint: [entries]}`` and ``counts``: ``{endpoint: number}``; endpoints never asked are absent there.
@@ -32,6 +33,7 @@ class Journal(Step):
         grant: id of the grant; by default that of the latest consent or proxied sign-in.
         code: instead, every entry that carried this code.
         state: instead, every entry that carried this state.
+        service: instead, every entry at this service.
         since: only entries with a higher sequence number than this entry's.
     """
 
@@ -42,6 +44,7 @@ class Journal(Step):
     grant: str | None = None
     code: str | None = None
     state: str | None = None
+    service: str | None = None
     since: int | None = None
 
     def play(self, stage: Stage) -> Observation:
@@ -50,6 +53,8 @@ class Journal(Step):
             selection: dict[str, Any] = {"code": self.code}
         elif self.state is not None:
             selection = {"state": self.state}
+        elif self.service is not None:
+            selection = {"service": self.service}
         else:
             grant = self.grant or stage.latest("consent", "proxied_sign_in").get("grant")
             if grant is None:

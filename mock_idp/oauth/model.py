@@ -135,6 +135,7 @@ class Endpoint(StrEnum):
     DISCOVERY = "discovery"
     JWKS = "jwks"
     LOGOUT = "logout"
+    CLIENT_METADATA = "client-metadata"  # a client's website, not the vendor's
     OTHER = "other"
 
 

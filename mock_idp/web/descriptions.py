@@ -4,6 +4,7 @@ from typing import Any
 
 from mock_idp import __version__
 from mock_idp.catalog import annotations_of
+from mock_idp.client_site import client_url
 from mock_idp.idp import Idp
 from mock_idp.oauth.model import Client, Grant
 from mock_idp.personas import Persona
@@ -67,6 +68,7 @@ def describe_persona(idp: Idp, persona: Persona) -> dict[str, Any]:
         "picture": persona.picture,
         "reason": persona.reason,
         "spare": persona.spare,
+        "client_url": client_url(persona.id) if persona.spare else None,
         "entity": persona.entity,
         "entity_ref": f"user:default/{persona.entity}" if persona.entity else None,
         "groups": list(persona.group_refs),
