@@ -153,7 +153,7 @@ MISTAKES = [
     (TITLE, f"{TITLE}\napplies_to: {{kind: x}}", 3, "applies_to.kind: Input should be 'oauth' or 'proxy'"),
     (TITLE, f"{TITLE}\napplies_to:\n  haz: []", 4, "applies_to.haz: there is no such key here"),
     (TITLE, f"{TITLE}\n5: x", 3, "5: a key has to be a text"),
-    ("start:", "begin:", 4, "step 'begin': there is no step 'begin'; there are callback, "),
+    ("start:", "begin:", 4, "step 'begin': there is no step 'begin'; there are authorize, "),
     ("start: {}", "start: {scoop: x}", 4, "step 'start': scoop: there is no such key here"),
     ("start: {}", "start: {query: x}", 4, "step 'start': query: has to be a mapping"),
     ("start: {}", "request: {}", 4, "step 'request': path: is missing"),
