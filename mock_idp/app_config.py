@@ -12,6 +12,7 @@ from typing import Any
 from mock_idp.environments import ANYBODY, ENVIRONMENTS, ConfigKeys, EnvironmentKind
 from mock_idp.oauth.model import Client
 from mock_idp.profiles import profiles
+from mock_idp.profiles.base import merged
 from mock_idp.proxies import proxies
 from mock_idp.proxies.base import AuthProxy
 from mock_idp.settings import Settings
@@ -65,7 +66,8 @@ class ProviderSetup:
     @property
     def service(self) -> str:
         """Id of the service behind the provider, where an environment has none for itself."""
-        return self.source.variant(self.id) if isinstance(self.source, AuthProxy) else self.source.id
+        source = self.source
+        return source.variant(self.id) if isinstance(source, AuthProxy) else source.service_of(self.id)
 
     @property
     def kind(self) -> str:
@@ -119,7 +121,7 @@ def _environments(provider: str, vendor: Vendor, backend_urls: Sequence[str]) ->
     for kind in environment_kinds(vendor):
         if kind.service and not has_services:
             continue
-        service = f"{provider}-{kind.name}" if kind.service else vendor.id
+        service = f"{provider}-{kind.name}" if kind.service else vendor.service_of(provider)
         template = kind.callback or "{backend}/api/auth/{provider}/handler/frame"
         uris = [template.format(backend=backend, provider=provider) for backend in backend_urls]
         yield EnvironmentSetup(
@@ -193,7 +195,7 @@ def environment_config(
         config["additionalScopes"] = f"{first},{second}|{third} {fourth}"
     elif kind.scopes == "list":
         config["additionalScopes"] = list(vendor.extra_scopes)
-    config.update(kind.keys)
+    config = merged(config, kind.keys)
     if environment.resolvers:
         config["signIn"] = {"resolvers": [dict(resolver) for resolver in environment.resolvers]}
     return config

@@ -36,7 +36,7 @@ class EnvironmentKind:
         name: name of the environment.
         says: what it is for, one sentence.
         resolvers: common sign-in resolvers, in order.
-        keys: further configuration keys.
+        keys: further configuration keys; None removes one of the vendor's.
         scopes: how the vendor's four extra scopes are written: ``text``, ``list`` or not at all.
         callback: redirect URI with ``{backend}`` and ``{provider}``, or None for the default.
         is_registered: False if the mock does not know the client.

@@ -12,6 +12,7 @@ MEMBERS: Final[Mapping[str, Mapping[str, str]]] = {
         "headers": "name in lower case -> value; repeated fields joined by a comma",
         "set_cookie": "every `Set-Cookie` field as sent, in order",
         "cookies": "name -> cookie, of those the answer sets",
+        "cookie_header": "those cookies as a `Cookie` field that sends them back",
         "cookie_order": "names of all cookies set or deleted, in order",
         "deleted": "list of cookies that the answer deletes",
         "deleted_names": "their names, in order",

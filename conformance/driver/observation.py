@@ -74,6 +74,7 @@ def observe_response(response: Response, url: str, now: float, provider_id: str 
         "headers": {name.lower(): response.header(name) for name, _ in response.headers},
         "set_cookie": raw_cookies,
         "cookies": live,
+        "cookie_header": "; ".join(f"{name}={cookie['raw_value']}" for name, cookie in live.items()),
         "cookie_order": [cookie.name for cookie in cookies],
         "deleted": deleted,
         "deleted_names": [cookie["name"] for cookie in deleted],

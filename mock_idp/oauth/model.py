@@ -202,6 +202,7 @@ class Reason(StrEnum):
     UNSUPPORTED_RESPONSE_TYPE = "response type not supported"
     INVALID_SCOPE = "scope not known to this vendor"
     ACCESS_DENIED = "the persona denied consent"
+    LOGIN_REQUIRED = "nobody is signed in"
     UNKNOWN_CODE = "code never issued"
     EXPIRED_CODE = "code expired"
     REPLAYED_CODE = "code used before"

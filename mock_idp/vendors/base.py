@@ -79,6 +79,7 @@ class Vendor(Source):
             fault cannot belong to a grant (discovery, keys, issuer).
         reached: how the backend reaches this vendor.
         custom_ids: further provider ids that are configured by default (``ghe``).
+        serves_each_id: True if each of these has a service of its own, named like it, rather than the vendor's.
     """
 
     grant_types: ClassVar[Mapping[str, GrantType]] = GRANT_TYPES
@@ -96,11 +97,16 @@ class Vendor(Source):
     environments: ClassVar[tuple[EnvironmentKind, ...]] = ()
     reached: ClassVar[Reach] = Reach.BY_PATH
     custom_ids: ClassVar[tuple[str, ...]] = ()
+    serves_each_id: ClassVar[bool] = False
 
     @property
     def provider_ids(self) -> tuple[str, ...]:
         """The vendor's id and its custom ids."""
         return (self.id, *self.custom_ids)
+
+    def service_of(self, provider_id: str) -> str:
+        """Id of the service behind a provider id, where an environment has none for itself."""
+        return provider_id if self.serves_each_id else self.id
 
     def is_by_name(self, provider_id: str) -> bool:
         """Whether the backend reaches this vendor by its own host names, under a provider id."""

@@ -43,6 +43,7 @@ _BEARER_ERRORS: Mapping[Reason, tuple[int, str]] = MappingProxyType(
 _CALLBACK_CODES: Mapping[Reason, str] = MappingProxyType(
     {
         Reason.ACCESS_DENIED: "access_denied",
+        Reason.LOGIN_REQUIRED: "login_required",  # OpenID Connect Core section 3.1.2.6
         Reason.UNSUPPORTED_RESPONSE_TYPE: "unsupported_response_type",
         Reason.INVALID_SCOPE: "invalid_scope",
     }

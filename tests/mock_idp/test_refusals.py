@@ -413,7 +413,8 @@ def test_every_reason_of_a_vendor_is_used_somewhere() -> None:
         Reason.ACCESS_DENIED,
         Reason.UNREGISTERED_REDIRECT_URI,
         Reason.UNSUPPORTED_RESPONSE_TYPE,
-        Reason.INVALID_CLIENT_ASSERTION,  # in the core's tests: no vendor here takes assertions
+        Reason.INVALID_CLIENT_ASSERTION,  # in the tests of the core and of the vendor that takes assertions
+        Reason.LOGIN_REQUIRED,  # in the tests of the vendor that can be asked not to ask
     }
     assert set(Reason) == tested
     world = replace(make_world("google", "google"))

@@ -1,0 +1,300 @@
+"""An OpenID provider as the standard describes it, with the texts of a common server.
+
+Facts: OpenID Connect Core and Discovery, RFC 6749, RFC 7636, RFC 9207; keycloak.org for the texts of refusals.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from mock_idp.oauth.client_authentication import ClientAuthentication
+from mock_idp.oauth.model import Answer, Client, Endpoint, Grant, Reason, Refusal
+from mock_idp.oauth.policy import Pkce, Policy
+from mock_idp.vendors import endpoints
+from mock_idp.vendors.base import Addresses, EnvironmentKind, Exchange, Quirk, Route, ServiceSpec, Vendor
+from mock_idp.vendors.id_tokens import id_token
+
+if TYPE_CHECKING:
+    from mock_idp.personas import Face
+
+DOCUMENT = "/.well-known/openid-configuration"
+SIGNING_ALGORITHMS = ("RS256", "ES256")
+"""Both kinds of keys are published; each client gets ID tokens of one kind."""
+
+_PROMPTS = frozenset({"none", "login", "consent", "select_account"})
+_METHODS = MappingProxyType(
+    {
+        "secret-in-the-body": ClientAuthentication.BODY,
+        "secret-as-jwt": ClientAuthentication.SECRET_JWT,
+        "public-client": ClientAuthentication.NONE,
+    }
+)
+"""Environment -> the one method of client authentication that its client is registered for."""
+_ALGORITHMS = MappingProxyType({"es256": "ES256", "hs256": "HS256"})
+"""Environment -> the algorithm of ID tokens that its client is registered for."""
+
+
+def _error(status: int, code: str, description: str) -> Answer:
+    return Answer(status, {"error": code, "error_description": description})
+
+
+_CREDENTIALS = "Invalid client or Invalid client credentials"
+_BAD_CODE = _error(400, "invalid_grant", "Code not valid")
+_DEAD_TOKEN = _error(400, "invalid_grant", "Token is not active")
+_BAD_BEARER = Answer(
+    401,
+    {"error": "invalid_token", "error_description": "Token verification failed"},
+    headers=(
+        (
+            "WWW-Authenticate",
+            'Bearer realm="oidc", error="invalid_token", error_description="Token verification failed"',
+        ),
+    ),
+)
+
+
+def _environment(name: str, says: str, service: ServiceSpec | None = None, **keys: Any) -> EnvironmentKind:
+    return EnvironmentKind(name, says, keys=MappingProxyType(keys), service=service)
+
+
+def _misleading(**members: Any) -> ServiceSpec:
+    """A service whose discovery document says something else."""
+    return ServiceSpec(({"fault": "set", "at": "discovery", "members": members},))
+
+
+class Oidc(Vendor):
+    """The issuer behind Backstage's generic OpenID Connect provider; every provider id has one for itself."""
+
+    id = "oidc"
+    title = "OpenID Connect"
+    icon = "ID"
+    accent = "#c2571a"
+    custom_ids = ("acme-sso",)
+    serves_each_id = True
+    routes = (
+        Route("GET", DOCUMENT, "discovery", Endpoint.DISCOVERY),
+        Route("GET", "/authorize", "authorize", Endpoint.AUTHORIZATION),
+        Route("POST", "/token", "token", Endpoint.TOKEN),
+        Route("GET", "/userinfo", "userinfo", Endpoint.PROFILE),
+        Route("POST", "/userinfo", "userinfo", Endpoint.PROFILE),
+        Route("POST", "/revoke", "revoke", Endpoint.REVOCATION),
+        Route("GET", "/jwks", "jwks", Endpoint.JWKS),
+    )
+    policy = Policy(
+        client_authentication=frozenset({ClientAuthentication.BASIC, ClientAuthentication.BODY}),
+        required_authorization_parameters=("client_id", "redirect_uri", "response_type", "scope"),
+        code_seconds=60,
+        access_token_seconds=300,
+        pkce=Pkce.SUPPORTED,
+    )
+    refusals = MappingProxyType(
+        {
+            Reason.UNKNOWN_CLIENT: _error(401, "invalid_client", _CREDENTIALS),
+            Reason.WRONG_CLIENT_AUTHENTICATION: _error(401, "invalid_client", _CREDENTIALS),
+            Reason.INVALID_CLIENT_ASSERTION: _error(401, "invalid_client", _CREDENTIALS),
+            Reason.WRONG_SECRET: _error(401, "unauthorized_client", _CREDENTIALS),
+            Reason.UNKNOWN_CODE: _BAD_CODE,
+            Reason.EXPIRED_CODE: _BAD_CODE,
+            Reason.REPLAYED_CODE: _BAD_CODE,
+            Reason.CODE_OF_ANOTHER_CLIENT: _BAD_CODE,
+            Reason.REDIRECT_URI_MISMATCH: _error(400, "invalid_grant", "Incorrect redirect_uri"),
+            Reason.MISSING_VERIFIER: _error(400, "invalid_grant", "PKCE code verifier not specified"),
+            Reason.WRONG_VERIFIER: _error(400, "invalid_grant", "PKCE verification failed: Code mismatch"),
+            Reason.UNKNOWN_REFRESH_TOKEN: _error(400, "invalid_grant", "Invalid refresh token"),
+            Reason.EXPIRED_REFRESH_TOKEN: _DEAD_TOKEN,
+            Reason.REVOKED_REFRESH_TOKEN: _DEAD_TOKEN,
+            Reason.UNKNOWN_TOKEN: Answer(200, {}),  # RFC 7009 section 2.2: nothing to revoke is fine
+            Reason.UNKNOWN_BEARER: _BAD_BEARER,
+            Reason.EXPIRED_BEARER: _BAD_BEARER,
+            Reason.REVOKED_BEARER: _BAD_BEARER,
+        }
+    )
+    callbacks = MappingProxyType({Reason.ACCESS_DENIED: MappingProxyType({"error": "access_denied"})})
+    extra_scopes = ("offline_access", "phone", "address", "groups")
+    environments = (
+        _environment("default-prompt", "Nobody is asked anything (prompt=none, the default).", prompt=None),
+        _environment("login-prompt", "People are asked to sign in again.", prompt="login"),
+        _environment(
+            "search-params",
+            "Further parameters for the authorization request, some of which must not get through.",
+            startUrlSearchParams={
+                "audience": "harbour",
+                "scope": "stolen",
+                "state": "stolen",
+                "nonce": "stolen",
+                "code_challenge": "stolen",
+            },
+        ),
+        _environment(
+            "secret-in-the-body",
+            "The client's secret travels in the body.",
+            tokenEndpointAuthMethod="client_secret_post",
+        ),
+        _environment(
+            "secret-as-jwt",
+            "The client's secret signs an assertion.",
+            tokenEndpointAuthMethod="client_secret_jwt",
+        ),
+        _environment("public-client", "A client without a secret.", tokenEndpointAuthMethod="none"),
+        _environment("es256", "ID tokens are signed with an elliptic curve.", tokenSignedResponseAlg="ES256"),
+        _environment("hs256", "ID tokens are signed with the client's secret.", tokenSignedResponseAlg="HS256"),
+        _environment("impatient", "The backend waits for half a second.", timeout={"milliseconds": 500}),
+        _environment(
+            "without-userinfo",
+            "An issuer that has no user info endpoint.",
+            ServiceSpec(({"fault": "remove", "at": "discovery", "members": ["userinfo_endpoint"]},)),
+        ),
+        _environment(
+            "without-revocation",
+            "An issuer that has no revocation endpoint.",
+            ServiceSpec(({"fault": "remove", "at": "discovery", "members": ["revocation_endpoint"]},)),
+        ),
+        _environment(
+            "plain-challenge",
+            "An issuer that knows only plain code challenges.",
+            _misleading(code_challenge_methods_supported=["plain"]),
+        ),
+        _environment(
+            "unlisted-challenge",
+            "An issuer that does not say which code challenges it knows.",
+            ServiceSpec(({"fault": "remove", "at": "discovery", "members": ["code_challenge_methods_supported"]},)),
+        ),
+        _environment(
+            "discovery-down",
+            "An issuer that cannot be discovered, until a scenario lets it.",
+            ServiceSpec(({"fault": "server-error", "at": "discovery"},)),
+        ),
+        _environment(
+            "foreign-issuer",
+            "A discovery document that is about another issuer.",
+            _misleading(issuer="https://issuer.invalid"),
+        ),
+        _environment("rotating-keys", "An issuer whose keys change while a scenario is played.", ServiceSpec()),
+        _environment("missing-keys", "An issuer whose keys cannot be had, until a scenario lets it.", ServiceSpec()),
+    )
+    quirks = (
+        Quirk(
+            "issuer-in-the-callback",
+            "Every answer to the browser names the issuer, as the discovery document promises.",
+            "RFC 9207",
+        ),
+        Quirk(
+            "refresh-token-for-everybody",
+            "A refresh token comes without the scope offline_access as well.",
+            "keycloak.org: Server Administration Guide, offline access",
+        ),
+        Quirk(
+            "nobody-is-signed-in",
+            "With prompt=none the answer is login_required, unless the mock was started with --auto-login.",
+            "OpenID Connect Core section 3.1.2.6",
+        ),
+    )
+
+    def policy_for(self, client: Client) -> Policy:
+        """Some clients are registered for another method of authentication."""
+        method = _METHODS.get(client.environment)
+        return replace(self.policy, client_authentication=frozenset({method})) if method else self.policy
+
+    def check_authorization(self, exchange: Exchange, client: Client) -> None:
+        """Check the parameter prompt (OIDC Core section 3.1.2.1).
+
+        Raises:
+            Refusal: it has an unknown value, or is "none" while nobody is signed in.
+        """
+        prompts = exchange.query.get("prompt", "").split()
+        if not set(prompts) <= _PROMPTS:
+            raise Refusal(Reason.INVALID_PARAMETER, f"prompt is {' '.join(prompts)!r}, which is no prompt.")
+        if "none" in prompts and exchange.service.settings.auto_login is None:
+            raise Refusal(Reason.LOGIN_REQUIRED, "prompt is none, but nobody is signed in at this provider.")
+
+    def callback(
+        self, exchange: Exchange, grant: Grant | None, redirect_uri: str, parameters: Mapping[str, str]
+    ) -> Answer:
+        """Name the issuer beside the answer (RFC 9207 section 2)."""
+        return super().callback(exchange, grant, redirect_uri, {**parameters, "iss": exchange.base_url})
+
+    def token_members(self, exchange: Exchange, grant: Grant, access_token: str, *, refreshing: bool) -> dict[str, Any]:
+        """An ID token, if the scopes have openid (OIDC Core section 3.1.2.1)."""
+        if "openid" not in grant.scopes:
+            return {}
+        claims = _claims(exchange.service.face(grant), frozenset(grant.scopes))
+        claims.pop("picture", None)  # the thin token of a server that has user info
+        claims["auth_time"] = int(grant.granted_at)
+        algorithm = _ALGORITHMS.get(grant.request.client.environment, "RS256")
+        return {"id_token": id_token(exchange, grant, access_token, claims, algorithm=algorithm)}
+
+    def revoke(self, exchange: Exchange) -> Answer:
+        """Answer a revocation request, which a client must sign for (RFC 7009 section 2.1).
+
+        Raises:
+            Refusal: the client did not prove who it is, or there is no token.
+        """
+        endpoints.authenticated_client(exchange)
+        return super().revoke(exchange)
+
+    def discovery(self, exchange: Exchange) -> Answer:
+        """``GET /.well-known/openid-configuration`` (OIDC Discovery section 4)."""
+        base = exchange.base_url
+        return Answer(
+            200,
+            {
+                "issuer": base,
+                "authorization_endpoint": f"{base}/authorize",
+                "token_endpoint": f"{base}/token",
+                "userinfo_endpoint": f"{base}/userinfo",
+                "revocation_endpoint": f"{base}/revoke",
+                "jwks_uri": f"{base}/jwks",
+                "response_types_supported": ["code"],
+                "response_modes_supported": ["query"],
+                "grant_types_supported": list(self.grant_types),
+                "subject_types_supported": ["public"],
+                "id_token_signing_alg_values_supported": [*SIGNING_ALGORITHMS, "HS256"],
+                "scopes_supported": ["openid", "profile", "email", *self.extra_scopes],
+                "token_endpoint_auth_methods_supported": [
+                    "client_secret_basic",
+                    "client_secret_post",
+                    "client_secret_jwt",
+                    "none",
+                ],
+                "token_endpoint_auth_signing_alg_values_supported": ["HS256"],
+                "code_challenge_methods_supported": ["S256"],
+                "authorization_response_iss_parameter_supported": True,
+                "claims_supported": ["sub", "name", "preferred_username", "email", "email_verified", "picture"],
+            },
+        )
+
+    def userinfo(self, exchange: Exchange) -> Answer:
+        """``GET`` or ``POST /userinfo`` (OIDC Core section 5.3).
+
+        Raises:
+            Refusal: no good access token, or one without openid.
+        """
+        who = endpoints.bearer(exchange, "openid")
+        return Answer(200, _claims(who.face, frozenset(who.token.scopes)))
+
+    def jwks(self, exchange: Exchange) -> Answer:
+        """``GET /jwks``: the key set (RFC 7517)."""
+        return Answer(200, exchange.service.keys.jwks(SIGNING_ALGORITHMS))
+
+    def backstage_config(self, where: Addresses) -> dict[str, Any]:
+        """Where the issuer is found: by its document, or by its own name alone (OIDC Discovery section 4)."""
+        document = f"{where.http}{DOCUMENT}" if where.service == self.id else where.http
+        # Without a prompt, nobody would ever see the consent page.
+        return {"metadataUrl": document, "prompt": "auto"}
+
+
+def _claims(face: "Face", scopes: frozenset[str]) -> dict[str, Any]:
+    """What the scopes ask for (OIDC Core section 5.4)."""
+    persona = face.persona
+    claims: dict[str, Any] = {"sub": face.uuid}
+    if "profile" in scopes:
+        claims["name"] = persona.name
+        claims["given_name"] = persona.given_name
+        claims["family_name"] = persona.family_name
+        claims["preferred_username"] = persona.login
+        claims["picture"] = persona.picture
+    if "email" in scopes and persona.email:
+        claims["email"] = persona.email
+        claims["email_verified"] = persona.email_verified
+    return claims
