@@ -14,10 +14,15 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 9000
 DEFAULT_PROXY_PORT = 9080
 DEFAULT_TLS_PORT = 9443
+DEFAULT_FRONT_PORT = 9070
 DEFAULT_BACKEND_URL = "http://localhost:7007"
 DEFAULT_APP_URL = "http://localhost:3000"
 DEFAULT_PROFILE = "default"
 CONTROL_PREFIX = "/__idp"
+FRONT_PREFIX = "/__front"
+"""Path of the front's own pages, which the backend behind it never sees."""
+FRONT_HEADERS_SECONDS = 30.0
+"""How long the front uses one set of minted headers: well below the shortest life of a proxy's token."""
 
 
 def default_state_dir() -> Path:

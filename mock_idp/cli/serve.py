@@ -102,22 +102,23 @@ def serve(*, as_json: bool, **options: Any) -> None:
     """Run the mock identity provider until it is interrupted."""
     # The options are named like the settings they are.
     settings = Settings(**options)
-    stopping = _stop_signals()
-    if not _is_loopback(settings.host):
+    stopping = stop_signals()
+    if not is_loopback(settings.host):
         click.echo(f"Warning: whoever can reach {settings.host} can sign in as anybody and register clients.", err=True)
     with plain_mistakes(), start(settings) as running:
         click.echo(_ready_line(running, as_json=as_json))
         stopping.wait()
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine can reach an address to listen on."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
 
 
-def _stop_signals() -> threading.Event:
+def stop_signals() -> threading.Event:
     """An event that SIGINT and SIGTERM set."""
     stopping = threading.Event()
 

@@ -72,9 +72,9 @@ class Edge:
         """
         http_port, tls_port, proxy_port = self._ports
         with ExitStack() as running:
-            http_socket = running.enter_context(_listen(self._host, http_port, "plain HTTP", "--port"))
-            tls_socket = running.enter_context(_listen(self._host, tls_port, "TLS", "--tls-port"))
-            proxy_socket = running.enter_context(_listen(self._host, proxy_port, "the forward proxy", "--proxy-port"))
+            http_socket = running.enter_context(listen(self._host, http_port, "plain HTTP", "--port"))
+            tls_socket = running.enter_context(listen(self._host, tls_port, "TLS", "--tls-port"))
+            proxy_socket = running.enter_context(listen(self._host, proxy_port, "the forward proxy", "--proxy-port"))
             self._addresses = {
                 "http": http_socket.getsockname()[:2],
                 "tls": tls_socket.getsockname()[:2],
@@ -84,7 +84,7 @@ class Edge:
             origins = Origins()
             tls = TlsTerminator(
                 self._authority.server_context((*self._patterns, *own_name)),
-                _reachable(self._addresses["http"]),
+                reachable(self._addresses["http"]),
                 origins,
             )
             proxy = ForwardProxy(self._patterns, tls.serve)
@@ -124,7 +124,7 @@ class Edge:
         schemes = {"http": "http", "tls": "https", "proxy": "http"}
         urls = {}
         for name, address in self._addresses.items():
-            host, port = _reachable(address)
+            host, port = reachable(address)
             host = seen_as or host
             urls[name] = f"{schemes[name]}://{f'[{host}]' if ':' in host else host}:{port}"
         return urls
@@ -150,7 +150,7 @@ class Edge:
         }
 
 
-def _listen(host: str, port: int, purpose: str, option: str) -> socket.socket:
+def listen(host: str, port: int, purpose: str, option: str) -> socket.socket:
     """Open a port.
 
     Raises:
@@ -204,7 +204,7 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _reachable(address: Address) -> Address:
+def reachable(address: Address) -> Address:
     """Turn "all interfaces" into the one that is always there."""
     host, port = address
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port  # noqa: S104 - compared, not bound

@@ -5,7 +5,6 @@ a backend under test cannot reach the real Google by accident.
 """
 
 import asyncio
-import contextlib
 import logging
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Awaitable, Callable, Iterable
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 import h11
 
 from mock_idp.edge.hosts import is_served
+from mock_idp.edge.http_stream import HttpStream
 
 log = logging.getLogger(__name__)
 
@@ -22,9 +22,6 @@ HEADER_LIMIT = 16 * 1024
 
 HEADER_SECONDS = 10.0
 """How long a client may take to send it."""
-
-_FAREWELL_SECONDS = 2.0
-_CHUNK = 64 * 1024
 
 Tunnel = Callable[[StreamReader, StreamWriter, bytes], Awaitable[None]]
 """Serves what comes through a tunnel: the client's stream, and what was read of it already."""
@@ -60,24 +57,23 @@ class ForwardProxy:
 
     async def serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         """Serve one connection. Raises nothing that a client can cause; the caller closes it."""
-        http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEADER_LIMIT)
+        stream = HttpStream(h11.SERVER, reader, writer, HEADER_LIMIT)
         try:
             try:
                 async with asyncio.timeout(self._header_seconds):
-                    request = await _receive_request(http, reader)
+                    request = await _receive_request(stream)
                 if request is None:
                     return
                 self._check(request)
             except _RefusedError as refused:
-                await _refuse(http, reader, writer, refused)
+                await _refuse(stream, refused)
                 return
             # No Content-Length and no Transfer-Encoding (RFC 9110 section 9.3.6).
-            writer.write(http.send(h11.Response(status_code=200, headers=[], reason=b"Connection Established")))
-            await writer.drain()
+            await stream.send(h11.Response(status_code=200, headers=[], reason=b"Connection Established"))
         except OSError:  # TimeoutError is one
             return
         # An eager client starts TLS before it has our answer.
-        await self._tunnel(reader, writer, http.trailing_data[0])
+        await self._tunnel(reader, writer, stream.http.trailing_data[0])
 
     def _check(self, request: h11.Request) -> None:
         """Decide about a request.
@@ -121,55 +117,31 @@ def _host_and_port(target: str) -> tuple[str, int]:
     return host, port
 
 
-async def _receive_request(http: h11.Connection, reader: StreamReader) -> h11.Request | None:
+async def _receive_request(stream: HttpStream) -> h11.Request | None:
     """Wait for a request header; None if the client went away without one.
 
     Raises:
         _RefusedError: what came is no HTTP request, or too large.
         OSError: the connection broke.
     """
-    while True:
-        try:
-            event = http.next_event()
-        except h11.RemoteProtocolError as error:
-            raise _RefusedError(
-                error.error_status_hint,
-                f"The mock IdP's forward proxy did not understand this request: {error}.",
-            ) from None
-        if isinstance(event, h11.Request):
-            return event
-        if event is h11.NEED_DATA:
-            http.receive_data(await reader.read(_CHUNK))
-        else:  # ConnectionClosed
-            return None
+    try:
+        event = await stream.receive()
+    except h11.RemoteProtocolError as error:
+        raise _RefusedError(
+            error.error_status_hint,
+            f"The mock IdP's forward proxy did not understand this request: {error}.",
+        ) from None
+    return event if isinstance(event, h11.Request) else None
 
 
-async def _refuse(http: h11.Connection, reader: StreamReader, writer: StreamWriter, refused: _RefusedError) -> None:
+async def _refuse(stream: HttpStream, refused: _RefusedError) -> None:
     """Answer and end the connection.
 
     Raises:
         OSError: the connection broke.
     """
     log.debug("refused: %s", refused.sentence)
-    body = f"{refused.sentence}\n".encode()
-    response = h11.Response(
-        status_code=refused.status,
-        # Of a refused CONNECT most clients show this phrase and nothing else.
-        reason=b"Refused by the mock IdP",
-        headers=[
-            ("Content-Type", "text/plain; charset=utf-8"),
-            ("Content-Length", str(len(body))),
-            ("Mock-Idp", "forward-proxy"),
-            ("Connection", "close"),
-        ],
-    )
-    for event in (response, h11.Data(data=body), h11.EndOfMessage()):
-        writer.write(http.send(event) or b"")
-    await writer.drain()
-    writer.write_eof()
-    # Closing while the client still sends would reset the connection, and the client might never see the
-    # answer (RFC 9112 section 9.6).
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_FAREWELL_SECONDS):
-            while await reader.read(_CHUNK):
-                pass
+    fields = [("Content-Type", "text/plain; charset=utf-8"), ("Mock-Idp", "forward-proxy"), ("Connection", "close")]
+    # Of a refused CONNECT most clients show the reason phrase and nothing else.
+    await stream.answer(refused.status, fields, f"{refused.sentence}\n".encode(), b"Refused by the mock IdP")
+    await stream.farewell()

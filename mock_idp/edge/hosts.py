@@ -4,9 +4,13 @@ A pattern is a host name in which ``*`` stands for one or more whole labels: ``*
 ``acme.auth0.com`` and ``acme.eu.auth0.com`` (both are real forms of an Auth0 domain), but not ``auth0.com``.
 """
 
+import ipaddress
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+
+_NOBODYS = frozenset({"localhost", "local", "internal", "test", "example", "invalid"})
+"""Top-level names that nobody can register: RFC 6761, RFC 6762 and ICANN's reservation of .internal."""
 
 
 @lru_cache(maxsize=1024)
@@ -61,3 +65,20 @@ def certificate_covers(pattern: str, host: str) -> bool:
         return False
     same_depth = pattern.count(".") == host.removesuffix(".").count(".")
     return same_depth and matches(pattern, host)
+
+
+def cannot_be_registered(host: str) -> bool:
+    """Say whether a host name is one that nobody on the internet can own: an address, a local or a reserved name.
+
+    Only such a name is safe from DNS rebinding: nobody can let it point to loopback.
+
+    Parameters:
+        host: host name, lower case, without port; empty if there is none or it is malformed.
+    """
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        # A name without a dot is one of a container or of this network.
+        above, _, last = host.removesuffix(".").rpartition(".")
+        return bool(host) and (not above or last in _NOBODYS)
+    return True

@@ -7,7 +7,7 @@ from typing import Any
 from mock_idp.environments import BY_EMAIL
 from mock_idp.oauth.model import Answer, Encoding, Endpoint
 from mock_idp.oauth.tokens import SignedToken
-from mock_idp.proxies.base import AuthProxy, Headers, SignedIn
+from mock_idp.proxies.base import AuthProxy, Front, Headers, SignedIn
 from mock_idp.settings import COMPANY_DOMAIN
 from mock_idp.source import Exchange, Quirk, Route
 
@@ -56,6 +56,12 @@ class AwsAlb(AuthProxy):
         }
     )
     kid_is_grant = True
+    # It has no address for signing out: the application deletes the cookie.
+    front = Front(
+        headers=("X-Amzn-Oidc-*",),
+        cookies=("AWSELBAuthSessionCookie*", "AWSALBAuthNonce"),
+        session_cookie="AWSELBAuthSessionCookie-0",
+    )
     quirks = (
         Quirk("padded-token", "The token's three parts keep their base64 padding, and are signed with it.", _SOURCE),
         Quirk("key-by-key", "Each key is a PEM text at an address of its own, by region and key id.", _SOURCE),

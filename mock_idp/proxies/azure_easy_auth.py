@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from mock_idp.oauth.tokens import SignedToken
 from mock_idp.personas import Face
-from mock_idp.proxies.base import AuthProxy, Headers, SignedIn
+from mock_idp.proxies.base import AuthProxy, Front, Headers, SignedIn
 from mock_idp.source import Quirk
 
 _CLIENT_ID = "5b0f9a52-6d1c-4c9c-9a57-0d5c3a1e7f20"
@@ -48,6 +48,13 @@ class AzureEasyAuth(AuthProxy):
             "WEBSITE_AUTH_DEFAULT_PROVIDER": "AzureActiveDirectory",
             "WEBSITE_AUTH_TOKEN_STORE": "True",
         }
+    )
+    front = Front(
+        headers=("X-Ms-Client-Principal*", "X-Ms-Token-*"),
+        cookies=("AppServiceAuthSession*",),
+        session_cookie="AppServiceAuthSession",
+        sign_out_path="/.auth/logout",
+        return_to="post_logout_redirect_uri",
     )
     quirks = (
         Quirk("platform-variables", "Backends look for WEBSITE_… variables to know where they run.", _SOURCE),

@@ -64,6 +64,29 @@ class SignedIn:
     grant_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What the proxy does with requests that pass through it, beside adding headers.
+
+    A name that ends with ``*`` stands for all names that begin so. Names are compared without regard to case.
+
+    Parameters:
+        headers: names of all headers that a backend believes because only the proxy can have set them.
+        cookies: names of all cookies that are the proxy's own.
+        session_cookie: the one of them that keeps somebody signed in; empty if nobody can sign in.
+        sign_out_path: where people sign out; empty if there is no such address.
+        sign_out_query: name and value of a query parameter that signs out at every address; empty if there is none.
+        return_to: query parameter of the sign-out's address with the address to go to afterwards.
+    """
+
+    headers: tuple[str, ...] = ()
+    cookies: tuple[str, ...] = ()
+    session_cookie: str = ""
+    sign_out_path: str = ""
+    sign_out_query: tuple[str, str] = ("", "")
+    return_to: str = ""
+
+
 class AuthProxy(Source):
     """An auth proxy. Subclass it in a file of its own in ``mock_idp/proxies``.
 
@@ -76,6 +99,7 @@ class AuthProxy(Source):
             key tells the grant. Only for proxies whose keys are fetched one by one: a client that knows a key
             set by heart would not ask again for every new id.
         environ: environment variables that a backend behind this proxy finds, and wants to find at its start.
+        front: what it does with requests that pass through it.
     """
 
     icon: ClassVar[str] = "⇥"
@@ -83,6 +107,7 @@ class AuthProxy(Source):
     reserved: ClassVar[frozenset[str]] = frozenset()
     kid_is_grant: ClassVar[bool] = False
     environ: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    front: ClassVar[Front] = Front()
 
     @property
     def provider_ids(self) -> tuple[str, ...]:

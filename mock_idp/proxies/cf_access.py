@@ -7,7 +7,7 @@ from typing import Any
 from mock_idp.environments import BY_EMAIL
 from mock_idp.oauth.model import Answer, Encoding, Endpoint
 from mock_idp.oauth.tokens import NEXT_KEY, OWN_KEY, SignedToken
-from mock_idp.proxies.base import AuthProxy, Headers, SignedIn
+from mock_idp.proxies.base import AuthProxy, Front, Headers, SignedIn
 from mock_idp.settings import COMPANY_DOMAIN
 from mock_idp.source import Addresses, Exchange, Quirk, Route
 
@@ -16,6 +16,8 @@ SERVICE_TOKENS = ("3b9e04d17fa6428c95c0e1d2b3a49f58.access", "c81f5a60d2b94e37a7
 _AUDIENCE = hashlib.sha256(b"the portal").hexdigest()
 _HEADER = "Cf-Access-Jwt-Assertion"
 _COOKIE = "CF_Authorization"
+_OTHER_HEADER = "X-Team-Assertion"
+_OTHER_COOKIE = "Team_Authorization"
 _TOKEN_SECONDS = 86_400
 _SOURCE = "https://developers.cloudflare.com/cloudflare-one/identity/authorization-cookie/validating-json/"
 
@@ -47,11 +49,18 @@ class CloudflareAccess(AuthProxy):
     variants = MappingProxyType(
         {
             "cfaccess": _config(),
-            "cfaccess-names": _config(jwtHeaderName="X-Team-Assertion", authorizationCookieName="Team_Authorization"),
+            "cfaccess-names": _config(jwtHeaderName=_OTHER_HEADER, authorizationCookieName=_OTHER_COOKIE),
             "cfaccess-keys": _config(),
         }
     )
     reserved = frozenset({"cfaccess-keys"})
+    front = Front(
+        headers=("Cf-Access-*", _OTHER_HEADER),
+        cookies=(_COOKIE, _OTHER_COOKIE, "CF_AppSession"),
+        session_cookie=_COOKIE,
+        sign_out_path="/cdn-cgi/access/logout",
+        return_to="returnTo",
+    )
     quirks = (
         Quirk("certificates-beside-keys", "The key set has further members, public_cert and public_certs.", _SOURCE),
         Quirk("service-tokens", "The token of a machine has an empty sub, a common_name and no address.", _SOURCE),

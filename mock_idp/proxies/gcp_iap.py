@@ -6,13 +6,14 @@ from typing import Any
 from mock_idp.oauth.model import Answer, Endpoint
 from mock_idp.oauth.tokens import NEXT_KEY, SignedToken
 from mock_idp.personas import Face, Persona
-from mock_idp.proxies.base import AuthProxy, Headers, SignedIn
+from mock_idp.proxies.base import AuthProxy, Front, Headers, SignedIn
 from mock_idp.settings import COMPANY_DOMAIN
 from mock_idp.source import Exchange, Quirk, Route
 
 AUDIENCE = "/projects/314159265358/global/backendServices/2718281828459045235"
 _ISSUER = "https://cloud.google.com/iap"
 _HEADER = "X-Goog-IAP-JWT-Assertion"
+_OTHER_HEADER = "X-Relayed-Assertion"
 _SOURCE = "https://cloud.google.com/iap/docs/signed-headers-howto"
 _TOKEN_SECONDS = 600
 _RESOLVERS = (
@@ -33,7 +34,13 @@ class GcpIap(AuthProxy):
     icon = "IA"
     hosts = MappingProxyType({"www.gstatic.com": ""})
     routes = (Route("GET", "/iap/verify/public_key", "keys", Endpoint.JWKS),)
-    variants = MappingProxyType({"gcpIap": _config(), "gcpIap-header": _config(jwtHeader="X-Relayed-Assertion")})
+    variants = MappingProxyType({"gcpIap": _config(), "gcpIap-header": _config(jwtHeader=_OTHER_HEADER)})
+    front = Front(
+        headers=("X-Goog-Iap-*", "X-Goog-Authenticated-User-*", _OTHER_HEADER),
+        cookies=("GCP_IAP_*", "GCP_IAAP_*", "__Host-GCP_IAP_*"),
+        session_cookie="GCP_IAP_UID",
+        sign_out_query=("gcp-iap-mode", "CLEAR_LOGIN_COOKIE"),
+    )
     quirks = (
         Quirk("map-of-keys", "The keys are an object of key id and PEM text, not a JSON Web Key Set.", _SOURCE),
         Quirk("prefixed-subject", "The subject begins with accounts.google.com: and goes on with the id.", _SOURCE),

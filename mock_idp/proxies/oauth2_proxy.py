@@ -3,7 +3,7 @@
 from types import MappingProxyType
 
 from mock_idp.oauth.tokens import SignedToken
-from mock_idp.proxies.base import AuthProxy, Headers, SignedIn
+from mock_idp.proxies.base import AuthProxy, Front, Headers, SignedIn
 from mock_idp.settings import COMPANY_DOMAIN
 
 _TOKEN_SECONDS = 300
@@ -21,6 +21,22 @@ class OAuth2Proxy(AuthProxy):
                 {"signIn": {"resolvers": [{"resolver": "forwardedUserMatchingUserEntityName"}]}}
             )
         }
+    )
+
+    front = Front(
+        headers=(
+            "X-Forwarded-User",
+            "X-Forwarded-Email",
+            "X-Forwarded-Preferred-Username",
+            "X-Forwarded-Groups",
+            "X-Forwarded-Access-Token",
+            "X-Auth-Request-*",
+            "X-OAUTH2-PROXY-*",
+        ),
+        cookies=("_oauth2_proxy*",),
+        session_cookie="_oauth2_proxy",
+        sign_out_path="/oauth2/sign_out",
+        return_to="rd",
     )
 
     def headers(self, who: SignedIn) -> Headers:

@@ -5,13 +5,8 @@ server there answers. The journal and the client secrets are not for it, so a na
 could own is refused.
 """
 
-import ipaddress
-
-from mock_idp.edge.hosts import is_served
+from mock_idp.edge.hosts import cannot_be_registered, is_served
 from mock_idp.idp import Idp
-
-_NOBODYS = frozenset({"localhost", "local", "internal", "test", "example", "invalid"})
-"""Top-level names that nobody can register: RFC 6761, RFC 6762 and ICANN's reservation of .internal."""
 
 
 def is_trusted(idp: Idp, host: str) -> bool:
@@ -23,11 +18,4 @@ def is_trusted(idp: Idp, host: str) -> bool:
     """
     if not host:
         return False
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        # A name without a dot is one of a container or of this network.
-        last = host.removesuffix(".").rpartition(".")
-        named = not last[0] or last[2] in _NOBODYS
-        return named or host == idp.settings.host.lower() or is_served(idp.host_patterns, host)
-    return True
+    return cannot_be_registered(host) or host == idp.settings.host.lower() or is_served(idp.host_patterns, host)

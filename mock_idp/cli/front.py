@@ -1,0 +1,81 @@
+"""``mock-idp front``: the mock as an auth proxy in front of a backend."""
+
+import json
+
+import click
+
+from mock_idp.cli.common import Url, plain_mistakes
+from mock_idp.cli.environment import DEFAULT_IDP, ask, idp_option
+from mock_idp.cli.serve import is_loopback, stop_signals
+from mock_idp.edge.errors import EdgeError
+from mock_idp.front.server import Front, FrontSetup
+from mock_idp.front.upstream import Upstream
+from mock_idp.personas import IN_WORDS, PERSONAS, Persona
+from mock_idp.proxies import proxies
+from mock_idp.proxies.base import AuthProxy
+from mock_idp.settings import DEFAULT_FRONT_PORT, DEFAULT_HOST
+
+
+def find_proxy(name: str) -> tuple[AuthProxy, str]:
+    """Find an auth proxy by its id or by that of one of its variants, in camel or kebab case.
+
+    Returns:
+        The proxy, and the provider id that was meant.
+
+    Raises:
+        EdgeError: there is none of that name.
+    """
+    known = {variant: proxy for proxy in proxies().values() for variant in proxy.provider_ids if proxy.front.headers}
+    wanted = _letters(name)
+    for variant, proxy in known.items():
+        if _letters(variant) == wanted:
+            return proxy, variant
+    raise EdgeError(f"There is no auth proxy {name!r:.80}; there are {', '.join(sorted(known))}.")
+
+
+def _letters(name: str) -> str:
+    return name.replace("-", "").lower()
+
+
+def _find_persona(name: str | None) -> Persona | None:
+    if name is None:
+        return None
+    if name not in PERSONAS:
+        raise EdgeError(f"There is no persona {name!r:.80}; there are {IN_WORDS}.")
+    return PERSONAS[name]
+
+
+@click.command("front")
+@click.argument("vendor")
+@click.option("--upstream", type=Url(), required=True, help="Address of the backend to stand in front of.")
+@click.option("--as", "persona", metavar="PERSONA", help="Sign this persona in at once, without a page.")
+@idp_option
+@click.option("--host", default=DEFAULT_HOST, show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_FRONT_PORT, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when ready.")
+def front_command(
+    *, vendor: str, upstream: str, persona: str | None, idp: str | None, host: str, port: int, as_json: bool
+) -> None:
+    """Be the auth proxy VENDOR in front of a backend.
+
+    What clients send in its headers is thrown away, whoever signed in is put there instead, signed by the
+    running mock IdP. VENDOR is a provider id such as gcpIap, or gcp-iap.
+    """
+    stopping = stop_signals()
+    if not is_loopback(host):
+        click.echo(f"Warning: whoever can reach {host} can be anybody at {upstream}.", err=True)
+    with plain_mistakes():
+        proxy, provider = find_proxy(vendor)
+        who = _find_persona(persona)
+        behind = Upstream.at(upstream)
+        setup = FrontSetup(proxy, provider, behind, ask(idp or DEFAULT_IDP).address, host, port, who)
+        with Front(setup) as running:
+            click.echo(_ready_line(running, setup, as_json=as_json))
+            stopping.wait()
+
+
+def _ready_line(running: Front, setup: FrontSetup, *, as_json: bool) -> str:
+    if as_json:
+        return json.dumps({"ready": True, "urls": {"http": running.url}})
+    who = f"everybody is {setup.persona.name}" if setup.persona else "a page asks who you are"
+    return f"{setup.proxy.title} at {running.url}, in front of {setup.upstream.url}; {who}. Ctrl-C ends it."

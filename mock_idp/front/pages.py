@@ -1,0 +1,27 @@
+"""The pages of the front itself, in the mock's own clothes."""
+
+from functools import cache
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader
+
+from mock_idp.personas import SHOWN
+from mock_idp.settings import FRONT_PREFIX
+
+SIGN_IN_PATH = f"{FRONT_PREFIX}/sign-in"
+
+
+@cache
+def _templates() -> Environment:
+    loader = ChoiceLoader([PackageLoader("mock_idp.front"), PackageLoader("mock_idp.web")])
+    return Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+
+
+def page(template: str, **given: object) -> bytes:
+    """Write a page.
+
+    Parameters:
+        template: ``sign_in``, ``signed_out`` or ``failed``.
+        given: what it shows.
+    """
+    written = _templates().get_template(f"{template}.html")
+    return written.render(personas=SHOWN, sign_in_path=SIGN_IN_PATH, **given).encode()

@@ -1,0 +1,247 @@
+"""The front: who may pass, its own pages, and the listener."""
+
+import logging
+from asyncio import StreamReader, StreamWriter
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+from urllib.parse import parse_qs, urlencode
+
+import h11
+
+from mock_idp.edge.edge import listen, reachable
+from mock_idp.edge.hosts import cannot_be_registered
+from mock_idp.edge.http_stream import HttpStream
+from mock_idp.edge.loop_thread import LoopThread
+from mock_idp.edge.tls import reset
+from mock_idp.front import rules
+from mock_idp.front.minting import Mint, MintingError
+from mock_idp.front.pages import SIGN_IN_PATH, page
+from mock_idp.front.upstream import HEADER_LIMIT, Upstream, UpstreamError, relay
+from mock_idp.front.visit import Visit
+from mock_idp.personas import PERSONAS, Persona
+from mock_idp.proxies import proxies
+from mock_idp.proxies.base import AuthProxy
+from mock_idp.settings import FRONT_HEADERS_SECONDS, FRONT_PREFIX
+from mock_idp.web.answers import PAGE_HEADERS
+
+log = logging.getLogger(__name__)
+
+_FORM_LIMIT = 64 * 1024
+_TEXT = ("Content-Type", "text/plain; charset=utf-8")
+_HTML = ("Content-Type", "text/html; charset=utf-8")
+
+Lines = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class FrontSetup:
+    """What a front is told at its start.
+
+    Parameters:
+        proxy: the auth proxy that it is.
+        provider: the provider id that the headers are for; one of the proxy's variants.
+        upstream: the backend behind it.
+        idp_url: plain address of the running mock IdP.
+        host: address to listen on.
+        port: TCP port, 0 for a free one.
+        persona: who is signed in without a question; None shows a page to choose.
+    """
+
+    proxy: AuthProxy
+    provider: str
+    upstream: Upstream
+    idp_url: str
+    host: str
+    port: int
+    persona: Persona | None = None
+
+
+class Front:
+    """An auth proxy in front of a backend. Use it as a context manager, or call :meth:`start` and :meth:`stop`.
+
+    Parameters:
+        setup: what it is told.
+    """
+
+    def __init__(self, setup: FrontSetup) -> None:
+        self._setup = setup
+        self._owned = rules.owned_by(proxy.front for proxy in proxies().values())
+        self._cookies = rules.owned_by([setup.proxy.front]).cookies
+        self._mint = Mint(setup.idp_url, setup.proxy.id, setup.provider, FRONT_HEADERS_SECONDS)
+        self._running: ExitStack | None = None
+        self.url = ""
+        """Where it listens, without trailing slash, once it is started."""
+
+    def start(self) -> Self:
+        """Open the port; when this returns, clients can connect.
+
+        Raises:
+            EdgeError: the port or the address cannot be used.
+        """
+        with ExitStack() as running:
+            listener = running.enter_context(listen(self._setup.host, self._setup.port, "the front", "--port"))
+            host, port = reachable(listener.getsockname()[:2])
+            self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+            loop = LoopThread({listener: self._serve})
+            loop.start()
+            running.callback(loop.stop)
+            self._running = running.pop_all()
+        return self
+
+    def stop(self) -> None:
+        """Close the port and all connections. Does nothing if not running."""
+        running, self._running = self._running, None
+        if running is not None:
+            running.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    # --- connections ------------------------------------------------------------------------------
+
+    async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
+        stream = HttpStream(h11.SERVER, reader, writer, HEADER_LIMIT)
+        try:
+            while await self._serve_request(stream):
+                stream.http.start_next_cycle()
+            if stream.http.our_state is not h11.SWITCHED_PROTOCOL:
+                await stream.farewell()
+        except (OSError, h11.ProtocolError):
+            # Whatever was begun is not complete, and the client must be able to tell.
+            reset(writer)
+
+    async def _serve_request(self, stream: HttpStream) -> bool:
+        """Serve the next request of a connection; False if it was the last one."""
+        try:
+            request = await stream.receive()
+        except h11.RemoteProtocolError as error:
+            with suppress(h11.LocalProtocolError):
+                await stream.answer(error.error_status_hint, [_TEXT], f"No HTTP request: {error}.\n".encode())
+            return False
+        if not isinstance(request, h11.Request):
+            return False
+        await self._answer(stream, request)
+        return stream.http.our_state is h11.DONE and stream.http.their_state is h11.DONE
+
+    async def _answer(self, stream: HttpStream, request: h11.Request) -> None:
+        visit = Visit.of(request)
+        if not visit.target.startswith("/"):
+            await self._fail(stream, visit, 400, "This is a website, not a forward proxy.")
+        elif not self._is_trusted(visit):
+            await self._fail(stream, visit, 421, "This proxy is not known by that host name; use localhost.")
+        elif visit.path == SIGN_IN_PATH:
+            await self._sign_in(stream, visit)
+        elif visit.path.startswith(f"{FRONT_PREFIX}/"):
+            await self._fail(stream, visit, 404, "The mock has no such page.")
+        elif self._is_sign_out(visit):
+            await self._sign_out(stream, visit)
+        else:
+            await self._pass(stream, visit, request)
+
+    def _is_trusted(self, visit: Visit) -> bool:
+        name = visit.host_name
+        return cannot_be_registered(name) or name == self._setup.host.lower()
+
+    # --- people -----------------------------------------------------------------------------------
+
+    def _who(self, visit: Visit) -> Persona | None:
+        if self._setup.persona is not None:
+            return self._setup.persona
+        return PERSONAS.get(rules.cookies_of(visit.fields).get(self._setup.proxy.front.session_cookie, ""))
+
+    async def _pass(self, stream: HttpStream, visit: Visit, request: h11.Request) -> None:
+        who = self._who(visit)
+        if who is None and not visit.is_preflight:
+            await self._ask_who(stream, visit)
+            return
+        try:
+            minted = await self._mint.headers(who.id) if who else []
+            client: str = stream.writer.get_extra_info("peername")[0]
+            host = visit.host or self.url.removeprefix("http://")
+            fields = rules.to_upstream(visit.fields, self._owned, minted, client, host)
+            await relay(stream, request, fields, self._setup.upstream)
+        except (MintingError, UpstreamError) as error:
+            await self._fail(stream, visit, 502, str(error))
+
+    async def _ask_who(self, stream: HttpStream, visit: Visit) -> None:
+        """A person gets the page; a script gets a plain no, for which the page would be no answer (FE-68)."""
+        if visit.wants_page:
+            query = urlencode({"to": visit.target})
+            await stream.answer(302, [("Location", f"{SIGN_IN_PATH}?{query}"), ("Cache-Control", "no-store")], b"")
+            return
+        challenge = ("WWW-Authenticate", f'Cookie cookie-name="{self._setup.proxy.front.session_cookie}"')
+        sentence = f"Nobody is signed in; open {self.url} in this browser first."
+        await self._fail(stream, visit, 401, sentence, [challenge])
+
+    async def _sign_in(self, stream: HttpStream, visit: Visit) -> None:
+        if visit.method != "POST":
+            to = visit.local(visit.parameter("to"))
+            await self._show(stream, 200, page("sign_in", proxy=self._setup.proxy, upstream=self._upstream, to=to))
+            return
+        form = parse_qs(await _read_form(stream))
+        persona = PERSONAS.get(form.get("persona", [""])[0])
+        if persona is None:
+            await self._fail(stream, visit, 400, "Choose one of the personas.")
+            return
+        cookie = f"{self._setup.proxy.front.session_cookie}={persona.id}; Path=/; HttpOnly; SameSite=Lax"
+        to = visit.local(form.get("to", ["/"])[0])
+        await stream.answer(303, [("Location", to), ("Set-Cookie", cookie), ("Cache-Control", "no-store")], b"")
+
+    def _is_sign_out(self, visit: Visit) -> bool:
+        front = self._setup.proxy.front
+        by_path = bool(front.sign_out_path) and visit.path == front.sign_out_path
+        return by_path or (bool(front.sign_out_query[0]) and front.sign_out_query in visit.query)
+
+    async def _sign_out(self, stream: HttpStream, visit: Visit) -> None:
+        front = self._setup.proxy.front
+        sent = [name for name in rules.cookies_of(visit.fields) if name.encode("latin-1") in self._cookies]
+        names = dict.fromkeys([front.session_cookie, *sent])
+        lines = [("Set-Cookie", f"{name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax") for name in names]
+        if visit.path != front.sign_out_path:
+            to = visit.without(front.sign_out_query[0])
+        else:
+            to = visit.local(visit.parameter(front.return_to)) if visit.parameter(front.return_to) else ""
+        if to:
+            await stream.answer(302, [("Location", to), ("Cache-Control", "no-store"), *lines], b"")
+            return
+        shown = page("signed_out", proxy=self._setup.proxy, persona=self._setup.persona)
+        await self._show(stream, 200, shown, lines)
+
+    # --- answers of the front's own ---------------------------------------------------------------
+
+    @property
+    def _upstream(self) -> str:
+        return self._setup.upstream.url
+
+    async def _show(self, stream: HttpStream, status: int, body: bytes, lines: Lines | None = None) -> None:
+        await stream.answer(status, [_HTML, *PAGE_HEADERS, *(lines or [])], body)
+
+    async def _fail(
+        self, stream: HttpStream, visit: Visit, status: int, sentence: str, lines: Lines | None = None
+    ) -> None:
+        if visit.wants_page:
+            await self._show(stream, status, page("failed", sentence=sentence, upstream=self._upstream), lines)
+        else:
+            await stream.answer(status, [_TEXT, *(lines or [])], f"{sentence}\n".encode())
+
+
+async def _read_form(stream: HttpStream) -> str:
+    """Read a form's body.
+
+    Raises:
+        ConnectionError: it is too large to be the front's own form.
+        h11.RemoteProtocolError: it is not complete.
+    """
+    body = b""
+    while isinstance(event := await stream.receive(), h11.Data):
+        body += event.data
+        if len(body) > _FORM_LIMIT:
+            raise ConnectionAbortedError("the form is too large")
+    return body.decode("latin-1")

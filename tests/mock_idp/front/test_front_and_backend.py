@@ -1,0 +1,111 @@
+"""The whole way: browser's side, front, mock IdP and a backend that believes its proxy. All of them as processes."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import requests
+
+from conformance.embedded import embedded_pair, started
+from tests.mock_idp.edge import wire
+
+FrontStarter = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def pair() -> Iterator[tuple[str, str]]:
+    """The backend's address and the mock's."""
+    with embedded_pair(3, "default") as (auth_url, idp_url, _):
+        yield auth_url.removesuffix("/api/auth"), idp_url
+
+
+@pytest.fixture(scope="module")
+def front(pair: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontStarter]:
+    """Start `mock-idp front`, once for each vendor and persona; gives its address."""
+    backend_url, idp_url = pair
+    folder: Path = tmp_path_factory.mktemp("front")
+    environment = {**os.environ, "XDG_STATE_HOME": str(folder)}
+    running: dict[tuple[str, str], str] = {}
+    with ExitStack() as stack:
+
+        def start(vendor: str, persona: str = "plain") -> str:
+            if (vendor, persona) not in running:
+                command = ["front", vendor, "--as", persona, "--upstream", backend_url, "--idp", idp_url, "--port", "0"]
+                said = stack.enter_context(started("mock_idp", command, folder / f"{vendor}.log", environment))
+                running[vendor, persona] = said["urls"]["http"]
+            return running[vendor, persona]
+
+        yield start
+
+
+def identity(answer: requests.Response) -> str:
+    assert answer.status_code == 200, answer.text
+    ref: str = answer.json()["backstageIdentity"]["identity"]["userEntityRef"]
+    return ref
+
+
+SCHEMES = {
+    "oauth2-proxy": "oauth2Proxy",
+    "gcp-iap": "gcpIap",
+    "gcpIap-header": "gcpIap-header",
+    "awsalb": "awsalb",
+    "awsalb-gov": "awsalb-gov",
+    "cfaccess": "cfaccess",
+    "cfaccess-names": "cfaccess-names",
+    "azure-easy-auth": "azureEasyAuth",
+}
+"""What stands on the command line, and the provider id at the backend."""
+
+ADA, PETRA = "user:default/ada-quill", "user:default/petra-reed"
+
+
+def headers_of(idp_url: str, provider: str, persona: str) -> list[tuple[str, str]]:
+    """What the real proxy would add for somebody; whoever has them is that person."""
+    vendor = provider.partition("-")[0]
+    order = {"persona": persona, "provider": provider}
+    answer = requests.post(f"{idp_url}/__idp/proxies/{vendor}/headers", json=order, timeout=10)
+    return [(name, value) for name, value in answer.json()["headers"]]
+
+
+def ask(url: str, fields: list[tuple[str, str]]) -> requests.Response:
+    return requests.get(url, headers=dict(fields), timeout=10)
+
+
+@pytest.mark.parametrize(("vendor", "provider"), SCHEMES.items())
+def test_a_client_never_gets_the_identity_it_claims(
+    front: FrontStarter, pair: tuple[str, str], vendor: str, provider: str
+) -> None:
+    backend_url, idp_url = pair
+    path = f"/api/auth/{provider}/refresh"
+    claimed = headers_of(idp_url, provider, "many-groups")
+    # Control. Past the proxy these headers are all it takes.
+    assert identity(ask(f"{backend_url}{path}", claimed)) == PETRA
+    through = f"{front(vendor)}{path}"
+    assert identity(ask(through, [])) == ADA
+    spellings: list[Callable[[str], str]] = [str, str.lower, str.upper, lambda name: name.replace("-", "_")]
+    for spell in spellings:
+        assert identity(ask(through, [(spell(name), value) for name, value in claimed])) == ADA
+    listed = [*claimed, ("Connection", ", ".join(["close", *(name for name, _ in claimed)]))]
+    assert identity(ask(through, listed)) == ADA
+
+
+def test_one_proxy_keeps_the_headers_of_all_others_away(front: FrontStarter, pair: tuple[str, str]) -> None:
+    _, idp_url = pair
+    base = front("oauth2-proxy")
+    for provider in SCHEMES.values():
+        if provider != "oauth2Proxy":
+            answer = ask(f"{base}/api/auth/{provider}/refresh", headers_of(idp_url, provider, "many-groups"))
+            assert answer.status_code >= 400
+            assert "backstageIdentity" not in answer.text
+
+
+def test_headers_sent_twice_are_left_out_twice(front: FrontStarter) -> None:
+    base = front("oauth2-proxy")
+    head = b"GET /api/auth/oauth2Proxy/refresh HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+    lines = b"X-Forwarded-User: petra-reed\r\nx-forwarded-user: petra-reed\r\nX_Forwarded_User: petra-reed\r\n\r\n"
+    answer = wire.ask(base, head + lines)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert ADA.encode() in answer
+    assert b"petra" not in answer
