@@ -126,7 +126,7 @@ def _environments(provider: str, vendor: Vendor, backend_urls: Sequence[str]) ->
         uris = [template.format(backend=backend, provider=provider) for backend in backend_urls]
         yield EnvironmentSetup(
             kind=kind,
-            client=make_client(service, provider, kind.name, uris),
+            client=make_client(vendor, service, provider, kind.name, uris),
             callback_url=uris[0] if kind.callback else None,
             resolvers=kind.resolvers if vendor.common_sign_in_resolvers else _own(kind, vendor),
         )
@@ -154,12 +154,14 @@ def kebab_case(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
 
 
-def make_client(service: str, provider: str, environment: str, redirect_uris: Sequence[str]) -> Client:
+def make_client(
+    vendor: Vendor, service: str, provider: str, environment: str, redirect_uris: Sequence[str]
+) -> Client:
     """Make the client of a provider's environment; id and secret follow from the names.
 
     The secret is a text that occurs nowhere else, because answers are searched for it.
     """
-    client_id = f"mock-{provider}-{environment}"
+    client_id = vendor.client_id(provider, environment)
     secret = f"secret-of-{client_id}-never-shown"
     return Client(client_id, secret, service, provider, environment, frozenset(redirect_uris))
 

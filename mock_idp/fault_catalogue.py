@@ -178,6 +178,14 @@ _ANSWERS = (
         change=changes.oversized,
     ),
     Fault(
+        "json-encoded",
+        "JSON, at a vendor that answers forms",
+        MACHINES,
+        "RFC 6749 section 5.1",
+        "It reads it.",
+        change=changes.json_encoded,
+    ),
+    Fault(
         "content-type",
         "Another Content-Type",
         MACHINES,
@@ -309,6 +317,7 @@ _REFUSALS = (
         "RFC 6750 section 3.1",
         Reason.UNKNOWN_BEARER,
     ),
+    _refused("suspended-user", "The user is suspended", PROFILES, "RFC 6750 section 3.1", Reason.SUSPENDED_BEARER),
     _refused(
         "missing-scope", "The access token lacks a scope", PROFILES, "RFC 6750 section 3.1", Reason.INSUFFICIENT_SCOPE
     ),

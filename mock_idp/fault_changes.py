@@ -178,6 +178,11 @@ def oversized(answer: Answer, parameters: Parameters) -> Answer:
     return _with({"padding": "x" * parameters["bytes"]}, answer)
 
 
+def json_encoded(answer: Answer, parameters: Parameters) -> Answer:
+    """Write the body as JSON."""
+    return replace(answer, encoding=Encoding.JSON) if isinstance(answer.body, Mapping) else answer
+
+
 def content_type(answer: Answer, parameters: Parameters) -> Answer:
     """Say another media type."""
     return replace(answer, content_type=parameters["type"])

@@ -219,6 +219,7 @@ class Reason(StrEnum):
     UNKNOWN_BEARER = "access token never issued"
     EXPIRED_BEARER = "access token expired"
     REVOKED_BEARER = "access token revoked"
+    SUSPENDED_BEARER = "the access token's user is suspended"
     INSUFFICIENT_SCOPE = "access token lacks a scope"
     UNKNOWN_TOKEN = "token to revoke is not known"
 

@@ -98,6 +98,7 @@ class Atlassian(Vendor):
             Reason.MISSING_BEARER: _UNAUTHORIZED,
             Reason.UNKNOWN_BEARER: _UNAUTHORIZED,
             Reason.EXPIRED_BEARER: _UNAUTHORIZED,
+            Reason.SUSPENDED_BEARER: _UNAUTHORIZED,
             Reason.REVOKED_BEARER: _UNAUTHORIZED,
             Reason.INSUFFICIENT_SCOPE: _api_error(403, "Forbidden"),
         }

@@ -112,6 +112,10 @@ class Vendor(Source):
         """Whether the backend reaches this vendor by its own host names, under a provider id."""
         return self.reached is Reach.BY_NAME or (self.reached is Reach.BY_NAME_UNLESS_CUSTOM and provider_id == self.id)
 
+    def client_id(self, provider_id: str, environment: str) -> str:
+        """The id of the client of a provider's environment; override it where clients of a kind look alike."""
+        return f"mock-{provider_id}-{environment}"
+
     # --- the shared endpoints; a vendor may put something around them -----------------------------
 
     def authorize(self, exchange: Exchange) -> Answer:

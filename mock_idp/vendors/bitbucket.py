@@ -117,6 +117,7 @@ class Bitbucket(Vendor):
             Reason.MISSING_BEARER: _BAD_TOKEN,
             Reason.UNKNOWN_BEARER: _BAD_TOKEN,
             Reason.REVOKED_BEARER: _BAD_TOKEN,
+            Reason.SUSPENDED_BEARER: _BAD_TOKEN,
             Reason.EXPIRED_BEARER: _api_error(
                 401, "Access token expired. Use your refresh token to obtain a new access token."
             ),

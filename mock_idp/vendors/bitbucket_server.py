@@ -99,6 +99,7 @@ class BitbucketServer(Vendor):
             Reason.UNKNOWN_BEARER: _NOT_PERMITTED,
             Reason.EXPIRED_BEARER: _NOT_PERMITTED,
             Reason.REVOKED_BEARER: _NOT_PERMITTED,
+            Reason.SUSPENDED_BEARER: _NOT_PERMITTED,
             Reason.INSUFFICIENT_SCOPE: _NOT_PERMITTED,
         }
     )

@@ -4,6 +4,7 @@ Facts: docs.github.com, "Authorizing OAuth apps", "Refreshing user access tokens
 troubleshooting OAuth errors.
 """
 
+import hashlib
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -162,6 +163,7 @@ class GitHub(Vendor):
             Reason.UNKNOWN_BEARER: _BAD_CREDENTIALS,
             Reason.EXPIRED_BEARER: _BAD_CREDENTIALS,
             Reason.REVOKED_BEARER: _BAD_CREDENTIALS,
+            Reason.SUSPENDED_BEARER: _message(403, "Sorry. Your account was suspended."),
             # GitHub does not say that something exists which the token must not see.
             Reason.INSUFFICIENT_SCOPE: _message(404, "Not Found"),
         }
@@ -216,6 +218,11 @@ class GitHub(Vendor):
     )
 
     # --- two token models -------------------------------------------------------------------------
+
+    def client_id(self, provider_id: str, environment: str) -> str:
+        """A GitHub App is told by its client id."""
+        usual = super().client_id(provider_id, environment)
+        return f"Iv1.{hashlib.sha256(usual.encode()).hexdigest()[:16]}" if environment == GITHUB_APP else usual
 
     def policy_for(self, client: Client) -> Policy:
         """GitHub Apps have expiring tokens, OAuth Apps have not."""

@@ -133,6 +133,7 @@ class GitLab(Vendor):
             Reason.REVOKED_BEARER: _error(
                 401, "invalid_token", "Token was revoked. You have to re-authorize from the user."
             ),
+            Reason.SUSPENDED_BEARER: Answer(403, {"message": "403 Forbidden - Your account has been blocked."}),
             Reason.INSUFFICIENT_SCOPE: Answer(
                 403,
                 {

@@ -113,6 +113,7 @@ class Google(Vendor):
             Reason.UNKNOWN_BEARER: _NO_CREDENTIALS,
             Reason.EXPIRED_BEARER: _NO_CREDENTIALS,
             Reason.REVOKED_BEARER: _NO_CREDENTIALS,
+            Reason.SUSPENDED_BEARER: _NO_CREDENTIALS,
             Reason.INSUFFICIENT_SCOPE: Answer(
                 403,
                 {

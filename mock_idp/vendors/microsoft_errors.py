@@ -115,6 +115,7 @@ _GRAPH_ERRORS: Mapping[Reason, tuple[int, str, str]] = MappingProxyType(
         Reason.MISSING_BEARER: (*_BAD_TOKEN, "Access token is empty."),
         Reason.UNKNOWN_BEARER: (*_BAD_TOKEN, "Access token validation failure."),
         Reason.REVOKED_BEARER: (*_BAD_TOKEN, "Access token validation failure."),
+        Reason.SUSPENDED_BEARER: (*_BAD_TOKEN, "Access token validation failure."),
         Reason.EXPIRED_BEARER: (*_BAD_TOKEN, "Access token has expired or is not yet valid."),
         Reason.INSUFFICIENT_SCOPE: (
             403,

@@ -126,6 +126,7 @@ class Okta(Vendor):
             Reason.UNKNOWN_BEARER: _BAD_BEARER,
             Reason.EXPIRED_BEARER: _BAD_BEARER,
             Reason.REVOKED_BEARER: _BAD_BEARER,
+            Reason.SUSPENDED_BEARER: _BAD_BEARER,
             Reason.INSUFFICIENT_SCOPE: _challenge(
                 403, "insufficient_scope", "The access token must provide access to at least one of these scopes"
             ),

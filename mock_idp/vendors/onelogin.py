@@ -77,6 +77,7 @@ class OneLogin(Vendor):
             Reason.UNKNOWN_BEARER: _BAD_BEARER,
             Reason.EXPIRED_BEARER: _BAD_BEARER,
             Reason.REVOKED_BEARER: _BAD_BEARER,
+            Reason.SUSPENDED_BEARER: _BAD_BEARER,
             Reason.INSUFFICIENT_SCOPE: _error(403, "insufficient_scope", "access token missing openid scope"),
         }
     )

@@ -115,6 +115,7 @@ class OpenShift(Vendor):
             Reason.UNKNOWN_BEARER: _UNAUTHORIZED,
             Reason.EXPIRED_BEARER: _UNAUTHORIZED,
             Reason.REVOKED_BEARER: _UNAUTHORIZED,
+            Reason.SUSPENDED_BEARER: _UNAUTHORIZED,
             Reason.INSUFFICIENT_SCOPE: _status(
                 403, "Forbidden", "the scopes of this token do not allow access to the resource"
             ),

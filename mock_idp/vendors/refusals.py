@@ -36,6 +36,7 @@ _BEARER_ERRORS: Mapping[Reason, tuple[int, str]] = MappingProxyType(
         Reason.UNKNOWN_BEARER: (401, "invalid_token"),
         Reason.EXPIRED_BEARER: (401, "invalid_token"),
         Reason.REVOKED_BEARER: (401, "invalid_token"),
+        Reason.SUSPENDED_BEARER: (401, "invalid_token"),
         Reason.INSUFFICIENT_SCOPE: (403, "insufficient_scope"),
     }
 )

@@ -243,7 +243,7 @@ def _register_client(idp: Idp, data: Mapping[str, Any]) -> dict[str, Any]:
     for uri in redirect_uris:
         if not re.fullmatch(r"https?://[^\s#]+", uri) or not uri.isascii():
             raise ControlError(f"{uri!r:.200} is no absolute http or https URI without fragment.")
-    client = make_client(service.id, _text(data, "provider"), _text(data, "env"), redirect_uris)
+    client = make_client(service.vendor, service.id, _text(data, "provider"), _text(data, "env"), redirect_uris)
     return describe_client(service.clients.register(client))
 
 

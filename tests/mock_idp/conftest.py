@@ -60,7 +60,7 @@ class World:
     @property
     def client(self) -> Client:
         clients = self.idp.services.by_id[self.vendor].clients.by_id
-        return clients[f"mock-{self.provider}-{self.environment}"]
+        return clients[self.idp.vendors[self.vendor].client_id(self.provider, self.environment)]
 
     @property
     def redirect_uri(self) -> str:

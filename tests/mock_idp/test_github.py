@@ -1,5 +1,6 @@
 """GitHub, as its documentation describes it."""
 
+import re
 from urllib.parse import parse_qs
 
 import pytest
@@ -29,6 +30,7 @@ def test_errors_are_forms_too(github: World) -> None:
 
 def test_github_app_has_expiring_tokens_that_rotate(github: World) -> None:
     app = github.of("github-app")
+    assert re.fullmatch(r"Iv1\.[0-9a-f]{16}", app.client.client_id)
     tokens = app.tokens()
     assert tokens["access_token"].startswith("ghu_")
     assert tokens["refresh_token"].startswith("ghr_")
