@@ -154,9 +154,7 @@ def kebab_case(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
 
 
-def make_client(
-    vendor: Vendor, service: str, provider: str, environment: str, redirect_uris: Sequence[str]
-) -> Client:
+def make_client(vendor: Vendor, service: str, provider: str, environment: str, redirect_uris: Sequence[str]) -> Client:
     """Make the client of a provider's environment; id and secret follow from the names.
 
     The secret is a text that occurs nowhere else, because answers are searched for it.
