@@ -58,12 +58,17 @@ class HttpStream:
         await self.writer.drain()
 
     async def answer(self, status: int, fields: Iterable[tuple[str, str]], body: bytes, reason: bytes = b"") -> None:
-        """Send a whole response.
+        """Send a whole response, and end the connection if the request is not complete by then.
 
         Raises:
+            h11.RemoteProtocolError: what came of the request's body is not HTTP.
             OSError: the connection broke.
         """
+        while self.http.their_state is h11.SEND_BODY and self.http.next_event() is not h11.NEED_DATA:
+            pass
         headers = [*fields, ("Content-Length", str(len(body)))]
+        if self.http.their_state is h11.SEND_BODY:
+            headers.append(("Connection", "close"))
         response = h11.Response(status_code=status, reason=reason, headers=headers)
         await self.send(response, h11.Data(data=body), h11.EndOfMessage())
 

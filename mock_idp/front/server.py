@@ -23,7 +23,7 @@ from mock_idp.front.visit import Visit
 from mock_idp.personas import PERSONAS, Persona
 from mock_idp.proxies import proxies
 from mock_idp.proxies.base import AuthProxy
-from mock_idp.settings import FRONT_HEADERS_SECONDS, FRONT_PREFIX
+from mock_idp.settings import DEFAULT_HOST, FRONT_HEADERS_SECONDS, FRONT_PREFIX
 from mock_idp.web.answers import PAGE_HEADERS
 
 log = logging.getLogger(__name__)
@@ -83,7 +83,9 @@ class Front:
         with ExitStack() as running:
             listener = running.enter_context(listen(self._setup.host, self._setup.port, "the front", "--port"))
             host, port = reachable(listener.getsockname()[:2])
-            self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+            # Browsers take localhost and 127.0.0.1 for two sites, and an app that is developed is at localhost.
+            name = "localhost" if host == DEFAULT_HOST else f"[{host}]" if ":" in host else host
+            self.url = f"http://{name}:{port}"
             loop = LoopThread({listener: self._serve})
             loop.start()
             running.callback(loop.stop)
@@ -164,8 +166,7 @@ class Front:
         try:
             minted = await self._mint.headers(who.id) if who else []
             client: str = stream.writer.get_extra_info("peername")[0]
-            host = visit.host or self.url.removeprefix("http://")
-            fields = rules.to_upstream(visit.fields, self._owned, minted, client, host)
+            fields = rules.to_upstream(visit.fields, self._owned, minted, client, visit.host)
             await relay(stream, request, fields, self._setup.upstream)
         except (MintingError, UpstreamError) as error:
             await self._fail(stream, visit, 502, str(error))

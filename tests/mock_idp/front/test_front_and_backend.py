@@ -1,50 +1,15 @@
-"""The whole way: browser's side, front, mock IdP and a backend that believes its proxy. All of them as processes."""
+"""The whole way: a client, the front, the mock IdP and a backend that believes its proxy."""
 
-import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 import requests
 
-from conformance.embedded import embedded_pair, started
+from conformance.embedded import embedded_pair
 from tests.mock_idp.edge import wire
+from tests.mock_idp.front.conftest import FrontStarter
 
-FrontStarter = Callable[..., str]
-
-
-@pytest.fixture(scope="module")
-def pair() -> Iterator[tuple[str, str]]:
-    """The backend's address and the mock's."""
-    with embedded_pair(3, "default") as (auth_url, idp_url, _):
-        yield auth_url.removesuffix("/api/auth"), idp_url
-
-
-@pytest.fixture(scope="module")
-def front(pair: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontStarter]:
-    """Start `mock-idp front`, once for each vendor and persona; gives its address."""
-    backend_url, idp_url = pair
-    folder: Path = tmp_path_factory.mktemp("front")
-    environment = {**os.environ, "XDG_STATE_HOME": str(folder)}
-    running: dict[tuple[str, str], str] = {}
-    with ExitStack() as stack:
-
-        def start(vendor: str, persona: str = "plain") -> str:
-            if (vendor, persona) not in running:
-                command = ["front", vendor, "--as", persona, "--upstream", backend_url, "--idp", idp_url, "--port", "0"]
-                said = stack.enter_context(started("mock_idp", command, folder / f"{vendor}.log", environment))
-                running[vendor, persona] = said["urls"]["http"]
-            return running[vendor, persona]
-
-        yield start
-
-
-def identity(answer: requests.Response) -> str:
-    assert answer.status_code == 200, answer.text
-    ref: str = answer.json()["backstageIdentity"]["identity"]["userEntityRef"]
-    return ref
-
+ADA, PETRA = "user:default/ada-quill", "user:default/petra-reed"
 
 SCHEMES = {
     "oauth2-proxy": "oauth2Proxy",
@@ -58,7 +23,25 @@ SCHEMES = {
 }
 """What stands on the command line, and the provider id at the backend."""
 
-ADA, PETRA = "user:default/ada-quill", "user:default/petra-reed"
+
+@pytest.fixture(scope="module")
+def pair() -> Iterator[tuple[str, str]]:
+    """The backend's address and the mock's."""
+    with embedded_pair(3, "default") as (auth_url, idp_url, _):
+        yield auth_url.removesuffix("/api/auth"), idp_url
+
+
+@pytest.fixture
+def front_of(front: FrontStarter, pair: tuple[str, str]) -> Callable[[str], str]:
+    """Start a front of a vendor, as Ada, before that backend."""
+    backend_url, idp_url = pair
+    return lambda vendor: front(vendor, upstream=backend_url, idp=idp_url)
+
+
+def identity(answer: requests.Response) -> str:
+    assert answer.status_code == 200, answer.text
+    ref: str = answer.json()["backstageIdentity"]["identity"]["userEntityRef"]
+    return ref
 
 
 def headers_of(idp_url: str, provider: str, persona: str) -> list[tuple[str, str]]:
@@ -75,14 +58,14 @@ def ask(url: str, fields: list[tuple[str, str]]) -> requests.Response:
 
 @pytest.mark.parametrize(("vendor", "provider"), SCHEMES.items())
 def test_a_client_never_gets_the_identity_it_claims(
-    front: FrontStarter, pair: tuple[str, str], vendor: str, provider: str
+    front_of: Callable[[str], str], pair: tuple[str, str], vendor: str, provider: str
 ) -> None:
     backend_url, idp_url = pair
     path = f"/api/auth/{provider}/refresh"
     claimed = headers_of(idp_url, provider, "many-groups")
     # Control. Past the proxy these headers are all it takes.
     assert identity(ask(f"{backend_url}{path}", claimed)) == PETRA
-    through = f"{front(vendor)}{path}"
+    through = f"{front_of(vendor)}{path}"
     assert identity(ask(through, [])) == ADA
     spellings: list[Callable[[str], str]] = [str, str.lower, str.upper, lambda name: name.replace("-", "_")]
     for spell in spellings:
@@ -91,9 +74,9 @@ def test_a_client_never_gets_the_identity_it_claims(
     assert identity(ask(through, listed)) == ADA
 
 
-def test_one_proxy_keeps_the_headers_of_all_others_away(front: FrontStarter, pair: tuple[str, str]) -> None:
+def test_one_proxy_keeps_the_headers_of_all_others_away(front_of: Callable[[str], str], pair: tuple[str, str]) -> None:
     _, idp_url = pair
-    base = front("oauth2-proxy")
+    base = front_of("oauth2-proxy")
     for provider in SCHEMES.values():
         if provider != "oauth2Proxy":
             answer = ask(f"{base}/api/auth/{provider}/refresh", headers_of(idp_url, provider, "many-groups"))
@@ -101,8 +84,8 @@ def test_one_proxy_keeps_the_headers_of_all_others_away(front: FrontStarter, pai
             assert "backstageIdentity" not in answer.text
 
 
-def test_headers_sent_twice_are_left_out_twice(front: FrontStarter) -> None:
-    base = front("oauth2-proxy")
+def test_headers_sent_twice_are_left_out_twice(front_of: Callable[[str], str]) -> None:
+    base = front_of("oauth2-proxy")
     head = b"GET /api/auth/oauth2Proxy/refresh HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
     lines = b"X-Forwarded-User: petra-reed\r\nx-forwarded-user: petra-reed\r\nX_Forwarded_User: petra-reed\r\n\r\n"
     answer = wire.ask(base, head + lines)
