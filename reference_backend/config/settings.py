@@ -19,6 +19,7 @@ class Settings:
 
     Parameters:
         auth_base: external base URL of the plugin.
+        app_url: ``app.baseUrl``.
         allowed_origins: the app's origin and the extra ones.
         token_ttl: lifetime of Backstage tokens in seconds.
         omit_ownership: leave ``ent`` out of tokens (TOKEN-07, TOKEN-08).
@@ -29,6 +30,7 @@ class Settings:
     """
 
     auth_base: str
+    app_url: str
     allowed_origins: AllowedOrigins
     token_ttl: int
     omit_ownership: bool
@@ -57,6 +59,7 @@ def read(config: Config, development: bool) -> Settings:
     ttl = config.duration("auth.backstageTokenExpiration", user_token.DEFAULT_TTL)
     return Settings(
         auth_base=auth_base(config),
+        app_url=config.string("app.baseUrl"),
         allowed_origins=AllowedOrigins(
             app_origin=_origin(config, "app.baseUrl"),
             patterns=tuple(config.strings("auth.experimentalExtraAllowedOrigins") or ()),

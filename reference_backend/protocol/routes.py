@@ -29,12 +29,31 @@ def unknown_provider(relative_path: str) -> AuthError:
     try:
         return NotFoundError(f"Unknown auth provider '{encoding.decode_component(segment)}'")
     except ValueError:
-        return AuthError(
-            f"Failed to decode param '{segment}'",
-            name="URIError",
-            status=400,
-            fields={"statusCode": 400, "status": 400},
-        )
+        return undecodable(segment)
+
+
+def undecodable(segment: str) -> AuthError:
+    """The answer to a path with a broken percent-encoding in it."""
+    return AuthError(
+        f"Failed to decode param '{segment}'", name="URIError", status=400, fields={"statusCode": 400, "status": 400}
+    )
+
+
+def segment(raw_path: str, index: int) -> str:
+    """One segment of a path as it was sent: routes ignore case, identifiers do not.
+
+    Parameters:
+        raw_path: raw path below the mount.
+        index: which, from 0.
+
+    Raises:
+        AuthError: its percent-encoding is broken.
+    """
+    found = [part for part in raw_path.split("/") if part][index]
+    try:
+        return encoding.decode_component(found)
+    except ValueError as error:
+        raise undecodable(found) from error
 
 
 def not_registered(provider_id: str) -> AuthError:

@@ -2,13 +2,13 @@
 
 ``urllib.parse`` follows RFC 3986 and disagrees with browsers about backslashes, control characters, default
 ports and odd hosts. An allow-list that reads an origin differently from the browser that enforces it is a
-hole, hence this small parser. It covers what an origin consists of and nothing behind it.
+hole, hence this small parser. It covers what origins and patterns of addresses are made of.
 """
 
 import ipaddress
 import re
 from dataclasses import dataclass
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 import idna
 
@@ -18,6 +18,8 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _FORBIDDEN_IN_HOST = re.compile(r"[\x00-\x20#%/:<>?@\[\\\]^|\x7f]")
 _NUMBER = re.compile(r"(0[xX][0-9A-Fa-f]*|[0-9]+)\Z")
 _MAX_PORT = 65535
+_PATH_SAFE = "!$%&'()*+,/:;=@[]|\\-._~"
+"""What a path may hold as it is (WHATWG URL §1.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +31,18 @@ class Url:
         hostname: normalised host; empty if there is none.
         port: the port, None if it is the scheme's default or absent.
         path: raw path, at least ``/`` for http and https.
+        query: raw query without question mark, empty if absent.
+        fragment: raw fragment without number sign, empty if absent.
+        has_credentials: there is user info before the host, be it empty.
     """
 
     scheme: str
     hostname: str
     port: int | None
     path: str
+    query: str = ""
+    fragment: str = ""
+    has_credentials: bool = False
 
     @property
     def origin(self) -> str:
@@ -73,14 +81,49 @@ def origin(text: str) -> str:
     return url.origin
 
 
+def normal_path(url: Url) -> str:
+    """The path without dot segments, with everything percent-encoded that has to be.
+
+    What an allow-list compares has to be where a browser would go: ``/ok/../evil`` is not below ``/ok/``.
+    """
+    if not url.path.startswith("/"):
+        return quote(url.path, safe=_PATH_SAFE)
+    kept: list[str] = []
+    segments = url.path[1:].split("/")
+    for index, segment in enumerate(segments):
+        dots = segment.lower().replace("%2e", ".")
+        if dots not in (".", ".."):
+            kept.append(segment)
+            continue
+        if dots == "..":
+            kept[-1:] = []
+        if index == len(segments) - 1:
+            kept.append("")
+    return quote("/" + "/".join(kept), safe=_PATH_SAFE)
+
+
+def without_query(url: Url) -> str:
+    """The address as far as its path, for error texts: no credentials, no query, no fragment."""
+    return f"{url.scheme}://{url.hostname}{'' if url.port is None else f':{url.port}'}{normal_path(url)}"
+
+
 def _parse_special(scheme: str, rest: str) -> Url:
     rest = rest.replace("\\", "/") if "?" not in rest and "#" not in rest else _slashes_before_query(rest)
     rest = rest.lstrip("/")
     end = min((index for index in (rest.find(mark) for mark in "/?#") if index >= 0), default=len(rest))
     authority, tail = rest[:end], rest[end:]
-    host, port = _split_port(authority.rpartition("@")[2])
-    path = re.split(r"[?#]", tail, maxsplit=1)[0] or "/"
-    return Url(scheme, _special_host(host), None if port == DEFAULT_PORTS[scheme] else port, path)
+    _, at, location = authority.rpartition("@")
+    host, port = _split_port(location)
+    path, query, fragment = _split_tail(tail)
+    shown = None if port == DEFAULT_PORTS[scheme] else port
+    return Url(scheme, _special_host(host), shown, path or "/", query, fragment, bool(at))
+
+
+def _split_tail(tail: str) -> tuple[str, str, str]:
+    """Path, query and fragment."""
+    head, _, fragment = tail.partition("#")
+    path, _, query = head.partition("?")
+    return path, query, fragment
 
 
 def _slashes_before_query(rest: str) -> str:
@@ -90,10 +133,13 @@ def _slashes_before_query(rest: str) -> str:
 
 def _parse_other(scheme: str, rest: str) -> Url:
     if not rest.startswith("//"):
-        return Url(scheme, "", None, re.split(r"[?#]", rest, maxsplit=1)[0])
-    authority, _, path = re.split(r"[?#]", rest[2:], maxsplit=1)[0].partition("/")
-    host, port = _split_port(authority.rpartition("@")[2])
-    return Url(scheme, _ipv6(host) if host.startswith("[") else host, port, f"/{path}")
+        return Url(scheme, "", None, *_split_tail(rest))
+    tail, query, fragment = _split_tail(rest[2:])
+    authority, slash, path = tail.partition("/")
+    _, at, location = authority.rpartition("@")
+    host, port = _split_port(location)
+    hostname = _ipv6(host) if host.startswith("[") else host
+    return Url(scheme, hostname, port, slash + path, query, fragment, bool(at))
 
 
 def _split_port(text: str) -> tuple[str, int | None]:

@@ -93,11 +93,23 @@ class Catalog:
         self._lock = threading.Lock()
         self._index = _Index()
 
-    def by_ref(self, ref: EntityRef) -> Entity | None:
-        """The entity of that ref, ignoring case (CTX-02)."""
+    def by_ref(self, ref: EntityRef, *, fresh: bool = False) -> Entity | None:
+        """The entity of that ref, ignoring case (CTX-02).
+
+        Parameters:
+            ref: which.
+            fresh: whether it is there now, rather than some seconds ago (OFFLINE-17).
+        """
         wanted = entity_ref.stringify(ref)
-        found = self._search(lambda index: [index.by_ref[wanted]] if wanted in index.by_ref else [])
+        found = self._search(
+            lambda index: [index.by_ref[wanted]] if wanted in index.by_ref else [], eager=fresh
+        )
         return found[0] if found else None
+
+    def is_complete(self) -> bool:
+        """Tell whether the latest reading of every location succeeded (OFFLINE-18)."""
+        with self._lock:
+            return all(location.loaded_at == location.tried_at for location in self._locations)
 
     def query(self, filters: Sequence[Filter]) -> list[Entity]:
         """Entities for which one of the filters holds with all its pairs (CTX-03, CTX-04).
@@ -115,8 +127,8 @@ class Catalog:
         """Read every location that is due."""
         self._current(eager=False)
 
-    def _search(self, look: Callable[[_Index], list[Entity]]) -> list[Entity]:
-        return look(self._current(eager=False)) or look(self._current(eager=True))
+    def _search(self, look: Callable[[_Index], list[Entity]], *, eager: bool = False) -> list[Entity]:
+        return look(self._current(eager=eager)) or look(self._current(eager=True))
 
     def _current(self, *, eager: bool) -> _Index:
         """What is known now, after reading whatever is due."""

@@ -106,7 +106,7 @@ class TokenIssuer:
     def __init__(self, issuer: str, ring: KeyRing, ttl: int, omit_ownership: bool, clock: Callable[[], float]) -> None:
         self._issuer = issuer
         self._ring = ring
-        self._ttl = ttl
+        self.ttl = ttl
         self._omit_ownership = omit_ownership
         self._clock = clock
 
@@ -125,6 +125,20 @@ class TokenIssuer:
         Raises:
             AuthError: the subject is no entity ref, or the token would be too long.
         """
+        token = self._sign(subject, ownership, additional, omit_ownership=self._omit_ownership)
+        return SignIn(token, subject, tuple(ownership))
+
+    def issue_without_ownership(self, subject: str) -> str:
+        """Issue a token to a client of the authorization server; it never has ``ent`` (CODE-04).
+
+        Parameters:
+            subject: full user entity ref.
+        """
+        return self._sign(subject, (), {}, omit_ownership=True)
+
+    def _sign(
+        self, subject: str, ownership: Sequence[str], additional: Mapping[str, Any], *, omit_ownership: bool
+    ) -> str:
         user_token.require_entity_ref(subject)
         issued_at = int(self._clock())
         key = self._ring.signing_key()
@@ -133,16 +147,16 @@ class TokenIssuer:
             subject,
             ownership,
             issued_at,
-            self._ttl,
-            identity_proof(key, subject, issued_at, self._ttl),
+            self.ttl,
+            identity_proof(key, subject, issued_at, self.ttl),
             additional,
         )
-        if self._omit_ownership:
+        if omit_ownership:
             claims = user_token.without_ownership(claims)
         token = sign_compact(key, user_token.header(key.algorithm, key.key_id), claims)
         user_token.require_reasonable_length(token, claims)
         log.info("issued a token for %s", subject)
-        return SignIn(token, subject, tuple(ownership))
+        return token
 
 
 def identity_proof(key: SigningKey, subject: str, issued_at: int, ttl: int) -> str:

@@ -1,13 +1,15 @@
 """Verifies tokens that are presented to the backend (VERIFY)."""
 
-from collections.abc import Callable
+import hmac
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import jwt
 
+from reference_backend.config.external_access import ExternalToken
 from reference_backend.protocol import user_token
-from reference_backend.protocol.errors import AuthenticationError
+from reference_backend.protocol.errors import AuthenticationError, NotAllowedError
 
 LEEWAY = 0
 """Seconds that an expired token is still accepted: none (VERIFY-03)."""
@@ -39,14 +41,32 @@ class TokenVerifier:
         issuer: the only issuer whose tokens count (VERIFY-04).
         public_keys: the JWKS, as it is now.
         clock: seconds since the epoch.
+        external: static tokens of services.
     """
 
     def __init__(
-        self, issuer: str, public_keys: Callable[[], list[dict[str, Any]]], clock: Callable[[], float]
+        self,
+        issuer: str,
+        public_keys: Callable[[], list[dict[str, Any]]],
+        clock: Callable[[], float],
+        external: Sequence[ExternalToken] = (),
     ) -> None:
         self._issuer = issuer
         self._public_keys = public_keys
         self._clock = clock
+        self._external = external
+
+    def is_service(self, token: str) -> bool:
+        """Tell whether a token is that of a service, which is nobody's user (USERINFO-04, LIM-11, ASESS-08).
+
+        Raises:
+            NotAllowedError: it is one of a service that has no business here.
+        """
+        found = find_external(self._external, token)
+        if found is not None and not found.is_for_us:
+            plugins = ", ".join(f"'{plugin}'" for plugin in found.plugins or ())
+            raise NotAllowedError(f"This token's access is restricted to plugin(s) {plugins}")
+        return found is not None
 
     def verify(self, token: str, *, allow_limited: bool) -> Principal:
         """Verify a bearer token.
@@ -78,6 +98,12 @@ class TokenVerifier:
             return user_token.decode_part(token, 1)
         except (jwt.PyJWTError, ValueError, LookupError) as error:
             raise failed() from error
+
+
+def find_external(external: Sequence[ExternalToken], token: str) -> ExternalToken | None:
+    """The static token that this is; compared in constant time."""
+    sent = token.encode("utf-8", "surrogatepass")
+    return next((one for one in external if hmac.compare_digest(one.token.encode(), sent)), None)
 
 
 def failed() -> AuthenticationError:

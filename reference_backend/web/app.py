@@ -10,10 +10,15 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from reference_backend import store as store_module
+from reference_backend.authorization_server import server as authorization_server
+from reference_backend.authorization_server.documents import DocumentReader
+from reference_backend.config import authorization_server as authorization_server_settings
+from reference_backend.config import external_access
 from reference_backend.config import settings as settings_module
 from reference_backend.config.model import Config
 from reference_backend.config.settings import Settings
 from reference_backend.protocol import routes
+from reference_backend.protocol.authorization_server.oidc_error import OidcError
 from reference_backend.protocol.errors import AuthError
 from reference_backend.sign_in.catalog import Catalog
 from reference_backend.sign_in.context import ResolverContext
@@ -28,6 +33,7 @@ from reference_backend.upstream import Upstream
 from reference_backend.web import assembly, bodies, cors, incoming, outgoing, rate_limit, representation, routing
 from reference_backend.web import backend as backend_module
 from reference_backend.web import security_headers as security
+from reference_backend.web.authorization_server import answers as oidc_answers
 from reference_backend.web.backend import Backend
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -61,7 +67,8 @@ def create_app(
     app = Flask(__name__, static_folder=None)
     app.extensions[backend_module.EXTENSION] = built
     app.url_map.merge_slashes = False
-    app.register_blueprint(routing.blueprint())
+    app.register_blueprint(routing.blueprint(built.authorization_server.settings))
+    app.register_error_handler(OidcError, oidc_answers.error)
     app.register_error_handler(AuthError, routing.protocol_error)
     app.register_error_handler(NotFound, routing.not_found)
     app.register_error_handler(MethodNotAllowed, routing.method_not_allowed)
@@ -84,6 +91,8 @@ def build_backend(
     surroundings = Surroundings(upstream, clock, random_bytes, os.environ, settings.development)
     # Mistakes in the configuration are reported before a database is touched.
     providers = assembly.assemble(config, settings, surroundings, extra_providers)
+    server_settings = authorization_server_settings.read(config, settings.auth_base)
+    external = external_access.read(config)
     catalog = Catalog(config, upstream, clock)
     used_store = store or store_module.open_store(config)
     issuer = TokenIssuer(
@@ -98,8 +107,17 @@ def build_backend(
         providers=providers,
         context=ResolverContext(catalog, issuer, used_store, clock),
         issuer=issuer,
-        verifier=TokenVerifier(settings.auth_base, issuer.public_keys, clock),
+        verifier=TokenVerifier(settings.auth_base, issuer.public_keys, clock, external),
         store=used_store,
+        authorization_server=authorization_server.build(
+            server_settings,
+            DocumentReader(server_settings.documents, settings.auth_base, development=settings.development),
+            used_store,
+            catalog,
+            issuer,
+            clock,
+            random_bytes,
+        ),
         clock=clock,
         random_bytes=random_bytes,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from flask import current_app
 
+from reference_backend.authorization_server.server import AuthorizationServer
 from reference_backend.config.settings import Settings
 from reference_backend.protocol import origins
 from reference_backend.protocol.origins import AllowedOrigins
@@ -43,6 +44,7 @@ class Backend:
         issuer: issues tokens and lists keys.
         verifier: verifies tokens.
         store: database.
+        authorization_server: clients, consent and tokens for clients.
         clock: seconds since the epoch.
         random_bytes: so many unpredictable bytes.
     """
@@ -53,6 +55,7 @@ class Backend:
     issuer: TokenIssuer
     verifier: TokenVerifier
     store: Store
+    authorization_server: AuthorizationServer
     clock: Callable[[], float]
     random_bytes: Callable[[int], bytes]
 

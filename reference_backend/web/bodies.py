@@ -1,5 +1,8 @@
 """Request bodies: JSON and forms are parsed up to a limit, others are ignored (HTTP-10, HTTP-11)."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from flask import Request, g
 
 from reference_backend.protocol import encoding
@@ -25,12 +28,21 @@ def read(request: Request) -> None:
     body = request.stream.read(LIMIT + 1)
     require_size(len(body))
     if media_type == FORM:
-        fields: dict[str, str] = {}
-        for name, value in encoding.parse_form(body.decode("utf-8", "replace")):
-            fields.setdefault(name, value)
-        g.form_fields = fields
+        g.body = form_members(encoding.parse_form(body.decode("utf-8", "replace")))
     elif body:
-        require_json_object(body.decode("utf-8", "replace"))
+        g.body = require_json_object(body.decode("utf-8", "replace"))
+
+
+def form_members(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Members of a form; what is repeated becomes a list."""
+    members: dict[str, Any] = {}
+    for name, value in pairs:
+        known = members.get(name)
+        if known is None:
+            members[name] = value
+        else:
+            members[name] = [*known, value] if isinstance(known, list) else [known, value]
+    return members
 
 
 def require_charset(request: Request, media_type: str) -> None:
@@ -56,8 +68,8 @@ def require_size(size: int) -> None:
         )
 
 
-def require_json_object(text: str) -> None:
-    """Refuse JSON that is malformed, or neither object nor list (HTTP-10, HTTP-11)."""
+def require_json_object(text: str) -> dict[str, Any] | list[Any]:
+    """Read JSON; refuse what is malformed, or neither object nor list (HTTP-10, HTTP-11)."""
     try:
         value = encoding.parse_json(text)
         message = f"Unexpected token '{text.strip()[:1]}', JSON text has to be an object or a list"
@@ -65,3 +77,4 @@ def require_json_object(text: str) -> None:
         value, message = None, str(error)
     if not isinstance(value, (dict, list)):
         raise AuthError(message, name="SyntaxError", status=400, fields={"type": "entity.parse.failed"})
+    return value

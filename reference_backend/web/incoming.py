@@ -1,10 +1,12 @@
 """What the routes look at in a request."""
 
+from typing import Any
+
 from flask import Request, g, request
 
 from reference_backend.protocol import cookies, query, routes
 from reference_backend.protocol.cookie_jar import Exchange
-from reference_backend.web import backend
+from reference_backend.web import backend, bodies
 
 RAW_URL = "reference_backend.raw_url"
 
@@ -21,15 +23,31 @@ def relative_url() -> str:
     return routes.relative_url(raw_url())
 
 
+def path_segment(index: int) -> str:
+    """A segment of the path below the mount, as it was sent."""
+    return routes.segment(relative_url().partition("?")[0], index)
+
+
 def parameters() -> dict[str, str]:
     """Query parameters (HTTP-14)."""
     return query.parse(raw_url().partition("?")[2])
 
 
+def query_members() -> dict[str, Any]:
+    """Query parameters that are not taken for texts if they are lists or objects (AUTHZ-02)."""
+    return query.members(raw_url().partition("?")[2])
+
+
 def form() -> dict[str, str]:
-    """Fields of a form body (HTTP-10); empty for any other body."""
-    fields: dict[str, str] = g.get("form_fields", {})
-    return fields
+    """Fields of a form body (HTTP-10); empty for any other body. Of a repeated field the first counts."""
+    if request.mimetype != bodies.FORM:
+        return {}
+    return {name: value[0] if isinstance(value, list) else value for name, value in body().items()}
+
+
+def body() -> Any:
+    """The body, JSON or form (OIDC-06); an empty object for any other."""
+    return g.get("body", {})
 
 
 def received_cookies() -> dict[str, str]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import MethodNotAllowed
 
+from reference_backend.config.authorization_server import AuthorizationServerSettings
 from reference_backend.protocol import errors, routes
 from reference_backend.protocol.errors import AuthError
 from reference_backend.web import (
@@ -17,17 +18,24 @@ from reference_backend.web import (
     user_info,
     well_known,
 )
+from reference_backend.web.authorization_server import consent, discovery, registration, token
 from reference_backend.web.entry import Entry
 
 METHOD_ORDER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
-def blueprint() -> Blueprint:
-    """All routes; automatic OPTIONS answers are replaced by :func:`method_not_allowed`."""
+def blueprint(authorization_server: AuthorizationServerSettings) -> Blueprint:
+    """All routes; automatic OPTIONS answers are replaced by :func:`method_not_allowed`.
+
+    Parameters:
+        authorization_server: what is on; the routes of what is off do not exist (OIDC-02, SEC-AS-16).
+    """
     routed = Blueprint("auth", __name__)
 
     def add(path: str, view: Callable[..., Response], *methods: str) -> None:
-        routed.add_url_rule(path, view_func=view, methods=methods, provide_automatic_options=False)
+        # Flask names a route after its function alone, and two modules may have one of the same name.
+        name = f"{view.__module__}-{view.__name__}".replace(".", "-")
+        routed.add_url_rule(path, name, view, methods=methods, provide_automatic_options=False)
 
     mount = routes.MOUNT
     add(f"{mount}/.well-known/jwks.json", well_known.user_keys, "GET")
@@ -39,6 +47,17 @@ def blueprint() -> Blueprint:
     add(f"{mount}/<provider>/handler/frame", frame, "GET", "POST")
     add(f"{mount}/<provider>/refresh", refresh, "GET", "POST")
     add(f"{mount}/<provider>/logout", logout, "POST")
+    add(f"{mount}/.well-known/openid-configuration", discovery.configuration, "GET")
+    add(f"{mount}/.well-known/oauth-client/cli.json", discovery.cli_client, "GET")
+    if authorization_server.is_on:
+        add(f"{mount}/v1/authorize", consent.authorize, "GET")
+        add(f"{mount}/v1/sessions/<session_id>", consent.show, "GET")
+        add(f"{mount}/v1/sessions/<session_id>/approve", consent.approve, "POST")
+        add(f"{mount}/v1/sessions/<session_id>/reject", consent.reject, "POST")
+        add(f"{mount}/v1/token", token.issue, "POST")
+        add(f"{mount}/v1/revoke", token.revoke, "POST")
+    if authorization_server.registration is not None:
+        add(f"{mount}/v1/register", registration.register, "POST")
     add(f"{health.PREFIX}/readiness", health.ok, "GET")
     add(f"{health.PREFIX}/liveness", health.ok, "GET")
     return routed

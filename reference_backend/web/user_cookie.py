@@ -3,7 +3,7 @@
 from flask import Response, request
 
 from reference_backend.protocol import bearer, cookies, user_cookie, user_token
-from reference_backend.protocol.errors import AuthenticationError
+from reference_backend.protocol.errors import AuthenticationError, NotAllowedError
 from reference_backend.web import backend, outgoing
 
 
@@ -13,6 +13,8 @@ def issue() -> Response:
     token = bearer.extract(request.headers.get("Authorization"))
     if token is None:
         raise AuthenticationError("Missing credentials")
+    if own.verifier.is_service(token):
+        raise NotAllowedError("This endpoint does not allow 'service' credentials")  # LIM-11
     principal = own.verifier.verify(token, allow_limited=False)
     expires_at = existing_expiry()
     if expires_at is None or not user_cookie.is_fresh(expires_at, own.clock()):

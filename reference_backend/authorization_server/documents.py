@@ -1,0 +1,116 @@
+"""Fetches client id metadata documents (CIMD)."""
+
+import ipaddress
+import logging
+import socket
+from collections.abc import Callable, Sequence
+
+from reference_backend import bounded_fetch
+from reference_backend.config.authorization_server import DocumentSettings
+from reference_backend.protocol import urls
+from reference_backend.protocol.authorization_server import client_documents, discovery
+from reference_backend.protocol.authorization_server.clients import Client
+from reference_backend.protocol.errors import AuthError, InputError
+from reference_backend.protocol.urls import Url
+
+Fetch = Callable[[str, Sequence[str], int, float], bytes]
+Resolve = Callable[[str], Sequence[str]]
+
+log = logging.getLogger(__name__)
+
+
+def resolve(host: str) -> Sequence[str]:
+    """All addresses of a host.
+
+    Raises:
+        OSError: it has none.
+    """
+    return list(dict.fromkeys(str(info[4][0]) for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)))
+
+
+class DocumentReader:
+    """Reads clients from their documents.
+
+    Parameters:
+        settings: what is allowed; None while documents are off.
+        auth_base: external base URL.
+        development: NODE_ENV is ``development``.
+        fetch: gets a document; see :func:`bounded_fetch.get`.
+        resolve: looks a host up.
+    """
+
+    def __init__(
+        self,
+        settings: DocumentSettings | None,
+        auth_base: str,
+        *,
+        development: bool,
+        fetch: Fetch | None = None,
+        resolve: Resolve | None = None,
+    ) -> None:
+        self._settings = settings
+        self._auth_base = auth_base
+        self._development = development
+        self._fetch = fetch
+        self._resolve = resolve
+
+    def address(self, client_id: str) -> Url | None:
+        """The address of the document; None if this is no such client (CIMD-01)."""
+        return client_documents.parse_client_id(client_id, development=self._development)
+
+    def is_allowed(self, client_id: str) -> bool:
+        """Whether somebody allowed this client (REVOKE-05)."""
+        try:
+            self._require_allowed(client_id)
+        except AuthError:
+            return False
+        return True
+
+    def read(self, client_id: str) -> Client:
+        """Fetch and check a document.
+
+        Parameters:
+            client_id: its address.
+
+        Raises:
+            InputError: the client is not allowed, or its document is not acceptable.
+        """
+        url, must_be_public = self._require_allowed(client_id)
+        if client_id == discovery.cli_client_id(self._auth_base):
+            return client_documents.read(discovery.cli_document(self._auth_base), client_id)
+        return client_documents.read(client_documents.parse(self._get(client_id, url, must_be_public)), client_id)
+
+    def _require_allowed(self, client_id: str) -> tuple[Url, bool]:
+        if self._settings is None:
+            raise InputError("Client ID metadata documents not enabled")  # CIMD-02
+        url = self.address(client_id)
+        if url is None:
+            raise InputError("Invalid client_id")
+        pattern = client_documents.find_pattern(client_id, url, self._settings.client_ids)
+        return url, client_documents.must_be_public(pattern, url, development=self._development)
+
+    def _get(self, client_id: str, url: Url, must_be_public: bool) -> bytes:
+        addresses = self._addresses(url)
+        if must_be_public:
+            client_documents.require_public(addresses)
+        try:
+            # To these addresses and no others: a second look-up could give a different answer.
+            fetch = self._fetch or bounded_fetch.get
+            return fetch(urls.without_query(url), addresses, client_documents.MAX_SIZE, client_documents.TIMEOUT)
+        except bounded_fetch.TooLargeError as error:
+            raise client_documents.too_large() from error
+        except bounded_fetch.FetchError as error:
+            log.info("cannot fetch the client document %s: %s", client_id, error)
+            raise client_documents.unreachable() from error
+
+    def _addresses(self, url: Url) -> Sequence[str]:
+        host = url.hostname.strip("[]")
+        try:
+            return [str(ipaddress.ip_address(host))]
+        except ValueError:
+            pass
+        try:
+            return (self._resolve or resolve)(host)
+        except (OSError, UnicodeError) as error:
+            log.info("cannot look up the host of a client document, %s: %s", host, error)
+            raise client_documents.unreachable() from error

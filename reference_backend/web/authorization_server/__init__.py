@@ -1,0 +1,1 @@
+"""Routes of the authorization server, one module for each group."""

@@ -1,0 +1,40 @@
+"""Errors in OIDC form (OERR)."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Response
+
+from reference_backend.protocol.authorization_server import oidc_error
+from reference_backend.protocol.authorization_server.oidc_error import OidcError
+from reference_backend.protocol.errors import AuthError
+from reference_backend.web import outgoing
+
+SERVER_ERROR = 500
+log = logging.getLogger(__name__)
+
+
+def error(raised: OidcError) -> Response:
+    """The answer for an error; no ``WWW-Authenticate`` (OERR-01, OIDC-08)."""
+    level = logging.ERROR if raised.status >= SERVER_ERROR else logging.INFO
+    log.log(level, "request failed with status %s: %s", raised.status, raised)
+    return outgoing.uncached(outgoing.json_response(oidc_error.body(raised), raised.status))
+
+
+@contextmanager
+def translating() -> Iterator[None]:
+    """Errors of the protocol leave as OIDC errors (OERR-02)."""
+    try:
+        yield
+    except AuthError as raised:
+        raise oidc_error.translated(raised) from raised
+
+
+@contextmanager
+def translating_grants() -> Iterator[None]:
+    """The same at the token endpoint (OERR-06)."""
+    try:
+        yield
+    except AuthError as raised:
+        raise oidc_error.translated_at_token_endpoint(raised) from raised
