@@ -101,9 +101,7 @@ class Catalog:
             fresh: whether it is there now, rather than some seconds ago (OFFLINE-17).
         """
         wanted = entity_ref.stringify(ref)
-        found = self._search(
-            lambda index: [index.by_ref[wanted]] if wanted in index.by_ref else [], eager=fresh
-        )
+        found = self._search(lambda index: [index.by_ref[wanted]] if wanted in index.by_ref else [], eager=fresh)
         return found[0] if found else None
 
     def is_complete(self) -> bool:
