@@ -9,7 +9,7 @@ from pathlib import Path
 
 KIT_NAME = "backstage-auth-conformance"
 COMPANY_DOMAIN = "lumenfold.example"
-SPARE_PERSONAS = 64
+SPARE_PERSONAS = 96
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 9000
 DEFAULT_PROXY_PORT = 9080

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 
 def _upper(value: Any) -> str:
@@ -92,6 +92,21 @@ def _half(value: Any) -> Any:
     return value[: len(value) // 2]
 
 
+def _before_dot(value: Any) -> str:
+    """The text before its first dot."""
+    return str(value).partition(".")[0]
+
+
+def _after_dot(value: Any) -> str:
+    """The text behind its first dot."""
+    return str(value).partition(".")[2]
+
+
+def _port(value: Any) -> int | None:
+    """The port that a URL names."""
+    return urlsplit(str(value)).port
+
+
 def _s256(value: Any) -> str:
     """The code challenge of a code verifier (RFC 7636 section 4.2)."""
     return base64.urlsafe_b64encode(hashlib.sha256(str(value).encode()).digest()).rstrip(b"=").decode()
@@ -124,6 +139,9 @@ FILTERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "joined": _joined,
     "quoted-pattern": _quoted_pattern,
     "half": _half,
+    "before-dot": _before_dot,
+    "after-dot": _after_dot,
+    "port": _port,
     "s256": _s256,
     "kebab-case": _kebab_case,
     "known": _known,

@@ -150,6 +150,31 @@ class ChangeService(Step):
         return changed
 
 
+class ChangeClient(Step):
+    """Change the website that hosts the client metadata document of the case's own persona.
+
+    The address is ``${persona.own.client_url}``. A scenario begins with a change of its own, because an earlier run
+    may have left another. Observes ``client_id`` and the ``faults`` from now on.
+
+    Attributes:
+        faults: replace its faults by these, which strike at the document. With none, it is a good document.
+    """
+
+    action: ClassVar[str] = "change_client"
+    observes: ClassVar[Shape] = shape_of("client_id", "faults")
+    faults: list[str | dict[str, Any]] = []
+
+    def play(self, stage: Stage) -> Observation:
+        """Send the change to the control API."""
+        own = stage.scope["persona"].get("own")
+        if own is None:
+            raise ScenarioFault("only a case with a persona of its own has a client with a website")
+        orders = [{"fault": order} if isinstance(order, str) else order for order in self.faults]
+        faults = [{"at": "client-metadata", **order} for order in orders]
+        changed = stage.idp.patch(f"/services/{own['id']}", {"faults": faults})
+        return {"client_id": own["client_url"], "faults": changed["faults"]}
+
+
 def _service_of(stage: Stage) -> str:
     """The id of the service behind the case."""
     provider = next(entry for entry in stage.target.idp["providers"] if entry["id"] == stage.provider.id)

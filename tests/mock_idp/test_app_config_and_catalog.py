@@ -54,7 +54,7 @@ def test_ids_do_not_change_between_releases() -> None:
 
 def test_spare_personas_are_like_plain() -> None:
     found = users()
-    assert (min(SPARE), max(SPARE), len(SPARE)) == ("guest-01", "guest-64", 64)
+    assert (min(SPARE), max(SPARE), len(SPARE)) == ("guest-01", "guest-96", 96)
     for persona in SPARE.values():
         user = found[persona.login]
         assert user["spec"]["profile"]["email"] == persona.email == f"{persona.id}@lumenfold.example"
