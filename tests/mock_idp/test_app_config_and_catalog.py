@@ -194,7 +194,7 @@ def test_ghe_needs_no_mapping() -> None:
         ({"providers": ("mine=nobody",)}, "There is no vendor or auth proxy 'nobody'"),
         ({"providers": ("../x=github",)}, "is not a provider id"),
         ({"providers": ("google", "google")}, "named twice"),
-        ({"profile": "fancy"}, "There is no profile 'fancy'; there are: default."),
+        ({"profile": "fancy"}, "There is no profile 'fancy'; there are: default, oidc-server."),
     ],
 )
 def test_mistakes(settings: dict[str, Any], says: str) -> None:

@@ -62,6 +62,9 @@ def test_lists_mappings_and_keys_are_resolved():
         ("joined", ["a", 1], "a 1"),
         ("quoted-pattern", "a.b", r"a\.b"),
         ("half", "abcde", "ab"),
+        ("before-dot", "a.b.c", "a"),
+        ("after-dot", "a.b.c", "b.c"),
+        ("port", "https://127.0.0.1:9443/x", 9443),
         # RFC 7636 appendix B.
         ("s256", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
         ("kebab-case", "userIdMatchingUserEntityAnnotation", "user-id-matching-user-entity-annotation"),
