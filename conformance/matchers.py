@@ -169,6 +169,15 @@ def _none(actual: Any, wanted: Any) -> bool:
     return isinstance(actual, list) and not any(matches(item, wanted) for item in actual)
 
 
+def _distinct(actual: Any, wanted: Any) -> bool:
+    """A list, not empty, in which each item has something at this path, and no two have the same."""
+    if not isinstance(actual, list):
+        return False
+    values = [look_up(item, wanted) for item in actual]
+    is_new = (value is not MISSING and not _stands_in(value, values[:place]) for place, value in enumerate(values))
+    return bool(values) and all(is_new)
+
+
 OPERATORS: Final[Mapping[str, Operator]] = {
     "equals": _equals,
     "equals_if_known": _equals_if_known,
@@ -196,6 +205,7 @@ OPERATORS: Final[Mapping[str, Operator]] = {
     "every": _every,
     "some": _some,
     "none": _none,
+    "distinct": _distinct,
 }
 """Name of an operator -> the function that decides it."""
 

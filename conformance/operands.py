@@ -55,6 +55,7 @@ OPERANDS: Final[Mapping[str, str]] = {
     "every": "matcher",
     "some": "matcher",
     "none": "matcher",
+    "distinct": "text",
 }
 """Name of an operator -> what stands beside it."""
 
