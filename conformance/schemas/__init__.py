@@ -188,7 +188,7 @@ def _expect() -> JsonSchema:
         },
         "patternProperties": {
             pattern: {"$ref": "#/definitions/checks"}
-            for pattern in (r"^[A-Z0-9-]+(, *[A-Z0-9-]+)+$", r"^\$\{each[^}]*\}(, *[A-Z0-9-]+)*$")
+            for pattern in (r"^[A-Z0-9-]+(, *[A-Z0-9-]+)+$", r"^\$\{each[^}]*\}(, *([A-Z0-9-]+|\$\{each[^}]*\}))*$")
         },
     }
 
