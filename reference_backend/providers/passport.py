@@ -106,13 +106,11 @@ class PassportProvider(OAuthProvider):
         return ClientAuthentication.BODY
 
     def authenticate(self, request: CallbackRequest) -> AuthenticationResult:
-        """Exchange the code and read the profile (FRAME-09 … FRAME-11, FRAME-20)."""
-        if request.query.get("error"):
-            raise outcomes.callback_error(request.query)
-        code = request.query.get("code") or request.form.get("code")
-        if not code:
-            raise outcomes.unexpected_redirect()
-        session = self.exchange_code(code)
+        """Exchange the code and read the profile (FRAME-09 … FRAME-11)."""
+        return self.signed_in(self.exchange_code(require_code(request)))
+
+    def signed_in(self, session: OAuthSession) -> AuthenticationResult:
+        """Read the profile of whoever the tokens of a callback belong to."""
         try:
             vendor_profile = self.fetch_profile(session.access_token)
         except ProfileError as error:
@@ -229,6 +227,20 @@ class PassportProvider(OAuthProvider):
     def map_profile(self, found: Mapping[str, Any]) -> VendorProfile:
         """Translate the vendor's JSON."""
         raise NotImplementedError
+
+
+def require_code(request: CallbackRequest) -> str:
+    """The code that the vendor sent the browser back with (FRAME-09, FRAME-10, FRAME-20).
+
+    Raises:
+        AuthError: it sent an error, or nothing.
+    """
+    if request.query.get("error"):
+        raise outcomes.callback_error(request.query)
+    code = request.query.get("code") or request.form.get("code")
+    if not code:
+        raise outcomes.unexpected_redirect()
+    return code
 
 
 def in_body_and_header(client: Any, method: str, url: str, headers: Any, body: str) -> tuple[str, Any, str]:

@@ -1,0 +1,91 @@
+"""Auth0: a tenant by its name, an issuer with a slash, texts of its own."""
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import jwt
+import pytest
+
+from mock_idp.app_config import environment_config, provider_setups
+from mock_idp.settings import Settings
+from tests.mock_idp.conftest import World, make_world
+
+SCOPES = "openid profile email offline_access"
+BY_NAME = {"Host": "auth0.auth0.com"}
+
+
+@pytest.fixture
+def world() -> World:
+    world = make_world("auth0", "auth0")
+    world.extra = {"scope": SCOPES, "prompt": "consent"}
+    return world
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    return claims
+
+
+def test_the_issuer_ends_with_a_slash(world: World) -> None:
+    claims = claims_of(world.tokens()["id_token"])
+    assert claims["iss"] == "http://localhost/auth0/"
+    assert claims["sub"].startswith("auth0|")
+    assert (claims["nickname"], claims["email_verified"]) == ("ada-quill", True)
+
+
+def test_a_tenant_has_a_name_of_its_own(world: World) -> None:
+    found = world.http.get("/.well-known/openid-configuration", headers=BY_NAME).json
+    assert found["issuer"] == "https://auth0.auth0.com/"
+    assert found["token_endpoint"] == "https://auth0.auth0.com/oauth/token"
+    setup = provider_setups(Settings(providers=("auth0",)))[0]
+    config = environment_config(setup, setup.environments[0], "http://idp", "https://idp")
+    assert config["domain"] == "auth0.auth0.com"
+
+
+def test_id_and_refresh_tokens_need_their_scopes(world: World) -> None:
+    assert "refresh_token" in world.tokens()
+    assert "refresh_token" not in world.tokens(asked={"scope": "openid"})
+    assert "id_token" not in world.tokens(asked={"scope": "profile"})
+
+
+def test_refused_grants_have_the_status_403(world: World) -> None:
+    answer = world.redeem("unknown")
+    assert (answer.status_code, answer.json["error_description"]) == (403, "Invalid authorization code")
+    answer = world.refresh("unknown")
+    assert (answer.status_code, answer.json["error_description"]) == (403, "Unknown or invalid refresh token.")
+    answer = world.redeem(world.callback()["code"], client_secret="wrong")
+    assert (answer.status_code, answer.json) == (
+        401,
+        {"error": "access_denied", "error_description": "Unauthorized"},
+    )
+
+
+def test_userinfo_takes_the_token_in_header_and_query(world: World) -> None:
+    token = world.tokens("unverified-email")["access_token"]
+    who = world.profile(token).json
+    assert who["email_verified"] is False
+    assert world.http.get("/auth0/userinfo", query_string={"access_token": token}).json == who
+    refused = world.profile("x")
+    assert (refused.status_code, refused.text, refused.mimetype) == (401, "Unauthorized", "text/plain")
+    assert world.profile(world.tokens(asked={"scope": "profile"})["access_token"]).status_code == 401
+
+
+@pytest.mark.parametrize(("prompt", "error"), [("none", "login_required"), ("maybe", "invalid_request")])
+def test_prompts(world: World, prompt: str, error: str) -> None:
+    answer = world.authorize(prompt=prompt)
+    assert parse_qs(urlsplit(answer.headers["Location"]).query)["error"] == [error]
+
+
+@pytest.mark.parametrize(
+    ("back", "status", "location"),
+    [
+        (None, 200, None),
+        ("http://localhost:3000", 302, "http://localhost:3000"),
+        ("https://evil.example", 400, None),
+        ("http://localhost:3000.evil.example", 400, None),
+    ],
+)
+def test_logout_leads_back_to_the_app_only(world: World, back: str | None, status: int, location: str | None) -> None:
+    query = {"client_id": world.client.client_id, **({"returnTo": back} if back else {})}
+    answer = world.http.get("/auth0/v2/logout", query_string=query)
+    assert (answer.status_code, answer.headers.get("Location")) == (status, location)
