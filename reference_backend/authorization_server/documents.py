@@ -3,7 +3,7 @@
 import ipaddress
 import logging
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from reference_backend import bounded_fetch
 from reference_backend.config.authorization_server import DocumentSettings
@@ -12,9 +12,6 @@ from reference_backend.protocol.authorization_server import client_documents, di
 from reference_backend.protocol.authorization_server.clients import Client
 from reference_backend.protocol.errors import AuthError, InputError
 from reference_backend.protocol.urls import Url
-
-Fetch = Callable[[str, Sequence[str], int, float], bytes]
-Resolve = Callable[[str], Sequence[str]]
 
 log = logging.getLogger(__name__)
 
@@ -35,24 +32,12 @@ class DocumentReader:
         settings: what is allowed; None while documents are off.
         auth_base: external base URL.
         development: NODE_ENV is ``development``.
-        fetch: gets a document; see :func:`bounded_fetch.get`.
-        resolve: looks a host up.
     """
 
-    def __init__(
-        self,
-        settings: DocumentSettings | None,
-        auth_base: str,
-        *,
-        development: bool,
-        fetch: Fetch | None = None,
-        resolve: Resolve | None = None,
-    ) -> None:
+    def __init__(self, settings: DocumentSettings | None, auth_base: str, *, development: bool) -> None:
         self._settings = settings
         self._auth_base = auth_base
         self._development = development
-        self._fetch = fetch
-        self._resolve = resolve
 
     def address(self, client_id: str) -> Url | None:
         """The address of the document; None if this is no such client (CIMD-01)."""
@@ -95,8 +80,9 @@ class DocumentReader:
             client_documents.require_public(addresses)
         try:
             # To these addresses and no others: a second look-up could give a different answer.
-            fetch = self._fetch or bounded_fetch.get
-            return fetch(urls.without_query(url), addresses, client_documents.MAX_SIZE, client_documents.TIMEOUT)
+            return bounded_fetch.get(
+                urls.without_query(url), addresses, client_documents.MAX_SIZE, client_documents.TIMEOUT
+            )
         except bounded_fetch.TooLargeError as error:
             raise client_documents.too_large() from error
         except bounded_fetch.FetchError as error:
@@ -110,7 +96,7 @@ class DocumentReader:
         except ValueError:
             pass
         try:
-            return (self._resolve or resolve)(host)
+            return resolve(host)
         except (OSError, UnicodeError) as error:
             log.info("cannot look up the host of a client document, %s: %s", host, error)
             raise client_documents.unreachable() from error

@@ -50,5 +50,7 @@ def require_proof(challenge: str | None, method: str | None, verifier: str | Non
 
 def proves(challenge: str, method: str | None, verifier: str) -> bool:
     """Compare what the method makes of the verifier (CODE-11, RFC 7636 §4.6)."""
+    if not verifier.isascii():
+        return False
     expected: str = verifier if method == "plain" else rfc7636.create_s256_code_challenge(verifier)
     return hmac.compare_digest(expected.encode(), challenge.encode())
