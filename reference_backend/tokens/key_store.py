@@ -83,6 +83,9 @@ def open_key_store(config: Config, store: Store) -> KeyStore | StaticKeyStore:
         return MemoryKeyStore()
     if provider == "static":
         return StaticKeyStore([_pair(entry) for entry in config.children("auth.keyStore.static.keys")])
+    if provider == "firestore":
+        # KEY-08: a service of one cloud, whose clients could not be shown anything that a database does not show.
+        raise ConfigError("the key store 'firestore' is not part of this backend; use database, memory or static")
     raise ConfigError(f"Unknown KeyStore provider: {provider}")
 
 
@@ -90,7 +93,7 @@ def _pair(entry: Config) -> tuple[SigningKey, dict[str, Any]]:
     algorithm = entry.string("algorithm", user_token.DEFAULT_ALGORITHM)
     keys.require_known_algorithm(algorithm)
     key_id = entry.string("keyId")
-    return (
-        keys.load_private(Path(entry.string("privateKeyFile")), key_id, algorithm),
-        keys.load_public(Path(entry.string("publicKeyFile")), key_id, algorithm),
-    )
+    private = keys.load_private(Path(entry.string("privateKeyFile")), key_id, algorithm)
+    public = keys.load_public(Path(entry.string("publicKeyFile")), key_id, algorithm)
+    keys.require_pair(private, public)
+    return private, public

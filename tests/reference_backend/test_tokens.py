@@ -6,19 +6,11 @@ import re
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
 
-from reference_backend.config.model import Config, ConfigError
 from reference_backend.protocol import encoding, user_token
 from reference_backend.protocol.errors import AuthError
 from reference_backend.tokens import issuer as issuer_module
 from reference_backend.tokens import keys
-from reference_backend.web.app import create_app
 from reference_backend.web.backend import EXTENSION
 
 NOW = 1_700_000_000
@@ -206,82 +198,6 @@ def test_additional_claims_cannot_override(browser):
 def test_a_token_that_no_header_would_carry(browser):
     with pytest.raises(AuthError, match="excessively large"):
         browser.app.extensions[EXTENSION].issuer.issue("user:default/a", [], {"x": "y" * 40_000})
-
-
-def test_rotation_and_retention(browser, clock):
-    old = sign_in(browser)
-    clock.now += 3599
-    assert browser.jwt_part(sign_in(browser), 0)["kid"] == browser.jwt_part(old, 0)["kid"]
-    clock.now += 1
-    assert browser.jwt_part(sign_in(browser), 0)["kid"] != browser.jwt_part(old, 0)["kid"]
-    assert len(jwks(browser)) == 2
-    clock.now = NOW + 3 * 3600
-    assert len(jwks(browser)) == 2
-    clock.now += 1
-    assert [key["kid"] for key in jwks(browser)] != [browser.jwt_part(old, 0)["kid"]]
-    assert len(jwks(browser)) == 1
-
-
-def test_two_processes_on_one_database(make):
-    first, second = make(), make()
-    token = sign_in(first)
-    sign_in(second)
-    assert len(jwks(second)) == 2
-    assert userinfo(second, token).status_code == 200
-
-
-def test_a_memory_store_is_private(make, settings):
-    settings["auth"]["keyStore"] = {"provider": "memory"}
-    first, second = make(), make()
-    token = sign_in(first)
-    assert userinfo(first, token).status_code == 200
-    assert second.error(userinfo(second, token))[0] == 401
-
-
-def test_static_keys(make, settings, tmp_path):
-    entries = []
-    for name in ("one", "two"):
-        private = ec.generate_private_key(ec.SECP256R1())
-        pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        (tmp_path / f"{name}.key").write_bytes(pem)
-        public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        (tmp_path / f"{name}.pem").write_bytes(public)
-        entries.append(
-            {
-                "keyId": name,
-                "publicKeyFile": str(tmp_path / f"{name}.pem"),
-                "privateKeyFile": str(tmp_path / f"{name}.key"),
-            }
-        )
-    settings["auth"]["keyStore"] = {"provider": "static", "static": {"keys": entries}}
-    browser = make()
-    assert [(key["kid"], key["use"], "d" in key) for key in jwks(browser)] == [
-        ("one", "sig", False),
-        ("two", "sig", False),
-    ]
-    token = sign_in(browser)
-    assert browser.jwt_part(token, 0)["kid"] == "one"
-    assert userinfo(browser, token).status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("key_store", "expected"),
-    [
-        ({"provider": "x"}, "Unknown KeyStore provider: x"),
-        ({"provider": "static"}, "Should provide at least one key pair"),
-        (
-            {
-                "provider": "static",
-                "static": {"keys": [{"keyId": "a", "publicKeyFile": "/no", "privateKeyFile": "/no"}]},
-            },
-            "cannot read key file /no: No such file or directory",
-        ),
-    ],
-)
-def test_unusable_key_stores(settings, store, key_store, expected):
-    settings["auth"]["keyStore"] = key_store
-    with pytest.raises(ConfigError, match=re.escape(expected)):
-        create_app(Config(settings), store=store)
 
 
 def test_service_keys_are_a_different_set(browser):
