@@ -32,6 +32,7 @@ def current_key(browser):
     return browser.app.extensions[EXTENSION].issuer._ring.signing_key()
 
 
+@pytest.mark.requirement("TOKEN-01", "TOKEN-02", "TOKEN-03", "TOKEN-05", "TOKEN-14")
 def test_a_user_token(browser):
     assert jwks(browser) == []
     token = sign_in(browser)
@@ -77,6 +78,7 @@ def test_user_info(browser):
     assert answer.get_json() == {"claims": {"sub": "user:development/guest", "ent": ["user:development/guest"]}}
 
 
+@pytest.mark.requirement("USERINFO-01")
 @pytest.mark.parametrize("header", [None, "", "Basic abc", "Bearer", "Bearer a b", "Bearer\ta"])
 def test_no_token(browser, header):
     answer = browser.get("/v1/userinfo", **({} if header is None else {"Authorization": header}))
@@ -88,6 +90,7 @@ def test_bearer_is_read_leniently(browser):
     assert answer.status_code == 200
 
 
+@pytest.mark.requirement("LIM-10")
 def test_cookies_are_no_bearer_tokens(browser):
     answer = browser.get("/v1/userinfo", Cookie=f"backstage-auth={sign_in(browser)}")
     assert browser.error(answer)[2] == "No token provided"
@@ -106,6 +109,7 @@ def test_forgery_helper_makes_good_tokens(browser):
     assert userinfo(browser, forged(browser)).status_code == 200
 
 
+@pytest.mark.requirement("VERIFY-03", "VERIFY-04", "VERIFY-05", "VERIFY-06")
 @pytest.mark.parametrize(
     ("header", "claims", "expected"),
     [
@@ -147,12 +151,14 @@ def test_garbage(browser, token):
     assert browser.error(userinfo(browser, token.encode().decode("latin-1")))[2] == "Illegal token"
 
 
+@pytest.mark.requirement("USERINFO-05")
 def test_a_user_without_a_record(browser):
     answer = userinfo(browser, forged(browser, claims={"sub": "user:default/nobody"}))
     assert (answer.status_code, answer.text) == (404, "User info not found")
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
 
 
+@pytest.mark.requirement("USERINFO-06")
 def test_the_record_follows_the_latest_sign_in(browser, settings):
     token = sign_in(browser)
     context = browser.app.extensions[EXTENSION].context
@@ -162,12 +168,14 @@ def test_the_record_follows_the_latest_sign_in(browser, settings):
     }
 
 
+@pytest.mark.requirement("TOKEN-08")
 def test_ownership_in_tokens(make, settings):
     settings["auth"]["omitIdentityTokenOwnershipClaim"] = False
     browser = make()
     assert browser.jwt_part(sign_in(browser), 1)["ent"] == ["user:development/guest"]
 
 
+@pytest.mark.requirement("TOKEN-06")
 @pytest.mark.parametrize(
     ("configured", "seconds"),
     [({"minutes": 1}, 600), ("2h", 7200), ("P30D", 86400), ({"hours": 1, "minutes": 30}, 5400)],
@@ -179,6 +187,7 @@ def test_lifetime(make, settings, configured, seconds):
     assert claims["exp"] - claims["iat"] == seconds
 
 
+@pytest.mark.requirement("TOKEN-10")
 @pytest.mark.parametrize("algorithm", ["RS256", "ES384", "EdDSA", "PS256"])
 def test_algorithms(make, settings, algorithm):
     settings["auth"]["identityTokenAlgorithm"] = algorithm
@@ -189,12 +198,14 @@ def test_algorithms(make, settings, algorithm):
     assert userinfo(browser, user_token.limited_token(token)).status_code == 200
 
 
+@pytest.mark.requirement("TOKEN-11")
 def test_additional_claims_cannot_override(browser):
     issued = browser.app.extensions[EXTENSION].issuer.issue("user:default/a", [], {"sub": "x", "extra": 1})
     claims = browser.jwt_part(issued.token, 1)
     assert (claims["sub"], claims["extra"]) == ("user:default/a", 1)
 
 
+@pytest.mark.requirement("TOKEN-13")
 def test_a_token_that_no_header_would_carry(browser):
     with pytest.raises(AuthError, match="excessively large"):
         browser.app.extensions[EXTENSION].issuer.issue("user:default/a", [], {"x": "y" * 40_000})
