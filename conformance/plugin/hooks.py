@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 
+from conformance.cases import Case
 from conformance.play import did_not_run
 from conformance.plugin.options import add_options, read_options
 from conformance.plugin.run import CLEAN_UP, RUN, Run, begin, continue_in_worker
@@ -18,6 +19,9 @@ from conformance.verdicts import CaseResult
 
 PROPERTY: Final = "conformance"
 """Name under which a case's result travels in ``user_properties``."""
+
+FUZZ: Final = "fuzz"
+"""Name of the step, and of the marker of cases that play it: ``-m "not fuzz"`` leaves them out."""
 
 SENT: Final = ("options", "library", "target", "deviations")
 """What an xdist worker is told."""
@@ -35,6 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Prepare the run; a configuration fault ends it here with one sentence."""
     if config.option.help or config.option.version:
         return
+    config.addinivalue_line("markers", f"{FUZZ}: sends requests that nobody in their right mind would send")
     given: dict[str, Any] | None = getattr(config, "workerinput", None)
     if given is not None:
         config.stash[RUN] = continue_in_worker(*(given[name] for name in SENT))
@@ -87,7 +92,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One item for each case."""
     if "case" in metafunc.fixturenames:
         cases = metafunc.config.stash[RUN].cases()
-        metafunc.parametrize("case", cases, ids=[case.id for case in cases])
+        parameters = [pytest.param(case, id=case.id, marks=[pytest.mark.fuzz] * _fuzzes(case)) for case in cases]
+        metafunc.parametrize("case", parameters)
+
+
+def _fuzzes(case: Case) -> bool:
+    return any(step.action == FUZZ for step in case.scenario.steps)
 
 
 @pytest.fixture(scope="session")

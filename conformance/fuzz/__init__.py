@@ -1,0 +1,5 @@
+"""The OpenAPI description of an auth backend, and requests that nobody in their right mind would send.
+
+``auth-backend.openapi.yaml`` says what every route may answer. schemathesis makes requests of it, good and bad ones,
+and compares the answers.
+"""

@@ -1,0 +1,53 @@
+"""Requests that nobody in their right mind would send."""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, ClassVar
+
+from conformance.driver.wire import Request, Response
+from conformance.scenario.shape import Shape, shape_of
+from conformance.steps.base import Observation, Stage, Step
+
+
+class Fuzz(Step):
+    """Send requests, good and bad ones, to one operation of the OpenAPI description, and compare the answers with it.
+
+    Observes ``sent`` (how many), ``statuses``, and lists of the answers that break the description: ``server_errors``,
+    ``undocumented`` (statuses), ``malformed`` (headers and bodies), ``traces``.
+
+    Attributes:
+        operation: its ``operationId``.
+        examples: how many requests.
+    """
+
+    action: ClassVar[str] = "fuzz"
+    observes: ClassVar[Shape] = shape_of("sent", "statuses", "server_errors", "undocumented", "malformed", "traces")
+    operation: str
+    examples: int = 20
+
+    @classmethod
+    def mistakes(cls, arguments: Mapping[str, Any]) -> list[str]:
+        """Whether there is such an operation."""
+        # schemathesis takes a while to import, and is needed here alone.
+        from conformance.fuzz.exploration import operations  # noqa: PLC0415
+
+        operation = arguments.get("operation")
+        known = operations()
+        if operation in known or "${" in str(operation):
+            return []
+        return [f"there is no operation {operation!r}; there are {', '.join(known)}"]
+
+    def play(self, stage: Stage) -> Observation:
+        """Send the requests as nobody in particular."""
+        from conformance.fuzz.exploration import explore  # noqa: PLC0415
+
+        def send(request: Request) -> Response:
+            headers: dict[str, list[str]] = {}
+            for name, value in request.headers:
+                headers.setdefault(name, []).append(value)
+            return stage.browser.bare(request.url, request.method, headers, request.body)
+
+        seed = zlib.crc32(stage.scope["case"]["unique"].encode())
+        findings = explore(self.operation, stage.provider.id, stage.target.auth_url, send, seed, self.examples)
+        return {**asdict(findings), "statuses": sorted(findings.statuses)}
