@@ -1,0 +1,101 @@
+"""Measures how many mutants of the reference backend the black-box suite kills.
+
+    python -m tests.mutants [--jobs N] [--sample N --seed N] [--again] [MODULE or MUTANT …]
+
+Results are kept in ``tests/mutants/results.json`` as they come; ``docs/kill-matrix.md`` is made from it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.mutants.bench import MutantBench, mutant_bench
+from tests.mutants.mutation import Mutant
+from tests.mutants.results import Outcome, Results
+from tests.mutants.subject import prepare
+from tests.mutants.subjects import all_mutants
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description="Mutate the reference backend.")
+    parser.add_argument("wanted", metavar="MODULE|MUTANT", nargs="*", help="only these")
+    parser.add_argument("--jobs", type=int, default=2, help="how many mock IdPs work side by side (default: 2)")
+    parser.add_argument("--sample", type=int, help="only so many, chosen by the seed")
+    parser.add_argument("--seed", type=int, default=1, help="of the choice (default: 1)")
+    parser.add_argument("--again", action="store_true", help="also those whose outcome is known")
+    options = parser.parse_args(arguments)
+    mutants = list(all_mutants())
+    results = Results.read(mutants)
+    chosen = [mutant for mutant in mutants if _is_wanted(mutant, options.wanted)]
+    if not chosen:
+        parser.error(f"there is no mutant {', '.join(options.wanted)}")
+    if options.sample:
+        chosen = random.Random(options.seed).sample(chosen, min(options.sample, len(chosen)))
+    if not options.again:
+        chosen = [mutant for mutant in chosen if mutant.id not in results.outcomes]
+    prepare()
+    Played(results, chosen).by(options.jobs)
+    results.write()
+    print(results.summary())
+
+
+def _is_wanted(mutant: Mutant, wanted: Sequence[str]) -> bool:
+    short = mutant.module.removeprefix("reference_backend.")
+    return not wanted or mutant.id in wanted or short in wanted or short.split(".")[0] in wanted
+
+
+class Played:
+    """Mutants that wait for their judgement.
+
+    Parameters:
+        results: outcomes are added.
+        waiting: mutants.
+    """
+
+    def __init__(self, results: Results, waiting: Sequence[Mutant]) -> None:
+        self._results = results
+        self._waiting = deque(waiting)
+        self._count = len(waiting)
+        self._lock = threading.Lock()
+        self._begun = time.monotonic()
+
+    def by(self, jobs: int) -> None:
+        """Judge them side by side."""
+        if not self._waiting:
+            return
+        with ThreadPoolExecutor(jobs) as pool:
+            for done in [pool.submit(self._work) for _ in range(jobs)]:
+                done.result()
+
+    def _work(self) -> None:
+        with tempfile.TemporaryDirectory() as directory, mutant_bench(Path(directory)) as the_bench:
+            while True:
+                with self._lock:
+                    if not self._waiting:
+                        return
+                    mutant = self._waiting.popleft()
+                self._keep(mutant, the_bench)
+
+    def _keep(self, mutant: Mutant, the_bench: MutantBench) -> None:
+        killer = the_bench.killer(mutant)
+        with self._lock:
+            self._results.outcomes[mutant.id] = Outcome(killer)
+            number = self._count - len(self._waiting)
+            if number % 20 == 0:
+                self._results.write()
+            seconds = time.monotonic() - self._begun
+            print(f"{number}/{self._count} {seconds:.0f}s {killer or '** SURVIVES **'}  {mutant.id}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""Plays cases against mutants, the most promising first, until one fails."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance.cases import Case, fan_out
+from conformance.driver.idp import Idp
+from conformance.embedded import free_port
+from conformance.play import TargetStoppedError, Terms, play
+from conformance.plugin.options import ENVIRONMENT, PROFILE, SCENARIOS
+from conformance.requirement_list import requirements
+from conformance.scenario.loader import Library, load
+from conformance.steps import RULES
+from conformance.target.description import Target
+from conformance.target.examination import Wish, examine, wire_for
+from conformance.verdicts import Verdict
+from tests.interop.idp_process import IdpProcess, running_idp
+from tests.mutants.mutation import Mutant
+from tests.mutants.subject import DoesNotStartError, Lines, running_mutant, running_traced
+from tests.mutants.subjects import modules
+
+TIMEOUT_SECONDS = 8.0
+"""A mutant that does not answer is dead."""
+START = "it does not start"
+STOPPED = "it stops"
+FEW = 3
+"""A line that fewer cases reach may have been reached for all of them."""
+
+
+@dataclass(frozen=True)
+class MutantBench:
+    """A mock IdP, and one backend after the other that belongs to it.
+
+    Parameters:
+        idp: the mock IdP.
+        config_file: the app-config of the backends.
+        library: all scenarios.
+        target: the unchanged backend, examined.
+        cases: everything that can be played on it.
+        reach: which lines each case reaches.
+        at_start: the lines that are reached before any case.
+    """
+
+    idp: IdpProcess
+    config_file: Path
+    library: Library
+    target: Target
+    cases: list[Case]
+    reach: dict[str, Lines]
+    at_start: Lines
+
+    def killer(self, mutant: Mutant) -> str | None:
+        """The case that tells a mutant from the original; None if there is none."""
+        try:
+            with running_mutant(mutant, *launch(self.idp, self.config_file)):
+                seed = zlib.crc32(mutant.id.encode())
+                return next(failures(self.promising(mutant), self.idp, self.library, self.target, seed), None)
+        except DoesNotStartError:
+            return START
+        except TargetStoppedError:
+            return STOPPED
+
+    def promising(self, mutant: Mutant) -> list[Case]:
+        """Cases that reach the mutant's line, one of each scenario, those that reach little else first.
+
+        What is reached once in the life of a backend (at its start, or before something is cached) may matter to every
+        case.
+        """
+        place = (mutant.module, mutant.line)
+        reaching = [case for case in self.cases if place in self.reach[case.id]]
+        if place in self.at_start or len(reaching) < FEW:
+            reaching += [case for case in self.cases if case not in reaching]
+        first: dict[str, Case] = {}
+        for case in reaching:
+            first.setdefault(f"{case.scenario.scenario}/{case.scenario.part}", case)
+        return sorted(first.values(), key=lambda case: (place not in self.reach[case.id], len(self.reach[case.id])))
+
+
+@contextlib.contextmanager
+def mutant_bench(directory: Path) -> Iterator[MutantBench]:
+    """Start a mock IdP, and see what the cases reach in the unchanged backend.
+
+    Parameters:
+        directory: for configuration, certificates and logs.
+
+    Raises:
+        AssertionError: the unchanged backend fails a case.
+    """
+    library = load([SCENARIOS], requirements(), RULES)
+    with running_idp(directory, f"http://localhost:{free_port()}") as idp:
+        config_file = idp.write_app_config()
+        with running_traced(modules(), *launch(idp, config_file)) as reached:
+            target = examine(_wish(idp), library.facts)
+            at_start = reached()
+            cases = [case for case in fan_out(library, target) if case.absent is None]
+            reach = {}
+            for case in cases:
+                for failed in failures([case], idp, library, target, 0):
+                    raise AssertionError(f"the unchanged backend fails {failed}")
+                reach[case.id] = reached()
+        yield MutantBench(idp, config_file, library, target, cases, reach, at_start)
+
+
+def launch(idp: IdpProcess, config_file: Path) -> tuple[list[str], dict[str, str], Path]:
+    """How a backend of that IdP is started: command line, environment, where it writes to."""
+    arguments = ["serve", "--config", str(config_file), "--port", idp.backend_url.rpartition(":")[2]]
+    return arguments, {**os.environ, **idp.environment}, idp.directory / "backend.log"
+
+
+def failures(
+    cases: Iterable[Case], idp_process: IdpProcess, library: Library, target: Target, seed: int
+) -> Iterator[str]:
+    """Ids of the cases that do not pass.
+
+    Raises:
+        TargetStoppedError: the backend is gone.
+    """
+    terms = Terms(deviations=(), seed=seed, should_fails=True)
+    with contextlib.closing(wire_for(target.idp, target.ca_pem, TIMEOUT_SECONDS)) as wire:
+        idp = Idp(idp_process.url, wire)
+        for case in cases:
+            if play(case, library.facts[case.provider.vendor], target, wire, idp, terms).verdict is not Verdict.PASSED:
+                yield case.id
+
+
+def _wish(idp: IdpProcess) -> Wish:
+    return Wish(f"{idp.backend_url}/api/auth", idp.url, None, ENVIRONMENT, PROFILE, {}, TIMEOUT_SECONDS)
