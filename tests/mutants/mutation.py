@@ -144,21 +144,22 @@ def _ignored(tree: ast.Module) -> set[int]:
 
 
 def _invisible_parts(node: ast.AST) -> Iterator[ast.AST]:
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
-        yield from node.decorator_list
-    if isinstance(node, ast.FunctionDef) and node.returns:
-        yield node.returns
-    elif isinstance(node, ast.arg | ast.AnnAssign) and node.annotation:
-        yield node.annotation
-    elif (
-        (isinstance(node, ast.Expr) and (isinstance(node.value, ast.Constant) or _is_for_programmers(node.value)))
-        or (isinstance(node, ast.Assign) and (_is_for_programmers(node.value) or _is_type(node.value)))
-        or (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
-    ):
-        yield node
-    elif isinstance(node, ast.FormattedValue) and node.format_spec:
-        # What ast.unparse cannot write once it is changed.
-        yield node.format_spec
+    match node:
+        case ast.ClassDef():
+            yield from node.decorator_list
+        case ast.FunctionDef():
+            yield from [*node.decorator_list, *filter(None, [node.returns])]
+        case ast.arg(annotation=ast.AST()) | ast.AnnAssign():
+            yield node.annotation
+        case ast.Expr(value=value) if isinstance(value, ast.Constant) or _is_for_programmers(value):
+            yield node
+        case ast.Assign(value=value) if _is_for_programmers(value) or _is_type(value):
+            yield node
+        case ast.If() if ast.unparse(node.test) == "TYPE_CHECKING":
+            yield node
+        case ast.FormattedValue(format_spec=ast.AST()):
+            # What ast.unparse cannot write once it is changed.
+            yield node.format_spec
 
 
 def _is_for_programmers(node: ast.AST) -> bool:
