@@ -66,6 +66,15 @@ class Judgement:
         return {id_ for id_ in broken if requirements()[id_].level is not Level.INFO}
 
     @property
+    def failing_scenarios(self) -> set[str]:
+        """Scenarios in which such a check failed."""
+        return {
+            case.scenario
+            for case in self.cases
+            if any(check.requirement in self.failing and not check.holds for check in case.checks)
+        }
+
+    @property
     def crashes(self) -> list[str]:
         """The last lines of Python's tracebacks in the backend's log."""
         return [block.strip().splitlines()[-1] for block in TRACEBACK.findall(self.log)]
@@ -122,14 +131,6 @@ class Bench:
     def cases(self, defect: Defect) -> list[Case]:
         """Cases of the scenarios that have to catch a defect, on the providers it is shown on."""
         return self._fan_out(defect.providers, defect.caught_by)
-
-    def all_scenarios(self, defect: Defect) -> list[Case]:
-        """The same, and every other scenario on the first provider that it can be played on."""
-        cases = self.cases(defect)
-        named = {case.scenario.scenario for case in cases}
-        others = [case for case in self._fan_out(defect.providers) if case.scenario.scenario not in named]
-        first = {case.scenario.scenario: case for case in reversed(others)}
-        return [*cases, *first.values()]
 
     def cases_of_all_defects(self) -> list[Case]:
         """Everything that is played for one defect or another."""

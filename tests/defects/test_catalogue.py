@@ -12,7 +12,7 @@ import pytest
 from conformance.requirement_list import Level, requirements
 from tests.defects.catalogue import catalogue
 from tests.defects.defect import Defect, StaleDefectError, always, nothing, replace, wrap
-from tests.defects.matrix import MATRIX
+from tests.defects.kill_matrix import MATRIX, Results, document
 from tests.interop.idp_process import ROOT
 
 
@@ -26,12 +26,13 @@ def test_a_defect_is_well_formed(defect: Defect) -> None:
     assert not [id_ for id_ in defect.caught_by if requirements()[id_].level is Level.INFO]
 
 
-def test_the_kill_matrix_lists_no_defect_that_is_gone() -> None:
-    text = MATRIX.read_text(encoding="utf-8")
-    listed = re.findall(r"^\| `([a-z0-9-]+)` \|", text, re.MULTILINE)
+def test_the_kill_matrix_knows_every_result_and_no_defect_that_is_gone() -> None:
+    # What depends on scenarios and mutants may change between two runs of the matrix; the rows may not.
+    rows = [line for line in document(Results.read()).splitlines() if line.startswith("| `")]
+    written = [line for line in MATRIX.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+    missing = set(rows) - set(written)
 
-    assert listed == [id_ for id_ in catalogue() if id_ in listed], "run: python -m tests.defects.matrix"
-    assert f"{len(listed)} of the catalogue's {len(catalogue())} defects" in text, "run: python -m tests.defects.matrix"
+    assert not [row for row in missing if not row.endswith(("not played yet |", "not read yet |"))]
 
 
 def owner() -> SimpleNamespace:

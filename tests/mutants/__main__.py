@@ -20,7 +20,7 @@ from pathlib import Path
 
 from tests.mutants.bench import MutantBench, mutant_bench
 from tests.mutants.mutation import Mutant
-from tests.mutants.results import Outcome, Results
+from tests.mutants.results import Results
 from tests.mutants.subject import prepare
 from tests.mutants.subjects import all_mutants
 
@@ -35,14 +35,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--again", action="store_true", help="also those whose outcome is known")
     options = parser.parse_args(arguments)
     mutants = list(all_mutants())
-    results = Results.read(mutants)
+    results = Results.read()
     chosen = [mutant for mutant in mutants if _is_wanted(mutant, options.wanted)]
     if not chosen:
         parser.error(f"there is no mutant {', '.join(options.wanted)}")
     if options.sample:
         chosen = random.Random(options.seed).sample(chosen, min(options.sample, len(chosen)))
     if not options.again:
-        chosen = [mutant for mutant in chosen if mutant.id not in results.outcomes]
+        chosen = [mutant for mutant in chosen if not results.knows(mutant)]
     prepare()
     Played(results, chosen).by(options.jobs)
     results.write()
@@ -89,7 +89,7 @@ class Played:
     def _keep(self, mutant: Mutant, the_bench: MutantBench) -> None:
         killer = the_bench.killer(mutant)
         with self._lock:
-            self._results.outcomes[mutant.id] = Outcome(killer)
+            self._results.add(mutant, killer)
             number = self._count - len(self._waiting)
             if number % 20 == 0:
                 self._results.write()

@@ -4,98 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from tests.mutants.mutation import Mutant
-from tests.mutants.subjects import AREAS, area_of
+from tests.mutants.subjects import AREAS, area_of, file_of, modules
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
 REASONS = HERE / "survivors.yaml"
 """Mutant id -> why it cannot be killed from outside (an equivalence), or what shows it instead (a unit test)."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one mutant.
-
-    Parameters:
-        killer: the case that failed, or what else went wrong; None if it survives.
-    """
-
-    killer: str | None
-
-
-@dataclass
-class Results:
-    """All outcomes.
-
-    Parameters:
-        mutants: all mutants by id.
-        outcomes: those that are known.
-    """
-
-    mutants: Mapping[str, Mutant]
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, mutants: Sequence[Mutant], file: Path = RESULTS) -> Results:
-        """Read earlier outcomes; those of modules that changed since are forgotten."""
-        results = cls({mutant.id: mutant for mutant in mutants})
-        known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-        for mutant in mutants:
-            entry = known.get(mutant.id)
-            if entry and entry["digest"] == digest(mutant):
-                results.outcomes[mutant.id] = Outcome(entry["killer"])
-        return results
-
-    def write(self, file: Path = RESULTS) -> None:
-        """Write them."""
-        entries = {
-            id_: {"digest": digest(self.mutants[id_]), "killer": outcome.killer}
-            for id_, outcome in sorted(self.outcomes.items())
-        }
-        file.write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
-
-    def survivors(self) -> list[Mutant]:
-        """Mutants that no case killed."""
-        return [self.mutants[id_] for id_, outcome in self.outcomes.items() if outcome.killer is None]
-
-    def summary(self) -> str:
-        """One sentence."""
-        killed = len(self.outcomes) - len(self.survivors())
-        share = 100 * killed / max(1, len(self.outcomes))
-        return f"{killed} of {len(self.outcomes)} mutants killed ({share:.1f} %); there are {len(self.mutants)}."
-
-    def markdown(self) -> str:
-        """A section for the kill matrix."""
-        return "\n".join([HEAD.format(summary=self.summary()), *self._areas(), "", *self._survivors()]) + "\n"
-
-    def _areas(self) -> Iterator[str]:
-        yield "| area | mutants | killed | |\n|---|---|---|---|"
-        for area in AREAS:
-            outcomes = [one for id_, one in self.outcomes.items() if area_of(self.mutants[id_].module) == area]
-            killed = sum(outcome.killer is not None for outcome in outcomes)
-            if outcomes:
-                yield f"| {area} | {len(outcomes)} | {killed} | {100 * killed / len(outcomes):.0f} % |"
-
-    def _survivors(self) -> Iterator[str]:
-        reasons = read_reasons()
-        yield "Those that survive, each with the reason:\n"
-        yield "| mutant | before | after | why it survives |\n|---|---|---|---|"
-        for mutant in sorted(self.survivors(), key=lambda mutant: mutant.id):
-            reason = reasons.get(mutant.id, "not read yet")
-            yield f"| `{mutant.id}` | {_code(mutant.before)} | {_code(mutant.after)} | {reason} |"
-
-
-def read_reasons(file: Path = REASONS) -> dict[str, str]:
-    """Mutant id -> why it survives."""
-    return yaml.safe_load(file.read_text(encoding="utf-8")) or {} if file.exists() else {}
-
 
 HEAD = """\
 ## Mutants
@@ -106,9 +28,113 @@ answer of a module is different ([tests/mutants](../tests/mutants)). Only the sc
 """
 
 
-def digest(mutant: Mutant) -> str:
-    """Tells whether a mutant is still the same."""
-    return hashlib.sha256(mutant.source.encode()).hexdigest()[:12]
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one mutant.
+
+    Parameters:
+        killer: the case that failed, or what else went wrong; None if it survives.
+        before: the changed part of the source, of those that survive.
+        after: the same part, changed.
+    """
+
+    killer: str | None
+    before: str = ""
+    after: str = ""
+
+
+@dataclass
+class Results:
+    """All outcomes.
+
+    Parameters:
+        outcomes: module -> mutant id -> outcome.
+    """
+
+    outcomes: dict[str, dict[str, Outcome]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, file: Path = RESULTS) -> Results:
+        """Read earlier outcomes; those of modules that changed since are forgotten."""
+        known: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        return cls(
+            {
+                module: {id_: Outcome(**entry) for id_, entry in known[module]["mutants"].items()}
+                for module in modules()
+                if module in known and known[module]["digest"] == digest(module)
+            }
+        )
+
+    def write(self, file: Path = RESULTS) -> None:
+        """Write them."""
+        entries = {
+            module: {
+                "digest": digest(module),
+                "mutants": {
+                    id_: {key: value for key, value in asdict(outcome).items() if value or key == "killer"}
+                    for id_, outcome in sorted(outcomes.items())
+                },
+            }
+            for module, outcomes in sorted(self.outcomes.items())
+        }
+        file.write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
+
+    def add(self, mutant: Mutant, killer: str | None) -> None:
+        """Keep what became of a mutant."""
+        outcome = Outcome(killer) if killer else Outcome(None, mutant.before, mutant.after)
+        self.outcomes.setdefault(mutant.module, {})[mutant.id] = outcome
+
+    def knows(self, mutant: Mutant) -> bool:
+        """Say whether a mutant was judged already."""
+        return mutant.id in self.outcomes.get(mutant.module, {})
+
+    def survivors(self) -> dict[str, Outcome]:
+        """Mutants that no case killed."""
+        found = {id_: one for outcomes in self.outcomes.values() for id_, one in outcomes.items() if one.killer is None}
+        return dict(sorted(found.items()))
+
+    def killing_scenarios(self) -> set[str]:
+        """Ids of the scenarios that killed at least one."""
+        killers = [outcome.killer or "" for outcomes in self.outcomes.values() for outcome in outcomes.values()]
+        return {killer.partition(":")[2].partition("[")[0] for killer in killers if ":" in killer}
+
+    def summary(self) -> str:
+        """One sentence."""
+        judged = sum(map(len, self.outcomes.values()))
+        killed = judged - len(self.survivors())
+        missing = [module for module in modules() if module not in self.outcomes]
+        rest = f" {len(missing)} modules have not been judged as they are now." if missing else ""
+        return f"{killed} of {judged} killed ({100 * killed / max(1, judged):.1f} %).{rest}"
+
+    def markdown(self) -> str:
+        """A section for the kill matrix."""
+        return "\n".join([HEAD.format(summary=self.summary()), *self._areas(), "", *self._survivors()]) + "\n"
+
+    def _areas(self) -> Iterator[str]:
+        yield "| area | mutants | killed | |\n|---|---|---|---|"
+        for area in AREAS:
+            parts = [outcomes for module, outcomes in self.outcomes.items() if area_of(module) == area]
+            outcomes = [outcome for part in parts for outcome in part.values()]
+            killed = sum(outcome.killer is not None for outcome in outcomes)
+            if outcomes:
+                yield f"| {area} | {len(outcomes)} | {killed} | {100 * killed / len(outcomes):.0f} % |"
+
+    def _survivors(self) -> Iterator[str]:
+        reasons = read_reasons()
+        yield "Those that survive, each with the reason:\n"
+        yield "| mutant | before | after | why it survives |\n|---|---|---|---|"
+        for id_, outcome in self.survivors().items():
+            yield f"| `{id_}` | {_code(outcome.before)} | {_code(outcome.after)} | {reasons.get(id_, 'not read yet')} |"
+
+
+def read_reasons(file: Path = REASONS) -> dict[str, str]:
+    """Mutant id -> why it survives."""
+    return yaml.safe_load(file.read_text(encoding="utf-8")) or {} if file.exists() else {}
+
+
+def digest(module: str) -> str:
+    """Tells whether a module is still the same."""
+    return hashlib.sha256(file_of(module).read_bytes()).hexdigest()[:12]
 
 
 def _code(text: str) -> str:

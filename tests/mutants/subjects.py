@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from tests.interop.idp_process import ROOT
 from tests.mutants.mutation import Mutant, mutants_of
@@ -41,5 +42,9 @@ def area_of(module: str) -> str:
 def all_mutants() -> Iterator[Mutant]:
     """Every mutant of every module."""
     for module in modules():
-        file = ROOT / f"{module.replace('.', '/')}.py"
-        yield from mutants_of(module, file.read_text(encoding="utf-8"))
+        yield from mutants_of(module, file_of(module).read_text(encoding="utf-8"))
+
+
+def file_of(module: str) -> Path:
+    """Where a module's text is."""
+    return ROOT / f"{module.replace('.', '/')}.py"
