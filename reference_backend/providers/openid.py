@@ -63,6 +63,10 @@ class OpenIdProvider(OAuthProvider):
         email = userinfo.get("email") if userinfo.get("email_verified") is True else None
         return Profile(*map(optional_text, (email, userinfo.get("picture"), userinfo.get("name"))))
 
+    def session_from(self, tokens: Mapping[str, Any]) -> OAuthSession:
+        """The tokens of an answer, as the app hears of them (UP-06)."""
+        return passport.session_from(tokens)
+
     def finish(self, session: OAuthSession, request: CallbackRequest) -> OAuthSession:
         """The last word on the tokens of a callback, once everything is checked; by default they stay."""
         del request
@@ -121,12 +125,12 @@ class OpenIdProvider(OAuthProvider):
             code_verifier=entry["code_verifier"],
         )
         if not tokens.get("id_token"):
-            raise AuthError(openid_outcomes.NO_ID_TOKEN)
+            raise AuthError(openid_outcomes.NO_ID_TOKEN, name="TypeError")
         access_token = require_access_token(tokens)
         token = self.client.validate(tokens["id_token"], access_token)
         id_token.require_nonce(token.claims, entry.get("nonce"))
         subject, profile = self._person(access_token, token, tokens.get("token_type"))
-        session = self.finish(passport.session_from(tokens), request)
+        session = self.finish(self.session_from(tokens), request)
         return AuthenticationResult(session, profile, subject=subject)
 
     def _take_entry(self, request: CallbackRequest, answer: Mapping[str, str]) -> dict[str, str]:
@@ -163,7 +167,7 @@ class OpenIdProvider(OAuthProvider):
             raise AuthError("Refresh failed")
         subject, profile = self._person(access_token, token)
         openid_outcomes.require_same_person(request.subject, subject)
-        return AuthenticationResult(passport.session_from(tokens), profile, subject=subject)
+        return AuthenticationResult(self.session_from(tokens), profile, subject=subject)
 
     def logout(self, request: LogoutRequest) -> str | None:
         """Revoke the refresh token (UP-28); if that fails, the log hears of it, the user does not (LOGOUT-10)."""
