@@ -157,8 +157,8 @@ class Keys:
         """
         genuine = token.genuine_algorithm or token.algorithm
         headers: dict[str, Any] = {"typ": "JWT", "alg": token.algorithm}
-        if genuine in ASYMMETRIC and token.algorithm != "none":
-            # A forger signs with a key of their own under the victim's key id.
+        if genuine in ASYMMETRIC:
+            # A forger signs with a key of their own, or not at all, under the victim's key id.
             name = OWN_KEY if token.key in (FOREIGN_KEY, PUBLIC_KEY) else token.key
             headers["kid"] = self.pair(token.algorithm if token.algorithm in ASYMMETRIC else genuine, name).kid
         headers.update({name: self._header_value(value, genuine) for name, value in token.headers.items()})

@@ -93,8 +93,8 @@ class AuthProxy(Source):
     Class attributes (all data) beside those of :class:`~mock_idp.source.Source`:
         variants: provider id -> everything below ``auth.providers.<id>``. The first one is the proxy's own id;
             each is a service of its own (keys, ledger, faults), found by its id in the hosts' ``*``.
-        reserved: provider ids out of ``variants`` that only scenarios use which name them, because they change
-            the variant's service (its key set) while they run.
+        reserved: provider ids out of ``variants`` that only scenarios use which name them: they change the
+            variant's service (its key set) while they run, or nobody is signed in without more.
         kid_is_grant: True if each sign-in gets a key id of its own, its grant's id, so that a request for the
             key tells the grant. Only for proxies whose keys are fetched one by one: a client that knows a key
             set by heart would not ask again for every new id.

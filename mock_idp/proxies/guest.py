@@ -1,14 +1,35 @@
 """The guest provider: no proxy, no headers, only configuration."""
 
 from types import MappingProxyType
+from typing import Any
 
+from mock_idp.personas import SHOWN
 from mock_idp.proxies.base import AuthProxy
 
 
+def _config(**keys: Any) -> MappingProxyType[str, Any]:
+    return MappingProxyType({"dangerouslyAllowOutsideDevelopment": True, **keys})
+
+
 class Guest(AuthProxy):
-    """Everybody is the guest."""
+    """Everybody is the guest; the variants are guests of other names, and one that may not come in."""
 
     id = "guest"
     title = "Guest"
     icon = "—"
-    variants = MappingProxyType({"guest": MappingProxyType({"dangerouslyAllowOutsideDevelopment": True})})
+    variants = MappingProxyType(
+        {
+            "guest": _config(),
+            "guest-refused": MappingProxyType({}),
+            "guest-of-catalog": _config(
+                userEntityRef=f"user:default/{SHOWN['many-groups'].entity}",
+                ownershipEntityRefs=("group:default/nobodys",),
+                signIn=MappingProxyType({"resolvers": (MappingProxyType({"resolver": "noSuchResolver"}),)}),
+            ),
+            "guest-as-written": _config(
+                userEntityRef="User:Default/Foo", ownershipEntityRefs=("group:default/harbour", "group:default/foo")
+            ),
+            "guest-without-kind": _config(userEntityRef="visitor"),
+        }
+    )
+    reserved = frozenset({"guest-refused", "guest-of-catalog", "guest-as-written", "guest-without-kind"})

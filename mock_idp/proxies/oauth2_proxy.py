@@ -19,9 +19,14 @@ class OAuth2Proxy(AuthProxy):
         {
             "oauth2Proxy": MappingProxyType(
                 {"signIn": {"resolvers": [{"resolver": "forwardedUserMatchingUserEntityName"}]}}
-            )
+            ),
+            # The preferred username is a display name here, by which the catalog knows nobody.
+            "oauth2Proxy-username": MappingProxyType(
+                {"signIn": {"resolvers": [{"resolver": "forwardedPreferredUsernameMatchingUserEntityName"}]}}
+            ),
         }
     )
+    reserved = frozenset({"oauth2Proxy-username"})
 
     front = Front(
         headers=(

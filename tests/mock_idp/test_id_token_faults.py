@@ -72,7 +72,7 @@ NAMED = {
     "wrong-signature": "signature",
     "garbled-signature": "signature",
     "missing-signature": "signature",
-    "alg-none": "kid missing",
+    "alg-none": "alg",
     "hmac-with-public-key": "alg",
     "hmac-with-client-secret": "alg",
     "embedded-key": "kid missing",

@@ -230,9 +230,15 @@ def test_mistakes_in_the_configuration(settings, store, change, expected):
             {"signIn": {"resolvers": []}},
             "No sign-in resolver configured for proxy auth provider 'oauth2Proxy'",
         ),
+        (
+            "oauth2Proxy",
+            {"development": {"signIn": {"resolvers": [{"resolver": "forwardedUserMatchingUserEntityName"}]}}},
+            "No sign-in resolver configured for proxy auth provider 'oauth2Proxy'",
+        ),
     ],
 )
 def test_more_mistakes(settings, store, provider, value, expected):
+    """ROUTE-10, PROXY-08; the last one is OAUTH2PROXY-10: proxies have no environments."""
     settings["auth"]["providers"][provider] = value
     with pytest.raises(ConfigError, match=f"Failed to initialize {provider} auth provider, .*{expected}"):
         create_app(Config(settings), store=store)
@@ -324,6 +330,21 @@ class TestGuest:
         identity = make().get("/guest/refresh").get_json()["backstageIdentity"]["identity"]
         assert identity["userEntityRef"] == "User:Default/Foo"
         assert identity["ownershipEntityRefs"] == ["group:default/x"]
+
+    def test_resolvers_of_the_configuration_do_not_count(self, make, guest):
+        """PROXY-09, GUEST-09: the guest's resolver is given in code, and wins."""
+        guest["signIn"] = {"resolvers": [by("emailMatchingUserEntityProfileEmail")]}
+        assert subject({"response": make().get("/guest/refresh").get_json()}) == "user:development/guest"
+
+    def test_without_configuration_there_is_no_guest(self, make, settings):
+        """GUEST-08, FE-57."""
+        del settings["auth"]["providers"]["guest"]
+        browser = make()
+        assert browser.error(browser.get("/guest/refresh")) == (
+            404,
+            "NotFoundError",
+            "No auth provider registered for 'guest'",
+        )
 
     def test_an_incomplete_ref(self, make, guest):
         guest["userEntityRef"] = "visitor"

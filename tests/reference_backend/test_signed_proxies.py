@@ -54,6 +54,7 @@ def iap(browser: Browser, **changes: Any) -> Any:
 
 
 def test_iap_keys_are_kept_for_ten_minutes(proxied: Browser, vendor: responses.RequestsMock, clock: Clock) -> None:
+    """GCPIAP-15."""
     asked = vendor.get(KEYS_URL, json={"k1": pem(EC_KEY), "odd": "no key"})
     for _ in range(2):
         assert iap(proxied).status_code == 200
@@ -66,6 +67,7 @@ def test_iap_keys_are_kept_for_ten_minutes(proxied: Browser, vendor: responses.R
 def test_iap_keys_are_asked_for_once_a_minute_if_one_is_unknown(
     proxied: Browser, vendor: responses.RequestsMock, clock: Clock
 ) -> None:
+    """GCPIAP-15, SEC-JWKS-05."""
     asked = vendor.get(KEYS_URL, json={"k1": pem(EC_KEY)})
     assert proxied.error(iap(proxied, kid="k2"))[0] == 401
     assert proxied.error(iap(proxied, kid="k2"))[0] == 401
@@ -76,6 +78,7 @@ def test_iap_keys_are_asked_for_once_a_minute_if_one_is_unknown(
 
 
 def test_iap_token_of_wrong_form_asks_for_nothing(proxied: Browser, vendor: responses.RequestsMock) -> None:
+    """GCPIAP-15."""
     asked = vendor.get(KEYS_URL, json={"k1": pem(EC_KEY)})
     for token in ("x", "a.b.c", "e30.e30.e30"):
         assert proxied.get("/gcpIap/refresh", X_Goog_Iap_Jwt_Assertion=token).status_code == 401
@@ -94,6 +97,7 @@ def test_iap_token_of_wrong_form_asks_for_nothing(proxied: Browser, vendor: resp
     ],
 )
 def test_iap_address_of_keys_fails(proxied: Browser, vendor: responses.RequestsMock, answer: Any) -> None:
+    """GCPIAP-11, GCPIAP-04."""
     if isinstance(answer.get("body"), ConnectionError):
         answer = {"body": responses.ConnectionError("no")}
     vendor.get(KEYS_URL, **answer)
@@ -161,6 +165,7 @@ def test_cloudflare_forgets_withdrawn_keys(proxied: Browser, vendor: responses.R
 
 
 def test_cloudflare_wants_an_audience(settings: dict[str, Any], make: Any) -> None:
+    """CFACCESS-18, SEC-PROXY-05, ROUTE-10."""
     settings["auth"]["providers"] = {"cfaccess": {"teamName": "team", "signIn": EMAIL}}
     with pytest.raises(ConfigError, match=r"Missing required config value at 'auth\.providers\.cfaccess\.audience'"):
         make()
@@ -183,6 +188,7 @@ def test_app_service_is_recognised() -> None:
     ],
 )
 def test_app_service_is_missing(changes: dict[str, str | None], message: str) -> None:
+    """AZUREEASYAUTH-01, SEC-PROXY-11: in this order."""
     environ = {name: value for name, value in {**PLATFORM, **changes}.items() if value is not None}
     with pytest.raises(ConfigError) as raised:
         azure_easy_auth.require_platform(environ)

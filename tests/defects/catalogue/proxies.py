@@ -136,7 +136,7 @@ def guest_refused() -> None:
     replace(guest, "require_enabled", refuse)
 
 
-@defect("RES-55", providers=("oauth2Proxy",))
+@defect("RES-55", "OAUTH2PROXY-07", providers=("oauth2Proxy",))
 def oauth2_proxy_without_user() -> None:
     """A request of oauth2-proxy without a user signs in the one of its e-mail address, or somebody."""
 
@@ -147,7 +147,7 @@ def oauth2_proxy_without_user() -> None:
     replace(oauth2_proxy, "by_user", resolve)
 
 
-@defect("SEC-IDENT-09", providers=("oauth2Proxy",))
+@defect("SEC-IDENT-09", "OAUTH2PROXY-09", providers=("oauth2Proxy",))
 def oauth2_proxy_takes_entity_references() -> None:
     """The user that oauth2-proxy forwards may be an entity reference."""
 
@@ -160,7 +160,7 @@ def oauth2_proxy_takes_entity_references() -> None:
     replace(oauth2_proxy, "by_user", resolve)
 
 
-@defect("SEC-PROXY-10", providers=("oauth2Proxy",))
+@defect("SEC-PROXY-10", "OAUTH2PROXY-11", providers=("oauth2Proxy",))
 def oauth2_proxy_takes_the_first_of_two_users() -> None:
     """Of a user header that came twice, the first value counts."""
 
@@ -171,13 +171,13 @@ def oauth2_proxy_takes_the_first_of_two_users() -> None:
     wrap(OAuth2Proxy, "authenticate", authenticate)
 
 
-@defect("PROXY-06", providers=("oauth2Proxy",))
+@defect("PROXY-06", "OAUTH2PROXY-06", providers=("oauth2Proxy",))
 def oauth2_proxy_token_not_looked_at() -> None:
     """A token of oauth2-proxy that is none is passed on."""
     replace(oauth2_proxy, "require_decodable", nothing)
 
 
-@defect("SEC-PROXY-09", "PROXY-06", providers=("oauth2Proxy",))
+@defect("SEC-PROXY-09", "PROXY-06", "OAUTH2PROXY-06", providers=("oauth2Proxy",))
 def oauth2_proxy_token_crashes() -> None:
     """A token of oauth2-proxy that is none is a server error."""
 
@@ -190,7 +190,7 @@ def oauth2_proxy_token_crashes() -> None:
     wrap(oauth2_proxy, "require_decodable", refuse)
 
 
-@defect("PROXY-05", providers=("oauth2Proxy",))
+@defect("PROXY-05", "OAUTH2PROXY-03", providers=("oauth2Proxy",))
 def oauth2_proxy_without_access_token() -> None:
     """The session of oauth2-proxy lacks the token that was forwarded."""
 

@@ -25,6 +25,7 @@ const HARMLESS = [
   'github',
   'gitlab',
   'google',
+  'guest',
   'microsoft',
   'oauth2',
   'oauth2-proxy',
@@ -35,9 +36,8 @@ const HARMLESS = [
   'pinniped',
 ];
 
-// These two stop the start when they are not wanted: the guest module insists on its configuration,
-// and Azure EasyAuth on the environment of App Service (WEBSITE_SKU, WEBSITE_AUTH_ENABLED, …).
-const ONLY_WHEN_CONFIGURED = { guest: 'guest', azureEasyAuth: 'azure-easyauth' };
+// This one stops the start outside of the environment of App Service (WEBSITE_SKU, WEBSITE_AUTH_ENABLED, …).
+const ONLY_WHEN_CONFIGURED = { azureEasyAuth: 'azure-easyauth' };
 
 const packageOf = vendor => `@backstage/plugin-auth-backend-module-${vendor}-provider`;
 
@@ -93,6 +93,31 @@ function customProvider(providerId, vendor) {
   });
 }
 
+/**
+ * A guest under a provider id of one's own. Its module reads `auth.providers.guest` by itself, so it is the module
+ * that is used again, with another configuration in that place and another id in its registration.
+ */
+function customGuest(providerId) {
+  const [{ init }] = require(packageOf('guest')).default.getRegistrations();
+  return createBackendModule({
+    pluginId: 'auth',
+    moduleId: `custom-${providerId}`,
+    register(reg) {
+      reg.registerInit({
+        deps: init.deps,
+        init: ({ providers, config }) =>
+          init.func({
+            providers: {
+              registerProvider: registration =>
+                providers.registerProvider({ ...registration, providerId }),
+            },
+            config: { getConfig: () => config.getConfig(`auth.providers.${providerId}`) },
+          }),
+      });
+    },
+  });
+}
+
 async function main() {
   const config = await ConfigSources.toConfig(ConfigSources.default({ watch: false }));
   const configured = config.getOptionalConfig('auth.providers')?.keys() ?? [];
@@ -111,7 +136,8 @@ async function main() {
     }
   }
   for (const [providerId, vendor] of Object.entries(custom)) {
-    backend.add(customProvider(providerId, findVendor(vendor)));
+    const module = vendor === 'guest' ? customGuest(providerId) : customProvider(providerId, findVendor(vendor));
+    backend.add(module);
   }
   await backend.start();
 }

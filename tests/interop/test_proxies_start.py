@@ -1,0 +1,55 @@
+"""The real backend does not start with a proxy provider that is set up wrongly, and does without one."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.interop.backstage.backstage import running_backstage
+from tests.interop.backstage.errors import CannotRunError
+from tests.interop.backstage.ports import free_port
+
+BY_USER = {"signIn": {"resolvers": [{"resolver": "forwardedUserMatchingUserEntityName"}]}}
+BY_EMAIL = {"signIn": {"resolvers": [{"resolver": "emailMatchingUserEntityProfileEmail"}]}}
+
+
+def write_config(directory: Path, providers: dict[str, Any]) -> Path:
+    file = directory / "app-config.yaml"
+    # JSON is YAML.
+    file.write_text(json.dumps({"app": {"baseUrl": "http://localhost:3000"}, "auth": {"providers": providers}}))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("row", "providers", "message"),
+    [
+        ("PROXY-08", {"oauth2Proxy": {}}, "No sign-in resolver configured for proxy auth provider 'oauth2Proxy'"),
+        (
+            "OAUTH2PROXY-10",
+            {"oauth2Proxy": {"development": BY_USER}},
+            "No sign-in resolver configured for proxy auth provider 'oauth2Proxy'",
+        ),
+        ("CFACCESS-18", {"cfaccess": {"teamName": "a", **BY_EMAIL}}, "'auth.providers.cfaccess.audience'"),
+        ("AZUREEASYAUTH-01", {"azureEasyAuth": BY_EMAIL}, "Backstage is not running on Azure App Services"),
+    ],
+)
+def test_a_proxy_that_is_set_up_wrongly(tmp_path: Path, row: str, providers: dict[str, Any], message: str) -> None:
+    config = write_config(tmp_path, providers)
+    expected = rf"(?s)ended while it started.*{re.escape(message)}"
+    with pytest.raises(CannotRunError, match=expected), running_backstage([config], port=free_port()):
+        pass
+
+
+def test_without_configuration_there_is_no_guest(tmp_path: Path) -> None:
+    """GUEST-08, FE-57."""
+    config = write_config(tmp_path, {})
+    with running_backstage([config], port=free_port()) as backstage:
+        answer = requests.get(f"{backstage.auth_url}/guest/refresh", timeout=10)
+    assert answer.status_code == 404
+    error = answer.json()["error"]
+    assert (error["name"], error["message"]) == ("NotFoundError", "No auth provider registered for 'guest'")
