@@ -25,28 +25,28 @@ def write_config(directory: Path, providers: dict[str, Any]) -> Path:
     return file
 
 
+@pytest.mark.requirement("ROUTE-10", "PROXY-08", "OAUTH2PROXY-10", "CFACCESS-18", "AZUREEASYAUTH-01")
 @pytest.mark.parametrize(
-    ("row", "providers", "message"),
+    ("providers", "message"),
     [
-        ("PROXY-08", {"oauth2Proxy": {}}, "No sign-in resolver configured for proxy auth provider 'oauth2Proxy'"),
+        ({"oauth2Proxy": {}}, "No sign-in resolver configured for proxy auth provider 'oauth2Proxy'"),
         (
-            "OAUTH2PROXY-10",
             {"oauth2Proxy": {"development": BY_USER}},
             "No sign-in resolver configured for proxy auth provider 'oauth2Proxy'",
         ),
-        ("CFACCESS-18", {"cfaccess": {"teamName": "a", **BY_EMAIL}}, "'auth.providers.cfaccess.audience'"),
-        ("AZUREEASYAUTH-01", {"azureEasyAuth": BY_EMAIL}, "Backstage is not running on Azure App Services"),
+        ({"cfaccess": {"teamName": "a", **BY_EMAIL}}, "'auth.providers.cfaccess.audience'"),
+        ({"azureEasyAuth": BY_EMAIL}, "Backstage is not running on Azure App Services"),
     ],
 )
-def test_a_proxy_that_is_set_up_wrongly(tmp_path: Path, row: str, providers: dict[str, Any], message: str) -> None:
+def test_a_proxy_that_is_set_up_wrongly(tmp_path: Path, providers: dict[str, Any], message: str) -> None:
     config = write_config(tmp_path, providers)
     expected = rf"(?s)ended while it started.*{re.escape(message)}"
     with pytest.raises(CannotRunError, match=expected), running_backstage([config], port=free_port()):
         pass
 
 
+@pytest.mark.requirement("GUEST-08", "FE-57")
 def test_without_configuration_there_is_no_guest(tmp_path: Path) -> None:
-    """GUEST-08, FE-57."""
     config = write_config(tmp_path, {})
     with running_backstage([config], port=free_port()) as backstage:
         answer = requests.get(f"{backstage.auth_url}/guest/refresh", timeout=10)

@@ -219,6 +219,7 @@ def test_mistakes_in_the_configuration(settings, store, change, expected):
         create_app(Config(settings), store=store)
 
 
+@pytest.mark.requirement("ROUTE-10", "PROXY-08", "OAUTH2PROXY-10")
 @pytest.mark.parametrize(
     ("provider", "value", "expected"),
     [
@@ -238,7 +239,6 @@ def test_mistakes_in_the_configuration(settings, store, change, expected):
     ],
 )
 def test_more_mistakes(settings, store, provider, value, expected):
-    """ROUTE-10, PROXY-08; the last one is OAUTH2PROXY-10: proxies have no environments."""
     settings["auth"]["providers"][provider] = value
     with pytest.raises(ConfigError, match=f"Failed to initialize {provider} auth provider, .*{expected}"):
         create_app(Config(settings), store=store)
@@ -331,13 +331,13 @@ class TestGuest:
         assert identity["userEntityRef"] == "User:Default/Foo"
         assert identity["ownershipEntityRefs"] == ["group:default/x"]
 
+    @pytest.mark.requirement("PROXY-09", "GUEST-09")
     def test_resolvers_of_the_configuration_do_not_count(self, make, guest):
-        """PROXY-09, GUEST-09: the guest's resolver is given in code, and wins."""
         guest["signIn"] = {"resolvers": [by("emailMatchingUserEntityProfileEmail")]}
         assert subject({"response": make().get("/guest/refresh").get_json()}) == "user:development/guest"
 
+    @pytest.mark.requirement("GUEST-08", "FE-57")
     def test_without_configuration_there_is_no_guest(self, make, settings):
-        """GUEST-08, FE-57."""
         del settings["auth"]["providers"]["guest"]
         browser = make()
         assert browser.error(browser.get("/guest/refresh")) == (

@@ -53,8 +53,8 @@ def iap(browser: Browser, **changes: Any) -> Any:
 # --- gcpIap ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("GCPIAP-15")
 def test_iap_keys_are_kept_for_ten_minutes(proxied: Browser, vendor: responses.RequestsMock, clock: Clock) -> None:
-    """GCPIAP-15."""
     asked = vendor.get(KEYS_URL, json={"k1": pem(EC_KEY), "odd": "no key"})
     for _ in range(2):
         assert iap(proxied).status_code == 200
@@ -64,10 +64,10 @@ def test_iap_keys_are_kept_for_ten_minutes(proxied: Browser, vendor: responses.R
     assert asked.call_count == 2
 
 
+@pytest.mark.requirement("GCPIAP-15", "SEC-JWKS-05")
 def test_iap_keys_are_asked_for_once_a_minute_if_one_is_unknown(
     proxied: Browser, vendor: responses.RequestsMock, clock: Clock
 ) -> None:
-    """GCPIAP-15, SEC-JWKS-05."""
     asked = vendor.get(KEYS_URL, json={"k1": pem(EC_KEY)})
     assert proxied.error(iap(proxied, kid="k2"))[0] == 401
     assert proxied.error(iap(proxied, kid="k2"))[0] == 401
@@ -77,14 +77,15 @@ def test_iap_keys_are_asked_for_once_a_minute_if_one_is_unknown(
     assert asked.call_count == 2
 
 
+@pytest.mark.requirement("GCPIAP-15")
 def test_iap_token_of_wrong_form_asks_for_nothing(proxied: Browser, vendor: responses.RequestsMock) -> None:
-    """GCPIAP-15."""
     asked = vendor.get(KEYS_URL, json={"k1": pem(EC_KEY)})
     for token in ("x", "a.b.c", "e30.e30.e30"):
         assert proxied.get("/gcpIap/refresh", X_Goog_Iap_Jwt_Assertion=token).status_code == 401
     assert asked.call_count == 0
 
 
+@pytest.mark.requirement("GCPIAP-04", "GCPIAP-11")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -97,7 +98,6 @@ def test_iap_token_of_wrong_form_asks_for_nothing(proxied: Browser, vendor: resp
     ],
 )
 def test_iap_address_of_keys_fails(proxied: Browser, vendor: responses.RequestsMock, answer: Any) -> None:
-    """GCPIAP-11, GCPIAP-04."""
     if isinstance(answer.get("body"), ConnectionError):
         answer = {"body": responses.ConnectionError("no")}
     vendor.get(KEYS_URL, **answer)
@@ -117,6 +117,7 @@ def alb(browser: Browser, key_id: str, **changes: Any) -> Any:
     return browser.get("/awsalb/refresh", X_Amzn_Oidc_Data=token, X_Amzn_Oidc_Accesstoken="")
 
 
+@pytest.mark.requirement("AWSALB-05")
 def test_alb_keys_are_kept_for_an_hour(proxied: Browser, vendor: responses.RequestsMock, clock: Clock) -> None:
     asked = vendor.get(f"{keys_url('eu-north-1')}/a%2Fb", body=pem(EC_KEY))
     for later, calls in ((0, 1), (3599, 1), (1, 2)):
@@ -137,6 +138,7 @@ def test_alb_key_id_that_is_a_path(proxied: Browser) -> None:
     assert proxied.error(alb(proxied, ".."))[2] == "No key id was specified in header"
 
 
+@pytest.mark.requirement("AWSALB-03", "AWSALB-04")
 def test_alb_regions() -> None:
     assert keys_url("us-gov-west-1") == "https://s3-us-gov-west-1.amazonaws.com/aws-elb-public-keys-prod-us-gov-west-1"
     assert keys_url("x/y") == "https://public-keys.auth.elb.x%2Fy.amazonaws.com"
@@ -151,6 +153,7 @@ def cloudflare(browser: Browser, **changes: Any) -> Any:
     return browser.get("/cfaccess/refresh", Cf_Access_Jwt_Assertion=token)
 
 
+@pytest.mark.requirement("CFACCESS-06")
 def test_cloudflare_forgets_withdrawn_keys(proxied: Browser, vendor: responses.RequestsMock, clock: Clock) -> None:
     jwk = {**RSAAlgorithm.to_jwk(RSA_KEY.public_key(), as_dict=True), "kid": "k1"}
     certs = vendor.get(f"{TEAM}/certs", json={"keys": [jwk]})
@@ -164,8 +167,8 @@ def test_cloudflare_forgets_withdrawn_keys(proxied: Browser, vendor: responses.R
     assert cloudflare(proxied).status_code == 401
 
 
+@pytest.mark.requirement("CFACCESS-18", "SEC-PROXY-05", "ROUTE-10")
 def test_cloudflare_wants_an_audience(settings: dict[str, Any], make: Any) -> None:
-    """CFACCESS-18, SEC-PROXY-05, ROUTE-10."""
     settings["auth"]["providers"] = {"cfaccess": {"teamName": "team", "signIn": EMAIL}}
     with pytest.raises(ConfigError, match=r"Missing required config value at 'auth\.providers\.cfaccess\.audience'"):
         make()
@@ -178,6 +181,7 @@ def test_app_service_is_recognised() -> None:
     azure_easy_auth.require_platform(PLATFORM)
 
 
+@pytest.mark.requirement("AZUREEASYAUTH-01", "SEC-PROXY-11")
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -188,7 +192,6 @@ def test_app_service_is_recognised() -> None:
     ],
 )
 def test_app_service_is_missing(changes: dict[str, str | None], message: str) -> None:
-    """AZUREEASYAUTH-01, SEC-PROXY-11: in this order."""
     environ = {name: value for name, value in {**PLATFORM, **changes}.items() if value is not None}
     with pytest.raises(ConfigError) as raised:
         azure_easy_auth.require_platform(environ)
