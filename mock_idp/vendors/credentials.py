@@ -23,8 +23,10 @@ def _credentials(exchange: "Exchange") -> list[tuple[TokenKind, str]]:
     if exchange.endpoint in TOKEN_ENDPOINTS:
         known, form = exchange.vendor.grant_types, exchange.form
         named = known.get(form.get("grant_type", ""))
-        # Without a grant type that is known, whatever is there belongs to the request.
-        return [(entry.kind, form.get(entry.credential, "")) for entry in ([named] if named else known.values())]
+        # Without a grant type that is known, whatever is there belongs to the request. Who offers an access token
+        # for another one is refused, and yet no stranger to the journal.
+        values = [(entry.kind, form.get(entry.credential, "")) for entry in ([named] if named else known.values())]
+        return [*values, *((TokenKind.ACCESS, value) for _, value in values)]
     if exchange.endpoint is Endpoint.REVOCATION:
         revoked = exchange.form.get("token") or exchange.query.get("token", "")
         # Where the token is no parameter, it is the one that the request is made with.

@@ -176,7 +176,7 @@ def test_serve_registers_what_app_config_says() -> None:
             assert keys.get("callbackUrl", default) in client.redirect_uris
             if name == "development":
                 assert client.redirect_uris == {default, f"http://b:2/api/auth/{provider}/handler/frame"}
-    assert all(client_id.startswith("mock-mine-") for client_id in idp.services.by_id["github"].clients.by_id)
+    assert {client.provider for client in idp.services.by_id["github"].clients.by_id.values()} == {"mine"}
 
 
 def test_ghe_needs_no_mapping() -> None:

@@ -128,3 +128,20 @@ def test_method_that_is_not_there(github: World) -> None:
     answer = github.http.get("/github/login/oauth/access_token")
     assert answer.status_code == 405
     assert answer.headers["Allow"] == "POST"
+
+
+def test_json_can_be_had_without_asking_for_it(github: World) -> None:
+    github.accept = "*/*"
+    answer = github.redeem(github.callback(faults='["json-encoded"]')["code"])
+    assert answer.json["access_token"].startswith("gho_")
+
+
+def test_a_suspended_user(github: World) -> None:
+    answer = github.profile(github.tokens(faults='["suspended-user"]')["access_token"])
+    assert (answer.status_code, answer.json["message"]) == (403, "Sorry. Your account was suspended.")
+
+
+def test_an_access_token_offered_as_a_refresh_token_is_known_to_the_journal(github: World) -> None:
+    tokens = github.tokens()
+    assert github.refresh(tokens["access_token"]).json["error"] == "bad_refresh_token"
+    assert github.journal(grant=tokens["grant"])[-1]["endpoint"] == "refresh"

@@ -408,6 +408,7 @@ def test_every_reason_of_a_vendor_is_used_somewhere() -> None:
         Reason.UNKNOWN_BEARER,
         Reason.EXPIRED_BEARER,
         Reason.REVOKED_BEARER,
+        Reason.SUSPENDED_BEARER,  # in the tests of the vendor that says it in its own words
         Reason.INSUFFICIENT_SCOPE,
         Reason.UNKNOWN_TOKEN,
         Reason.ACCESS_DENIED,
