@@ -5,6 +5,7 @@ troubleshooting OAuth errors.
 """
 
 import hashlib
+import json
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,9 @@ from mock_idp.oauth.policy import Pkce, Policy
 from mock_idp.oauth.tokens import TokenShape
 from mock_idp.vendors import endpoints
 from mock_idp.vendors.base import Addresses, EnvironmentKind, Exchange, Quirk, Reach, Route, Vendor
+from mock_idp.vendors.credentials import TOKEN_ENDPOINTS
+from mock_idp.vendors.endpoints import FORM_TYPE
+from mock_idp.vendors.github_user import node_id, public_user
 
 if TYPE_CHECKING:
     from mock_idp.personas import Face
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 GITHUB_APP = "github-app"
 """Name of the environment whose client is a GitHub App instead of an OAuth App."""
 
+_WEB_HOST, _API_HOST = "github.com", "api.github.com"
 _DOCS = "https://docs.github.com"
 _AUTHORIZATION_HELP = f"{_DOCS}/apps/managing-oauth-apps/troubleshooting-authorization-request-errors/"
 _TOKEN_HELP = f"{_DOCS}/apps/managing-oauth-apps/troubleshooting-oauth-app-access-token-request-errors/"
@@ -102,7 +107,7 @@ class GitHub(Vendor):
     icon = "GH"
     accent = "#24292f"
     # The API's own host has no prefix; a GitHub Enterprise Server has it below /api/v3.
-    hosts = MappingProxyType({"github.com": "", "api.github.com": "/api/v3"})
+    hosts = MappingProxyType({_WEB_HOST: "", _API_HOST: "/api/v3"})
     routes = (
         Route("GET", "/login/oauth/authorize", "authorize", Endpoint.AUTHORIZATION),
         Route("POST", "/login/oauth/access_token", "token", Endpoint.TOKEN),
@@ -195,6 +200,11 @@ class GitHub(Vendor):
             "docs.github.com: Troubleshooting OAuth app access token request errors",
         ),
         Quirk(
+            "token-requests-in-json",
+            "The token endpoint takes its parameters as JSON, too.",
+            "what PyGithub sends; not documented",
+        ),
+        Quirk(
             "two-token-models",
             "OAuth Apps get an access token that does not expire and no refresh token; GitHub Apps get "
             "both with lifetimes, and a new refresh token each time.",
@@ -248,11 +258,18 @@ class GitHub(Vendor):
 
     # --- endpoints --------------------------------------------------------------------------------
 
+    def find_grant(self, exchange: Exchange) -> Grant | None:
+        """A token request in JSON has a credential, too."""
+        return super().find_grant(_as_form(exchange))
+
     def token(self, exchange: Exchange) -> Answer:
-        """GitHub does not ask for grant_type when a code is exchanged."""
-        if not exchange.form.get("grant_type"):
-            exchange = replace(exchange, form={**exchange.form, "grant_type": "authorization_code"})
-        return super().token(exchange)
+        """GitHub takes JSON for a form, and for a code it asks for neither grant_type nor redirect_uri."""
+        exchange = _as_form(exchange)
+        form = {"grant_type": "authorization_code", **exchange.form}
+        grant = super().find_grant(exchange)
+        if form.get("code") and grant:
+            form = {"redirect_uri": grant.request.redirect_uri, **form}
+        return super().token(replace(exchange, form=form))
 
     def token_encoding(self, exchange: Exchange) -> Encoding:
         """A form, unless the request asks for JSON."""
@@ -276,31 +293,9 @@ class GitHub(Vendor):
             Refusal: no good access token.
         """
         who = endpoints.bearer(exchange)
-        face = who.face
-        persona = face.persona
-        body = {
-            "login": persona.login,
-            "id": face.number,
-            "node_id": node_id(face),
-            "avatar_url": persona.picture,
-            "html_url": f"{exchange.base_url}/{persona.login}",
-            "type": "User",
-            "user_view_type": "public",
-            "site_admin": False,
-            "name": persona.name,
-            "company": None,
-            "blog": "",
-            "location": None,
-            # Only a public address is here, and GitHub lets nobody publish one that is not verified.
-            "email": persona.email if persona.email_verified else None,
-            "hireable": None,
-            "bio": None,
-            "public_repos": 0,
-            "followers": 0,
-            "following": 0,
-            "created_at": "2019-05-04T08:15:42Z",
-            "updated_at": "2026-05-04T08:15:42Z",
-        }
+        web_url = exchange.base_url
+        api_url = f"https://{_API_HOST}" if web_url == f"https://{_WEB_HOST}" else f"{web_url}/api/v3"
+        body = public_user(who.face, web_url, api_url)
         return Answer(200, body, headers=_api_headers(who, ""))
 
     def emails(self, exchange: Exchange) -> Answer:
@@ -330,10 +325,18 @@ class GitHub(Vendor):
         return {"github.com/user-id": node_id(face)}
 
 
-def node_id(face: "Face") -> str:
-    """The id of a user in GitHub's GraphQL API. It has letters of both cases: comparison must be exact."""
-    letters = (chr(ord("a") + int(digit, 16)) for digit in face.digest[:8])
-    return "U_kgDO" + "".join(letter.upper() if index % 2 else letter for index, letter in enumerate(letters))
+def _as_form(exchange: Exchange) -> Exchange:
+    """A token request in JSON as if it were a form; any other as it is."""
+    if exchange.endpoint not in TOKEN_ENDPOINTS or "json" not in exchange.headers.get("content-type", ""):
+        return exchange
+    try:
+        members = json.loads(exchange.body)
+    except ValueError:
+        return exchange
+    if not isinstance(members, dict):
+        return exchange
+    form = {name: value for name, value in members.items() if isinstance(value, str)}
+    return replace(exchange, form=form, headers={**exchange.headers, "content-type": FORM_TYPE})
 
 
 def _is_app(client: Client) -> bool:

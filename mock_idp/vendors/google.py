@@ -65,6 +65,9 @@ class Google(Vendor):
     reached = Reach.BY_NAME
     routes = (
         Route("GET", "/o/oauth2/v2/auth", "authorize", Endpoint.AUTHORIZATION),
+        # Two older addresses, which clients of many years still use.
+        Route("GET", "/o/oauth2/auth", "authorize", Endpoint.AUTHORIZATION),
+        Route("POST", "/o/oauth2/token", "token", Endpoint.TOKEN),
         Route("POST", "/oauth2/v4/token", "token", Endpoint.TOKEN),
         Route("POST", "/token", "token", Endpoint.TOKEN),
         Route("GET", "/oauth2/v3/userinfo", "userinfo", Endpoint.PROFILE),

@@ -145,3 +145,22 @@ def test_an_access_token_offered_as_a_refresh_token_is_known_to_the_journal(gith
     tokens = github.tokens()
     assert github.refresh(tokens["access_token"]).json["error"] == "bad_refresh_token"
     assert github.journal(grant=tokens["grant"])[-1]["endpoint"] == "refresh"
+
+
+def test_token_requests_in_json(github: World) -> None:
+    callback = github.callback()
+    body = {"client_id": github.client.client_id, "client_secret": github.client.client_secret}
+    path = github.path("token")
+    answer = github.http.post(path, json={**body, "code": callback["code"]}, headers={"Accept": "application/json"})
+    assert answer.json["access_token"].startswith("gho_")
+    assert github.journal(grant=callback["grant"])[-1]["endpoint"] == "token"
+    for text in ("[]", "{"):
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        assert github.http.post(path, data=text, headers=headers).json["error"] == "incorrect_client_credentials"
+
+
+def test_redirect_uri_may_be_left_out_but_not_be_another_one(github: World) -> None:
+    code = github.callback()["code"]
+    wrong = github.ask_token(code=code, redirect_uri="https://other.example/cb")
+    assert wrong.json["error"] == "redirect_uri_mismatch"
+    assert github.ask_token(code=code).json["access_token"]

