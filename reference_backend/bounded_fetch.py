@@ -1,7 +1,7 @@
 """GET of a document that somebody else named: bounded in time and size, to known addresses, without redirects.
 
 ``requests`` bounds the silence between two bytes only, and looks the host up by itself. Here all of it, from the first
-packet to the last byte, has one deadline, and nobody is called but the addresses that the caller has looked at.
+packet to the last byte, has one deadline, and only addresses are called that the caller has looked at, if it did.
 ``HTTPS_PROXY``, ``NO_PROXY``, ``REQUESTS_CA_BUNDLE`` and ``SSL_CERT_FILE`` count as elsewhere; a proxy looks the host
 up again by itself.
 """
@@ -28,12 +28,12 @@ class TooLargeError(FetchError):
     """There is too much of it."""
 
 
-def get(url: str, addresses: Sequence[str], limit: int, timeout: float) -> bytes:
+def get(url: str, addresses: Sequence[str] | None, limit: int, timeout: float) -> bytes:
     """Fetch a JSON document.
 
     Parameters:
         url: http or https.
-        addresses: IP addresses of its host; tried in this order.
+        addresses: IP addresses of its host, tried in this order; None for whatever the name leads to.
         limit: bytes that are accepted, as announced and as they come.
         timeout: seconds for everything.
 
@@ -72,7 +72,7 @@ def _announced(headers: Sequence[tuple[bytes, bytes]]) -> int:
     return int(length) if length.isdigit() else 0
 
 
-def _pool(url: str, addresses: Sequence[str], deadline: float) -> httpcore.ConnectionPool:
+def _pool(url: str, addresses: Sequence[str] | None, deadline: float) -> httpcore.ConnectionPool:
     context = ssl.create_default_context(cafile=authorities())
     proxy = requests_utils.select_proxy(url, requests_utils.get_environ_proxies(url))
     if proxy:

@@ -75,11 +75,12 @@ class DocumentReader:
         return url, client_documents.must_be_public(pattern, url, development=self._development)
 
     def _get(self, client_id: str, url: Url, must_be_public: bool) -> bytes:
-        addresses = self._addresses(url)
+        addresses = None
         if must_be_public:
+            # Only these are called: a second look-up could give a different answer.
+            addresses = self._addresses(url)
             client_documents.require_public(addresses)
         try:
-            # To these addresses and no others: a second look-up could give a different answer.
             return bounded_fetch.get(
                 urls.without_query(url), addresses, client_documents.MAX_SIZE, client_documents.TIMEOUT
             )

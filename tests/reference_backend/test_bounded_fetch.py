@@ -89,6 +89,13 @@ def test_the_addresses_decide_and_the_name_is_told(site):
     assert "accept: application/json" in lines
 
 
+def test_the_name_decides_if_no_addresses_are_given(site):
+    url = f"http://localhost:{site.port}/"
+    assert bounded_fetch.get(url, None, LIMIT, 10.0) == b"{}"
+    with pytest.raises(bounded_fetch.FetchError):
+        bounded_fetch.get(f"http://nobody.invalid:{site.port}/", None, LIMIT, 10.0)
+
+
 def test_the_next_address_is_tried(site):
     # Nobody listens there: the port is bound and not listening.
     with socket.socket() as unused:
