@@ -165,7 +165,7 @@ def test_static_keys_are_the_same_everywhere(make, settings, pairs):
     assert userinfo(second, sign_in(first)).status_code == 200
 
 
-@pytest.mark.requirement("KEY-06", "KEY-08", "KEY-10")
+@pytest.mark.requirement("KEY-06", "KEY-10")
 @pytest.mark.parametrize(
     ("key_store", "expected"),
     [

@@ -205,6 +205,15 @@ def test_additional_claims_cannot_override(browser):
     assert (claims["sub"], claims["extra"]) == ("user:default/a", 1)
 
 
+@pytest.mark.requirement("TOKEN-12")
+@pytest.mark.parametrize("subject", ["", "ada", "user:", ":default/ada", "default/ada", "user:/ada"])
+def test_a_subject_that_is_no_entity_ref(browser, subject):
+    issuer = browser.app.extensions[EXTENSION].issuer
+    for issue in (lambda: issuer.issue(subject, [], {}), lambda: issuer.issue_without_ownership(subject)):
+        with pytest.raises(AuthError, match='"sub" claim provided by the auth resolver is not a valid EntityRef'):
+            issue()
+
+
 @pytest.mark.requirement("TOKEN-13")
 def test_a_token_that_no_header_would_carry(browser):
     with pytest.raises(AuthError, match="excessively large"):
@@ -242,6 +251,7 @@ class TestUserCookie:
         answer = browser.get(self.PATH, Authorization=f"Bearer {limited}")
         assert browser.error(answer) == (401, "AuthenticationError", "Illegal limited user token")
 
+    @pytest.mark.requirement("LIM-08")
     def test_a_fresh_cookie_stays(self, browser, clock):
         token = sign_in(browser)
         cookie = f"backstage-auth={user_token.limited_token(token)}"

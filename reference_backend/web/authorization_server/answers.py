@@ -18,7 +18,8 @@ log = logging.getLogger(__name__)
 def error(raised: OidcError) -> Response:
     """The answer for an error; no ``WWW-Authenticate`` (OERR-01, OIDC-08)."""
     level = logging.ERROR if raised.status >= SERVER_ERROR else logging.INFO
-    log.log(level, "request failed with status %s: %s", raised.status, raised)
+    # As a literal: a description may repeat what the client sent, line ends included.
+    log.log(level, "request failed with status %s: %s, %r", raised.status, raised.code, raised.description)
     return outgoing.uncached(outgoing.json_response(oidc_error.body(raised), raised.status))
 
 
