@@ -24,7 +24,7 @@ class Case:
     Parameters:
         scenario: what is played, bound to the vendor's facts.
         provider: on which provider.
-        environment: in which of its environments; empty for proxy-type providers.
+        environment: in which of its environments; empty if the provider has none.
         absent: why it cannot be played on this target (not applicable), or None.
         is_mistake: True if that is the scenario's mistake rather than the target's nature.
         own: id of the persona that no other case uses, if it asks for one.
@@ -93,7 +93,7 @@ def applies(conditions: Applies, provider: Provider, facts: ProviderFacts) -> bo
 
 
 def _case(scenario: Scenario, provider: Provider, target: Target) -> Case:
-    environment = "" if provider.kind == "proxy" else scenario.environment or target.environment
+    environment = (scenario.environment or target.environment) if provider.has_environments else ""
     absent = provider.absent
     if absent is None and environment and environment not in provider.environments:
         absent = f"the target has no environment {environment!r} of provider {provider.id!r}"

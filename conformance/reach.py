@@ -51,11 +51,11 @@ def initial_reach(case: Case, facts: ProviderFacts, target: Target, seed: int) -
 def _provider(case: Case, facts: ProviderFacts, target: Target) -> dict[str, Any]:
     client: dict[str, Any] = next(
         (
-            environment
+            registered
             for provider in target.idp["providers"]
             if provider["id"] == case.provider.id
-            for environment in provider.get("environments", [])
-            if environment["name"] == case.environment
+            for registered in (*provider.get("environments", []), *filter(None, [provider.get("client")]))
+            if registered.get("name", "") == case.environment
         ),
         {},
     )

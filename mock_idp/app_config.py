@@ -20,6 +20,7 @@ from mock_idp.source import Source, addresses
 from mock_idp.vendors import vendors
 from mock_idp.vendors.base import Vendor
 
+_CALLBACK = "{backend}/api/auth/{provider}/handler/frame"
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
 
 
@@ -56,12 +57,20 @@ class ProviderSetup:
     Parameters:
         id: the provider id.
         source: the vendor or auth proxy behind it.
-        environments: its environments; empty for an auth proxy.
+        environments: its environments; empty for an auth proxy and for a vendor with variants.
+        client: the registration of a vendor's provider without environments, or None.
     """
 
     id: str
     source: Vendor | AuthProxy
     environments: tuple[EnvironmentSetup, ...] = ()
+    client: Client | None = None
+
+    @property
+    def clients(self) -> tuple[Client, ...]:
+        """The registered clients of the provider."""
+        own = () if self.client is None else (self.client,)
+        return (*own, *(environment.client for environment in self.environments if environment.kind.is_registered))
 
     @property
     def service(self) -> str:
@@ -71,8 +80,8 @@ class ProviderSetup:
 
     @property
     def kind(self) -> str:
-        """``oauth`` or ``proxy``."""
-        return "oauth" if isinstance(self.source, Vendor) else "proxy"
+        """``oauth``, ``saml`` or ``proxy``."""
+        return self.source.kind
 
 
 def provider_setups(settings: Settings) -> tuple[ProviderSetup, ...]:
@@ -105,6 +114,8 @@ def _provider(text: str, backend_urls: Sequence[str]) -> ProviderSetup:
     if not _ID.fullmatch(provider_id):
         raise SetupError(f"{provider_id!r} is not a provider id: letters, digits, - and _ only.")
     vendor, proxy = vendors().get(source_id), proxies().get(source_id)
+    if vendor and vendor.variants:
+        return ProviderSetup(provider_id, vendor, client=_direct_client(vendor, provider_id, backend_urls))
     if vendor:
         return ProviderSetup(provider_id, vendor, tuple(_environments(provider_id, vendor, backend_urls)))
     if proxy:
@@ -122,14 +133,23 @@ def _environments(provider: str, vendor: Vendor, backend_urls: Sequence[str]) ->
         if kind.service and not has_services:
             continue
         service = f"{provider}-{kind.name}" if kind.service else vendor.service_of(provider)
-        template = kind.callback or "{backend}/api/auth/{provider}/handler/frame"
-        uris = [template.format(backend=backend, provider=provider) for backend in backend_urls]
+        uris = _callback_urls(kind.callback or _CALLBACK, provider, backend_urls)
         yield EnvironmentSetup(
             kind=kind,
             client=make_client(vendor, service, provider, kind.name, uris),
             callback_url=uris[0] if kind.callback else None,
             resolvers=kind.resolvers if vendor.common_sign_in_resolvers else _own(kind, vendor),
         )
+
+
+def _callback_urls(template: str, provider: str, backend_urls: Sequence[str]) -> list[str]:
+    return [template.format(backend=backend, provider=provider) for backend in backend_urls]
+
+
+def _direct_client(vendor: Vendor, provider: str, backend_urls: Sequence[str]) -> Client:
+    """The registration of a provider without environments; it has no secret."""
+    uris = _callback_urls(_CALLBACK, provider, backend_urls)
+    return Client(f"mock-{provider}", "", vendor.id, provider, "", frozenset(uris))
 
 
 def _own(kind: EnvironmentKind, vendor: Vendor) -> tuple[ConfigKeys, ...]:
@@ -199,3 +219,18 @@ def environment_config(
     if environment.resolvers:
         config["signIn"] = {"resolvers": [dict(resolver) for resolver in environment.resolvers]}
     return config
+
+
+def direct_config(setup: ProviderSetup, idp_url: str, tls_url: str) -> dict[str, Any]:
+    """The keys below ``auth.providers.<id>`` of a provider without environments.
+
+    Parameters:
+        setup: the provider.
+        idp_url: base URL of the mock's plain listener.
+        tls_url: base URL of the mock's TLS listener.
+    """
+    source = setup.source
+    where = addresses(source, setup.service, idp_url, tls_url, is_by_name=bool(source.hosts))
+    if isinstance(source, AuthProxy) or setup.client is None:
+        return source.backstage_config(where)
+    return source.direct_config(where, setup.client)

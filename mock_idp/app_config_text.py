@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 import yaml
 
 from mock_idp import __version__
-from mock_idp.app_config import ProviderSetup, environment_config, provider_setups
+from mock_idp.app_config import ProviderSetup, direct_config, environment_config, provider_setups
 from mock_idp.profiles import profiles
 from mock_idp.profiles.base import merged
 from mock_idp.proxies.base import AuthProxy
 from mock_idp.settings import CONTROL_PREFIX, KIT_NAME, Settings
-from mock_idp.source import Reach, addresses
+from mock_idp.source import Reach
 
 SESSION_SECRET = "session-secret-of-the-conformance-kit"  # noqa: S105 - made up, and printed on purpose
 EXTRA_ALLOWED_ORIGIN = "https://*.allowed.example"
@@ -102,9 +102,8 @@ def _auth() -> dict[str, Any]:
 
 def _provider(setup: ProviderSetup, idp_url: str, tls_url: str, overlay: Mapping[str, Any]) -> str:
     source = setup.source
-    if isinstance(source, AuthProxy):
-        where = addresses(source, setup.service, idp_url, tls_url, is_by_name=bool(source.hosts))
-        config = merged(source.backstage_config(where), overlay)
+    if isinstance(source, AuthProxy) or not setup.environments:
+        config = merged(direct_config(setup, idp_url, tls_url), overlay)
         return _comment(f"{source.title}: no environments.") + "\n" + _dump({setup.id: config})
     blocks = [
         _comment(environment.kind.says)

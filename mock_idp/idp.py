@@ -109,9 +109,9 @@ def make_idp(settings: Settings, clock: Clock | None = None) -> Idp:
         if setup.service not in idp.services.by_id:
             idp.services.create(setup.service, setup.source.id, permanent=True)
         for environment in setup.environments:
-            client, spec = environment.client, environment.kind.service
+            spec, service = environment.kind.service, environment.client.service
             if spec:
-                idp.services.create(client.service, setup.source.id, FAULTS.parse(list(spec.faults)), permanent=True)
-            if environment.kind.is_registered:
-                idp.services.by_id[client.service].clients.register(client)
+                idp.services.create(service, setup.source.id, FAULTS.parse(list(spec.faults)), permanent=True)
+        for client in setup.clients:
+            idp.services.by_id[client.service].clients.register(client)
     return idp

@@ -139,6 +139,12 @@ class Keys:
                 self._pairs[algorithm, generation] = _pair(self._owner, algorithm, generation)
             return self._pairs[algorithm, generation]
 
+    def rsa_key(self, name: str) -> rsa.RSAPrivateKey:
+        """The RSA key out of a set, for what is no token."""
+        private = self.pair("RS256", name).private
+        assert isinstance(private, rsa.RSAPrivateKey)  # noqa: S101 - RS256 has no others
+        return private
+
     def by_kid(self, kid: str, algorithms: tuple[str, ...] = ("RS256",)) -> KeyPair | None:
         """Find a published key by its id, for services that publish each key at an address of its own."""
         published = (self.pair(algorithm, name) for name in self._published for algorithm in algorithms)

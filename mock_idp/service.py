@@ -11,9 +11,11 @@ from mock_idp.keys import Keys
 from mock_idp.oauth.ledger import Ledger
 from mock_idp.oauth.model import AuthorizationRequest, Client, FaultOrder, Grant
 from mock_idp.oauth.policy import Policy
-from mock_idp.oauth.tokens import SignedToken
+from mock_idp.oauth.tokens import OWN_KEY, SignedToken, Unsigned
 from mock_idp.personas import PERSONAS, Face, Persona
 from mock_idp.randomness import Randomness
+from mock_idp.saml import signing, signing_key
+from mock_idp.saml.response import SamlResponse
 from mock_idp.settings import Settings
 
 if TYPE_CHECKING:
@@ -93,13 +95,21 @@ class Service:
         orders = (*self.faults, *(grant.faults if grant else ()))
         return FAULTS.bent(self.vendor.policy_for(client), orders)
 
-    def sign(self, token: SignedToken, grant: Grant | None = None) -> str:
-        """Bring a token into its compact form; nothing may change it after that.
+    def sign(self, token: Unsigned, grant: Grant | None = None) -> str:
+        """Bring a token into its compact form, or an answer into the form that travels; nothing may change it then.
 
         Parameters:
             token: what to sign; its relative times start now.
             grant: the grant it belongs to, whose client's secret is the key of ``HS256``.
+
+        Raises:
+            TypeError: nobody knows how to sign this.
         """
+        if isinstance(token, SamlResponse):
+            key = signing_key.private_key() if token.key == OWN_KEY else self.keys.rsa_key(token.key)
+            return signing.sign(token, self.clock.now(), key)
+        if not isinstance(token, SignedToken):
+            raise TypeError(f"{type(token).__name__} cannot be signed")
         secret = grant.request.client.client_secret if grant else ""
         return self.keys.sign(token.at(self.clock.now()), secret)
 

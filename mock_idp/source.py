@@ -165,6 +165,7 @@ class Source:
         id: its id, which is also the file's name and the Backstage provider id it serves.
         title: the name people know.
         icon: one or two letters; not every browser has emoji.
+        kind: which protocol the provider speaks: ``oauth``, ``saml``, or ``proxy`` for an auth proxy.
         hosts: host name pattern -> path below the service that this host's root stands for. The first one
             is the service's own name (its issuer). ``*`` stands for whole labels; if they are the id of a
             service, that service is meant.
@@ -177,6 +178,7 @@ class Source:
     id: ClassVar[str]
     title: ClassVar[str]
     icon: ClassVar[str] = "◆"
+    kind: ClassVar[str]
     hosts: ClassVar[Mapping[str, str]] = MappingProxyType({})
     routes: ClassVar[tuple[Route, ...]] = ()
     loopback_name: ClassVar[str | None] = None

@@ -42,14 +42,16 @@ class _FormReader(HTMLParser):
             self._open = False
 
 
-def read_form(html: str, base_url: str, having: str) -> Form | None:
-    """The first form of the page that has a field of that name, or None.
+def read_form(html: str, base_url: str, having: str | None = None) -> Form | None:
+    """The first form of the page, or the first that has a field of that name; None if there is none.
 
     Parameters:
         html: the page.
         base_url: its address, against which the action is resolved.
-        having: name of a field that the form must have.
+        having: name of a field that the form must have, or None.
     """
     reader = _FormReader(base_url)
     reader.feed(html)
-    return next((form for form in reader.forms if any(name == having for name, _ in form.fields)), None)
+    return next(
+        (form for form in reader.forms if having is None or any(name == having for name, _ in form.fields)), None
+    )

@@ -83,6 +83,20 @@ MEMBERS: Final[Mapping[str, Mapping[str, str]]] = {
         "receiver_without_opener": "who gets the first message if there is no opener; null if nobody",
         "script_error": "the first error of the scripts; null if there was none",
     },
+    "`authn_request`": {
+        "id": "its `ID`",
+        "version": "as sent",
+        "destination": "as sent; absent if it has none",
+        "consumer_url": "`AssertionConsumerServiceURL`: where it wants the answer",
+        "binding": "`ProtocolBinding`: how it wants the answer",
+        "issuer": "who asks",
+        "name_id_format": "how people are to be named",
+        "allow_create": "as sent",
+        "contexts": "list of the authentication contexts it asks for",
+        "comparison": "how they are to be compared",
+        "age": "seconds since `IssueInstant`",
+        "problem": "present if it is no authentication request; then there is nothing else",
+    },
 }
 """Group -> member -> meaning."""
 
@@ -91,6 +105,9 @@ URL: Final = shape_of(*MEMBERS["A URL"])
 
 COOKIE: Final = shape_of(*MEMBERS["A cookie"])
 """Shape of a cookie."""
+
+AUTHN_REQUEST: Final = shape_of(*MEMBERS["`authn_request`"])
+"""Shape of the request of a SAML provider."""
 
 ANSWER: Final[Shape] = {
     **shape_of(

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 
 KebabCase = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 RequirementId = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]*(-[A-Z0-9]+)+$")]
-Kind = Literal["oauth", "proxy"]
+Kind = Literal["oauth", "saml", "proxy"]
 
 
 class _Strict(BaseModel):
@@ -128,7 +128,7 @@ class ProviderFacts(_Strict):
     Attributes:
         provider: the vendor's id.
         title: the name people know.
-        kind: OAuth-type or proxy-type.
+        kind: the protocol between backend and vendor: ``oauth``, ``saml``, or ``proxy`` for an auth proxy.
         capabilities: what it can do; every word stands in ``scenarios/vocabulary.yaml``.
         scopes: see :class:`Scopes`.
         authorization_path: path of the vendor's authorization endpoint, below the service.

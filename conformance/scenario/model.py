@@ -39,7 +39,7 @@ class Applies(_Strict):
     """Which providers a scenario fans out to. Every given condition has to hold.
 
     Attributes:
-        kind: OAuth-type or proxy-type providers; without it, both.
+        kind: providers that speak ``oauth`` or ``saml``, or that stand behind a ``proxy``; without it, all.
         providers: only these provider ids.
         vendors: only providers with these vendors behind them.
         has: capabilities the provider's facts must list.

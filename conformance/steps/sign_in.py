@@ -5,14 +5,17 @@ from urllib.parse import parse_qsl, urlencode
 
 from pydantic import Field
 
+from conformance.driver import popup, saml
 from conformance.driver.browser import encode_query
 from conformance.driver.idp import give_consent
-from conformance.driver.members import ANSWER, URL
+from conformance.driver.members import ANSWER, AUTHN_REQUEST, URL
 from conformance.driver.observation import observe_response, observe_url
 from conformance.scenario.shape import Shape, shape_of
 from conformance.steps.base import Observation, ScenarioFault, Stage, Step, body_and_headers
 
 Text = str | None
+_USUAL = ("(frontend)", "(app)", "(case)")
+"""Arguments that stand for what the frontend says by itself."""
 
 
 def decode_state(text: str) -> dict[str, Any] | None:
@@ -31,37 +34,44 @@ def encode_state(members: dict[str, Any]) -> str:
 class Start(Step):
     """Open ``/start`` as the frontend's popup does (FE-10); the redirect to the vendor is not followed.
 
-    Observes the HTTP answer, ``state`` (decoded members) and ``state_text`` (as sent).
+    Observes the HTTP answer, ``state`` (decoded members) and ``state_text`` (as sent); from a SAML provider
+    ``authn_request``, the request it sends to the identity provider.
 
     Attributes:
         scope: scopes asked for; by default the frontend's for this provider; null leaves the parameter out.
         origin: by default the app's origin; null leaves it out.
         environment: by default the case's; null leaves it out.
-        flow: ``popup`` or ``redirect``; null leaves it out.
+        flow: ``popup`` or ``redirect``; by default as the frontend does; null leaves it out.
         redirect_url: where the redirect flow ends.
         query: further parameters; a list repeats one, null leaves one out.
         method: HTTP method.
     """
 
     action: ClassVar[str] = "start"
-    observes: ClassVar[Shape] = {**ANSWER, **shape_of("state", "state_text", "state_order")}
+    observes: ClassVar[Shape] = {
+        **ANSWER,
+        **shape_of("state", "state_text", "state_order", authn_request=AUTHN_REQUEST),
+    }
     scope: Text = "(frontend)"
     origin: Text = "(app)"
     environment: Text = "(case)"
-    flow: Text = "popup"
+    flow: Text = "(frontend)"
     redirect_url: Text = None
     query: dict[str, Any] = {}
     method: str = "GET"
 
     def play(self, stage: Stage) -> Observation:
         """Send the request and take the redirect apart."""
-        asked = " ".join(stage.facts.scopes.frontend) if self.scope == "(frontend)" else self.scope
+        given = {"scope": self.scope, "origin": self.origin, "flow": self.flow, "env": self.environment}
+        usual = popup.start_parameters(
+            stage.facts.kind,
+            " ".join(stage.facts.scopes.frontend),
+            stage.target.app_origin,
+            stage.environment or stage.target.environment,
+        )
         parameters = {
-            "scope": asked,
-            "origin": stage.target.app_origin if self.origin == "(app)" else self.origin,
-            "flow": self.flow,
+            **{name: usual.get(name) if value in _USUAL else value for name, value in given.items()},
             "redirectUrl": self.redirect_url,
-            "env": stage.environment if self.environment == "(case)" else self.environment,
             **self.query,
         }
         url = stage.provider_url("/start", parameters)
@@ -71,14 +81,18 @@ class Start(Step):
             seen["state_text"] = state
             seen["state"] = decode_state(state)
             seen["state_order"] = list(seen["state"] or ())
+        request = seen.get("location", {}).get("query", {}).get("SAMLRequest")
+        if request is not None:
+            seen["authn_request"] = saml.observe_request(request, stage.browser.now())
         return seen
 
 
 class Consent(Step):
     """Follow the latest ``start`` to the vendor and decide at its consent page.
 
-    Observes the vendor's ``page`` and, if it redirected, ``callback_url``, ``callback`` (taken apart),
-    ``code`` and ``grant`` (the grant's id in the journal).
+    Observes the vendor's ``page`` and, if it sent the browser back, ``callback_url``, ``callback`` (taken apart),
+    ``code`` and ``grant`` (the grant's id in the journal). ``callback_form`` holds the fields of a vendor that sends
+    the browser back with a form instead of a redirect.
 
     Attributes:
         persona: who decides; ``own`` is a persona that no other case uses.
@@ -90,7 +104,15 @@ class Consent(Step):
 
     action: ClassVar[str] = "consent"
     observes: ClassVar[Shape] = shape_of(
-        "status", "callback_url", "code", "grant", "form_url", "authorization_url", page=ANSWER, callback=URL
+        "status",
+        "callback_url",
+        "callback_form",
+        "code",
+        "grant",
+        "form_url",
+        "authorization_url",
+        page=ANSWER,
+        callback=URL,
     )
     persona: str = "plain"
     decision: Literal["allow", "deny"] = "allow"
@@ -119,11 +141,14 @@ class Consent(Step):
         seen: Observation = {"page": observe_response(page, url, stage.browser.now())}
         final = answer or page
         seen["status"] = final.status
-        if (location := final.header("location")) is not None:
-            seen["callback_url"] = location
-            seen["callback"] = observe_url(location)
-            seen["code"] = seen["callback"]["query"].get("code")
+        if (back := popup.way_back(final, action)) is not None:
+            seen["callback_url"] = back.url
+            seen["callback"] = observe_url(back.url)
+            seen["code"] = (back.form or seen["callback"]["query"]).get("code")
             stage.transcript.secrets.learn(seen["code"])
+            if back.form is not None:
+                seen["callback_form"] = back.form
+                stage.transcript.secrets.learn(back.form.get("SAMLResponse"))
         if (grant := final.header("mock-idp-grant")) is not None:
             seen["grant"] = grant
         seen["form_url"] = action
@@ -141,8 +166,8 @@ class Callback(Step):
         query: parameters changed or added; null removes one.
         state: members of the state changed or added (null removes one); the state is encoded anew.
         headers: header fields changed or added; null removes one.
-        method: HTTP method.
-        form: fields of a form body.
+        method: HTTP method; by default as the vendor sends the browser, and POST if there is a form.
+        form: fields of a form body; added to those of the vendor's form, if it sent one (null removes one).
     """
 
     action: ClassVar[str] = "callback"
@@ -151,12 +176,13 @@ class Callback(Step):
     query: dict[str, Any] = {}
     state: dict[str, Any] | None = None
     headers: dict[str, Any] = {}
-    method: str = "GET"
+    method: Text = None
     form: dict[str, Any] | None = None
 
     def play(self, stage: Stage) -> Observation:
         """Send the callback and observe the page."""
         came_from: str | None = None
+        form = self.form
         if self.url is not None:
             url = self.url
         else:
@@ -167,9 +193,13 @@ class Callback(Step):
                     blamed=True,
                 )
             url, came_from = consent["callback_url"], consent["form_url"]
+            if "callback_form" in consent:
+                fields = {**consent["callback_form"], **(form or {})}
+                form = {name: value for name, value in fields.items() if value is not None}
         url = self._changed(url, stage)
-        body, headers = body_and_headers(json_body=None, form=self.form, text=None, headers=self.headers)
-        response = stage.browser.navigate(url, self.method, headers=headers, body=body, came_from=came_from)
+        method = self.method or ("GET" if form is None else "POST")
+        body, headers = body_and_headers(json_body=None, form=form, text=None, headers=self.headers)
+        response = stage.browser.navigate(url, method, headers=headers, body=body, came_from=came_from)
         return stage.observe(response, url)
 
     def _changed(self, url: str, stage: Stage) -> str:
@@ -199,7 +229,7 @@ class SignIn(Step):
         scope: scopes asked for at start.
         origin: origin given at start.
         environment: environment given at start.
-        flow: ``popup`` or ``redirect``.
+        flow: ``popup`` or ``redirect``; by default as the frontend does.
         redirect_url: where the redirect flow ends.
         query: further start parameters.
     """
@@ -218,7 +248,7 @@ class SignIn(Step):
     scope: Text = "(frontend)"
     origin: Text = "(app)"
     environment: Text = "(case)"
-    flow: Text = "popup"
+    flow: Text = "(frontend)"
     redirect_url: Text = None
     query: dict[str, Any] = Field(default={})
 

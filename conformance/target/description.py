@@ -1,7 +1,9 @@
 """What the examination found out about the target; plain data that travels to the xdist workers."""
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any
+
+from conformance.scenario.facts import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,18 +13,28 @@ class Provider:
     Parameters:
         id: provider id in the URL and in cookie names.
         vendor: the vendor behind it.
-        kind: OAuth-type or proxy-type.
-        environments: environments the target has and the IdP knows; empty for proxy-type providers.
+        kind: the protocol between target and vendor, or ``proxy``.
+        environments: environments the target has and the IdP knows; only OAuth providers have some.
         absent: why it cannot be tested, or None if it can.
         reserved: True if only scenarios that name it may use it, because they change what it relies on.
     """
 
     id: str
     vendor: str
-    kind: Literal["oauth", "proxy"]
+    kind: Kind
     environments: tuple[str, ...] = ()
     absent: str | None = None
     reserved: bool = False
+
+    @property
+    def has_environments(self) -> bool:
+        """Say whether it is configured once for each environment."""
+        return self.kind == "oauth"
+
+    @property
+    def has_popup(self) -> bool:
+        """Say whether people sign in with a popup, which starts at the target and comes back to it."""
+        return self.kind != "proxy"
 
 
 @dataclass(frozen=True, slots=True)

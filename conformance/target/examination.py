@@ -149,11 +149,11 @@ class _Examiner:
                 found.append(Provider(id_, vendor, "oauth", absent=f"no scenarios know the vendor {vendor!r}"))
                 continue
             kind = self._facts[vendor].kind
-            probe = self._probe_proxy(id_) if kind == "proxy" else None
             if kind == "oauth":
                 found.append(self._probe_oauth(id_, vendor, environments))
             else:
-                found.append(Provider(id_, vendor, "proxy", absent=probe, reserved=self._is_reserved(id_)))
+                probe = self._probe_proxy(id_) if kind == "proxy" else self._probe_saml(id_)
+                found.append(Provider(id_, vendor, kind, absent=probe, reserved=self._is_reserved(id_)))
         self._check_found(found)
         return tuple(found)
 
@@ -188,6 +188,13 @@ class _Examiner:
     def _probe_proxy(self, id_: str) -> str | None:
         _, response = self._get(f"/{id_}/refresh", {})
         return f"the target has no provider {id_!r}" if response.status == 404 else None
+
+    def _probe_saml(self, id_: str) -> str | None:
+        _, response = self._get(f"/{id_}/start", {"env": self._wish.environment})
+        if response.status == 404:
+            return f"the target has no provider {id_!r}"
+        self._check_redirect(id_, self._wish.environment, response)
+        return None
 
     def _probe_oauth(self, id_: str, vendor: str, environments: Sequence[str]) -> Provider:
         present, missing = [], "the target has none of its environments"
@@ -237,7 +244,7 @@ class _Examiner:
                 f"the target at {self._wish.auth_url} has none of the providers that the mock IdP knows ({ids}); "
                 f"give it the app-config that 'mock-idp app-config' prints"
             )
-        usual = [provider for provider in found if provider.kind == "oauth" and not provider.absent]
+        usual = [provider for provider in found if provider.has_environments and not provider.absent]
         if usual and not any(self._wish.environment in provider.environments for provider in usual):
             have = ", ".join(dict.fromkeys(name for provider in usual for name in provider.environments))
             raise ConfigurationFault(
@@ -248,8 +255,9 @@ class _Examiner:
     def find_app_origin(self, providers: Sequence[Provider]) -> str:
         """The app's origin, which the target names in the page it answers to a callback without state (FRAME-03)."""
         for provider in providers:
-            if provider.kind == "oauth" and provider.environments:
-                url, response = self._get(f"/{provider.id}/handler/frame", {"env": provider.environments[0]})
+            if provider.has_popup and not provider.absent:
+                environment = next(iter(provider.environments), self._wish.environment)
+                url, response = self._get(f"/{provider.id}/handler/frame", {"env": environment})
                 origin = observe_response(response, url, time.time()).get("target_origin")
                 if isinstance(origin, str) and origin.startswith("http"):
                     return origin

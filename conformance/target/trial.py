@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from conformance.driver import popup
 from conformance.driver.browser import Browser, Transcript, encode_query
 from conformance.driver.idp import Idp, IdpError, give_consent
 from conformance.driver.observation import observe_response
@@ -56,7 +57,8 @@ def check_sign_ins(target: Target, facts: Mapping[str, ProviderFacts], wire: Wir
     """
     deadline = time.monotonic() + CATALOG_SECONDS
     for provider in target.providers:
-        if provider.kind != "oauth" or target.environment not in provider.environments:
+        is_there = target.environment in provider.environments if provider.has_environments else not provider.absent
+        if not provider.has_popup or not is_there:
             continue
         _check_client(target, provider, wire)
         outcome = _sign_in(target, provider, facts, wire)
@@ -69,7 +71,9 @@ def check_sign_ins(target: Target, facts: Mapping[str, ProviderFacts], wire: Wir
                 f"add the location {target.idp['urls']['http']}/__idp/catalog.yaml to catalog.locations, "
                 f"as 'mock-idp app-config' prints it"
             )
-        if outcome.problem is not None and outcome.grant and not _asked_for_a_token(target, outcome.grant, wire):
+        has_back_channel = provider.kind == "oauth"
+        asked = not has_back_channel or not outcome.grant or _asked_for_a_token(target, outcome.grant, wire)
+        if outcome.problem is not None and not asked:
             raise ConfigurationFault(
                 f"the target does not reach the vendor of provider {provider.id!r} ({outcome.problem}); start it "
                 f"inside 'mock-idp run -- …', which sends its traffic for the vendor's hosts to the mock and trusts it"
@@ -85,7 +89,7 @@ def _asked_for_a_token(target: Target, grant: str, wire: Wire) -> bool:
 
 
 def _start_url(target: Target, provider: Provider, scope: str) -> str:
-    parameters = {"scope": scope, "origin": target.app_origin, "flow": "popup", "env": target.environment}
+    parameters = popup.start_parameters(provider.kind, scope, target.app_origin, target.environment)
     return f"{target.auth_url}/{provider.id}/start?{encode_query(parameters)}"
 
 
@@ -118,14 +122,14 @@ def _sign_in(target: Target, provider: Provider, facts: Mapping[str, ProviderFac
         if location is None:
             return Outcome("start did not redirect")
         _, answer, _ = give_consent(browser, location, persona=FIRST_PERSONA, came_from=start)
-        callback = answer.header("location") if answer else None
-        if answer is None or callback is None:
+        back = popup.way_back(answer, location) if answer else None
+        if answer is None or back is None:
             return Outcome("the vendor did not redirect back")
         grant = answer.header("mock-idp-grant")
-        page = browser.navigate(callback)
+        page = back.follow(browser)
     except NoAnswerError as error:
         return Outcome(str(error), grant)
-    seen = observe_response(page, callback, time.time())
+    seen = observe_response(page, back.url, time.time())
     if "session" in seen:
         return Outcome(None, grant)
     return Outcome(str(seen.get("error", {}).get("message", "no answer in the page")), grant)

@@ -55,8 +55,14 @@ class TokenShape:
         return self.prefix + draw(self.length + padding, self.alphabet)
 
 
+class Unsigned:
+    """Stands in an answer for a text that is signed last, so that a fault can change it before."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
-class SignedToken:
+class SignedToken(Unsigned):
     """A JWT that is not signed yet, so that a fault can change it before the key does (RFC 7519).
 
     Answers carry it as a value; the web layer signs it last.
@@ -197,9 +203,9 @@ def left_half_hash(value: str) -> str:
     return base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode("ascii")
 
 
-def seal(value: Any, sign: Callable[[SignedToken], str]) -> Any:
-    """Replace every :class:`SignedToken` inside ``value`` by its compact form, leaving the rest as it is."""
-    if isinstance(value, SignedToken):
+def seal(value: Any, sign: Callable[[Unsigned], str]) -> Any:
+    """Replace everything :class:`Unsigned` inside ``value`` by its signed text, leaving the rest as it is."""
+    if isinstance(value, Unsigned):
         return sign(value)
     if isinstance(value, Mapping):
         return {name: seal(member, sign) for name, member in value.items()}

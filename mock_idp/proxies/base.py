@@ -103,6 +103,7 @@ class AuthProxy(Source):
     """
 
     icon: ClassVar[str] = "⇥"
+    kind: ClassVar[str] = "proxy"
     variants: ClassVar[Mapping[str, Mapping[str, Any]]] = MappingProxyType({})
     reserved: ClassVar[frozenset[str]] = frozenset()
     kid_is_grant: ClassVar[bool] = False

@@ -80,8 +80,11 @@ class Vendor(Source):
         reached: how the backend reaches this vendor.
         custom_ids: further provider ids that are configured by default (``ghe``).
         serves_each_id: True if each of these has a service of its own, named like it, rather than the vendor's.
+        variants: provider id -> keys of its own, for a vendor whose providers have no environments. The first one
+            is the vendor's own id.
     """
 
+    kind: ClassVar[str] = "oauth"
     grant_types: ClassVar[Mapping[str, GrantType]] = GRANT_TYPES
     policy: ClassVar[Policy] = Policy()
     token_type: ClassVar[str] = "Bearer"  # noqa: S105 - not a secret
@@ -98,11 +101,16 @@ class Vendor(Source):
     reached: ClassVar[Reach] = Reach.BY_PATH
     custom_ids: ClassVar[tuple[str, ...]] = ()
     serves_each_id: ClassVar[bool] = False
+    variants: ClassVar[Mapping[str, Mapping[str, Any]]] = MappingProxyType({})
 
     @property
     def provider_ids(self) -> tuple[str, ...]:
-        """The vendor's id and its custom ids."""
-        return (self.id, *self.custom_ids)
+        """The ids of its variants, or the vendor's id and its custom ids."""
+        return tuple(self.variants) or (self.id, *self.custom_ids)
+
+    def variant(self, provider_id: str) -> str:
+        """The variant behind a provider id; ids of other names are the first variant."""
+        return provider_id if provider_id in self.variants else self.provider_ids[0]
 
     def service_of(self, provider_id: str) -> str:
         """Id of the service behind a provider id, where an environment has none for itself."""
@@ -237,6 +245,10 @@ class Vendor(Source):
             return self.error_page(refusal)
         return self.callback(exchange, None, redirect_uri, self.callback_parameters(refusal.reason))
 
+    def consented(self, exchange: Exchange, grant: Grant) -> dict[str, str]:
+        """What the client is told after consent: a code (RFC 6749 section 4.1.2)."""
+        return {"code": endpoints.issue_code(exchange, grant)}
+
     def callback(
         self, exchange: Exchange, grant: Grant | None, redirect_uri: str, parameters: Mapping[str, str]
     ) -> Answer:
@@ -270,5 +282,14 @@ class Vendor(Source):
 
         Parameters:
             where: the addresses of the service behind this environment, and by which of them it is reached.
+        """
+        return {}
+
+    def direct_config(self, where: Addresses, client: Client) -> dict[str, Any]:
+        """Everything below ``auth.providers.<id>``, for a vendor with ``variants``.
+
+        Parameters:
+            where: the addresses of the vendor's service.
+            client: the provider's registration.
         """
         return {}

@@ -5,6 +5,7 @@ They obey the vendor's policy and ask its hooks; a vendor's name never occurs he
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mock_idp.oauth import authorization, redemption, refreshing
@@ -48,13 +49,35 @@ def authorize(exchange: "Exchange") -> Answer:
     client, redirect_uri = authorization.identify(service.clients.by_id, query)
     scopes = authorization.check(service.policy(client), query, exchange.repeated)
     exchange.vendor.check_authorization(exchange, client)
+    return ask(exchange, client, redirect_uri, exchange.vendor.grantable_scopes(client, scopes), query.get("state"))
+
+
+def ask(
+    exchange: "Exchange",
+    client: Client,
+    redirect_uri: str,
+    scopes: tuple[str, ...],
+    state: str | None,
+    kept: Mapping[str, str] = MappingProxyType({}),
+) -> Answer:
+    """Show the consent page for a checked request, or decide at once.
+
+    Parameters:
+        exchange: the request.
+        client: who asks.
+        redirect_uri: where the answer goes.
+        scopes: what can be granted.
+        state: the client's opaque value, or None.
+        kept: what is kept of the request beside its parameters.
+    """
+    service = exchange.service
     request = AuthorizationRequest(
         request_id=service.randomness.text(_ID_LENGTH),
         client=client,
         redirect_uri=redirect_uri,
-        scopes=exchange.vendor.grantable_scopes(client, scopes),
-        state=query.get("state"),
-        parameters=dict(query),
+        scopes=scopes,
+        state=state,
+        parameters={**exchange.query, **kept},
         received_at=service.clock.now(),
         base_url=exchange.base_url,
     )
@@ -72,7 +95,7 @@ def allow(
     scopes: tuple[str, ...],
     faults: tuple[FaultOrder, ...],
 ) -> tuple[Grant, Answer]:
-    """Let a persona consent: make a grant and a code (RFC 6749 section 4.1.2).
+    """Let a persona consent: make a grant and what the client gets for it (RFC 6749 section 4.1.2).
 
     Parameters:
         exchange: the authorization request (:meth:`~mock_idp.vendors.base.Exchange.of_request`).
@@ -85,9 +108,7 @@ def allow(
         The grant, and the way back to the client.
     """
     grant = _grant(exchange, request, persona, scopes, faults, revoked=False)
-    seconds = exchange.service.policy(request.client, grant).code_seconds
-    code = issue(exchange, grant, TokenKind.CODE, scopes, seconds)
-    return grant, _to_client(exchange, grant, {"code": code})
+    return grant, _to_client(exchange, grant, exchange.vendor.consented(exchange, grant))
 
 
 def deny(
@@ -223,6 +244,12 @@ def refresh(exchange: "Exchange", client: Client) -> Answer:
             refreshing.replace_refresh_token(service.ledger, old)
         refresh_token = issue(exchange, grant, TokenKind.REFRESH, grant.scopes, policy.refresh_token_seconds)
     return token_answer(exchange, grant, scopes, refresh_token, refreshing=True)
+
+
+def issue_code(exchange: "Exchange", grant: Grant) -> str:
+    """Make a code for what a grant allows."""
+    seconds = exchange.service.policy(grant.request.client, grant).code_seconds
+    return issue(exchange, grant, TokenKind.CODE, grant.scopes, seconds)
 
 
 def issue(exchange: "Exchange", grant: Grant, kind: TokenKind, scopes: tuple[str, ...], seconds: float | None) -> str:

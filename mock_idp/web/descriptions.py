@@ -40,6 +40,7 @@ def describe_providers(idp: Idp) -> list[dict[str, Any]]:
             "vendor": setup.source.id,
             "service": setup.service,
             "reserved": setup.id in setup.source.reserved if isinstance(setup.source, AuthProxy) else False,
+            "client": describe_client(setup.client) if setup.client else None,
             "environments": [
                 {
                     "name": environment.kind.name,

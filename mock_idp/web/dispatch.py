@@ -21,7 +21,7 @@ from mock_idp.oauth.model import (
     Page,
     Refusal,
 )
-from mock_idp.oauth.tokens import SignedToken, seal
+from mock_idp.oauth.tokens import Unsigned, seal
 from mock_idp.service import Service
 from mock_idp.source import Exchange, Source
 from mock_idp.vendors import endpoints
@@ -132,7 +132,7 @@ def answer(idp: Idp, request: Request, destination: Destination) -> Response:
 def finish(service: Service, grant: Grant | None, result: Answer) -> Answer:
     """Sign the tokens inside an answer, after which nothing may change it."""
 
-    def sign(token: SignedToken) -> str:
+    def sign(token: Unsigned) -> str:
         return service.sign(token, grant)
 
     if isinstance(result.body, Page):
@@ -244,9 +244,10 @@ def _wire(idp: Idp, request: Request, received: Received) -> dict[str, Any]:
 def _facts(exchange: Exchange, outcome: _Outcome, grant: Grant | None) -> dict[str, Any]:
     """What the journal says beside what came over the wire."""
     asked = _authorization_request(outcome.answer)
+    about = asked or (grant.request if grant else None)
     refusal = outcome.refusal
     return {
-        "client_id": _client_id(exchange) or (grant.request.client.client_id if grant else None),
+        "client_id": _client_id(exchange) or (about.client.client_id if about else None),
         "request": asked.request_id if asked else None,
         "grant": grant.grant_id if grant else None,
         "reason": str(refusal.reason) if refusal else None,

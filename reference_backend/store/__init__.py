@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModu
 from reference_backend.config.model import Config, ConfigError
 from reference_backend.store import engines, moments, tables
 from reference_backend.store.authorizations import AuthorizationStore
+from reference_backend.store.notes import NoteStore
 from reference_backend.store.offline import OfflineStore
 
 
@@ -44,6 +45,7 @@ class Store:
         self._engine = engine
         self.authorizations = AuthorizationStore(engine)
         self.offline = OfflineStore(engine)
+        self.notes = NoteStore(engine)
 
     def create_tables(self) -> None:
         """Create what is missing. Another process may be doing the same, and one of the two loses."""

@@ -100,3 +100,11 @@ retired_refresh_tokens = Table(
     Column("digest", String(64), primary_key=True),
     Column("session_id", ForeignKey(offline_sessions.c.id, ondelete="CASCADE"), nullable=False, index=True),
 )
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("note_hash", String(64), primary_key=True),
+    Column("expired", DateTime(timezone=True), nullable=False, index=True),
+)
+"""What happened, by the hash of its name, for things that must happen once or not before something else."""

@@ -1,25 +1,30 @@
 """Builds the providers that the configuration asks for (ROUTE-08 … ROUTE-11, CFG, RES, PROXY-08)."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from reference_backend import providers as oauth_package
 from reference_backend import proxies as proxy_package
+from reference_backend import saml
 from reference_backend.config import settings as settings_module
 from reference_backend.config.model import Config, ConfigError
 from reference_backend.config.settings import Settings
 from reference_backend.protocol.cookie_jar import CookieSettings
 from reference_backend.providers.base import OAuthProvider, ProviderSettings
 from reference_backend.proxies.base import ProxyProvider, ProxySettings
+from reference_backend.saml import settings as saml_settings
 from reference_backend.sign_in import resolvers
 from reference_backend.surroundings import Surroundings
 from reference_backend.web.backend import Providers
 from reference_backend.web.entry import Entry
 from reference_backend.web.oauth import OAuthEntry, OAuthEnvironment
 from reference_backend.web.proxy import ProxyEntry
+from reference_backend.web.saml import SamlEntry
 
 log = logging.getLogger(__name__)
+
+Builder = Callable[[str, str, Config, Settings, Surroundings], Entry]
 
 
 def installed_vendors(config: Config, extra: Mapping[str, str]) -> dict[str, str]:
@@ -32,7 +37,7 @@ def installed_vendors(config: Config, extra: Mapping[str, str]) -> dict[str, str
     Raises:
         ConfigError: there is no such vendor.
     """
-    vendors = {vendor: vendor for vendor in (*oauth_package.discover(), *proxy_package.discover())}
+    vendors = {vendor: vendor for vendor in (*oauth_package.discover(), *proxy_package.discover(), saml.VENDOR)}
     configured = config.optional_child("authConformance.providers")
     custom: dict[str, Any] = {**(configured.raw() if configured else {}), **extra}
     for provider_id, vendor in custom.items():
@@ -60,14 +65,20 @@ def assemble(config: Config, settings: Settings, surroundings: Surroundings, ext
             unconfigured[key] = provider_id
             continue
         try:
-            build = build_proxy if vendor in proxy_package.discover() else build_oauth
-            entries[key] = build(provider_id, vendor, configured.entry(provider_id), settings, surroundings)
+            entries[key] = builder(vendor)(provider_id, vendor, configured.entry(provider_id), settings, surroundings)
         except ConfigError as error:
             if not settings.development:
                 raise ConfigError(f"Failed to initialize {provider_id} auth provider, {error}") from error
             log.warning("Skipping %s auth provider, %s", provider_id, error)
             misconfigured[key] = provider_id
     return Providers(entries, unconfigured, misconfigured)
+
+
+def builder(vendor: str) -> Builder:
+    """What builds the entry of a vendor's providers: one function for each kind of provider."""
+    if vendor == saml.VENDOR:
+        return build_saml
+    return build_proxy if vendor in proxy_package.discover() else build_oauth
 
 
 def build_oauth(
@@ -97,6 +108,14 @@ def _build_environment(
         additional_scopes=tuple(settings_module.additional_scopes(own.config)),
         resolver=resolver,
     )
+
+
+def build_saml(
+    provider_id: str, vendor: str, config: Config, settings: Settings, surroundings: Surroundings
+) -> SamlEntry:
+    """Build a SAML provider; its callback URL cannot be configured (providers-oauth.md §18)."""
+    del vendor, surroundings
+    return SamlEntry(saml_settings.read(config, f"{settings.auth_base}/{provider_id}/handler/frame"))
 
 
 def build_proxy(

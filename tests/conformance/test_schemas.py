@@ -125,7 +125,7 @@ class TestScenarioSchema:
         "change",
         [
             {"titel": "x"}, {"scenario": "Not Kebab"}, {"title": "short"}, {"steps": []}, {"applies_to": {"haz": []}},
-            {"applies_to": {"kind": "saml"}}, {"once": 5}, {"file": "x"}, {"line": 5}, {"provider": "x"},
+            {"applies_to": {"kind": "ldap"}}, {"once": 5}, {"file": "x"}, {"line": 5}, {"provider": "x"},
         ],
     )  # fmt: skip
     def test_bad_documents(self, scenario_schema, document, change):

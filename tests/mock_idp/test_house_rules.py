@@ -23,8 +23,8 @@ def test_no_vendor_is_named_in_the_core(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     # The model's docstring gives provider ids as examples.
     text = text.replace("(``github``, ``ghe``)", "")
-    # Two ids are also names of protocols and of the library that speaks them.
-    names = {*vendors(), *OTHERS} - {"oauth2", "oidc"}
+    # These ids are also names of protocols and of the libraries that speak them.
+    names = {*vendors(), *OTHERS} - {"oauth2", "oidc", "saml"}
     found = re.findall("|".join(sorted(names)), text, re.IGNORECASE)
     assert not found
 

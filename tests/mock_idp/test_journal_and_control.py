@@ -139,12 +139,17 @@ def test_description(github: World) -> None:
     assert development["client_id"] == "mock-ghe-development"
     assert development["redirect_uris"] == ["http://localhost:7007/api/auth/ghe/handler/frame"]
     assert development["service"] == ghe["service"] == "github"
+    saml = by_id["saml"]
+    assert (saml["kind"], saml["environments"]) == ("saml", [])
+    assert saml["client"]["client_id"] == "mock-saml"
+    assert saml["client"]["redirect_uris"] == ["http://localhost:7007/api/auth/saml/handler/frame"]
     assert by_id["guest"] == {
         "id": "guest",
         "kind": "proxy",
         "vendor": "guest",
         "service": "guest",
         "reserved": False,
+        "client": None,
         "environments": [],
     }
 

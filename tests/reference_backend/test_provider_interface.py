@@ -226,13 +226,13 @@ class StartOnly(Entry):
 def test_a_route_that_a_kind_lacks_is_not_there(make):
     browser = make()
     known = browser.app.extensions["reference_backend"].providers
-    known.entries["saml"] = StartOnly()
-    assert browser.get("/saml/start").text == "started"
+    known.entries["kerberos"] = StartOnly()
+    assert browser.get("/kerberos/start").text == "started"
     for method, path in [("GET", "handler/frame"), ("POST", "handler/frame"), ("GET", "refresh"), ("POST", "logout")]:
-        answer = browser.request(method, f"/saml/{path}")
-        assert browser.error(answer) == (404, "NotFoundError", "Unknown auth provider 'saml'"), path
-    assert browser.request("OPTIONS", "/saml/start").headers["Allow"] == "GET,HEAD"
-    assert browser.request("OPTIONS", "/saml/refresh").status_code == 404
+        answer = browser.request(method, f"/kerberos/{path}")
+        assert browser.error(answer) == (404, "NotFoundError", "Unknown auth provider 'kerberos'"), path
+    assert browser.request("OPTIONS", "/kerberos/start").headers["Allow"] == "GET,HEAD"
+    assert browser.request("OPTIONS", "/kerberos/refresh").status_code == 404
 
 
 # Client authentication (UP-03, UP-04)

@@ -150,7 +150,7 @@ MISTAKES = [
     (TITLE, f"titel: x\n{TITLE}", 2, "titel: there is no such key here"),
     (TITLE, f"{TITLE}\nonce: perhaps", 3, "once: has to be true or false"),
     (TITLE, f"{TITLE}\napplies_to: oauth", 3, "applies_to: has to be a mapping"),
-    (TITLE, f"{TITLE}\napplies_to: {{kind: x}}", 3, "applies_to.kind: Input should be 'oauth' or 'proxy'"),
+    (TITLE, f"{TITLE}\napplies_to: {{kind: x}}", 3, "applies_to.kind: Input should be 'oauth', 'saml' or 'proxy'"),
     (TITLE, f"{TITLE}\napplies_to:\n  haz: []", 4, "applies_to.haz: there is no such key here"),
     (TITLE, f"{TITLE}\n5: x", 3, "5: a key has to be a text"),
     ("start:", "begin:", 4, "step 'begin': there is no step 'begin'; there are authorize, "),

@@ -39,6 +39,9 @@ const HARMLESS = [
 // This one stops the start outside of the environment of App Service (WEBSITE_SKU, WEBSITE_AUTH_ENABLED, …).
 const ONLY_WHEN_CONFIGURED = { azureEasyAuth: 'azure-easyauth' };
 
+// This release has no provider for these vendors any more; their ids stay unknown.
+const GONE = ['saml'];
+
 const packageOf = vendor => `@backstage/plugin-auth-backend-module-${vendor}-provider`;
 
 /** The vendor behind a name; Backstage's provider ids are names too ("bitbucketServer"). */
@@ -135,7 +138,7 @@ async function main() {
       backend.add(require(packageOf(vendor)));
     }
   }
-  for (const [providerId, vendor] of Object.entries(custom)) {
+  for (const [providerId, vendor] of Object.entries(custom).filter(([, name]) => !GONE.includes(name))) {
     const module = vendor === 'guest' ? customGuest(providerId) : customProvider(providerId, findVendor(vendor));
     backend.add(module);
   }

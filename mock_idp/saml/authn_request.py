@@ -1,0 +1,80 @@
+"""Reads an authentication request that came by redirect (SAML core section 3.4, bindings section 3.4)."""
+
+import base64
+import binascii
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lxml import etree
+
+from mock_idp.oauth.model import Reason, Refusal
+from mock_idp.saml import names
+
+_MOST_BYTES = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class AuthnRequest:
+    """What the service provider asks for.
+
+    Parameters:
+        request_id: the answer names it in ``InResponseTo``.
+        issuer: the service provider's entity id.
+        consumer_url: where the answer goes; empty if the request leaves it to the metadata.
+        destination: whom it was sent to; empty if it does not say.
+        name_id_format: how the person is to be named; empty if that is left to us.
+    """
+
+    request_id: str
+    issuer: str
+    consumer_url: str
+    destination: str
+    name_id_format: str
+
+
+def read(query: Mapping[str, str]) -> AuthnRequest:
+    """Read the parameter ``SAMLRequest``.
+
+    Raises:
+        Refusal: there is none, or it is no authentication request.
+    """
+    text = query.get("SAMLRequest", "")
+    if not text:
+        raise Refusal(Reason.MISSING_PARAMETER, "The parameter SAMLRequest is missing (SAML bindings section 3.4.4).")
+    root = _parse(_inflate(text))
+    if root.tag != names.protocol("AuthnRequest"):
+        raise _unreadable(f"its root is {root.tag!r}, not an AuthnRequest")
+    binding = root.get("ProtocolBinding", names.HTTP_POST)
+    if binding != names.HTTP_POST:
+        raise _unreadable(f"it wants the answer by {binding}; only {names.HTTP_POST} is offered")
+    policy = root.find(names.protocol("NameIDPolicy"))
+    return AuthnRequest(
+        request_id=root.get("ID", ""),
+        issuer=(root.findtext(names.assertion("Issuer")) or "").strip(),
+        consumer_url=root.get("AssertionConsumerServiceURL", ""),
+        destination=root.get("Destination", ""),
+        name_id_format="" if policy is None else policy.get("Format", ""),
+    )
+
+
+def _inflate(text: str) -> bytes:
+    try:
+        inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+        xml = inflater.decompress(base64.b64decode(text, validate=True), _MOST_BYTES)
+    except (binascii.Error, zlib.error) as error:
+        raise _unreadable(f"it is not deflated and in base64: {error}") from None
+    if not inflater.eof:
+        raise _unreadable(f"it is cut off, or has more than {_MOST_BYTES} bytes")
+    return xml
+
+
+def _parse(xml: bytes) -> etree._Element:
+    try:
+        return etree.fromstring(xml, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+    except etree.XMLSyntaxError as error:
+        raise _unreadable(f"it is not XML: {error}") from None
+
+
+def _unreadable(why: str) -> Refusal:
+    return Refusal(Reason.INVALID_PARAMETER, f"The parameter SAMLRequest cannot be read: {why}.")

@@ -1,0 +1,194 @@
+"""A SAML 2.0 identity provider: single sign-on by redirect, the answer by a form that the browser posts.
+
+Facts: SAML core (assertions and protocols), bindings sections 3.4 and 3.5, profiles section 4.1 (web browser SSO).
+There is no token endpoint and no environment: the certificate that the answers are signed with, stands in the
+backend's configuration.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from mock_idp.oauth.model import Answer, Client, Encoding, Endpoint, Grant, Reason, Refusal
+from mock_idp.saml import authn_request, metadata, names, signing_key
+from mock_idp.saml.authn_request import AuthnRequest
+from mock_idp.saml.response import ASSERTION, RESPONSE, SIGNED_PARTS, SamlResponse
+from mock_idp.vendors import callbacks, endpoints
+from mock_idp.vendors.base import Addresses, Exchange, Quirk, Route, Vendor
+
+if TYPE_CHECKING:
+    from mock_idp.personas import Face
+
+REQUEST_ID, NAME_ID_FORMAT = "ID", "NameIDPolicy"
+"""What is kept of the request, beside its parameters, until somebody decides."""
+
+_ID_LENGTH = 32
+
+
+class Saml(Vendor):
+    """The identity provider behind a backend's SAML provider."""
+
+    id = "saml"
+    title = "SAML"
+    icon = "S"
+    kind = "saml"
+    accent = "#5b4b8a"
+    routes = (
+        Route("GET", "/sso", "authorize", Endpoint.AUTHORIZATION),
+        Route("GET", "/metadata", "metadata", Endpoint.DISCOVERY),
+    )
+    variants = MappingProxyType(
+        {
+            "saml": MappingProxyType({}),
+            "saml-assertion": MappingProxyType({"wantAuthnResponseSigned": False}),
+            "saml-response": MappingProxyType({"wantAssertionsSigned": False}),
+        }
+    )
+    quirks = (
+        Quirk(
+            "published-key",
+            "Answers are signed with a key that is the same in every run, because backends are told its certificate.",
+            "docs/decisions/0231-the-saml-key-is-published.md",
+        ),
+        Quirk(
+            "names-by-format",
+            "Names a person by e-mail address, user name or an opaque id, as the request's NameIDPolicy asks.",
+            "SAML core sections 3.4.1.1 and 8.3",
+        ),
+        Quirk(
+            "signs-what-is-wanted",
+            "Signs the whole answer, the assertion or both, as the provider id's configuration wants it.",
+            "SAML core section 5",
+        ),
+    )
+
+    def authorize(self, exchange: Exchange) -> Answer:
+        """Answer an authentication request with the consent page (SAML profiles section 4.1.3).
+
+        Raises:
+            Refusal: something is wrong with the request.
+        """
+        asked = authn_request.read(exchange.query)
+        client = _service_provider(exchange, asked)
+        _check(exchange, asked, client)
+        consumer_url = asked.consumer_url or next(iter(sorted(client.redirect_uris)))
+        kept = {REQUEST_ID: asked.request_id, NAME_ID_FORMAT: asked.name_id_format}
+        return endpoints.ask(exchange, client, consumer_url, (), exchange.query.get("RelayState"), kept)
+
+    def consented(self, exchange: Exchange, grant: Grant) -> dict[str, str]:
+        """There is no code: the answer itself says who signed in."""
+        return {}
+
+    def callback(
+        self, exchange: Exchange, grant: Grant | None, redirect_uri: str, parameters: Mapping[str, str]
+    ) -> Answer:
+        """Let the browser post the answer (SAML bindings section 3.5)."""
+        if grant is None:
+            return super().callback(exchange, grant, redirect_uri, parameters)
+        fields: dict[str, Any] = {"SAMLResponse": _response(exchange, grant, redirect_uri)}
+        if grant.request.state is not None:
+            fields["RelayState"] = grant.request.state
+        return callbacks.form_post(redirect_uri, fields)
+
+    def metadata(self, exchange: Exchange) -> Answer:
+        """``GET /metadata``: what a service provider's operator has to know (SAML metadata section 2.4.3)."""
+        document = metadata.identity_provider(_entity_id(exchange), f"{exchange.base_url}/sso")
+        return Answer(200, document, Encoding.BYTES, content_type="application/samlmetadata+xml")
+
+    def direct_config(self, where: Addresses, client: Client) -> dict[str, Any]:
+        """Everything below ``auth.providers.<id>``: there are no environments."""
+        return {
+            "entryPoint": f"{where.http}/sso",
+            "issuer": client.client_id,
+            "audience": client.client_id,
+            "cert": signing_key.certificate_text(),
+            # The usual resolver takes this name for the name of a user.
+            "identifierFormat": names.UNSPECIFIED,
+            **self.variants[self.variant(client.provider)],
+        }
+
+
+def _entity_id(exchange: Exchange) -> str:
+    return f"{exchange.base_url}/metadata"
+
+
+def _service_provider(exchange: Exchange, asked: AuthnRequest) -> Client:
+    """The registered service provider of that entity id."""
+    known = exchange.service.clients.by_id
+    client = known.get(asked.issuer)
+    if client is None:
+        there = ", ".join(sorted(known)) or "none"
+        detail = f"The request's Issuer is {asked.issuer!r:.200}. Registered service providers: {there}."
+        raise Refusal(Reason.UNKNOWN_CLIENT, detail)
+    return client
+
+
+def _check(exchange: Exchange, asked: AuthnRequest, client: Client) -> None:
+    # Nothing is sent to an address that is not registered (SAML profiles section 4.1.4.1).
+    if asked.consumer_url and asked.consumer_url not in client.redirect_uris:
+        registered = ", ".join(sorted(client.redirect_uris))
+        detail = f"Registered is {registered}. The request wants the answer at {asked.consumer_url!r:.200}."
+        raise Refusal(Reason.UNREGISTERED_REDIRECT_URI, detail)
+    here = f"{exchange.base_url}{exchange.path}"
+    if asked.destination not in ("", here):
+        raise Refusal(Reason.INVALID_PARAMETER, f"The request is for {asked.destination!r:.200}, not for {here}.")
+    if not asked.request_id:
+        raise Refusal(Reason.MISSING_PARAMETER, "The request has no ID (SAML core section 3.2.1).")
+    if asked.name_id_format and asked.name_id_format not in _NAME_IDS:
+        detail = f"The NameIDPolicy asks for {asked.name_id_format!r:.200}; offered are {', '.join(_NAME_IDS)}."
+        raise Refusal(Reason.INVALID_PARAMETER, detail)
+
+
+_NAME_IDS: Mapping[str, Callable[["Face"], str]] = MappingProxyType(
+    {
+        names.EMAIL_ADDRESS: lambda face: face.persona.email or face.persona.login,
+        names.UNSPECIFIED: lambda face: face.persona.login,
+        names.PERSISTENT: lambda face: face.uuid,
+    }
+)
+"""Format -> how a person is named in it (SAML core section 8.3)."""
+
+
+def _response(exchange: Exchange, grant: Grant, consumer_url: str) -> SamlResponse:
+    service, asked = exchange.service, grant.request.parameters
+    face = service.face(grant)
+    name_id_format = asked[NAME_ID_FORMAT] or names.UNSPECIFIED
+    is_denied = grant.revoked
+    return SamlResponse(
+        response_id=_id(exchange),
+        assertion_id=_id(exchange),
+        response_issuer=_entity_id(exchange),
+        issuer=_entity_id(exchange),
+        destination=consumer_url,
+        in_response_to=asked[REQUEST_ID],
+        audience=grant.request.client.client_id,
+        recipient=consumer_url,
+        name_id=_NAME_IDS[name_id_format](face),
+        name_id_format=name_id_format,
+        attributes=_attributes(face),
+        session_index=_id(exchange),
+        status=(names.RESPONDER, names.REQUEST_DENIED) if is_denied else (names.SUCCESS,),
+        signs=frozenset({RESPONSE}) if is_denied else _signed_parts(grant.request.client),
+    )
+
+
+def _id(exchange: Exchange) -> str:
+    """An id as XML allows it: it begins with no digit (SAML core section 1.3.4)."""
+    return f"_{exchange.service.randomness.text(_ID_LENGTH)}"
+
+
+def _attributes(face: "Face") -> dict[str, str | list[str]]:
+    persona = face.persona
+    known: dict[str, str | list[str]] = {"email": persona.email} if persona.email else {}
+    return {**known, "displayName": persona.name}
+
+
+def _signed_parts(client: Client) -> frozenset[str]:
+    """What a service provider wants signed, and no more."""
+    wanted = Saml.variants.get(client.provider, {})
+    unwanted = {
+        part
+        for part, key in ((RESPONSE, "wantAuthnResponseSigned"), (ASSERTION, "wantAssertionsSigned"))
+        if wanted.get(key) is False
+    }
+    return frozenset(SIGNED_PARTS) - unwanted
