@@ -98,6 +98,7 @@ def running_backstage(
     *,
     port: int | None = None,
     log_file: Path | None = None,
+    directory: Path = HERE,
 ) -> Iterator[Backstage]:
     """Run the backend, with a PostgreSQL of its own, for as long as the block lasts.
 
@@ -106,6 +107,7 @@ def running_backstage(
         environment: variables on top of this process's own, such as those of `mock-idp env`.
         port: listen here instead of at the port in `backend.baseUrl` (7007 if there is none).
         log_file: where the log goes; by default a file that disappears with the backend.
+        directory: which backend: where its `index.js` and its packages are.
 
     Raises:
         CannotRunError: something is missing, the port is taken, or the backend does not start.
@@ -114,17 +116,17 @@ def running_backstage(
     node = find_node()
     if not is_free(address.port):
         raise CannotRunError(f"Port {address.port} is taken: stop what uses it, or choose another port with --port.")
-    install_modules()
+    install_modules(directory=directory)
     with ExitStack() as stack:
-        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="backstage-")))
+        temporary = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="backstage-")))
         socket_directory = stack.enter_context(running_postgres())
-        overlay = directory / "overlay.yaml"
+        overlay = temporary / "overlay.yaml"
         write_overlay(overlay, address, socket_directory)
-        log_file = log_file or directory / "backstage.log"
+        log_file = log_file or temporary / "backstage.log"
         with _open(log_file) as log:
             process = subprocess.Popen(
                 _command(node, [*config_files, overlay]),
-                cwd=HERE,
+                cwd=directory,
                 env={
                     **os.environ,
                     **(environment or {}),

@@ -1,0 +1,1 @@
+"""The last Backstage auth backend with a SAML provider, as a target."""
