@@ -10,6 +10,7 @@ from mock_idp import fault_changes as changes
 from mock_idp.faults import CALLBACK, ID_TOKEN, Fault, Faults, Parameter
 from mock_idp.id_token_faults import ID_TOKEN_FAULTS
 from mock_idp.oauth.model import Reason
+from mock_idp.saml_faults import SAML_FAULTS
 
 TOKEN, REFRESH, EXCHANGE = "token", "refresh", "exchange"
 PROFILE, FOLLOW_UP = "profile", "follow-up"
@@ -371,5 +372,5 @@ _TRANSPORTS = (
     ),
 )
 
-FAULTS = Faults((*_CALLBACKS, *_ANSWERS, *_TOKEN_ANSWERS, *ID_TOKEN_FAULTS, *_REFUSALS, *_TRANSPORTS))
+FAULTS = Faults((*_CALLBACKS, *_ANSWERS, *_TOKEN_ANSWERS, *ID_TOKEN_FAULTS, *SAML_FAULTS, *_REFUSALS, *_TRANSPORTS))
 """All faults there are."""

@@ -31,6 +31,12 @@ at once; `"overlap"` keeps the old one published beside it. `{"published_keys": 
 it signs, an empty list publishes none. Rotation concerns everybody who uses a service: do it only in one that a single
 environment has for itself.
 
+## SAML answers
+
+An answer is changed before it is signed too: `saml-content` says anything under a good signature. `saml-wrapped`,
+`saml-tampered`, `saml-comment` and `saml-document-type` change the finished XML. They strike at `saml_response`, which
+is inside the form that brings the answer to the backend.
+
 ## All faults
 
 | fault | what happens | at | parameters | clause | a correct backend |

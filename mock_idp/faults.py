@@ -17,12 +17,15 @@ Parameters = Mapping[str, JsonValue]
 
 ID_TOKEN = "id_token"  # noqa: S105 - a place
 CALLBACK = "callback"
+SAML_RESPONSE = "saml_response"
 PLACES: Mapping[str, frozenset[Endpoint]] = {
     ID_TOKEN: frozenset({Endpoint.TOKEN, Endpoint.REFRESH}),
     CALLBACK: frozenset({Endpoint.AUTHORIZATION}),
+    SAML_RESPONSE: frozenset({Endpoint.AUTHORIZATION}),
     **{str(endpoint): frozenset({endpoint}) for endpoint in Endpoint},
 }
-"""Value of ``at`` -> endpoints. ``id_token`` is inside token answers, ``callback`` is the redirect to the client."""
+"""Value of ``at`` -> endpoints. ``id_token`` is inside token answers, ``callback`` is the redirect to the client,
+``saml_response`` is inside the form that goes to it."""
 
 MOST_ORDERS = 20
 """More faults than this on one grant are a mistake."""

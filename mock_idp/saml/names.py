@@ -25,6 +25,11 @@ RESPONDER: Final = f"{_STATUS}Responder"
 REQUEST_DENIED: Final = f"{_STATUS}RequestDenied"
 
 
+def status(name: str) -> str:
+    """A status code by its last part (SAML core section 3.2.2.2)."""
+    return f"{_STATUS}{name}"
+
+
 def protocol(name: str) -> str:
     """A name of the protocol namespace, as ``lxml`` writes it."""
     return f"{{{PROTOCOL}}}{name}"

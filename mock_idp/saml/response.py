@@ -46,6 +46,7 @@ class SamlResponse(Unsigned):
         signs: what is signed, of :data:`SIGNED_PARTS`.
         key: which key signs, of :data:`mock_idp.oauth.tokens.KEY_SETS`.
         edits: what happens after signing, in order.
+        document_type: stands in front of the XML; empty for none.
     """
 
     response_id: str
@@ -67,6 +68,7 @@ class SamlResponse(Unsigned):
     signs: frozenset[str] = frozenset(SIGNED_PARTS)
     key: str = OWN_KEY
     edits: tuple[Edit, ...] = ()
+    document_type: str = ""
 
     @property
     def is_success(self) -> bool:

@@ -32,7 +32,8 @@ def sign(answer: SamlResponse, now: float, key: rsa.RSAPrivateKey) -> str:
         root = _signed(root, key)
     for edit in answer.edits:
         root = edit(root)
-    return base64.b64encode(etree.tostring(root.getroottree())).decode("ascii")
+    xml = etree.tostring(root.getroottree(), encoding="unicode")
+    return base64.b64encode(f"{answer.document_type}{xml}".encode()).decode("ascii")
 
 
 def _signed(element: etree._Element, key: rsa.RSAPrivateKey) -> etree._Element:

@@ -17,6 +17,8 @@ from reference_backend.web.entry import Entry
 log = logging.getLogger(__name__)
 
 REQUEST_BYTES: Final = 20
+NO_ANSWER: Final = "Unexpected redirect"
+"""What a callback without answer hears, as if somebody wanted to be sent to the identity provider."""
 REQUEST_SECONDS: Final = 8 * 3600.0
 """How long a request may stay unanswered, and an assertion without an end is remembered."""
 
@@ -86,8 +88,8 @@ def identified(settings: SamlSettings) -> SamlIdentity:
         AuthError: there is no answer, or none to be believed.
     """
     text = incoming.form().get("SAMLResponse")
-    if text is None:
-        raise AuthError("Unexpected redirect")
+    if not text:
+        raise AuthError(NO_ANSWER)
     try:
         identity = answer.read(settings, text, backend.current().clock(), is_own_request)
         require_first_use(identity)
