@@ -1,4 +1,4 @@
-"""What happened and is remembered for a while: requests that were made, assertions that were used (SAML-13, SAML-14)."""
+"""What happened and is remembered for a while: requests that were made, assertions that were shown (SAML-13, 14)."""
 
 import hashlib
 
