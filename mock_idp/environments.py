@@ -83,3 +83,28 @@ ENVIRONMENTS: tuple[EnvironmentKind, ...] = (
     EnvironmentKind("unknown-client", "A client that is not registered.", is_registered=False),
 )
 """The environments of every OAuth provider; vendors may add some of their own."""
+
+
+ISSUER_ENVIRONMENTS: tuple[EnvironmentKind, ...] = (
+    EnvironmentKind(
+        "discovery-down",
+        "An issuer that cannot be discovered, until a scenario lets it.",
+        service=ServiceSpec(({"fault": "server-error", "at": "discovery"},)),
+    ),
+    EnvironmentKind(
+        "foreign-issuer",
+        "A discovery document that is about another issuer.",
+        service=ServiceSpec(
+            ({"fault": "set", "at": "discovery", "members": {"issuer": "https://issuer.invalid"}},),
+        ),
+    ),
+    EnvironmentKind("rotating-keys", "An issuer whose keys change under a scenario.", service=ServiceSpec()),
+    EnvironmentKind("missing-keys", "An issuer whose keys a scenario takes away.", service=ServiceSpec()),
+    EnvironmentKind("malformed-keys", "An issuer whose key set a scenario makes none.", service=ServiceSpec()),
+    EnvironmentKind(
+        "odd-keys",
+        "An issuer that publishes keys nobody can use beside its own.",
+        service=ServiceSpec(({"fault": "odd-keys"},)),
+    ),
+)
+"""Environments of vendors that backends discover: what belongs to an issuer and not to a grant."""

@@ -162,6 +162,14 @@ _ANSWERS = (
         is_instead=True,
     ),
     Fault(
+        "odd-keys",
+        "Beside the good keys stand some that nobody can use",
+        ("jwks",),
+        "RFC 7517 section 5",
+        "It takes the good key, and does not mind the others.",
+        change=changes.with_odd_keys,
+    ),
+    Fault(
         "form-encoded",
         "A form instead of JSON",
         MACHINES,

@@ -70,6 +70,19 @@ def _at_place(change: Callable[[Answer], Answer], answer: Answer, parameters: Pa
     return change(answer)
 
 
+def with_odd_keys(answer: Answer, parameters: Parameters) -> Answer:
+    """Put entries into a key set that nobody can use, before and behind the good ones (RFC 7517 section 5)."""
+    del parameters
+    if not isinstance(answer.body, Mapping) or not isinstance(answer.body.get("keys"), list):
+        return answer
+    odd: list[JsonValue] = [
+        {"kty": "RSA", "kid": "without-modulus", "use": "sig", "e": "AQAB"},
+        {"kty": "oct", "kid": "shared", "k": "c2VjcmV0"},
+        {"kty": "unheard-of", "kid": "of-tomorrow"},
+    ]
+    return _with({"keys": [*odd, *answer.body["keys"], "no-object"]}, answer)
+
+
 def set_members(answer: Answer, parameters: Parameters) -> Answer:
     """Add or replace members of the body, the ID token's claims or the callback's query; and header fields."""
     fields = parameters["headers"] or {}

@@ -23,13 +23,14 @@ from mock_idp.oauth.tokens import (
     FOREIGN_KEY,
     KEY_SETS,
     NEXT_KEY,
+    OTHER_RSA,
     OWN_KEY,
     PREVIOUS_KEY,
     PUBLIC_KEY,
     SignedToken,
 )
+from mock_idp.public_keys import AS_SECRET, PrivateKey, certificate
 
-PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 _FOREIGN_GENERATION = -2
 _FIRST_GENERATION = 0
 
@@ -59,11 +60,14 @@ class KeyPair:
     @property
     def public_pem(self) -> str:
         """The public half as PEM text (SubjectPublicKeyInfo)."""
-        return (
-            self.private.public_key()
-            .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-            .decode("ascii")
-        )
+        return AS_SECRET[PUBLIC_KEY](self.private.public_key()).decode("ascii")
+
+
+def family(algorithm: str) -> str | None:
+    """The algorithm under which the key for a signature is published; None if it takes no pair of keys."""
+    if algorithm in ASYMMETRIC:
+        return algorithm
+    return "RS256" if algorithm in OTHER_RSA else None
 
 
 def make_key(algorithm: str) -> KeyPair:
@@ -165,8 +169,8 @@ class Keys:
         headers: dict[str, Any] = {"typ": "JWT", "alg": token.algorithm}
         if genuine in ASYMMETRIC:
             # A forger signs with a key of their own, or not at all, under the victim's key id.
-            name = OWN_KEY if token.key in (FOREIGN_KEY, PUBLIC_KEY) else token.key
-            headers["kid"] = self.pair(token.algorithm if token.algorithm in ASYMMETRIC else genuine, name).kid
+            name = OWN_KEY if token.key == FOREIGN_KEY or token.key in AS_SECRET else token.key
+            headers["kid"] = self.pair(family(token.algorithm) or genuine, name).kid
         headers.update({name: self._header_value(value, genuine) for name, value in token.headers.items()})
         kept = {name: value for name, value in headers.items() if value is not None}
         # Put together here, because a library for good tokens refuses the malformed ones a fault asks for.
@@ -177,19 +181,22 @@ class Keys:
         return token.prefix + (token.edit(compact) if token.edit else compact)
 
     def _signing_key(self, token: SignedToken, genuine: str, secret: str) -> PrivateKey | bytes | None:
-        if token.algorithm in ASYMMETRIC:
-            name = OWN_KEY if token.key == PUBLIC_KEY else token.key
-            return self.pair(token.algorithm, name).private
+        kind = family(token.algorithm)
+        if kind:
+            return self.pair(kind, OWN_KEY if token.key in AS_SECRET else token.key).private
         if token.algorithm == "HS256":
-            is_confused = token.key == PUBLIC_KEY and genuine in ASYMMETRIC
-            return self.pair(genuine).public_pem.encode() if is_confused else secret.encode()
+            is_confused = token.key in AS_SECRET and genuine in ASYMMETRIC
+            public = self.pair(genuine).private.public_key() if is_confused else None
+            return AS_SECRET[token.key](public) if public else secret.encode()
         return None
 
     def _header_value(self, value: Any, algorithm: str) -> Any:
-        """A header member; ``{"public_jwk": SET}`` stands for the public key of that set."""
-        name = value.get("public_jwk") if isinstance(value, Mapping) and len(value) == 1 else None
-        is_key = isinstance(name, str) and name in KEY_SETS and algorithm in ASYMMETRIC
-        return self.pair(algorithm, str(name)).public_jwk if is_key else value
+        """A header member; ``{"public_jwk": SET}`` and ``{"certificates": SET}`` stand for what that set's key has."""
+        [(form, name)] = value.items() if isinstance(value, Mapping) and len(value) == 1 else [(None, None)]
+        if name not in KEY_SETS or algorithm not in ASYMMETRIC:
+            return value
+        pair = self.pair(algorithm, str(name))
+        return {"public_jwk": pair.public_jwk, "certificates": [certificate(pair.private)]}.get(str(form), value)
 
 
 class KeySetError(ValueError):

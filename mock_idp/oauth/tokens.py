@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -15,7 +16,9 @@ Draw = Callable[[int, str], str]
 
 LETTERS_AND_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 ASYMMETRIC = ("RS256", "ES256")
-ALGORITHMS = (*ASYMMETRIC, "HS256", "none")
+OTHER_RSA = ("RS512", "PS256")
+"""What the key of RS256 can sign as well, although it is published for that alone."""
+ALGORITHMS = (*ASYMMETRIC, *OTHER_RSA, "HS256", "none")
 
 OWN_KEY = "own"
 NEXT_KEY = "next"
@@ -24,8 +27,16 @@ FOREIGN_KEY = "foreign"
 PUBLIC_KEY = "public"
 KEY_SETS = (OWN_KEY, NEXT_KEY, PREVIOUS_KEY, FOREIGN_KEY)
 """What a service signs with today, after and before the next rotation; and what nobody published."""
-KEY_NAMES = (*KEY_SETS, PUBLIC_KEY)
-"""What can sign a token; ``public`` is the own public key taken for a shared secret (RFC 8725 section 2.1)."""
+PUBLIC_KEY_FORMS = (
+    PUBLIC_KEY,
+    "public-trimmed",
+    "public-der",
+    "public-pkcs1",
+    "public-pkcs1-trimmed",
+    "public-numbers",
+)
+KEY_NAMES = (*KEY_SETS, *PUBLIC_KEY_FORMS)
+"""What can sign a token; ``public…`` is the own public key taken for a shared secret (RFC 8725 section 2.1)."""
 
 FROM_NOW = "from_now"
 """A claim ``{"from_now": SECONDS}`` is a time relative to the moment of signing."""
@@ -70,7 +81,7 @@ class SignedToken(Unsigned):
     Parameters:
         claims: the payload; a value ``{"from_now": SECONDS}`` is resolved when it is signed.
         headers: header members beside ``alg``, ``typ`` and ``kid``; None as a value leaves a member out.
-        algorithm: ``RS256``, ``ES256``, ``HS256`` or ``none``.
+        algorithm: one of :data:`ALGORITHMS`.
         key: which key signs: the service's own one, or another of :data:`KEY_NAMES`.
         edit: what happens to the finished compact form, or None.
         prefix: text in front of the compact form (``Bearer ``).
@@ -102,6 +113,14 @@ def _resolved(value: JsonValue, now: float) -> JsonValue:
     return int(now + seconds) if is_number else value
 
 
+def _with_another_payload(compact: str) -> str:
+    """Say something else under a signature that was good for what was said before."""
+    header, payload, signature = compact.split(".")
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    text = json.dumps({**claims, "altered": True}, separators=(",", ":")).encode()
+    return f"{header}.{base64.urlsafe_b64encode(text).rstrip(b'=').decode('ascii')}.{signature}"
+
+
 def _garbled(compact: str) -> str:
     """Change one character in the middle of the signature, where every bit of it counts."""
     body, dot, signature = compact.rpartition(".")
@@ -115,6 +134,8 @@ EDITS: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "garble": _garbled,
         "truncate": lambda compact: compact[: len(compact) // 2],
         "drop-signature": lambda compact: compact.rpartition(".")[0] + ".",
+        "drop-last-part": lambda compact: compact.rpartition(".")[0],
+        "alter-payload": _with_another_payload,
     }
 )
 """What can happen to a token after it was signed."""
@@ -131,7 +152,8 @@ class Forgery:
     Parameters:
         claims: claims to set; None as a value removes one, ``{"from_now": SECONDS}`` is a relative time.
         token_headers: JOSE header members to set; None as a value removes one. A member
-            ``{"public_jwk": SET}`` becomes the public key of that set (RFC 8725 section 3.10).
+            ``{"public_jwk": SET}`` becomes the public key of that set, ``{"certificates": SET}`` a list with a
+            certificate of it (RFC 8725 section 3.10).
         algorithm: another JWS algorithm, or None.
         key: which key signs, one of :data:`KEY_NAMES`.
         edit: what happens after signing, one of :data:`EDITS`, or None.
@@ -174,7 +196,7 @@ class Forgery:
     def apply(self, token: SignedToken) -> SignedToken:
         """Change a token that is not signed yet."""
         claims = {**token.claims, **self.claims}
-        algorithm = self.algorithm or ("HS256" if self.key == PUBLIC_KEY else token.algorithm)
+        algorithm = self.algorithm or ("HS256" if self.key in PUBLIC_KEY_FORMS else token.algorithm)
         text = self.text
         return replace(
             token,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from mock_idp.environments import ISSUER_ENVIRONMENTS
 from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import Answer, Client, Endpoint, Grant, Reason, Refusal
 from mock_idp.oauth.policy import Pkce, Policy
@@ -61,6 +62,11 @@ def _environment(name: str, says: str, service: ServiceSpec | None = None, **key
 def _misleading(**members: Any) -> ServiceSpec:
     """A service whose discovery document says something else."""
     return ServiceSpec(({"fault": "set", "at": "discovery", "members": members},))
+
+
+def _unpromised() -> ServiceSpec:
+    name = "authorization_response_iss_parameter_supported"
+    return ServiceSpec(({"fault": "remove", "at": "discovery", "members": [name]},))
 
 
 class Oidc(Vendor):
@@ -140,6 +146,7 @@ class Oidc(Vendor):
         _environment("es256", "ID tokens are signed with an elliptic curve.", tokenSignedResponseAlg="ES256"),
         _environment("hs256", "ID tokens are signed with the client's secret.", tokenSignedResponseAlg="HS256"),
         _environment("impatient", "The backend waits for half a second.", timeout={"milliseconds": 500}),
+        _environment("unpromised-issuer", "An issuer that does not say that it names itself.", _unpromised()),
         _environment(
             "without-userinfo",
             "An issuer that has no user info endpoint.",
@@ -160,18 +167,7 @@ class Oidc(Vendor):
             "An issuer that does not say which code challenges it knows.",
             ServiceSpec(({"fault": "remove", "at": "discovery", "members": ["code_challenge_methods_supported"]},)),
         ),
-        _environment(
-            "discovery-down",
-            "An issuer that cannot be discovered, until a scenario lets it.",
-            ServiceSpec(({"fault": "server-error", "at": "discovery"},)),
-        ),
-        _environment(
-            "foreign-issuer",
-            "A discovery document that is about another issuer.",
-            _misleading(issuer="https://issuer.invalid"),
-        ),
-        _environment("rotating-keys", "An issuer whose keys change while a scenario is played.", ServiceSpec()),
-        _environment("missing-keys", "An issuer whose keys cannot be had, until a scenario lets it.", ServiceSpec()),
+        *ISSUER_ENVIRONMENTS,
     )
     quirks = (
         Quirk(

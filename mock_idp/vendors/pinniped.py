@@ -9,6 +9,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+from mock_idp.environments import ISSUER_ENVIRONMENTS
 from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.grant_types import GRANT_TYPES, GrantType
 from mock_idp.oauth.model import Answer, Client, Endpoint, Grant, Reason, Refusal, TokenKind
@@ -146,16 +147,7 @@ class Pinniped(Vendor):
                 )
             ),
         ),
-        EnvironmentKind(
-            "discovery-down",
-            "A Supervisor that cannot be discovered, until a scenario lets it.",
-            service=ServiceSpec(({"fault": "server-error", "at": "discovery"},)),
-        ),
-        EnvironmentKind(
-            "missing-keys",
-            "A Supervisor whose keys cannot be had, until a scenario lets it.",
-            service=ServiceSpec(),
-        ),
+        *ISSUER_ENVIRONMENTS,
     )
     quirks = (
         Quirk(

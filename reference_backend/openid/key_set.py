@@ -65,7 +65,8 @@ class KeySet:
         return any(is_signed_by(token, algorithm, key) for key in self._find(header.get("kid"), algorithm))
 
     def _find(self, key_id: Any, algorithm: str) -> list[Key]:
-        keys = self._read() if self._keys is None else self._keys
+        # A set without keys is as good as none: it is asked for each time.
+        keys = self._keys or self._read()
         if not select(keys, key_id, algorithm) and self._clock() >= self._tried_at + COOL_DOWN:
             keys = self._read()
         return require_candidates(select(keys, key_id, algorithm), key_id, algorithm)

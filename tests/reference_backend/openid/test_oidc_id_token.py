@@ -235,3 +235,11 @@ def test_without_keys_nobody_signs_in(flow, op, clock, answer, text):
     op.claims.pop("nonce")
     clock.now += 61
     assert "response" in flow.browser.message(flow.sign_in())
+
+
+def test_an_empty_key_set_is_asked_for_again(flow, op):
+    keys, op.keys = op.keys, []
+    assert flow.refused().startswith("Authentication rejected, no valid key found")
+    op.keys = keys
+    del op.claims["nonce"]
+    assert "response" in flow.browser.message(flow.sign_in())
