@@ -14,13 +14,14 @@ import zlib
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from conformance.cases import Case, fan_out
 from conformance.driver.idp import Idp
 from conformance.driver.wire import Wire
 from conformance.embedded import free_port
 from conformance.play import TargetStoppedError, Terms, empty_result, play
-from conformance.plugin.options import ENVIRONMENT, PROFILE, SCENARIOS, TIMEOUT_SECONDS
+from conformance.plugin.options import ENVIRONMENT, SCENARIOS, TIMEOUT_SECONDS
 from conformance.requirement_list import Level, requirements
 from conformance.scenario.loader import Library, load
 from conformance.steps import RULES
@@ -87,7 +88,7 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Bench:
-    """What is the same for all defects.
+    """What is the same for all defects of a profile.
 
     Parameters:
         idp: the mock IdP.
@@ -133,10 +134,9 @@ class Bench:
         return self._fan_out(defect.providers, defect.caught_by)
 
     def cases_of_all_defects(self) -> list[Case]:
-        """Everything that is played for one defect or another."""
-        defects = catalogue().values()
-        requirements_ = frozenset[str]().union(*(defect.caught_by for defect in defects))
-        return self._fan_out(providers_of_all_defects(), requirements_)
+        """Everything that is played for one defect of this profile or another."""
+        requirements_ = frozenset[str]().union(*(defect.caught_by for defect in defects_of(self.target.profile)))
+        return self._fan_out(providers_of_all_defects(self.target.profile), requirements_)
 
     def _fan_out(self, providers: Collection[str], only: Collection[str] = ()) -> list[Case]:
         limited = tuple(provider for provider in self.target.providers if provider.id in providers)
@@ -163,9 +163,14 @@ def seed_for(defect: Defect | None) -> int:
     return zlib.crc32(defect.id.encode()) if defect else 0
 
 
-def providers_of_all_defects() -> frozenset[str]:
+def defects_of(profile: str) -> list[Defect]:
+    """The defects that are shown on backends with this profile."""
+    return [defect for defect in catalogue().values() if defect.profile == profile]
+
+
+def providers_of_all_defects(profile: str) -> frozenset[str]:
     """The providers that the mock IdP has to know."""
-    return frozenset[str]().union(*(defect.providers for defect in catalogue().values()))
+    return frozenset[str]().union(*(defect.providers for defect in defects_of(profile)))
 
 
 def start_backend(
@@ -176,18 +181,47 @@ def start_backend(
     return running_backend(defect, arguments, {**os.environ, **idp.environment}, log)
 
 
-@contextlib.contextmanager
-def bench(directory: Path) -> Iterator[Bench]:
-    """Start a mock IdP and examine the backend that has no defect.
+class Benches:
+    """A bench for each profile, made when it is first asked for. Use it as a context manager.
 
     Parameters:
         directory: for configuration, certificates and logs.
     """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._stack = contextlib.ExitStack()
+        self._by_profile: dict[str, Bench] = {}
+
+    def of(self, profile: str) -> Bench:
+        """The bench of a profile."""
+        if profile not in self._by_profile:
+            folder = self._directory / profile
+            folder.mkdir()
+            self._by_profile[profile] = self._stack.enter_context(bench(folder, profile))
+        return self._by_profile[profile]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self._stack.close()
+
+
+@contextlib.contextmanager
+def bench(directory: Path, profile: str) -> Iterator[Bench]:
+    """Start a mock IdP and examine the backend that has no defect.
+
+    Parameters:
+        directory: for configuration, certificates and logs.
+        profile: configuration profile of both.
+    """
     library = load([SCENARIOS], requirements(), RULES)
-    providers = [text for id_ in sorted(providers_of_all_defects()) for text in ("--provider", id_)]
-    with running_idp(directory, f"http://localhost:{free_port()}", *providers) as idp:
-        config_file = idp.write_app_config(*providers)
-        wish = Wish(f"{idp.backend_url}/api/auth", idp.url, None, ENVIRONMENT, PROFILE, {}, TIMEOUT_SECONDS)
+    providers = [text for id_ in sorted(providers_of_all_defects(profile)) for text in ("--provider", id_)]
+    options = ["--profile", profile, *providers]
+    with running_idp(directory, f"http://localhost:{free_port()}", *options) as idp:
+        config_file = idp.write_app_config(*options)
+        wish = Wish(f"{idp.backend_url}/api/auth", idp.url, None, ENVIRONMENT, profile, {}, TIMEOUT_SECONDS)
         with start_backend(idp, config_file, directory / "backend.log", None):
             target = examine(wish, library.facts)
         yield Bench(idp, config_file, library, target)

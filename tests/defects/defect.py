@@ -22,6 +22,8 @@ DIFFERENT_PROVIDERS = ("github", "google", "oauth2Proxy", "guest")
 """Providers that differ in what the protocol leaves to them: one that remembers scopes and stores an access token, one
 with refresh and ID tokens, one behind a proxy, and the guest. More of a kind would show the same defects again."""
 
+DEFAULT_PROFILE = "default"
+
 
 class StaleDefectError(Exception):
     """A patch does not fit the reference backend any more, so the defect would prove nothing."""
@@ -40,6 +42,7 @@ class Defect:
         providers: ids of the providers that it is shown on.
         stops_cases: True if it is in the nature of the defect that scenarios cannot be played to their end, so that a
             case may have the verdict ``error`` beside the failures.
+        profile: the configuration profile of the backend that it is shown on.
         crashes: True if the defect is that the backend fails with an error of its own. Anywhere else that would be
             a mistake in the patch, which the scenarios notice for the wrong reason.
     """
@@ -52,10 +55,15 @@ class Defect:
     providers: frozenset[str]
     stops_cases: bool
     crashes: bool
+    profile: str
 
 
 def defect(
-    *caught_by: str, providers: tuple[str, ...] = DIFFERENT_PROVIDERS, stops_cases: bool = False, crashes: bool = False
+    *caught_by: str,
+    providers: tuple[str, ...] = DIFFERENT_PROVIDERS,
+    stops_cases: bool = False,
+    crashes: bool = False,
+    profile: str = DEFAULT_PROFILE,
 ) -> Callable[[Callable[[], None]], Defect]:
     """Turn a function into a :class:`Defect`.
 
@@ -64,6 +72,7 @@ def defect(
         providers: see :class:`Defect`.
         stops_cases: see :class:`Defect`.
         crashes: see :class:`Defect`.
+        profile: see :class:`Defect`.
     """
 
     def make(patch: Callable[[], None]) -> Defect:
@@ -76,6 +85,7 @@ def defect(
             providers=frozenset(providers),
             stops_cases=stops_cases,
             crashes=crashes,
+            profile=profile,
         )
 
     return make

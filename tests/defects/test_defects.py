@@ -10,27 +10,30 @@ from pathlib import Path
 import pytest
 
 from conformance.verdicts import Verdict
-from tests.defects.bench import Bench
+from tests.defects.bench import Bench, Benches, defects_of
 from tests.defects.catalogue import catalogue
 from tests.defects.defect import Defect
 from tests.interop.idp_process import ROOT
 
 
 @pytest.mark.parametrize("defect", catalogue().values(), ids=list(catalogue()))
-def test_the_defect_is_caught(defect: Defect, the_bench: Bench) -> None:
-    judgement = the_bench.judge(defect, the_bench.cases(defect))
+def test_the_defect_is_caught(defect: Defect, benches: Benches) -> None:
+    ready = benches.of(defect.profile)
+    judgement = ready.judge(defect, ready.cases(defect))
 
     assert defect.caught_by <= judgement.failing, f"not caught by {sorted(defect.caught_by - judgement.failing)}"
     assert defect.stops_cases or not [f"{case.id}: {case.message}" for case in judgement.errors]
     assert bool(judgement.crashes) == defect.crashes, judgement.crashes
 
 
-def test_without_a_defect_the_same_scenarios_are_green(the_bench: Bench) -> None:
-    judgement = the_bench.judge(None, the_bench.cases_of_all_defects())
+@pytest.mark.parametrize("profile", sorted({defect.profile for defect in catalogue().values()}))
+def test_without_a_defect_the_same_scenarios_are_green(profile: str, benches: Benches) -> None:
+    ready = benches.of(profile)
+    judgement = ready.judge(None, ready.cases_of_all_defects())
 
     assert not [f"{case.id}: {case.message}" for case in judgement.cases if case.verdict is not Verdict.PASSED]
     assert not judgement.crashes
-    for defect in catalogue().values():
+    for defect in defects_of(profile):
         assert defect.caught_by <= judgement.verdicts.keys()
 
 

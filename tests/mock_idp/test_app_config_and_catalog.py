@@ -194,7 +194,10 @@ def test_ghe_needs_no_mapping() -> None:
         ({"providers": ("mine=nobody",)}, "There is no vendor or auth proxy 'nobody'"),
         ({"providers": ("../x=github",)}, "is not a provider id"),
         ({"providers": ("google", "google")}, "named twice"),
-        ({"profile": "fancy"}, "There is no profile 'fancy'; there are: default, oidc-server."),
+        (
+            {"profile": "fancy"},
+            "There is no profile 'fancy'; there are: default, oidc-documents, oidc-registration, oidc-server.",
+        ),
     ],
 )
 def test_mistakes(settings: dict[str, Any], says: str) -> None:
