@@ -7,6 +7,7 @@ A plain value means equality. A mapping whose keys are all operators means that 
 
 import re
 from collections.abc import Callable, Mapping
+from itertools import combinations
 from typing import Any, Final
 
 from conformance.operands import is_operation, is_type, mistakes_in
@@ -169,13 +170,16 @@ def _none(actual: Any, wanted: Any) -> bool:
     return isinstance(actual, list) and not any(matches(item, wanted) for item in actual)
 
 
-def _distinct(actual: Any, wanted: Any) -> bool:
-    """A list, not empty, in which each item has something at this path, and no two have the same."""
+def _unlike(actual: Any, wanted: Any) -> bool:
+    """A list, not empty, whose items have texts at this path, no two of which agree in half of their characters."""
     if not isinstance(actual, list):
         return False
-    values = [look_up(item, wanted) for item in actual]
-    is_new = (value is not MISSING and not _stands_in(value, values[:place]) for place, value in enumerate(values))
-    return bool(values) and all(is_new)
+    texts = [look_up(item, wanted) for item in actual]
+    return (
+        bool(texts)
+        and all(isinstance(text, str) for text in texts)
+        and all(2 * sum(map(str.__eq__, one, other)) < len(one) for one, other in combinations(texts, 2))
+    )
 
 
 OPERATORS: Final[Mapping[str, Operator]] = {
@@ -205,7 +209,7 @@ OPERATORS: Final[Mapping[str, Operator]] = {
     "every": _every,
     "some": _some,
     "none": _none,
-    "distinct": _distinct,
+    "unlike": _unlike,
 }
 """Name of an operator -> the function that decides it."""
 

@@ -55,7 +55,7 @@ OPERANDS: Final[Mapping[str, str]] = {
     "every": "matcher",
     "some": "matcher",
     "none": "matcher",
-    "distinct": "text",
+    "unlike": "text",
 }
 """Name of an operator -> what stands beside it."""
 
