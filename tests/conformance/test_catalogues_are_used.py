@@ -14,7 +14,6 @@ from mock_idp.personas import SHOWN
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 UNUSED = {
     "stall": "a backend may hang as long as the vendor does, which is longer than a run should take",
-    "oversized": "the limit is the backend's own choice",
 }
 """Faults that no scenario needs, with the reason."""
 
