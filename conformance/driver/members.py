@@ -97,11 +97,26 @@ MEMBERS: Final[Mapping[str, Mapping[str, str]]] = {
         "age": "seconds since `IssueInstant`",
         "problem": "present if it is no authentication request; then there is nothing else",
     },
+    "`frontend`": {
+        "signed_in": "true if the frontend accepts the session",
+        "user": "the entity reference of whom it signs in",
+        "fresh_for": "for how many seconds it will not ask again",
+        "failure": "what it throws if it does not: `name`, `message`, and `cause` if the target reported an error",
+        "guest_tile": "what a sign-in page shows of the guest: `offered`, `unavailable` or `not-installed`",
+        "stuck": "true if it will not ask again before the page is loaded anew",
+        "uses": "list of what it did whenever it needed its token later: `requests` (how many it sent), and as above",
+    },
 }
 """Group -> member -> meaning."""
 
 URL: Final = shape_of(*MEMBERS["A URL"])
 """Shape of an address taken apart."""
+
+FRONTEND: Final = {
+    **shape_of(*MEMBERS["`frontend`"]),
+    "failure": shape_of("name", "message", "cause"),
+}
+"""Shape of what the frontend makes of a proxied sign-in."""
 
 COOKIE: Final = shape_of(*MEMBERS["A cookie"])
 """Shape of a cookie."""

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from conformance.driver.members import ANSWER
-from conformance.scenario.shape import Shape, shape_of
+from conformance.scenario.shape import Shape
 from conformance.steps.base import XHR, Observation, Stage, Step
 
 Text = str | None
@@ -72,51 +72,3 @@ class Logout(Step):
         url = stage.provider_url("/logout", {"env": environment, **self.query})
         response = stage.browser.fetch(url, self.method, headers={**XHR, **self.headers})
         return stage.observe(response, url)
-
-
-class ProxiedSignIn(Step):
-    """Ask a proxy-type provider for a session (FE-65), through a proxy that adds its headers.
-
-    The mock IdP mints the headers that this vendor's proxy would add; for a provider without a proxy in front
-    (guest) none are added. Observes the HTTP answer; ``session`` is its JSON if the status is 200, ``minted`` the
-    headers, ``grant`` (the grant's id in the journal, if headers were minted).
-
-    Attributes:
-        persona: who signed in at the proxy (``own`` for a persona of the case's own); null asks for no headers at all.
-        mint: parameters of the minting (which header to leave out, change or send twice; see the vendor's page).
-        faults: what the grant carries to the proxy's own addresses, where keys are.
-        headers: header fields changed or added after minting; null removes one.
-        query: query parameters.
-        method: HTTP method.
-    """
-
-    action: ClassVar[str] = "proxied_sign_in"
-    observes: ClassVar[Shape] = {**ANSWER, **shape_of("minted", "grant")}
-    persona: Text = "plain"
-    mint: dict[str, Any] = {}
-    faults: list[Any] = []
-    headers: dict[str, Any] = {}
-    query: dict[str, Any] = {}
-    method: str = "GET"
-
-    def play(self, stage: Stage) -> Observation:
-        """Have the headers minted, then send the request."""
-        minted: list[list[str]] = []
-        grant: str | None = None
-        if self.persona is not None and "headers" in stage.facts.capabilities:
-            path = f"/proxies/{stage.provider.vendor}/headers"
-            order = {"persona": stage.meet(self.persona), "provider": stage.provider.id, "faults": self.faults}
-            answer = stage.idp.post(path, {**order, **self.mint})
-            minted, grant = answer["headers"], answer["grant"]
-        fields: dict[str, Any] = dict(XHR)
-        for name, value in minted:
-            fields[name] = [*fields[name], value] if name in fields else [value]
-        url = stage.provider_url("/refresh", self.query)
-        response = stage.browser.fetch(url, self.method, headers={**fields, **self.headers})
-        seen = stage.observe(response, url)
-        seen["minted"] = minted
-        if grant is not None:
-            seen["grant"] = grant
-        if response.status == 200 and isinstance(seen.get("json"), dict):
-            seen["session"] = seen["json"]
-        return seen

@@ -1,0 +1,113 @@
+"""Sign-in at a proxy-type provider, and what the frontend makes of it."""
+
+import time
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from conformance.driver.members import ANSWER, FRONTEND
+from conformance.driver.proxied import FrontendError, ProxiedIdentity, guest_tile
+from conformance.driver.wire import Response
+from conformance.scenario.shape import Shape, shape_of
+from conformance.steps.base import Observation, Stage, Step
+
+
+class ProxiedSignIn(Step):
+    """Ask a proxy-type provider for a session as the frontend does (FE-65), through a proxy that adds its headers.
+
+    The mock IdP mints the headers that this vendor's proxy would add; for a provider without a proxy in front
+    (guest) none are added. Observes the HTTP answer; ``session`` is its JSON if the status is 200, ``minted`` the
+    headers, ``grant`` (the grant's id in the journal, if headers were minted), ``frontend``: what the frontend makes
+    of the answer, and of its session later.
+
+    Attributes:
+        persona: who signed in at the proxy (``own`` for a persona of the case's own); null asks for no headers at all.
+        mint: parameters of the minting (which header to leave out, change or send twice; see the vendor's page).
+        faults: what the grant carries to the proxy's own addresses, where keys are.
+        headers: header fields changed or added after minting; null removes one.
+        query: query parameters.
+        method: HTTP method.
+        used_after: seconds after the sign-in, ascending, at which the frontend needs its token again.
+    """
+
+    action: ClassVar[str] = "proxied_sign_in"
+    observes: ClassVar[Shape] = {**ANSWER, **shape_of("minted", "grant", frontend=FRONTEND)}
+    persona: str | None = "plain"
+    mint: dict[str, Any] = {}
+    faults: list[Any] = []
+    headers: dict[str, Any] = {}
+    query: dict[str, Any] = {}
+    method: str = "GET"
+    used_after: list[float] = []
+
+    def play(self, stage: Stage) -> Observation:
+        """Have the headers minted, send the request, let the frontend look at the answer."""
+        asking = _Asking(self, stage)
+        later = 0.0
+        identity = ProxiedIdentity(asking.fetch, asking.minted_fields, lambda: time.time() + later)
+        frontend = _use(identity)
+        seen = asking.first
+        frontend["fresh_for"] = identity.fresh_for
+        uses = []
+        for later in self.used_after:  # noqa: B007 - the identity's clock reads it
+            before = asking.count
+            outcome = _use(identity)
+            uses.append({**outcome, "requests": asking.count - before})
+        seen["frontend"] = {**frontend, "uses": uses, "stuck": identity.is_stuck}
+        return seen
+
+
+class _Asking:
+    """The requests of one step; the first one is what it observes."""
+
+    def __init__(self, step: ProxiedSignIn, stage: Stage) -> None:
+        self._step = step
+        self._stage = stage
+        self._minted: list[list[str]] = []
+        self._grant: str | None = None
+        self.count = 0
+        self.first: Observation = {}
+
+    def minted_fields(self) -> Mapping[str, Any]:
+        """What the proxy adds to the next request."""
+        step, stage = self._step, self._stage
+        if step.persona is None or "headers" not in stage.facts.capabilities:
+            return {}
+        path = f"/proxies/{stage.provider.vendor}/headers"
+        order = {"persona": stage.meet(step.persona), "provider": stage.provider.id, "faults": step.faults}
+        answer = stage.idp.post(path, {**order, **step.mint})
+        self._minted, self._grant = answer["headers"], answer["grant"]
+        fields: dict[str, Any] = {}
+        for name, value in self._minted:
+            fields[name] = [*fields.get(name, []), value]
+        return fields
+
+    def fetch(self, fields: Mapping[str, Any]) -> Response:
+        """Send the frontend's request."""
+        step, stage = self._step, self._stage
+        url = stage.provider_url("/refresh", step.query)
+        response = stage.browser.fetch(url, step.method, headers={**fields, **step.headers})
+        self.count += 1
+        if self.count == 1:
+            self.first = self._observe(response, url)
+        return response
+
+    def _observe(self, response: Response, url: str) -> Observation:
+        seen = self._stage.observe(response, url)
+        seen["minted"] = self._minted
+        if self._grant is not None:
+            seen["grant"] = self._grant
+        if response.status == 200 and isinstance(seen.get("json"), dict):
+            seen["session"] = seen["json"]
+        return seen
+
+
+def _use(identity: ProxiedIdentity) -> Observation:
+    """Let the frontend need its session once."""
+    try:
+        user = identity.session().backstageIdentity.identity.userEntityRef
+    except FrontendError as error:
+        failure: dict[str, Any] = {"name": error.name, "message": error.message}
+        if error.cause is not None:
+            failure["cause"] = dict(error.cause)
+        return {"signed_in": False, "failure": failure, "guest_tile": guest_tile(error)}
+    return {"signed_in": True, "user": user, "guest_tile": guest_tile(None)}

@@ -1,0 +1,93 @@
+"""Answers of a proxy provider that the frontend cannot use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, request
+
+from reference_backend.protocol import routes, user_token
+from reference_backend.protocol.errors import AuthenticationError, AuthError, InputError
+from reference_backend.web import outgoing, proxy
+from reference_backend.web.proxy import ProxyEntry
+from tests.defects.defect import defect, replace, wrap
+
+Refresh = Callable[[ProxyEntry], Response]
+
+
+def change_session(change: Callable[[dict[str, Any]], object]) -> None:
+    """Let the session of a proxy provider be another one."""
+
+    def refresh(original: Refresh, entry: ProxyEntry) -> Response:
+        body = original(entry).get_json()
+        change(body)
+        return outgoing.json_response(body)
+
+    wrap(proxy, "refresh", refresh)
+
+
+@defect("FE-66")
+def proxied_profile_with_nulls() -> None:
+    """What a profile does not have is null instead of missing."""
+    change_session(lambda body: body["profile"].setdefault("picture", None))
+
+
+@defect("FE-66")
+def proxied_identity_of_another_type() -> None:
+    """The identity of a proxy provider does not say that it is a user."""
+    change_session(lambda body: body["backstageIdentity"]["identity"].update(type="guest"))
+
+
+@defect("FE-67", providers=("oauth2Proxy",))
+def proxied_token_of_five_minutes() -> None:
+    """Tokens count for so short a time that the frontend asks anew whenever it needs one."""
+    replace(user_token, "expiry", lambda issued_at, ttl: issued_at + 300)
+
+
+@defect("FE-68", providers=("oauth2Proxy",))
+def proxied_refusal_without_envelope() -> None:
+    """A refusal of a proxy provider is a plain sentence."""
+
+    def refresh(original: Refresh, entry: ProxyEntry) -> Response:
+        try:
+            return original(entry)
+        except AuthError as error:
+            return Response(error.message, 401, content_type="text/plain")
+
+    wrap(proxy, "refresh", refresh)
+
+
+@defect("FE-66", "FE-69")
+def proxied_token_opaque() -> None:
+    """The Backstage token of a proxy provider is an opaque text."""
+    change_session(lambda body: body["backstageIdentity"].update(token="a-session-of-ours"))
+
+
+@defect("FE-71", "FE-66")
+def proxied_user_without_kind() -> None:
+    """The user of a proxy provider is called by the name alone."""
+
+    def change(body: dict[str, Any]) -> None:
+        identity = body["backstageIdentity"]["identity"]
+        identity["userEntityRef"] = identity["userEntityRef"].rpartition("/")[2]
+
+    change_session(change)
+
+
+@defect("FE-65")
+def proxied_scripts_refused() -> None:
+    """Refresh of a proxy provider is for navigations only, and refuses what scripts ask."""
+
+    def refresh(original: Refresh, entry: ProxyEntry) -> Response:
+        if "X-Requested-With" in request.headers:
+            raise AuthenticationError("No scripts")
+        return original(entry)
+
+    wrap(proxy, "refresh", refresh)
+
+
+@defect("FE-57", providers=("guest",))
+def unknown_guest_is_a_bad_request() -> None:
+    """A provider that is not there is called a mistake of the client."""
+    replace(routes, "unknown_provider", lambda relative_path: InputError("Unknown auth provider"))
