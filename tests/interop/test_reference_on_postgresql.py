@@ -1,12 +1,17 @@
 """The reference backend on PostgreSQL: several processes share one database and do the same at once."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from reference_backend.config.model import Config
+from reference_backend.protocol.authorization_server.refresh_tokens import OfflineSession
+from reference_backend.store import tables
 from reference_backend.web.app import create_app
 from tests.interop.backstage.postgres import running_postgres
 from tests.reference_backend.authorization_server import races
@@ -72,6 +77,30 @@ def test_one_session_for_each_client(servers: list[Server]) -> None:
 @pytest.mark.requirement("OFFLINE-16")
 def test_no_more_sessions_than_allowed(servers: list[Server]) -> None:
     races.no_more_sessions_than_allowed(servers, MOST)
+
+
+@pytest.mark.requirement("OFFLINE-15")
+def test_sessions_of_a_user_start_one_after_the_other(servers: list[Server]) -> None:
+    store = servers[0].browser.app.extensions["reference_backend"].store
+    first, second = (OfflineSession(f"session-{n}", "user:default/a", "client", "hash", 1.0, 1.0) for n in (1, 2))
+    start = partial(store.offline.start, authorization_session_id="authorization", max_sessions=MOST)
+
+    def start_in_a_transaction_of_its_own() -> None:
+        with store._engine.begin() as connection:
+            start(connection, second)
+
+    def somebody_waits() -> bool:
+        with store._engine.connect() as connection:
+            return connection.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one() > 0
+
+    with ThreadPoolExecutor() as pool:
+        with store._engine.begin() as connection:
+            start(connection, first)
+            started = pool.submit(start_in_a_transaction_of_its_own)
+            while not started.done() and not somebody_waits():
+                pass
+        started.result()
+    assert races.count(servers[0], tables.offline_sessions) == 1
 
 
 @pytest.mark.requirement("KEY-07")
