@@ -21,7 +21,12 @@ ADA = "user:default/ada.quill"
 @pytest.fixture
 def served(settings, store):
     """The backend at a port of its own; returns its base URL and the application."""
-    opened = listener.bind(lambda *arguments: app(*arguments), "127.0.0.1", 0)
+
+    def answer(environ, start_response):
+        # The application has to know the port, which is known when there is a listener.
+        return app(environ, start_response)
+
+    opened = listener.bind(answer, "127.0.0.1", 0)
     base = f"http://127.0.0.1:{listener.bound_port(opened)}"
     settings["backend"]["baseUrl"] = base
     app = create_app(Config(settings), store=store)
