@@ -65,6 +65,7 @@ class Exchange:
         endpoint: what the address is for.
         repeated: names of query and form parameters that came more than once.
         host: the host name asked for, lower case, without port.
+        query_text: the query as it came, for what is signed as it travels.
         host_parts: by name, what each ``*`` of the host's pattern stood for (a region, a tenant); else empty.
     """
 
@@ -81,6 +82,7 @@ class Exchange:
     repeated: frozenset[str] = frozenset()
     host: str = ""
     host_parts: tuple[str, ...] = ()
+    query_text: str = ""
 
     @classmethod
     def of_request(cls, service: "Service", request: AuthorizationRequest) -> "Exchange":

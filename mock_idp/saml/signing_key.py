@@ -1,49 +1,77 @@
-"""The key that the SAML identity provider signs with: the same in every run, and published on purpose.
+"""The keys that SAML messages are signed with: the same in every run, and published on purpose.
 
 A backend does not fetch the certificate of a SAML identity provider, it is told: it stands in the app-config. The
 commands ``serve`` and ``app-config`` agree without talking, on whatever machines they run, so neither can draw it
-(decision 231). Nobody may trust this key outside of tests.
+(decision 231). The key with which a service provider signs its requests stands there as well. Nobody may trust these
+keys outside of tests.
 """
 
 from datetime import UTC, datetime
 from functools import cache
+from types import MappingProxyType
+from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-_P = int(
-    "d5bb9943588474bb0d9ef6471e27b6faac95413ad15f8bb65d36674ac8511797"
-    "f8c786ea16962958dba21abdd088035e9c211d6ff8d9342e00afef0a4014c7cc"
-    "b99fbd52606f75a60155a212ea382734623e3f920f8be92021dcc546ed25302e"
-    "997a39824f86fac3e8d6ceb291c75ebcebbe0a1e7aeac9bdccb8a1dcad706191",
-    16,
+IDENTITY_PROVIDER: Final = "identity provider"
+SERVICE_PROVIDER: Final = "service provider"
+"""Whose key it is."""
+
+_PRIMES = MappingProxyType(
+    {
+        IDENTITY_PROVIDER: """
+        d5bb9943588474bb0d9ef6471e27b6faac95413ad15f8bb65d36674ac8511797
+        f8c786ea16962958dba21abdd088035e9c211d6ff8d9342e00afef0a4014c7cc
+        b99fbd52606f75a60155a212ea382734623e3f920f8be92021dcc546ed25302e
+        997a39824f86fac3e8d6ceb291c75ebcebbe0a1e7aeac9bdccb8a1dcad706191
+        *
+        c343ebf38365ec236098d88b7e8e71603760e0c3d92a50f0031db34d7d04d501
+        551f3f77002409dd89cd5346cf84005c5bedda85cf62127075723849c0dd93fc
+        217b3ae5f8b5988e0e21cb2118b7d87b9ea4066cd8914413cc1dd321d0811ade
+        ec07048b5572584259352324fd6448049f65e1846dfc5b4207678ebea42f56f1
+        """,
+        SERVICE_PROVIDER: """
+        e2bf80d41a14fabdb1590b4a30a29bd4ca0467c91f6f1e88b6ee579339447bd8
+        7ad285a8dca86ea3ef5fe92c55227f1855001cdc6117df2b72f7f104a6d7e963
+        439fd3b27e4238123f335e4c9f314a187fdf977d70a166a1921e645519fdd3a0
+        07eb3f6a1f1d06f009bdaf6280afafe3ec23e9f536f1083b5f38dc6517e28597
+        *
+        cc464f378ca983ff7bbf1f6d02b5f36ae363bb576f9fd95a2fecc9a232748f15
+        cee1b5ef345ce4b6c462a837319cdb8c5b8704579e5ef9abf664999b3b0d817f
+        9d9efd800d082e980a94174734d7c4fa9a0cfdf81121bd50811c88a236e745ac
+        19fedea333fd4690a1ee2ed67552e6368f9da1e3d33d945e4c5fae150e354edb
+        """,
+    }
 )
-_Q = int(
-    "c343ebf38365ec236098d88b7e8e71603760e0c3d92a50f0031db34d7d04d501"
-    "551f3f77002409dd89cd5346cf84005c5bedda85cf62127075723849c0dd93fc"
-    "217b3ae5f8b5988e0e21cb2118b7d87b9ea4066cd8914413cc1dd321d0811ade"
-    "ec07048b5572584259352324fd6448049f65e1846dfc5b4207678ebea42f56f1",
-    16,
-)
+"""Two prime numbers each, in hexadecimal."""
+
 _EXPONENT = 65537
 _FROM, _UNTIL = datetime(2025, 1, 1, tzinfo=UTC), datetime(2045, 1, 1, tzinfo=UTC)
 
 
 @cache
-def private_key() -> rsa.RSAPrivateKey:
-    """The key."""
-    d = rsa.rsa_recover_private_exponent(_EXPONENT, _P, _Q)
-    public = rsa.RSAPublicNumbers(_EXPONENT, _P * _Q)
-    crt = (rsa.rsa_crt_dmp1(d, _P), rsa.rsa_crt_dmq1(d, _Q), rsa.rsa_crt_iqmp(_P, _Q))
-    return rsa.RSAPrivateNumbers(_P, _Q, d, *crt, public_numbers=public).private_key()
+def private_key(owner: str = IDENTITY_PROVIDER) -> rsa.RSAPrivateKey:
+    """The key of one of the two."""
+    p, q = (int("".join(prime.split()), 16) for prime in _PRIMES[owner].split("*"))
+    d = rsa.rsa_recover_private_exponent(_EXPONENT, p, q)
+    public = rsa.RSAPublicNumbers(_EXPONENT, p * q)
+    crt = (rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q), rsa.rsa_crt_iqmp(p, q))
+    return rsa.RSAPrivateNumbers(p, q, d, *crt, public_numbers=public).private_key()
+
+
+@cache
+def private_key_pem(owner: str) -> str:
+    """The same as PEM, as a service provider's configuration has it."""
+    return private_key(owner).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
 
 
 @cache
 def certificate_pem() -> str:
-    """A certificate that the key issued to itself, PEM; the same text every time, as the signature is deterministic."""
+    """A certificate that the identity provider's key issued to itself, PEM: the same text every time."""
     return issue(private_key())
 
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mock_idp.oauth.model import Answer, Client, Encoding, Endpoint, Grant, Reason, Refusal
-from mock_idp.saml import authn_request, metadata, names, signing_key
+from mock_idp.saml import authn_request, metadata, names, request_signature, signing_key
 from mock_idp.saml.authn_request import AuthnRequest
 from mock_idp.saml.response import ASSERTION, RESPONSE, SIGNED_PARTS, SamlResponse
 from mock_idp.vendors import callbacks, endpoints
@@ -42,6 +42,12 @@ class Saml(Vendor):
             "saml": MappingProxyType({}),
             "saml-assertion": MappingProxyType({"wantAuthnResponseSigned": False}),
             "saml-response": MappingProxyType({"wantAssertionsSigned": False}),
+            "saml-signed": MappingProxyType(
+                {
+                    "privateKey": signing_key.private_key_pem(signing_key.SERVICE_PROVIDER),
+                    "signatureAlgorithm": "sha256",
+                }
+            ),
         }
     )
     quirks = (
@@ -132,6 +138,10 @@ def _check(exchange: Exchange, asked: AuthnRequest, client: Client) -> None:
     here = f"{exchange.base_url}{exchange.path}"
     if asked.destination not in ("", here):
         raise Refusal(Reason.INVALID_PARAMETER, f"The request is for {asked.destination!r:.200}, not for {here}.")
+    if Saml.variants.get(client.provider, {}).get("privateKey"):
+        request_signature.require(
+            exchange.query_text, signing_key.private_key(signing_key.SERVICE_PROVIDER).public_key()
+        )
     if not asked.request_id:
         raise Refusal(Reason.MISSING_PARAMETER, "The request has no ID (SAML core section 3.2.1).")
     if asked.name_id_format and asked.name_id_format not in _NAME_IDS:

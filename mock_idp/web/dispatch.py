@@ -153,6 +153,7 @@ def _exchange(request: Request, destination: Destination, received: Received) ->
         repeated=received.repeated,
         host=host_name(request),
         host_parts=destination.host_parts,
+        query_text=request.query_string.decode("latin-1"),
     )
 
 

@@ -13,8 +13,8 @@ from tests.interop.backstage.ports import free_port
 from tests.interop.idp_process import ROOT, running_idp
 
 HERE = Path(backstage_saml.__file__).parent
-PROVIDERS = ("saml", "saml-assertion", "saml-response")
-BEYOND_THE_CONTRACT = {"SAML-13", "SAML-14", "SAML-15", "SAML-16"}
+PROVIDERS = ("saml", "saml-assertion", "saml-response", "saml-signed")
+BEYOND_THE_CONTRACT = {"SAML-13", "SAML-14", "SAML-15", "SAML-16", "SAML-21"}
 """What a sound backend does besides; the specification says SHOULD."""
 
 

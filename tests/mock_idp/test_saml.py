@@ -5,9 +5,12 @@ import hashlib
 import json
 import zlib
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
 from lxml import etree
 from signxml.exceptions import InvalidInput, InvalidSignature
 from signxml.verifier import SignatureConfiguration, XMLVerifier
@@ -157,6 +160,23 @@ def test_a_wrong_request_is_refused(world: World, changes: dict[str, str], says:
     assert answer.status_code >= 400
     assert says in answer.headers["Mock-Idp-Refusal"]
     assert "Location" not in answer.headers
+
+
+def test_a_service_provider_that_signs_has_to() -> None:
+    world = make_world("saml", "saml")
+    unsigned = ask(world, **of("saml-signed"))
+    assert "signs its requests" in unsigned.headers["Mock-Idp-Refusal"]
+    algorithm = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
+    text = urlencode({"SAMLRequest": deflated(REQUEST.format(**FACTS | of("saml-signed"))), "SigAlg": algorithm})
+
+    def signed(owner: str, altered: str = text) -> TestResponse:
+        value = signing_key.private_key(owner).sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())
+        return world.http.get(f"/saml/sso?{altered}&{urlencode({'Signature': base64.b64encode(value).decode()})}")
+
+    assert signed(signing_key.SERVICE_PROVIDER).status_code == 200
+    assert signed(signing_key.SERVICE_PROVIDER, text.replace("sha256", "sha512")).status_code >= 400
+    assert signed(signing_key.SERVICE_PROVIDER, f"{text}&RelayState=more").status_code >= 400
+    assert signed(signing_key.IDENTITY_PROVIDER).status_code >= 400
 
 
 @pytest.mark.parametrize(

@@ -22,11 +22,11 @@ from reference_backend.sign_in.context import ByRef, ResolverContext
 from reference_backend.web import outgoing, saml
 from tests.defects.defect import always, defect, nothing, replace, wrap
 
-BOTH, ASSERTION, RESPONSE = ("saml",), ("saml-assertion",), ("saml-response",)
+BOTH, ASSERTION, RESPONSE, SIGNED = ("saml",), ("saml-assertion",), ("saml-response",), ("saml-signed",)
 Element = etree._Element
 Require = Callable[[Element, x509.Certificate, str], Element]
 Xml = Callable[[SamlSettings, str, float], bytes]
-Read = Callable[[SamlSettings, str, float, Callable[[str], bool]], SamlIdentity]
+Sign = Callable[[SamlSettings, str], str]
 
 
 # --- the request ----------------------------------------------------------------------------------
@@ -58,6 +58,34 @@ def saml_relay_state_made_up() -> None:
 def saml_relay_state_dropped() -> None:
     """Start forgets the state that it was given."""
     replace(saml, "relay_state", always(None))
+
+
+@defect("SAML-20", providers=SIGNED, stops_cases=True)
+def saml_requests_not_signed() -> None:
+    """A request is not signed although there is a key for it."""
+    replace(authn_request, "signed", lambda settings, query: query)
+
+
+@defect("SAML-20", providers=SIGNED, stops_cases=True)
+def saml_request_signed_without_its_state() -> None:
+    """The signature of a request does not cover the state that goes with it."""
+
+    def half(original: Sign, settings: SamlSettings, query: str) -> str:
+        bare, separator, state = query.partition("&RelayState=")
+        return f"{original(settings, bare)}{separator}{state}"
+
+    wrap(authn_request, "signed", half)
+
+
+@defect("SAML-21", providers=SIGNED)
+def saml_request_signed_in_another_spelling() -> None:
+    """What is signed is the query as another encoder would have written it."""
+
+    def spelt(original: Sign, settings: SamlSettings, query: str) -> str:
+        other = original(settings, query.replace("+", "%20"))
+        return other.replace(query.replace("+", "%20"), query, 1)
+
+    wrap(authn_request, "signed", spelt)
 
 
 # --- signatures -----------------------------------------------------------------------------------
