@@ -200,13 +200,14 @@ def _judge(result: CaseResult, terms: Terms, levels: Mapping[str, Level]) -> Non
             verdicts.append(Verdict.DEVIATION)
         else:
             verdicts.append(verdict_of_failure(levels[check.requirement], should_fails=terms.should_fails))
-        level = levels[check.requirement]
+        level, requirement = levels[check.requirement], requirements()[check.requirement]
         lines.append(
-            f"{check.requirement} ({level}) {requirements()[check.requirement].title}\n"
+            f"{check.requirement} ({level}) {requirement.title}\n"
             f"    at        {check.path}  (step {check.step}, line {check.line})\n"
             f"    expected  {check.expected}\n"
             f"    actual    {check.actual}"
             + (f"\n    why       {check.why}" if check.why else "")
+            + (f"\n    reference {requirement.reference}" if requirement.reference else "")
             + (f"\n    accepted  {entry.reason}" if entry else "")
         )
     result.verdict = worst(verdicts)

@@ -30,6 +30,7 @@ class Requirement:
         title: the statement itself, one or two sentences.
         area: name of the section it stands in.
         source: file and section of the specification.
+        reference: the clause, class of weakness or known case behind it; empty if the specification names none.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Requirement:
     title: str
     area: str
     source: str
+    reference: str
 
 
 @cache
@@ -45,7 +47,14 @@ def requirements() -> Mapping[str, Requirement]:
     rows = yaml.load(LIST_FILE.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
     return MappingProxyType(
         {
-            row["id"]: Requirement(row["id"], Level(row["level"]), row["title"], row["area"], row["source"])
+            row["id"]: Requirement(
+                id=row["id"],
+                level=Level(row["level"]),
+                title=row["title"],
+                area=row["area"],
+                source=row["source"],
+                reference=row.get("reference", ""),
+            )
             for row in rows
         }
     )

@@ -70,6 +70,8 @@ def build_document(
                 "level": requirement.level.value,
                 "title": requirement.title,
                 "area": requirement.area,
+                "source": requirement.source,
+                "reference": requirement.reference,
                 "verdict": verdicts[id_].value if id_ in verdicts else NOT_CHECKED,
                 "checks": made[id_],
                 "failed_checks": failed[id_],

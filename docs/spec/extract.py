@@ -50,6 +50,7 @@ class Requirement:
     source: str
     limited_to: str = ""
     level_note: str = ""
+    reference: str = ""
 
     def as_dict(self) -> dict[str, object]:
         """Return the members that have a value, in the order of the published list."""
@@ -152,11 +153,12 @@ def read_security(match: re.Match[str], place: Place, text: str, codes: dict[str
     field = re.search(r"\*\*Level:\*\* (.+)", body)
     level = LEVEL.fullmatch(field[1]) if field else None
     detection = re.search(r"\*\*Detection:\*\* (.+)", body)
-    if level is None or detection is None:
-        raise SpecificationError(f"{place.source}: {match[1]} needs the fields Level and Detection.")
+    reference = re.search(r"\*\*Reference:\*\* (.+)", body)
+    if level is None or detection is None or reference is None:
+        raise SpecificationError(f"{place.source}: {match[1]} needs the fields Level, Detection and Reference.")
     return Requirement(
         match[1], level[1], match[3], place.area, codes[match[2]], detection[1], place.source,
-        limited_to=level[2] or "", level_note=level[3].strip(" ;"),
+        limited_to=level[2] or "", level_note=level[3].strip(" ;"), reference=reference[1],
     )  # fmt: skip
 
 

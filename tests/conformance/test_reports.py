@@ -145,6 +145,11 @@ class TestHtml:
         assert "<img" not in page
         assert page.count("&lt;script&gt;") >= 8
 
+    def test_statement_has_its_reference_beside_it(self):
+        tested = document([result(Verdict.PASSED, check("SEC-STATE-02"))], [])
+        assert {row["id"]: row["reference"] for row in tested["requirements"]}["SEC-STATE-02"] in render_html(tested)
+        assert "RFC 6749 §10.12; ASVS 10.1.2" in render_html(tested)
+
     def test_page_needs_nothing_else(self):
         page = render_html(document())
         assert not re.search(r"(?i)<(link|script|img|iframe|object|embed)\b|@import|url\(|\ssrc=", page)

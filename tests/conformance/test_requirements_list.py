@@ -102,6 +102,7 @@ def test_known_rows_are_read(requirements: list[dict[str, Any]]) -> None:
     assert by_id["RES-40"]["observable"] == ["U", "C"]
     assert by_id["FE-49"]["level"] == "SHOULD"
     assert by_id["SEC-IDT-01"]["limited_to"] == "OIDC"
+    assert by_id["SEC-STATE-02"]["reference"] == "RFC 6749 §10.12; ASVS 10.1.2"
     assert by_id["GITHUB-01"]["area"] == "github"
     assert by_id["OUT-P0"]["level"] == "MUST"
 
