@@ -156,7 +156,7 @@ _ANSWERS = (
         "It does not follow it with credentials, and fails.",
         (
             Parameter("location", "token", "https://redirected.invalid/", "Where to."),
-            Parameter("status", "status", 302, "The HTTP status."),
+            Parameter("status", "status", 302, "The HTTP status; 307 and 308 want the request repeated."),
         ),
         change=changes.redirected,
         is_instead=True,
@@ -168,6 +168,31 @@ _ANSWERS = (
         "RFC 7517 section 5",
         "It takes the good key, and does not mind the others.",
         change=changes.with_odd_keys,
+    ),
+    Fault(
+        "redirect-loop",
+        "A redirect to the same address, again and again",
+        MACHINES,
+        "RFC 9110 section 15.4",
+        "It does not follow it with credentials, and fails.",
+        (Parameter("status", "status", 307, "The HTTP status; 307 and 308 want the request repeated."),),
+        change=changes.redirected_to_itself,
+        is_instead=True,
+    ),
+    Fault(
+        "text-instead",
+        "Whatever you say stands in the answer's place",
+        MACHINES,
+        "RFC 8259 section 2 (an array, a number, a thousand brackets … are JSON as well)",
+        FAILS,
+        (
+            Parameter("text", "text", None, "The body.", required=True),
+            Parameter("repeat", "integer", 1, "How often it stands there; at most 100000 times."),
+            Parameter("type", "token", "application/json", "The media type."),
+            _STATUS_200,
+        ),
+        change=changes.text_instead,
+        is_instead=True,
     ),
     Fault(
         "form-encoded",
@@ -377,6 +402,15 @@ _TRANSPORTS = (
         "It waits.",
         (_seconds(3),),
         change=changes.over_transport("drip"),
+    ),
+    Fault(
+        "endless-body",
+        "The body does not end",
+        MACHINES,
+        "RFC 9112 section 6.3",
+        "It stops reading after a while, and fails.",
+        (_seconds(3),),
+        change=changes.over_transport("endless"),
     ),
 )
 

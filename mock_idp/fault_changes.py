@@ -10,6 +10,7 @@ from mock_idp.oauth.model import FORM_POST, Answer, Encoding, JsonValue, Page, s
 from mock_idp.oauth.tokens import Forgery, SignedToken
 
 _CONTENT_TYPE = "content-type"
+_MOST_REPEATS = 100_000
 _UNUSABLE_HTML = "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>"
 
 
@@ -179,6 +180,17 @@ def json_text(text: str) -> Callable[[Answer, Parameters], Answer]:
 def redirected(answer: Answer, parameters: Parameters) -> Answer:
     """Answer a redirect."""
     return Answer(parameters["status"], None, Encoding.EMPTY, headers=(("Location", parameters["location"]),))
+
+
+def redirected_to_itself(answer: Answer, parameters: Parameters) -> Answer:
+    """Answer a redirect to the same address (RFC 3986 section 4.2: a mere query keeps the path)."""
+    return redirected(answer, {**parameters, "location": "?again=1"})
+
+
+def text_instead(answer: Answer, parameters: Parameters) -> Answer:
+    """Answer a text, once or many times over."""
+    text = parameters["text"] * min(parameters["repeat"], _MOST_REPEATS)
+    return Answer(parameters["status"], text, Encoding.TEXT, content_type=parameters["type"])
 
 
 def form_encoded(answer: Answer, parameters: Parameters) -> Answer:

@@ -1,13 +1,15 @@
 """The backend as a client: calls to vendors and to the catalog's sources.
 
-Every call has a timeout, follows no redirect (a redirect would carry credentials to a host nobody chose) and
-honours ``HTTPS_PROXY``, ``NO_PROXY`` and ``REQUESTS_CA_BUNDLE``, as ``requests`` does.
+Every call has a timeout and a longest answer, follows no redirect (a redirect would carry credentials to a host
+nobody chose) and honours ``HTTPS_PROXY``, ``NO_PROXY`` and ``REQUESTS_CA_BUNDLE``, as ``requests`` does.
 """
 
+import time
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import requests
+import urllib3
 from authlib.integrations.requests_client import OAuth2Session
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
@@ -27,16 +29,68 @@ class NoCredentials(AuthBase):
         return prepared
 
 
+MOST_BYTES = 2_000_000
+"""More than any honest answer needs."""
+
+_PIECE = 65_536
+
+
+class BoundedAdapter(HTTPAdapter):
+    """Reads answers that neither end nor arrive only up to a point (SEC-ROB-03, SEC-ROB-04, SEC-ROB-12).
+
+    The timeout of ``requests`` is one of silence: a drop every few seconds would keep a call waiting for good. Here it
+    is also the time in which the whole answer has to be there.
+    """
+
+    def send(self, request: requests.PreparedRequest, *arguments: Any, **named: Any) -> requests.Response:
+        """Send, and read the body.
+
+        Raises:
+            requests.RequestException: the transport failed, the answer took too long or was too long.
+        """
+        begun = time.monotonic()
+        response = super().send(request, *arguments, **{**named, "stream": True})
+        try:
+            response._content = read_bounded(response, begun + float(named["timeout"]))
+        except (urllib3.exceptions.ReadTimeoutError, TimeoutError) as error:
+            response.raw.close()
+            raise requests.ReadTimeout(error, request=request) from error
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            response.raw.close()
+            raise requests.ConnectionError(error, request=request) from error
+        return response
+
+
+def read_bounded(response: requests.Response, end: float) -> bytes:
+    """The whole body.
+
+    Parameters:
+        response: the answer, of which nothing is read yet.
+        end: moment (``time.monotonic``) until which it has to be there.
+
+    Raises:
+        OSError: it is too long, or (``TimeoutError``) takes too long, or the transport failed.
+    """
+    body = b""
+    while piece := response.raw.read1(_PIECE, decode_content=True):
+        body += piece
+        if len(body) > MOST_BYTES:
+            raise OSError("the answer is too long")
+        if time.monotonic() > end:
+            raise TimeoutError("the answer takes too long")
+    return body
+
+
 class Upstream:
     """Makes calls.
 
     Parameters:
-        timeout: seconds to wait for a connection, and for each part of an answer.
+        timeout: seconds to wait for a connection, for each part of an answer, and for the whole of it.
     """
 
     def __init__(self, timeout: float) -> None:
         self.timeout = timeout
-        self._connections = HTTPAdapter()
+        self._connections = BoundedAdapter()
 
     def request(
         self,

@@ -34,6 +34,8 @@ ABORTIVE_LINGER = struct.pack("ii", 1, 0)
 _WORKERS = 16
 _BACKLOG = 128
 _DRIPS = 10
+_FILLING = b"x" * 65536
+_FILLING_PAUSE = 0.01
 
 
 class Origins:
@@ -185,7 +187,8 @@ class _Gateway(wsgi.Gateway_10):
             request.rfile.read(unread)
         length = max(len(body), 1) if behaviour.kind is Kind.TRUNCATE else len(body)
         request.outheaders = [(name, value) for name, value in request.outheaders if name.lower() != b"content-length"]
-        request.outheaders.append((b"Content-Length", b"%d" % length))
+        if behaviour.kind is not Kind.ENDLESS:
+            request.outheaders.append((b"Content-Length", b"%d" % length))
         request.close_connection = True
         request.ready = False  # keeps cheroot from sending the header when respond() returns
         connection.take()
@@ -220,6 +223,8 @@ def _perform(behaviour: Behaviour, body: bytes, request: cheroot_server.HTTPRequ
         if aside.wait(seconds):
             request.ensure_headers_sent()
             connection.wfile.write(body)
+    elif behaviour.kind is Kind.ENDLESS:
+        _flood(body, request, aside, seconds)
     elif behaviour.kind is Kind.DRIP:
         request.ensure_headers_sent()
         size = max(1, -(-len(body) // _DRIPS))
@@ -228,6 +233,19 @@ def _perform(behaviour: Behaviour, body: bytes, request: cheroot_server.HTTPRequ
             if not aside.wait(seconds / len(pieces)):
                 return
             connection.wfile.write(piece)
+
+
+def _flood(body: bytes, request: cheroot_server.HTTPRequest, aside: _Aside, seconds: float) -> None:
+    """Send a body that does not end: without a length, its end is that of the connection (RFC 9112 section 6.3)."""
+    request.response_protocol = "HTTP/1.0"  # or cheroot would chunk it, and write the last chunk at once
+    request.ensure_headers_sent()
+    end = time.monotonic() + seconds
+    piece = body[:-1]  # what is open in it stays open
+    while time.monotonic() < end:
+        request.write(piece)
+        piece = _FILLING
+        if not aside.wait(_FILLING_PAUSE):
+            return
 
 
 class _Server(wsgi.Server):

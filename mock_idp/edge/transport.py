@@ -12,7 +12,7 @@ requests cannot use up the workers that answer the others. The order counts if i
 application returns its iterable. A connection that misbehaved is closed afterwards.
 
 As text, which is how :attr:`mock_idp.oauth.model.Answer.transport` carries it, a behaviour is its name,
-or its name and its seconds: ``reset``, ``stall``, ``stall:20``, ``truncate``, ``slow:2.5``, ``drip:3``.
+or its name and its seconds: ``reset``, ``stall``, ``stall:20``, ``truncate``, ``slow:2.5``, ``drip:3``, ``endless:5``.
 """
 
 import math
@@ -47,8 +47,12 @@ class Kind(StrEnum):
     DRIP = "drip"
     """The header at once, then the body in small pieces, spread evenly over so many seconds."""
 
+    ENDLESS = "endless"
+    """The header without a length, the body, and then more and more of it, until the client goes away or the seconds
+    are over: some megabytes a second, which no machine notices for a few seconds."""
 
-_USUAL_SECONDS = {Kind.STALL: 60.0, Kind.SLOW: 3.0, Kind.DRIP: 3.0}
+
+_USUAL_SECONDS = {Kind.STALL: 60.0, Kind.SLOW: 3.0, Kind.DRIP: 3.0, Kind.ENDLESS: 3.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class Behaviour:
     Parameters:
         kind: what the connection does.
         seconds: how long; more than 0 and at most ``LONGEST_SECONDS``. None takes the kind's usual time:
-            60 for stall, 3 for slow and drip. Has no meaning for reset and truncate.
+            60 for stall, 3 for slow, drip and endless. Has no meaning for reset and truncate.
 
     Raises:
         ValueError: the seconds are out of range, or the kind takes none.

@@ -87,6 +87,20 @@ def test_redirect_instead(world: World) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (302, "https://elsewhere.invalid/?a=b")
 
 
+def test_redirects_of_every_kind(world: World) -> None:
+    answer = redeemed(world, {"fault": "redirect-instead", "location": "https://elsewhere.invalid/", "status": 308})
+    assert (answer.status_code, answer.headers["Location"]) == (308, "https://elsewhere.invalid/")
+    answer = redeemed(world, "redirect-loop")
+    assert (answer.status_code, answer.headers["Location"]) == (307, "?again=1")
+
+
+def test_text_instead(world: World) -> None:
+    answer = redeemed(world, {"fault": "text-instead", "text": "[", "repeat": 100_000_000})
+    assert (answer.status_code, answer.content_type, answer.data) == (200, "application/json", b"[" * 100_000)
+    answer = redeemed(world, {"fault": "text-instead", "text": "<b>", "type": "text/html", "status": 503})
+    assert (answer.status_code, answer.content_type, answer.data) == (503, "text/html", b"<b>")
+
+
 @pytest.mark.parametrize(
     ("fault", "member"),
     [("no-access-token", "access_token"), ("no-refresh-token", "refresh_token"), ("no-scope", "scope")],
@@ -162,6 +176,7 @@ def test_codes_can_be_refused(world: World) -> None:
         ("stall", "stall:60"),
         ({"fault": "slow", "seconds": 0.5}, "slow:0.5"),
         ("drip", "drip:3"),
+        ("endless-body", "endless:3"),
     ],
 )
 def test_transport_is_ordered(world: World, fault: Any, expected: str) -> None:

@@ -23,6 +23,7 @@ BOTH_FACES = pytest.mark.parametrize("face", ["http", "tls"])
         ("stall", Behaviour(Kind.STALL, 60)),
         ("slow:2.5", Behaviour(Kind.SLOW, 2.5)),
         ("drip:3", Behaviour(Kind.DRIP)),
+        ("endless:5", Behaviour(Kind.ENDLESS, 5)),
     ],
 )
 def test_text_form(text, behaviour):
@@ -35,7 +36,7 @@ def test_text_form(text, behaviour):
     [
         (
             "explode",
-            "There is no transport behaviour 'explode'; there are reset, stall, truncate, slow, drip.",
+            "There is no transport behaviour 'explode'; there are reset, stall, truncate, slow, drip, endless.",
         ),
         ("slow:", "The seconds of slow must be a number, not ''."),
         ("slow:soon", "The seconds of slow must be a number, not 'soon'."),
@@ -134,6 +135,28 @@ def test_drip_sends_the_header_first_and_the_body_in_pieces(open_face, face):
 
 
 @BOTH_FACES
+def test_endless_goes_on_until_its_time_is_over(open_face, face):
+    connection = open_face(face)
+    connection.request("GET", "/?endless:0.2")
+    response = connection.getresponse()
+    assert "Content-Length" not in response.headers
+    assert response.read().endswith(b"x" * 65536)
+
+
+@BOTH_FACES
+def test_endless_ends_when_the_client_goes(open_face, face):
+    connection = open_face(face)
+    connection.request("GET", "/?endless:600")
+    connection.getresponse().read(100_000)
+    waiting = [thread for thread in threading.enumerate() if thread.name == "mock-idp misbehaviour"]
+    connection.sock.close() if connection.sock else None
+    connection.close()
+    for thread in waiting:
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+@BOTH_FACES
 def test_stall_ends_when_its_time_is_over(open_face, face):
     connection = open_face(face)
     connection.request("GET", "/?stall:0.1")
@@ -157,11 +180,11 @@ def test_stall_ends_when_the_client_goes(open_face, face):
     assert threading.active_count() <= before
 
 
-@pytest.mark.parametrize("order", ["stall:600", "slow:600", "drip:600"] * 5)
+@pytest.mark.parametrize("order", ["stall:600", "slow:600", "drip:600", "endless:600"] * 5)
 def test_waiting_ends_when_the_server_stops(edge, order):
     with connect(edge.urls["http"]) as connection:
         connection.sendall(f"GET /?{order} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-        if order.startswith("drip"):
+        if order.startswith(("drip", "endless")):
             assert connection.recv(1)  # the header is there, so the order is being performed
         else:
             # Stopping now may come before, while or after the order is performed; all of these must end.
