@@ -12,7 +12,7 @@ from mock_idp.app_config import ProviderSetup, direct_config, environment_config
 from mock_idp.profiles import profiles
 from mock_idp.profiles.base import merged
 from mock_idp.proxies.base import AuthProxy
-from mock_idp.settings import CONTROL_PREFIX, KIT_NAME, Settings
+from mock_idp.settings import CONTROL_PREFIX, KIT_NAME, PATIENCE_SECONDS, Settings
 from mock_idp.source import Reach
 
 SESSION_SECRET = "session-secret-of-the-conformance-kit"  # noqa: S105 - made up, and printed on purpose
@@ -125,10 +125,12 @@ def _provider(setup: ProviderSetup, idp_url: str, tls_url: str, overlay: Mapping
 
 def _ours(setups: tuple[ProviderSetup, ...]) -> str:
     custom = {setup.id: setup.source.id for setup in setups if setup.id != setup.source.id}
-    if not custom:
-        return ""
-    comment = "Backstage ignores this: which vendor is behind a provider id of another name."
-    return f"{_comment(comment)}\n{_dump({'authConformance': {'providers': custom}})}"
+    known = {"providers": custom} if custom else {}
+    comment = (
+        "Backstage ignores this: which vendor is behind a provider id of another name, and how long a vendor may take."
+    )
+    own = {**known, "upstreamTimeout": {"seconds": PATIENCE_SECONDS}}
+    return f"{_comment(comment)}\n{_dump({'authConformance': own})}"
 
 
 def _dump(data: dict[str, Any]) -> str:

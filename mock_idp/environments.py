@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from mock_idp.settings import COMPANY_DOMAIN
+from mock_idp.settings import COMPANY_DOMAIN, PARTNER_DOMAIN
 
 ConfigKeys = Mapping[str, Any]
 
@@ -61,6 +61,11 @@ ENVIRONMENTS: tuple[EnvironmentKind, ...] = (
     EnvironmentKind("no-sign-in", "No resolvers: a provider session without a Backstage identity.", ()),
     EnvironmentKind("local-part", "Sign-in by the local part, for addresses of the company only.", (BY_LOCAL_PART,)),
     EnvironmentKind("email", "Sign-in by e-mail address only."),
+    EnvironmentKind(
+        "partners",
+        "Sign-in by e-mail address, for addresses of the partner company only.",
+        (MappingProxyType({**BY_EMAIL, "allowedDomains": [PARTNER_DOMAIN]}),),
+    ),
     EnvironmentKind(
         "outside-catalog",
         "Sign-in of people whom the catalog does not know.",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from mock_idp.settings import COMPANY_DOMAIN, SPARE_PERSONAS
+from mock_idp.settings import COMPANY_DOMAIN, PARTNER_DOMAIN, SPARE_PERSONAS
 
 LARGE = 4400
 """More characters than fit into one cookie (browsers give up at 4096 bytes, RFC 6265 section 6.1)."""
@@ -150,7 +150,7 @@ _ALL = (
         "foreign-domain",
         "Edgar Strand",
         "edgar-strand",
-        _at("edgar-strand", "rivergate.example"),
+        _at("edgar-strand", PARTNER_DOMAIN),
         "In the catalog, but with an address outside the company's domain: allowedDomains must refuse it.",
         entity="edgar-strand",
     ),
@@ -166,7 +166,7 @@ _ALL = (
         "twin-south",
         "Robin Vale",
         "robin-vale-south",
-        _at("robin-vale", "rivergate.example"),
+        _at("robin-vale", PARTNER_DOMAIN),
         "Shares the local part of the address with twin-north, in another domain.",
         entity="robin-vale-south",
     ),
@@ -204,6 +204,14 @@ _ALL = (
         "The catalog has the address without the +tag; the e-mail resolver looks for both.",
         entity="otto-plus",
         catalog_email=_at("otto-plus"),
+    ),
+    Persona(
+        "exact-plus-address",
+        "Olga Plus",
+        "olga-plus",
+        _at("otto-plus+olga"),
+        "The catalog has this address as it stands, and without the +tag it is somebody else's.",
+        entity="olga-plus",
     ),
     Persona(
         "many-groups",

@@ -9,7 +9,10 @@ from pathlib import Path
 
 KIT_NAME = "backstage-auth-conformance"
 COMPANY_DOMAIN = "lumenfold.example"
+PARTNER_DOMAIN = "rivergate.example"
 SPARE_PERSONAS = 96
+PATIENCE_SECONDS = 4
+"""How long a backend waits for the mock, where the app-config can say it: longer than any fault that is only slow."""
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 9000
 DEFAULT_PROXY_PORT = 9080

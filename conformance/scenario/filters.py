@@ -107,6 +107,11 @@ def _port(value: Any) -> int | None:
     return urlsplit(str(value)).port
 
 
+def _thousand_times(value: Any) -> str:
+    """The text a thousand times over."""
+    return str(value) * 1000
+
+
 def _s256(value: Any) -> str:
     """The code challenge of a code verifier (RFC 7636 section 4.2)."""
     return base64.urlsafe_b64encode(hashlib.sha256(str(value).encode()).digest()).rstrip(b"=").decode()
@@ -142,6 +147,7 @@ FILTERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "before-dot": _before_dot,
     "after-dot": _after_dot,
     "port": _port,
+    "thousand-times": _thousand_times,
     "s256": _s256,
     "kebab-case": _kebab_case,
     "known": _known,

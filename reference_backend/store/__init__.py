@@ -34,6 +34,19 @@ class StoredKey:
     created_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class TokenHolder:
+    """What is known about a refresh token.
+
+    Parameters:
+        environment: provider and environment that it was issued to.
+        subject: whose it is, or None if the provider names nobody.
+    """
+
+    environment: str
+    subject: str | None
+
+
 class Store:
     """The tables.
 
@@ -133,34 +146,28 @@ class Store:
         with self._engine.begin() as connection:
             connection.execute(delete(tables.sessions).where(tables.sessions.c.sid == session_id))
 
-    def get_subject(self, token_hash: str) -> str | None:
-        """Whose refresh token this is, None if that is not known (SEC-REFR-06)."""
-        statement = select(tables.refresh_subjects.c.subject).where(tables.refresh_subjects.c.token_hash == token_hash)
+    def get_refresh_token(self, token_hash: str) -> TokenHolder | None:
+        """Whose refresh token this is, None if that is not known (SEC-REFR-06, SEC-ENV-05)."""
+        table = tables.refresh_tokens
+        statement = select(table.c.environment, table.c.subject).where(table.c.token_hash == token_hash)
         with self._engine.connect() as connection:
-            found: str | None = connection.execute(statement).scalar()
-        return found
+            found = connection.execute(statement).first()
+        return None if found is None else TokenHolder(found.environment, found.subject)
 
-    def put_subject(self, token_hash: str, subject: str, now: float, expires_at: float) -> None:
+    def put_refresh_token(self, token_hash: str, holder: TokenHolder, now: float, expires_at: float) -> None:
         """Remember whose refresh token this is; parameters as in :meth:`put_session`."""
+        table = tables.refresh_tokens
+        row = {"environment": holder.environment, "subject": holder.subject, "expired": moments.moment(expires_at)}
         with self._engine.begin() as connection:
-            connection.execute(
-                delete(tables.refresh_subjects).where(tables.refresh_subjects.c.expired <= moments.moment(now))
-            )
-            connection.execute(
-                delete(tables.refresh_subjects).where(tables.refresh_subjects.c.token_hash == token_hash)
-            )
-            connection.execute(
-                insert(tables.refresh_subjects).values(
-                    token_hash=token_hash, subject=subject, expired=moments.moment(expires_at)
-                )
-            )
+            connection.execute(delete(table).where(table.c.expired <= moments.moment(now)))
+            connection.execute(delete(table).where(table.c.token_hash == token_hash))
+            connection.execute(insert(table).values(token_hash=token_hash, **row))
 
-    def remove_subject(self, token_hash: str) -> None:
+    def remove_refresh_token(self, token_hash: str) -> None:
         """Forget a refresh token."""
+        table = tables.refresh_tokens
         with self._engine.begin() as connection:
-            connection.execute(
-                delete(tables.refresh_subjects).where(tables.refresh_subjects.c.token_hash == token_hash)
-            )
+            connection.execute(delete(table).where(table.c.token_hash == token_hash))
 
     def close(self) -> None:
         """Give all connections back."""

@@ -28,11 +28,12 @@ sessions = Table(
     Column("expired", DateTime(timezone=True), nullable=False, index=True),
 )
 
-refresh_subjects = Table(
-    "refresh_subjects",
+refresh_tokens = Table(
+    "refresh_tokens",
     metadata,
     Column("token_hash", String(64), primary_key=True),
-    Column("subject", Text, nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("subject", Text),
     Column("expired", DateTime(timezone=True), nullable=False, index=True),
 )
 

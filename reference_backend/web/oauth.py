@@ -33,7 +33,8 @@ from reference_backend.providers.base import (
     StartRequest,
 )
 from reference_backend.sign_in.resolvers import Resolver, SignInInfo
-from reference_backend.web import backend, envelope, incoming, outgoing, server_session, subjects
+from reference_backend.store import TokenHolder
+from reference_backend.web import backend, envelope, incoming, outgoing, refresh_tokens, server_session
 from reference_backend.web.entry import Entry
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,11 @@ class OAuthEnvironment:
     cookies: CookieSettings
     additional_scopes: tuple[str, ...]
     resolver: Resolver | None
+
+    @property
+    def id(self) -> str:
+        """Names it among the environments of all providers."""
+        return f"{self.provider.settings.provider_id}/{self.provider.settings.environment}"
 
 
 Environments = Mapping[str, OAuthEnvironment]
@@ -191,7 +197,8 @@ def complete_flow(environment: OAuthEnvironment, flow_state: OAuthState, target:
         outgoing.add_cookies(cookie_jar.set_granted_scope(environment.cookies, exchange, scope))
     if result.session.refresh_token:
         outgoing.add_cookies(cookie_jar.set_refresh_token(environment.cookies, exchange, result.session.refresh_token))
-        subjects.remember(environment.cookies, result.session.refresh_token, result.subject)
+        holder = TokenHolder(environment.id, result.subject)
+        refresh_tokens.remember(environment.cookies, result.session.refresh_token, holder)
     outgoing.add_cookies(cookie_jar.clear_nonce(environment.cookies, exchange))
     if redirect_flow.is_redirect(flow_state):
         return to_app(redirect_flow.require_redirect_url(flow_state))
@@ -259,16 +266,14 @@ def refreshed_session(environment: OAuthEnvironment) -> dict[str, object]:
     origin = incoming.origin_header()
     origins.require_allowed_for_refresh(own.allowed_origins, origin)
     exchange = incoming.exchange(origin)
-    token = require_session(
-        cookies.read(exchange.received, cookies.refresh_token_name(environment.cookies.provider_id))
-    )
+    token = require_session(received_token(environment, exchange))
     scope, granted = effective_scope(environment, incoming.parameters(), exchange.received)
     persisted = environment.provider.scopes.persisted
     already_granted = scopes.already_granted(granted, scope) if persisted else None
     rotated: list[str] = []
     try:
         result = environment.provider.refresh(
-            RefreshRequest(token, scope, already_granted, rotated.append, subjects.recall(token))
+            RefreshRequest(token, scope, already_granted, rotated.append, subject_of(token))
         )
         scope = refreshed_scope(environment, scope, granted, result)
         if persisted:
@@ -288,7 +293,7 @@ def store_rotated(environment: OAuthEnvironment, exchange: Exchange, old: str, r
     newest = rotated[-1] if rotated else None
     if newest is not None and is_rotated(old, newest):
         outgoing.add_cookies(cookie_jar.set_refresh_token(environment.cookies, exchange, newest))
-        subjects.pass_on(environment.cookies, old, newest)
+        refresh_tokens.pass_on(environment.cookies, old, newest, environment.id)
 
 
 def refreshed_scope(environment: OAuthEnvironment, scope: str, granted: list[str], result: AuthenticationResult) -> str:
@@ -300,6 +305,18 @@ def refreshed_scope(environment: OAuthEnvironment, scope: str, granted: list[str
     answered = scopes.split(result.session.scope)
     known = [*granted, *policy.required, *environment.additional_scopes, *answered]
     return scopes.confirmed(scope, requested, known)
+
+
+def received_token(environment: OAuthEnvironment, exchange: Exchange) -> str | None:
+    """The refresh token of the cookie, if this environment's client may have it (SEC-ENV-05)."""
+    token = cookies.read(exchange.received, cookies.refresh_token_name(environment.cookies.provider_id))
+    return refresh_tokens.of_environment(token, environment.id)
+
+
+def subject_of(token: str) -> str | None:
+    """Whose session a refresh has to stay (SEC-REFR-06)."""
+    holder = refresh_tokens.recall(token)
+    return None if holder is None else holder.subject
 
 
 def require_session(token: str | None) -> str:
@@ -322,10 +339,10 @@ def logout(configured: Environments) -> Response:
     origin = incoming.origin_header()
     origins.require_allowed_for_logout(own.allowed_origins, origin)
     exchange = incoming.exchange(origin)
-    token = cookies.read(exchange.received, cookies.refresh_token_name(environment.cookies.provider_id))
+    token = received_token(environment, exchange)
     url = logout_url.acceptable(end_vendor_session(environment, LogoutRequest(token or None, origin)))
     outgoing.add_cookies(cookie_jar.clear_refresh_token(environment.cookies, exchange))
-    subjects.forget(token)
+    refresh_tokens.forget(token)
     if environment.provider.scopes.persisted:
         outgoing.add_cookies(cookie_jar.clear_granted_scope(environment.cookies, exchange))
     return outgoing.empty(200) if url is None else outgoing.json_response({"logoutUrl": url})

@@ -67,6 +67,7 @@ def test_lists_mappings_and_keys_are_resolved():
         ("port", "https://127.0.0.1:9443/x", 9443),
         # RFC 7636 appendix B.
         ("s256", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+        ("thousand-times", "ab", "ab" * 1000),
         ("kebab-case", "userIdMatchingUserEntityAnnotation", "user-id-matching-user-entity-annotation"),
         ("known", {"a": 1, "b": None, "c": ""}, {"a": 1, "c": ""}),
     ],

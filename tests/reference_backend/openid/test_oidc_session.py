@@ -3,7 +3,7 @@
 import pytest
 import requests
 
-from reference_backend.web import subjects
+from reference_backend.web import refresh_tokens
 from tests.reference_backend.openid.vendor import BASIC, NOW, Flow
 
 
@@ -168,11 +168,11 @@ def test_records_go_when_their_cookies_have_gone(make, config, op, clock, store)
     config["sessionDuration"] = "1h"
     flow = Flow(make(), op)
     flow.sign_in()
-    assert store.get_subject(subjects.token_hash("rt-1")) == "u-1"
+    assert store.get_refresh_token(refresh_tokens.token_hash("rt-1")).subject == "u-1"
     clock.now += 3600
     op.tokens["refresh_token"] = "rt-2"
     op.claims |= {"exp": clock.now + 300}
     op.claims.pop("nonce")
     flow.sign_in()
-    assert store.get_subject(subjects.token_hash("rt-1")) is None
-    assert store.get_subject(subjects.token_hash("rt-2")) == "u-1"
+    assert store.get_refresh_token(refresh_tokens.token_hash("rt-1")) is None
+    assert store.get_refresh_token(refresh_tokens.token_hash("rt-2")).subject == "u-1"
