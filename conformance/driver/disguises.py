@@ -14,7 +14,7 @@ def disguises(text: str) -> frozenset[str]:
     Parameters:
         text: what is looked for.
     """
-    plain = {text, quote(text, safe=""), quote_plus(text), quote(text, safe="-_.!~*'()")}
+    plain = {text, quote(text), quote(text, safe=""), quote_plus(text), quote(text, safe="-_.!~*'()")}
     in_json = {json.dumps(form)[1:-1] for form in plain}
     in_hex = {form.encode("utf-8", "surrogatepass").hex() for form in plain}
     in_base64 = {part for form in plain for part in _base64_parts(form.encode("utf-8", "surrogatepass"))}
