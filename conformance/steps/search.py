@@ -15,8 +15,8 @@ class SearchAnswers(Step):
     """Look for texts in every answer that the target has given in this case so far.
 
     Header fields and bodies are searched for the texts as they are, percent-encoded (once or twice), escaped as in
-    JSON, in hexadecimal and in base64. Observes ``answers`` (how many were searched) and ``found``: a list of ``name`` (which
-    text), ``answer`` (its number in the transcript) and ``place`` (``body`` or the name of a header field).
+    JSON, in hexadecimal and in base64. Observes ``answers`` (how many were searched) and ``found``: a list of ``name``
+    (which text), ``answer`` (its number in the transcript) and ``place`` (``body`` or the name of a header field).
 
     Attributes:
         texts: name -> text; the name is what reports show.
