@@ -121,7 +121,7 @@ def only_the_first_resolver() -> None:
     wrap(resolvers, "first_match", lambda original, found, info, context: original(found[:1], info, context))
 
 
-@defect("RES-31", "SEC-IDENT-03")
+@defect("RES-31", "SEC-IDENT-03", "RES-25", "SEC-IDENT-04")
 def allowed_domains_ignored() -> None:
     """Addresses of every domain may sign in."""
     replace(resolvers, "require_allowed_domain", nothing)

@@ -1,0 +1,295 @@
+"""What a hostile vendor, a stranger or a flood of input can achieve: leaks, detours, mixed-up clients, crashes."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urljoin
+
+import requests
+from flask import Response, request
+
+from reference_backend.protocol import (
+    cookie_jar,
+    cookies,
+    nonce,
+    outcomes,
+    profiles,
+    redirect_flow,
+    scopes,
+    web_message,
+)
+from reference_backend.protocol.errors import AuthError, NotAllowedError
+from reference_backend.protocol.state import OAuthState
+from reference_backend.providers import github
+from reference_backend.providers.base import CallbackRequest
+from reference_backend.providers.github import GitHub
+from reference_backend.sign_in import resolvers
+from reference_backend.upstream import BoundedAdapter
+from reference_backend.web import bodies, cors, incoming, oauth, outgoing, refresh_tokens
+from reference_backend.web.oauth import Environments, OAuthEnvironment
+from tests.defects.defect import defect, nothing, replace, wrap
+
+FOLLOWED = 3
+"""More redirects than that are not followed, even by a broken backend."""
+
+
+@defect("SEC-STATE-06")
+def error_told_to_strangers() -> None:
+    """What the vendor says is shown before it is known whether this browser asked."""
+
+    def complete(original: Callable[..., Response], *arguments: Any) -> Response:
+        if incoming.parameters().get("error"):
+            raise outcomes.callback_error(incoming.parameters())
+        return original(*arguments)
+
+    wrap(oauth, "complete_flow", complete)
+
+
+@defect("SEC-STATE-12", providers=("github", "google"))
+def code_redeemed_at_start() -> None:
+    """Start takes a code in its query for the answer of the vendor, and redeems it."""
+
+    def start(original: Callable[[Environments], Response], configured: Environments) -> Response:
+        _, environment = oauth.select(configured)
+        if "code" in incoming.parameters():
+            with suppress(AuthError):
+                environment.provider.authenticate(CallbackRequest(incoming.parameters(), {}, {}))
+        return original(configured)
+
+    wrap(oauth, "start", start)
+
+
+@defect("SEC-REDIR-01", "REDIR-08")
+def redirect_address_unchecked() -> None:
+    """A finished redirect flow goes wherever the state says."""
+    replace(redirect_flow, "require_allowed_target", nothing)
+
+
+@defect("SEC-REDIR-02", "SEC-REDIR-03", "REDIR-08")
+def errors_sent_anywhere() -> None:
+    """A failed redirect flow goes wherever the state says, whoever made it."""
+
+    def may_receive(allowed: Any, state: OAuthState | None) -> bool:
+        del allowed
+        return state is not None and redirect_flow.is_redirect(state) and bool(state.redirect_url)
+
+    replace(redirect_flow, "may_receive_errors", may_receive)
+
+
+@defect("SEC-REDIR-06", crashes=True)
+def unparsable_redirect_address_crashes() -> None:
+    """A redirect address that is none brings the failure page down."""
+
+    def may_receive(original: Callable[..., bool], allowed: Any, state: OAuthState | None) -> bool:
+        if state is not None and state.redirect_url is not None and "://" not in state.redirect_url:
+            raise ValueError(state.redirect_url)
+        return original(allowed, state)
+
+    wrap(redirect_flow, "may_receive_errors", may_receive)
+
+
+@defect("SEC-ORIG-09", "MSG-02")
+def page_in_any_frame() -> None:
+    """Any page may put the callback page into a frame."""
+    replace(web_message, "FRAME_OPTIONS", "ALLOWALL")
+
+
+@defect("SEC-ERR-07", "SEC-REFR-08")
+def answers_with_tokens_are_cached() -> None:
+    """Nothing keeps callback page and session answers out of caches."""
+    replace(outgoing, "uncached", lambda response: response)
+
+
+@defect("SEC-TOKX-08", providers=("github", "google"))
+def redirects_followed_with_credentials() -> None:
+    """A vendor that redirects gets the whole request repeated where it says."""
+
+    def send(
+        original: Callable[..., requests.Response],
+        self: BoundedAdapter,
+        prepared: requests.PreparedRequest,
+        **named: Any,
+    ) -> requests.Response:
+        response = original(self, prepared, **named)
+        for _ in range(FOLLOWED):
+            location = response.headers.get("Location")
+            if not location:
+                break
+            again = prepared.copy()
+            again.url = urljoin(prepared.url or "", location)
+            response = original(self, again, **named)
+        return response
+
+    wrap(BoundedAdapter, "send", send)
+
+
+@defect("SEC-REFR-04", "REFRESH-07", providers=("google",))
+def missing_refresh_token_stored() -> None:
+    """A refresh without a new refresh token writes a word in its place."""
+
+    def store(
+        original: Callable[..., None], environment: OAuthEnvironment, exchange: Any, old: str, rotated: list[str]
+    ) -> None:
+        if not rotated:
+            outgoing.add_cookies(cookie_jar.set_refresh_token(environment.cookies, exchange, "undefined"))
+        original(environment, exchange, old, rotated)
+
+    wrap(oauth, "store_rotated", store)
+
+
+@defect("SEC-REFR-09", providers=("google",))
+def rotated_token_lost() -> None:
+    """A new refresh token is thrown away if the profile cannot be read afterwards."""
+
+    def store(original: Callable[..., None], *arguments: Any) -> None:
+        if sys.exc_info()[0] is None:
+            original(*arguments)
+
+    wrap(oauth, "store_rotated", store)
+
+
+@defect("SEC-REFR-10", "SEC-ORIG-07", "HTTP-04")
+def any_origin_may_read() -> None:
+    """Every page may read answers, with credentials."""
+    replace(cors, "allowed_origin", lambda policy, origin: origin)
+
+
+@defect("SEC-ENV-05", providers=("google",))
+def refresh_token_for_any_environment() -> None:
+    """The refresh token of one environment is sent with the client of another."""
+    replace(refresh_tokens, "of_environment", lambda token, environment: token)
+
+
+@defect("SEC-LOGOUT-06", providers=("google",))
+def logout_needs_the_vendor() -> None:
+    """A vendor that is down keeps everybody signed in."""
+    replace(oauth, "end_vendor_session", lambda environment, asked: environment.provider.logout(asked))
+
+
+@defect("SEC-SCOPE-04", "PROV-GITHUB-03", providers=("github",))
+def scopes_reported_as_asked_for() -> None:
+    """A refresh reports and keeps whatever scope it was asked for."""
+    replace(github, "require_granted", nothing)
+    replace(scopes, "confirmed", lambda scope, requested, known: scope)
+
+
+@defect("SEC-IDENT-08", providers=("github",))
+def name_to_show_is_the_login() -> None:
+    """The name that people choose freely counts as their login."""
+
+    def map_profile(original: Callable[..., Any], self: GitHub, found: Mapping[str, Any]) -> Any:
+        profile = original(self, found)
+        return dataclasses.replace(profile, details={**profile.details, "username": found.get("name")})
+
+    wrap(GitHub, "map_profile", map_profile)
+
+
+@defect("SEC-IDENT-10", providers=("google",))
+def tag_of_an_address_ignored() -> None:
+    """An address is looked up without its tag only."""
+
+    def email(original: Callable[..., str], profile: Any) -> str:
+        found = original(profile)
+        return resolvers.without_plus(found) or found
+
+    wrap(resolvers, "required_email", email)
+
+
+@defect("SEC-IDENT-11", providers=("oauth2",))
+def blanks_around_an_address_ignored() -> None:
+    """Blanks and invisible characters around an address are taken away."""
+
+    def email(original: Callable[..., str], profile: Any) -> str:
+        return original(profile).strip(" \n\0\u200b")
+
+    wrap(resolvers, "required_email", email)
+
+
+@defect("SEC-ERR-05")
+def expected_nonce_told() -> None:
+    """The error about a nonce tells the right one."""
+
+    def match(original: Callable[[str, str], None], sent: str, expected: str) -> None:
+        if sent != expected:
+            raise NotAllowedError(f"Invalid nonce, expected {expected}")
+        original(sent, expected)
+
+    wrap(nonce, "require_match", match)
+
+
+@defect("SEC-ROB-06", crashes=True)
+def long_input_crashes() -> None:
+    """A header field or address of more than 16 kB is a server error."""
+
+    def too_long(original: Callable[..., Any], *arguments: Any) -> Any:
+        if len(request.url) + sum(len(value) for _, value in request.headers) > 16_384:
+            raise MemoryError
+        return original(*arguments)
+
+    wrap(oauth, "select", too_long)
+
+
+@defect("SEC-ROB-07", "HTTP-11")
+def bodies_of_any_size() -> None:
+    """Bodies are read however large they are."""
+    replace(bodies, "LIMIT", 1_000_000_000)
+
+
+@defect("SEC-ROB-08", crashes=True)
+def repeated_parameter_crashes() -> None:
+    """A parameter that comes twice is a list, where a text was expected."""
+
+    def parameters(original: Callable[[], Mapping[str, str]]) -> Mapping[str, str]:
+        names = [part.partition("=")[0] for part in request.query_string.decode("latin-1").split("&")]
+        if len(names) != len(set(names)):
+            raise TypeError("expected a text, not a list")
+        return original()
+
+    wrap(incoming, "parameters", parameters)
+
+
+@defect("SEC-ROB-09", providers=("google",))
+def pieces_of_cookies_uncounted() -> None:
+    """Every piece of a cookie is answered, however many there are."""
+    replace(cookies, "MAX_CHUNKS", 100_000)
+
+
+@defect("SEC-ROB-12", "OUT-P7", providers=("google",))
+def broken_off_answer_is_a_server_error() -> None:
+    """An answer that breaks off ends the callback with a server error, which tells the app nothing."""
+
+    def frame(original: Callable[..., Response], configured: Environments) -> Response:
+        response = original(configured)
+        if b"Failed%20to%20obtain" in response.get_data():
+            raise AuthError("Bad gateway", status=502)
+        return response
+
+    wrap(oauth, "frame", frame)
+
+
+@defect("OUT-P8", providers=("google",), crashes=True)
+def profile_of_another_shape_crashes() -> None:
+    """A profile that is no JSON object ends the callback with a server error."""
+
+    def frame(original: Callable[..., Response], configured: Environments) -> Response:
+        response = original(configured)
+        if b"Failed%20to%20parse%20user%20profile" in response.get_data():
+            raise KeyError("id")
+        return response
+
+    wrap(oauth, "frame", frame)
+
+
+@defect("SEC-ORIG-06", providers=("oauth2",))
+def names_are_cleaned() -> None:
+    """Markup is taken out of names, so that they do not arrive as they are."""
+
+    def transform(original: Callable[..., Any], *arguments: Any) -> Any:
+        found = original(*arguments)
+        return dataclasses.replace(found, display_name=(found.display_name or "").replace("<", "").replace("'", ""))
+
+    wrap(profiles, "transform", transform)

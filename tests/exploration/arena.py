@@ -1,0 +1,140 @@
+"""Plays stories against a running reference backend, and saves the one that fails as a scenario file."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from conformance.cases import Case
+from conformance.driver.idp import Idp
+from conformance.driver.wire import Wire
+from conformance.play import Terms, play
+from conformance.plugin.options import TIMEOUT_SECONDS
+from conformance.requirement_list import requirements
+from conformance.scenario.loader import load
+from conformance.scenario.model import Scenario
+from conformance.steps import RULES
+from conformance.target.description import Provider
+from conformance.target.examination import wire_for
+from conformance.verdicts import CaseResult, Verdict
+from tests.defects.bench import Bench
+from tests.defects.defect import Defect
+from tests.exploration.machine import Explorer
+from tests.exploration.story import Step
+
+TITLE = "What a sound backend does, move by move (a counter-example that exploration found)"
+
+
+class CounterExampleError(AssertionError):
+    """A story did not go as the model says; the text is the suite's own message."""
+
+
+@dataclass(frozen=True)
+class Arena:
+    """A backend that is running, and how to play against it.
+
+    Parameters:
+        bench: the mock IdP and the examined target.
+        provider: on which provider stories are played.
+        wire: connections to the backend.
+    """
+
+    bench: Bench
+    provider: Provider
+    wire: Wire
+
+    def play(self, scenario: Scenario) -> CaseResult:
+        """Play one scenario."""
+        case = Case(scenario, self.provider, self.bench.target.environment)
+        facts = self.bench.library.facts[self.provider.vendor]
+        terms = Terms(deviations=(), seed=0, should_fails=True)
+        return play(case, facts, self.bench.target, self.wire, Idp(self.bench.idp.url, self.wire), terms)
+
+    def judge(self, steps: list[Step]) -> None:
+        """Play a story.
+
+        Raises:
+            CounterExampleError: it did not go as expected.
+        """
+        result = self.play(Scenario.model_validate(self.document(steps)))
+        if result.verdict is not Verdict.PASSED:
+            raise CounterExampleError(result.message)
+
+    def document(self, steps: list[Step]) -> dict[str, Any]:
+        """A story as a scenario document."""
+        digest = hashlib.sha256(json.dumps(steps, sort_keys=True).encode()).hexdigest()[:8]
+        applies_to = {"providers": [self.provider.id]}
+        return {"scenario": f"counter-example-{digest}", "title": TITLE, "applies_to": applies_to, "steps": steps}
+
+
+@contextlib.contextmanager
+def arena(bench: Bench, provider_id: str, defect: Defect | None) -> Iterator[Arena]:
+    """Start a backend, with or without a defect."""
+    provider = next(provider for provider in bench.target.providers if provider.id == provider_id)
+    wire = wire_for(bench.target.idp, bench.target.ca_pem, TIMEOUT_SECONDS)
+    with bench.backend(defect), contextlib.closing(wire):
+        yield Arena(bench, provider, wire)
+
+
+def explore(ring: Arena, *, seed_number: int, stories: int, moves: int, folder: Path) -> Path | None:
+    """Play many stories.
+
+    Parameters:
+        ring: where they are played.
+        seed_number: decides about all choices, so that a run can be repeated.
+        stories: how many.
+        moves: how many moves a story has at most.
+        folder: where a counter-example is saved.
+
+    Returns:
+        The file of the shortest counter-example, or None if there is none.
+    """
+    failed: list[list[Step]] = []
+
+    def judge(steps: list[Step]) -> None:
+        try:
+            ring.judge(steps)
+        except CounterExampleError:
+            failed.append(steps)
+            raise
+
+    @seed(seed_number)
+    def explorer() -> Explorer:
+        return Explorer(judge)
+
+    bounds = settings(
+        max_examples=stories,
+        stateful_step_count=moves,
+        deadline=None,
+        database=None,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+    )
+    try:
+        run_state_machine_as_test(explorer, settings=bounds)
+    except CounterExampleError:
+        return save(folder, ring.document(min(failed, key=len)))
+    return None
+
+
+def save(folder: Path, document: dict[str, Any]) -> Path:
+    """Write a scenario file, as ``pytest conformance --scenarios FOLDER`` reads it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{document['scenario']}.yaml"
+    file.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), "utf-8")
+    return file
+
+
+def saved(folder: Path) -> list[Scenario]:
+    """The scenarios of a folder, read and checked like any other."""
+    return list(load([folder], requirements(), RULES).scenarios)

@@ -1,0 +1,160 @@
+"""A model of the sign-in protocol that writes scenarios: each move becomes a step that says what has to be seen. Pure.
+
+The model knows what docs/spec promises of any sound backend, and nothing of how one works: who holds which session,
+which login in progress belongs to which browser, and what the vendor would say to a refresh token. A move changes the
+model and adds a step with its expectation, so that a sequence of moves is an ordinary scenario.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Step = dict[str, Any]
+
+BROWSERS = ("laptop", "phone")
+PERSONAS = ("plain", "many-groups", "twin-north", "twin-south")
+DEAD = ("expired-refresh-token", "revoked-refresh-token", "unknown-refresh-token")
+"""Faults after which the vendor refuses the refresh token."""
+
+REFUSED = {"error": {"type": "mapping"}, "session": {"absent": True}, "refresh_cookie": {"absent": True}}
+
+
+@dataclass
+class Grant:
+    """A decision at the vendor.
+
+    Parameters:
+        name: under which the step with it is saved.
+        start: number of the start that it answers.
+        persona: who decided.
+        allowed: False if consent was denied.
+        used: True once its code was redeemed.
+        fault: what the vendor does with its refresh token, or None.
+        rotates: True if the vendor replaces the refresh token at every refresh.
+    """
+
+    name: str
+    start: int
+    persona: str
+    allowed: bool
+    used: bool = False
+    fault: str | None = None
+    rotates: bool = False
+
+    @property
+    def faults(self) -> list[str]:
+        """What it carries along."""
+        return [*(["rotated-refresh-token"] if self.rotates else []), *([self.fault] if self.fault else [])]
+
+
+@dataclass
+class Browser:
+    """What a browser holds.
+
+    Parameters:
+        start: number of the login in progress that its nonce cookie belongs to, or None.
+        undecided: True if nobody has consented to that start yet.
+        session: the grant behind its refresh cookie, or None.
+    """
+
+    start: int | None = None
+    undecided: bool = False
+    session: Grant | None = None
+
+
+@dataclass
+class Story:
+    """A sequence of moves, as steps of a scenario."""
+
+    steps: list[Step] = field(default_factory=list)
+    browsers: dict[str, Browser] = field(default_factory=lambda: {name: Browser() for name in BROWSERS})
+    grants: list[Grant] = field(default_factory=list)
+    starts: int = 0
+
+    def start(self, name: str) -> None:
+        """Begin a login; an earlier one of this browser is given up (SEC-STATE-11)."""
+        self.starts += 1
+        browser = self.browsers[name]
+        browser.start, browser.undecided = self.starts, True
+        self._add({"start": {}}, name, {"START-01": {"status": 302}})
+
+    def consent(self, name: str, persona: str, *, allow: bool) -> None:
+        """Decide at the vendor about the latest login of a browser."""
+        browser = self.browsers[name]
+        assert browser.start is not None
+        browser.undecided = False
+        grant = Grant(f"grant{len(self.grants) + 1}", browser.start, persona, allow)
+        self.grants.append(grant)
+        decision = {} if allow else {"decision": "deny"}
+        self._add({"consent": {"persona": persona, **decision}, "save": grant.name}, name)
+
+    def callback(self, name: str, grant: Grant) -> None:
+        """Bring an answer of the vendor to the backend, in any browser, once or again."""
+        browser = self.browsers[name]
+        step = {"callback": {"url": f"${{{grant.name}.callback_url}}"}}
+        if browser.start != grant.start or not grant.allowed or grant.used:
+            self._add(step, name, {"FRAME-09": REFUSED})
+            return
+        grant.used = True
+        browser.session = grant
+        browser.start = None  # a backend may keep the nonce, but no answer to it is left
+        self._add(step, name, {"FRAME-11": signed_in(grant)})
+
+    def refresh(self, name: str) -> None:
+        """Ask for the session again."""
+        grant = self.browsers[name].session
+        if grant is None:
+            self._add({"refresh": {}}, name, {"REFRESH-02": {"status": 401, "session": {"absent": True}}})
+        elif grant.fault:
+            kept = {"refresh_cookie": {"absent": True}, "refresh_cookie_cleared": False}
+            self._add(
+                {"refresh": {}}, name, {"REFRESH-03": {"status": 401, "session": {"absent": True}}, "REFRESH-16": kept}
+            )
+        else:
+            self._add({"refresh": {}}, name, {"REFRESH-04, REFRESH-09": {"status": 200, **signed_in(grant)}})
+
+    def forged_refresh(self, name: str) -> None:
+        """A foreign page asks for the session."""
+        expected = {"status": 401, "session": {"absent": True}, "set_cookie": {"empty": True}}
+        self._add({"refresh": {"headers": {"X-Requested-With": None}}}, name, {"SEC-REFR-01": expected})
+
+    def logout(self, name: str) -> None:
+        """Sign out, whether anybody is signed in or not (LOGOUT-05)."""
+        had_session = self.browsers[name].session is not None
+        self.browsers[name].session = None
+        expected: dict[str, Any] = {"LOGOUT-05": {"status": 200}}
+        if had_session:
+            expected["LOGOUT-06"] = {"refresh_cookie_cleared": True}
+        self._add({"logout": {}}, name, expected)
+
+    def forged_logout(self, name: str) -> None:
+        """A foreign page signs the user out."""
+        expected = {"status": {"at_least": 400, "at_most": 499}, "set_cookie": {"empty": True}}
+        self._add({"logout": {"headers": {"Origin": "https://evil.example"}}}, name, {"SEC-LOGOUT-02": expected})
+
+    def forget(self, name: str) -> None:
+        """The browser's user clears its cookies."""
+        self.browsers[name] = Browser()
+        self._add({"forget_cookies": {}}, name)
+
+    def expire(self, grant: Grant, fault: str | None) -> None:
+        """From now on the vendor refuses the grant's refresh token, or takes it again."""
+        grant.fault = fault
+        self._change(grant)
+
+    def rotate(self, grant: Grant) -> None:
+        """From now on the vendor replaces the grant's refresh token at every refresh (RFC 9700 section 4.14.2)."""
+        grant.rotates = True
+        self._change(grant)
+
+    def _change(self, grant: Grant) -> None:
+        self._add({"change_grant": {"grant": f"${{{grant.name}.grant}}", "faults": grant.faults}}, BROWSERS[0])
+
+    def _add(self, step: Step, browser: str, expect: dict[str, Any] | None = None) -> None:
+        self.steps.append({**step, "browser": browser, **({"expect": expect} if expect else {})})
+
+
+def signed_in(grant: Grant) -> dict[str, Any]:
+    """The session is that of whoever consented."""
+    return {"session.backstageIdentity.identity.userEntityRef": f"${{persona.{grant.persona}.entity_ref}}"}

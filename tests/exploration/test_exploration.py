@@ -1,0 +1,47 @@
+"""Stories that nobody wrote: the reference backend does in all of them what the model of the specification says.
+
+``EXPLORATION_SEED=7 EXPLORATION_STORIES=500 pytest tests/exploration`` plays others, and more of them. A counter-
+example is saved below ``counter-examples``, for ``pytest conformance --scenarios counter-examples``.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from conformance.verdicts import Verdict
+from tests.defects.bench import Bench
+from tests.defects.catalogue import catalogue
+from tests.exploration.arena import arena, explore, saved
+from tests.interop.idp_process import ROOT
+
+SEED = int(os.environ.get("EXPLORATION_SEED", "20261126"))
+STORIES = int(os.environ.get("EXPLORATION_STORIES", "40"))
+MOVES = 25
+COUNTER_EXAMPLES = ROOT / "counter-examples"
+
+
+@pytest.mark.parametrize("provider", ["oauth2", "google"])
+def test_every_story_goes_as_the_model_says(the_bench: Bench, provider: str) -> None:
+    print(f"EXPLORATION_SEED={SEED}")
+    with arena(the_bench, provider, None) as ring:
+        found = explore(ring, seed_number=SEED, stories=STORIES, moves=MOVES, folder=COUNTER_EXAMPLES)
+    text = "" if found is None else found.read_text("utf-8")
+    assert found is None, f"seed {SEED}: a counter-example is in {found}\n{text}"
+
+
+@pytest.mark.parametrize(
+    "defect", ["refresh-cookie-survives-logout", "nonce-not-compared", "missing-refresh-token-stored"]
+)
+def test_a_defect_is_found_and_its_file_replays_it(the_bench: Bench, tmp_path: Path, defect: str) -> None:
+    broken = catalogue()[defect]
+    with arena(the_bench, "google", broken) as ring:
+        found = explore(ring, seed_number=SEED, stories=200, moves=MOVES, folder=tmp_path)
+        assert found is not None
+        (scenario,) = saved(tmp_path)
+        assert len(scenario.steps) <= 8, "it is made as short as it can be"
+        assert ring.play(scenario).verdict is Verdict.FAILED
+    with arena(the_bench, "google", None) as ring:
+        assert ring.play(scenario).verdict is Verdict.PASSED
