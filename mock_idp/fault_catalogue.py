@@ -11,16 +11,19 @@ from mock_idp.faults import CALLBACK, ID_TOKEN, Fault, Faults, Parameter
 from mock_idp.id_token_faults import ID_TOKEN_FAULTS
 from mock_idp.oauth.model import Reason
 from mock_idp.saml_faults import SAML_FAULTS
+from mock_idp.transport_faults import (
+    FAILS,
+    FOLLOW_UP,
+    MACHINES,
+    PROFILE,
+    PROFILES,
+    REFRESH,
+    TOKEN,
+    TOKENS,
+    TRANSPORT_FAULTS,
+    seconds,
+)
 
-TOKEN, REFRESH, EXCHANGE = "token", "refresh", "exchange"
-PROFILE, FOLLOW_UP = "profile", "follow-up"
-TOKENS = (TOKEN, REFRESH, EXCHANGE)
-PROFILES = (PROFILE, FOLLOW_UP)
-CLIENT_METADATA = "client-metadata"
-MACHINES = (*TOKENS, *PROFILES, "revocation", "discovery", "jwks", "logout", CLIENT_METADATA, "other")
-"""Endpoints that talk to the backend rather than to the browser."""
-
-FAILS = "It reports a failed sign-in or refresh in its own words, quickly, and stays up."
 ERRORS = "RFC 6749 section 5.2"
 
 
@@ -28,10 +31,6 @@ _ANYWHERE = (PROFILE, *TOKENS, FOLLOW_UP, ID_TOKEN, CALLBACK, *MACHINES[len(TOKE
 _ERROR = Parameter("error", "text", "invalid_grant", "The error code.")
 _DESCRIPTION = Parameter("description", "text", None, "error_description; left out if absent.")
 _STATUS_200 = Parameter("status", "status", 200, "The HTTP status.")
-
-
-def _seconds(default: float) -> Parameter:
-    return Parameter("seconds", "seconds", default, "How long, in seconds.")
 
 
 _CALLBACKS = (
@@ -320,7 +319,7 @@ _TOKEN_ANSWERS = (
         TOKENS,
         "RFC 6749 section 5.1",
         "It tells the frontend the lifetime.",
-        (_seconds(1),),
+        (seconds(1),),
         bend=lambda policy, parameters: replace(policy, access_token_seconds=parameters["seconds"]),
     ),
 )
@@ -357,62 +356,7 @@ _REFUSALS = (
     ),
 )
 
-_TRANSPORTS = (
-    Fault(
-        "reset",
-        "The connection is reset",
-        MACHINES,
-        "RFC 9293 section 3.5.2",
-        FAILS,
-        change=changes.over_transport("reset"),
-        is_instead=True,
-    ),
-    Fault(
-        "stall",
-        "No answer ever comes",
-        MACHINES,
-        "RFC 9110 section 9.5",
-        "It gives up after a while.",
-        (_seconds(60),),
-        change=changes.over_transport("stall"),
-        is_instead=True,
-    ),
-    Fault(
-        "truncate",
-        "The connection ends in the middle of the body",
-        MACHINES,
-        "RFC 9112 section 8",
-        FAILS,
-        change=changes.over_transport("truncate"),
-    ),
-    Fault(
-        "slow",
-        "The answer comes late",
-        MACHINES,
-        "none",
-        "It waits.",
-        (_seconds(3),),
-        change=changes.over_transport("slow"),
-    ),
-    Fault(
-        "drip",
-        "The body comes in drops",
-        MACHINES,
-        "none",
-        "It waits.",
-        (_seconds(3),),
-        change=changes.over_transport("drip"),
-    ),
-    Fault(
-        "endless-body",
-        "The body does not end",
-        MACHINES,
-        "RFC 9112 section 6.3",
-        "It stops reading after a while, and fails.",
-        (_seconds(3),),
-        change=changes.over_transport("endless"),
-    ),
+FAULTS = Faults(
+    (*_CALLBACKS, *_ANSWERS, *_TOKEN_ANSWERS, *ID_TOKEN_FAULTS, *SAML_FAULTS, *_REFUSALS, *TRANSPORT_FAULTS)
 )
-
-FAULTS = Faults((*_CALLBACKS, *_ANSWERS, *_TOKEN_ANSWERS, *ID_TOKEN_FAULTS, *SAML_FAULTS, *_REFUSALS, *_TRANSPORTS))
 """All faults there are."""

@@ -1,7 +1,8 @@
 """The page ``docs/faults.md``: all faults, made from the catalogue."""
 
-from mock_idp.fault_catalogue import FAULTS, MACHINES
+from mock_idp.fault_catalogue import FAULTS
 from mock_idp.faults import Fault, Parameter
+from mock_idp.transport_faults import MACHINES
 
 _HEAD = """# Faults
 

@@ -12,9 +12,7 @@ from mock_idp.id_token_faults import ID_TOKEN_FAULTS
 from mock_idp.personas import SHOWN
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
-UNUSED = {
-    "stall": "a backend may hang as long as the vendor does, which is longer than a run should take",
-}
+UNUSED: dict[str, str] = {}
 """Faults that no scenario needs, with the reason."""
 
 WAITING = frozenset(fault.id for fault in ID_TOKEN_FAULTS)
