@@ -73,11 +73,13 @@ class Upstream:
                 reader, writer = await asyncio.open_connection(
                     self.host, self.port, ssl=ssl.create_default_context() if self.is_tls else None
                 )
-        except ssl.SSLError as error:
+        except ssl.SSLCertVerificationError as error:
             raise UpstreamError(
-                f"The backend at {self.url} has no certificate that this machine trusts ({error.reason}); "
+                f"The backend at {self.url} has no certificate that this machine trusts ({error.verify_message}); "
                 "name it with http://, or set SSL_CERT_FILE to its certificate authority."
             ) from error
+        except ssl.SSLError as error:
+            raise UpstreamError(f"What answers at {self.url} speaks no TLS; name it with http://.") from error
         except (OSError, UnicodeError) as error:  # TimeoutError is one
             raise UpstreamError(
                 f"No backend answers at {self.url}; start it, or name another with --upstream."

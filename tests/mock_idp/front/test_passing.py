@@ -5,6 +5,7 @@ import socket
 import pytest
 import requests
 
+from mock_idp.cli.serve import RunningIdp
 from tests.mock_idp.edge import wire
 from tests.mock_idp.front.conftest import SECONDS, Backend, FrontStarter
 
@@ -145,6 +146,30 @@ def test_no_backend(front: FrontStarter, dead_url: str) -> None:
     assert page.status_code == 502
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert f'<p class="sentence">{sentence}</p>' in page.text
+
+
+def test_a_backend_over_tls(front: FrontStarter, running: RunningIdp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    base = front(upstream=running.urls["tls"])
+    refused = requests.get(f"{base}/__idp/", timeout=SECONDS)
+    assert refused.status_code == 502
+    assert refused.text.startswith(
+        f"The backend at {running.urls['tls']} has no certificate that this machine trusts ("
+    )
+    monkeypatch.setenv("SSL_CERT_FILE", str(running.idp.settings.state_dir / "ca.pem"))
+    assert requests.get(f"{base}/__idp/", timeout=SECONDS).json()["kit"]
+
+
+def test_a_backend_that_should_speak_tls(front: FrontStarter, backend: Backend) -> None:
+    url = backend.url.replace("http:", "https:")
+    answer = requests.get(front(upstream=url), timeout=SECONDS)
+    assert (answer.status_code, answer.text) == (502, f"What answers at {url} speaks no TLS; name it with http://.\n")
+
+
+def test_trailers_do_not_pass(front: FrontStarter) -> None:
+    head = b"POST /chunked HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    said = wire.ask(front(), head + b"3\r\nabc\r\n0\r\nX-Forwarded-User: petra-reed\r\n\r\n")
+    assert said.endswith(b"chunked|3\r\nabc\r\n0\r\n\r\n")
 
 
 def test_no_mock(front: FrontStarter, dead_url: str) -> None:
