@@ -10,6 +10,7 @@ from mock_idp.settings import COMPANY_DOMAIN, PARTNER_DOMAIN
 ConfigKeys = Mapping[str, Any]
 
 BY_EMAIL = MappingProxyType({"resolver": "emailMatchingUserEntityProfileEmail"})
+BY_EMAIL_OF_THE_COMPANY = MappingProxyType({**BY_EMAIL, "allowedDomains": [COMPANY_DOMAIN]})
 BY_LOCAL_PART = MappingProxyType(
     {"resolver": "emailLocalPartMatchingUserEntityName", "allowedDomains": [COMPANY_DOMAIN]}
 )

@@ -1,10 +1,11 @@
 """AWS Application Load Balancer: a signed, padded header, and each public key at an address of its own."""
 
 import hashlib
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from mock_idp.environments import BY_EMAIL
+from mock_idp.environments import BY_EMAIL, BY_EMAIL_OF_THE_COMPANY
 from mock_idp.oauth.model import Answer, Encoding, Endpoint
 from mock_idp.oauth.tokens import SignedToken
 from mock_idp.proxies.base import AuthProxy, Front, Headers, SignedIn
@@ -26,9 +27,11 @@ def _signer(region: str) -> str:
     return f"arn:{partition}:elasticloadbalancing:{region}:{_ACCOUNT}:{_BALANCER}"
 
 
-def _config(region: str = _REGION, *, has_signer: bool = True) -> MappingProxyType[str, Any]:
+def _config(
+    region: str = _REGION, *, has_signer: bool = True, resolver: Mapping[str, Any] = BY_EMAIL
+) -> MappingProxyType[str, Any]:
     signer = {"signer": _signer(region)} if has_signer else {}
-    sign_in = MappingProxyType({"resolvers": (BY_EMAIL,)})
+    sign_in = MappingProxyType({"resolvers": (resolver,)})
     return MappingProxyType({"issuer": _ISSUER, "region": region, **signer, "signIn": sign_in})
 
 
@@ -53,8 +56,10 @@ class AwsAlb(AuthProxy):
             "awsalb": _config(),
             "awsalb-any-signer": _config(has_signer=False),
             "awsalb-gov": _config(_GOVERNMENT_REGIONS[1]),
+            "awsalb-domains": _config(resolver=BY_EMAIL_OF_THE_COMPANY),
         }
     )
+    reserved = frozenset({"awsalb-domains"})
     kid_is_grant = True
     # It has no address for signing out: the application deletes the cookie.
     front = Front(

@@ -2,8 +2,11 @@
 
 import base64
 import json
+from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
+from mock_idp.environments import BY_EMAIL, BY_EMAIL_OF_THE_COMPANY
 from mock_idp.oauth.tokens import SignedToken
 from mock_idp.personas import Face
 from mock_idp.proxies.base import AuthProxy, Front, Headers, SignedIn
@@ -17,6 +20,10 @@ _TOKEN_SECONDS = 3_900
 _SOURCE = "https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities"
 
 
+def _config(resolver: Mapping[str, Any]) -> MappingProxyType[str, Any]:
+    return MappingProxyType({"signIn": MappingProxyType({"resolvers": (MappingProxyType(dict(resolver)),)})})
+
+
 class AzureEasyAuth(AuthProxy):
     """App Service in front of a web app, with its token store switched on. It overwrites these headers."""
 
@@ -25,22 +32,12 @@ class AzureEasyAuth(AuthProxy):
     icon = "EA"
     variants = MappingProxyType(
         {
-            "azureEasyAuth": MappingProxyType(
-                {
-                    "signIn": MappingProxyType(
-                        {"resolvers": (MappingProxyType({"resolver": "idMatchingUserEntityAnnotation"}),)}
-                    )
-                }
-            ),
-            "azureEasyAuth-email": MappingProxyType(
-                {
-                    "signIn": MappingProxyType(
-                        {"resolvers": (MappingProxyType({"resolver": "emailMatchingUserEntityProfileEmail"}),)}
-                    )
-                }
-            ),
+            "azureEasyAuth": _config({"resolver": "idMatchingUserEntityAnnotation"}),
+            "azureEasyAuth-email": _config(BY_EMAIL),
+            "azureEasyAuth-domains": _config(BY_EMAIL_OF_THE_COMPANY),
         }
     )
+    reserved = frozenset({"azureEasyAuth-domains"})
     environ = MappingProxyType(
         {
             "WEBSITE_SKU": "Standard",

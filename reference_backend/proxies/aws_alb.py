@@ -14,7 +14,7 @@ from reference_backend.proxies.assertion import Assertion
 from reference_backend.proxies.base import ProxyProvider, ProxyRequest, ProxyResult, ProxySettings
 from reference_backend.sign_in import resolvers as sign_in
 from reference_backend.sign_in.context import ByFilter, ResolverContext
-from reference_backend.sign_in.resolvers import Options, ResolverFactory, SignInInfo
+from reference_backend.sign_in.resolvers import EmailOptions, ResolverFactory, SignInInfo
 
 DATA_HEADER = "x-amzn-oidc-data"
 ACCESS_TOKEN_HEADER = "x-amzn-oidc-accesstoken"  # noqa: S105 - a header's name
@@ -25,9 +25,10 @@ MOST_KEYS = 1000
 """How many keys are kept: key ids come from outside, and a balancer has but a few."""
 
 
-def by_email(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
-    """``emailMatchingUserEntityProfileEmail``, the address as it is (RES-53, AWSALB-17)."""
+def by_email(options: EmailOptions, info: SignInInfo, context: ResolverContext) -> SignIn:
+    """``emailMatchingUserEntityProfileEmail``, the address as it is (RES-25, RES-53, AWSALB-17)."""
     email = sign_in.required_email(info.profile)
+    sign_in.require_allowed_domain(options, email)
     return context.sign_in(ByFilter([{"spec.profile.email": email}]), sign_in.fallback(options, email))
 
 
@@ -44,7 +45,7 @@ class AwsAlb(ProxyProvider):
 
     vendor: ClassVar[str] = "awsalb"
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "emailMatchingUserEntityProfileEmail": sign_in.factory(Options, by_email),
+        "emailMatchingUserEntityProfileEmail": sign_in.factory(EmailOptions, by_email),
     }
     own_resolvers_win: ClassVar[bool] = True
 

@@ -19,6 +19,7 @@ from reference_backend.proxies.gcp_iap import GcpIap
 from reference_backend.proxies.guest import Guest
 from reference_backend.proxies.oauth2_proxy import OAuth2Proxy
 from reference_backend.server import JoiningHeaderReader
+from reference_backend.sign_in import resolvers
 from tests.defects.defect import defect, nothing, replace, wrap
 
 OAUTH2_PROXY = ("oauth2Proxy",)
@@ -219,6 +220,12 @@ def oauth2_proxy_last_of_two_users() -> None:
 def underscores_are_hyphens() -> None:
     """A header with underscores counts as the one with hyphens: the server lets both through to the environment."""
     replace(JoiningHeaderReader, "_allow_header", lambda self, key_name: True)
+
+
+@defect("RES-25", providers=("awsalb-domains", "azureEasyAuth-domains"))
+def allowed_domains_of_proxies_ignored() -> None:
+    """Whatever domains are allowed, everybody signs in whom the catalog knows."""
+    replace(resolvers, "require_allowed_domain", nothing)
 
 
 @defect("GUEST-02", "SEC-PROXY-06", providers=("guest-refused",))
