@@ -215,7 +215,7 @@ def null_is_an_empty_profile() -> None:
 # --- errors --------------------------------------------------------------------------------------
 
 
-@defect("GITHUB-13", providers=("github",))
+@defect("GITHUB-13", "OUT-P2", providers=("github",))
 def every_callback_error_is_a_rejection() -> None:
     """What the vendor itself refuses is reported as if the person had said no."""
     replace(outcomes, "callback_error", lambda query: outcomes.rejected(query.get("error_description", "")))

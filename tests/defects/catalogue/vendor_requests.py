@@ -38,13 +38,13 @@ def change_start(change: Callable[[StartRequest], StartRequest]) -> None:
     wrap(PassportProvider, "start", lambda original, self, request: original(self, change(request)))
 
 
-def add_parameter(name: str, value: str) -> None:
-    """Put one more parameter into every authorization URL."""
+def add_parameter(name: str, value: str, owner: type[PassportProvider] = PassportProvider) -> None:
+    """Put one more parameter into the authorization URLs of a provider, or of all that have none of their own."""
 
     def add(original: Callable[..., Mapping[str, str]], self: PassportProvider, request: StartRequest) -> Any:
         return {**original(self, request), name: value}
 
-    wrap(PassportProvider, "authorization_parameters", add)
+    wrap(owner, "authorization_parameters", add)
 
 
 def change_address(owner: type[PassportProvider], name: str, old: str, new: str) -> None:
@@ -164,7 +164,8 @@ def token_deleted_under_its_own_name() -> None:
 
 @defect(
     *("GITHUB-03", "GOOGLE-04", "GITLAB-03", "MICROSOFT-03", "ATLASSIAN-03", "ONELOGIN-03", "OPENSHIFT-02"),
-    providers=("github", "google", "gitlab", "microsoft", "atlassian", "onelogin", "openshift"),
+    "BITBUCKETSERVER-03",
+    providers=("github", "google", "gitlab", "microsoft", "atlassian", "onelogin", "openshift", "bitbucketServer"),
     stops_cases=True,
 )
 def secret_left_to_a_header() -> None:

@@ -1,0 +1,164 @@
+"""What follows from a vendor's configuration and from what it refuses: addresses, scopes, profiles, logout."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import requests
+
+from reference_backend.protocol import outcomes
+from reference_backend.protocol.errors import AuthError
+from reference_backend.protocol.profiles import VendorProfile
+from reference_backend.protocol.session_response import SignIn
+from reference_backend.providers import passport
+from reference_backend.providers.atlassian import Atlassian
+from reference_backend.providers.base import AuthenticationResult, ScopePolicy
+from reference_backend.providers.bitbucket import Bitbucket
+from reference_backend.providers.bitbucket_server import BitbucketServer
+from reference_backend.providers.gitlab import GitLab
+from reference_backend.providers.microsoft import Microsoft
+from reference_backend.providers.onelogin import OneLogin
+from reference_backend.providers.passport import PassportProvider
+from reference_backend.web import oauth
+from tests.defects.catalogue.upstream import unless_it_fails
+from tests.defects.catalogue.vendor_answers import change_profile
+from tests.defects.catalogue.vendor_requests import add_parameter, change_address
+from tests.defects.defect import defect, replace, wrap
+
+
+@defect(
+    *("BITBUCKET-01", "OPENSHIFT-01", "MICROSOFT-02", "BITBUCKETSERVER-02"),
+    providers=("bitbucket", "openshift", "microsoft", "bitbucketServer"),
+)
+def consent_demanded_each_time() -> None:
+    """The authorization request demands that the person is asked once more."""
+    add_parameter("prompt", "consent")
+    add_parameter("prompt", "consent", Microsoft)
+
+
+@defect("BITBUCKETSERVER-01", providers=("bitbucketServer",), stops_cases=True)
+def token_endpoint_of_another_version() -> None:
+    """Codes are sent to another version of the API than the one that the configured host has."""
+    change_address(BitbucketServer, "token_url", "/latest/", "/1.0/")
+
+
+@defect("ONELOGIN-01", providers=("onelogin",), stops_cases=True)
+def path_of_the_issuer_dropped() -> None:
+    """The token endpoint is looked for without the path of the configured issuer."""
+    change_address(OneLogin, "token_url", "/oidc/2", "")
+
+
+@defect("MICROSOFT-01", providers=("microsoft",))
+def tenant_of_everybody_used() -> None:
+    """Codes are exchanged at the address for all tenants, whichever is configured."""
+
+    def create(original: Callable[..., None], self: Microsoft, settings: Any) -> None:
+        original(self, settings)
+        self.token_url = "https://login.microsoftonline.com/common/oauth2/v2.0/token"
+
+    wrap(Microsoft, "__init__", create)
+
+
+@defect("ATLASSIAN-02", providers=("atlassian",))
+def only_the_profile_asked_for() -> None:
+    """The scope is too small for a refresh and for the sites."""
+    replace(Atlassian, "scopes", ScopePolicy(required=("read:me",)))
+
+
+@defect("BITBUCKET-05", providers=("bitbucket",))
+def scope_read_from_a_member_that_is_not_there() -> None:
+    """The session reports the member scope of the token answer, which this vendor calls otherwise."""
+    replace(Bitbucket, "scopes", ScopePolicy(required=("account",)))
+
+
+@defect("GITLAB-05", "SCOPE-08", providers=("gitlab",))
+def requested_scope_reported() -> None:
+    """The session reports what was asked for, whatever was granted."""
+    replace(GitLab, "scopes", ScopePolicy(required=("read_user",), persisted=True))
+
+
+@defect("ATLASSIAN-04", "ONELOGIN-04", providers=("atlassian", "onelogin"))
+def access_token_in_the_query_of_the_profile() -> None:
+    """The profile is asked for with the access token in the address as well."""
+
+    def ask(self: PassportProvider, access_token: str) -> requests.Response:
+        headers = {"Authorization": f"Bearer {access_token}"}
+        return self.surroundings.upstream.request("GET", f"{self.profile_url}?token={access_token}", headers=headers)
+
+    replace(PassportProvider, "request_profile", ask)
+
+
+@defect("GITLAB-04", providers=("gitlab",))
+def picture_left_out() -> None:
+    """The profile has no picture."""
+    change_profile(GitLab, lambda profile, found: dataclasses.replace(profile, picture=None))
+
+
+@defect("BITBUCKET-04", "BITBUCKET-11", providers=("bitbucket",))
+def address_made_up() -> None:
+    """The profile has an address made of the user's name, which the vendor never told."""
+    change_profile(
+        Bitbucket, lambda one, found: dataclasses.replace(one, email=f"{found['username']}@lumenfold.example")
+    )
+
+
+@defect("ATLASSIAN-08", providers=("atlassian",))
+def failing_calls_overlooked() -> None:
+    """Who cannot be read signs in as nobody in particular."""
+    wrap(Atlassian, "fetch_profile", unless_it_fails)
+
+
+@defect("OKTA-11", "ONELOGIN-07", "GITLAB-09", providers=("okta", "onelogin", "gitlab"))
+def failing_profile_overlooked() -> None:
+    """A profile endpoint that refuses makes an empty profile."""
+    wrap(PassportProvider, "fetch_profile", unless_it_fails)
+
+
+@defect("BITBUCKETSERVER-06", "BITBUCKETSERVER-07", providers=("bitbucketServer",))
+def unreadable_user_without_a_name_in_the_error() -> None:
+    """It is not told which half of the profile could not be read."""
+
+    def fetch(original: Callable[..., VendorProfile], self: BitbucketServer, token: str) -> VendorProfile:
+        try:
+            return original(self, token)
+        except AuthError as error:
+            raise outcomes.profile_unreadable() from error
+
+    wrap(BitbucketServer, "fetch_profile", fetch)
+
+
+@defect("PROV-MICROSOFT-03", providers=("microsoft",))
+def no_second_token_for_the_profile() -> None:
+    """Who asks for a token of another resource remains unknown."""
+
+    def as_it_is(
+        self: Microsoft, result: AuthenticationResult, refresh_token: str | None, keep: Any = None
+    ) -> AuthenticationResult:
+        del self, refresh_token, keep
+        return result
+
+    replace(Microsoft, "with_profile", as_it_is)
+
+
+@defect("ATLASSIAN-10", "OAUTH2-07", providers=("atlassian", "oauth2"))
+def user_name_guessed() -> None:
+    """A missing user name is made of the address."""
+
+    def guess(original: Callable[..., SignIn], title: str, options: Any, info: Any, context: Any) -> SignIn:
+        name = (info.profile.email or "").partition("@")[0]
+        return original(title, options, dataclasses.replace(info, details={"username": name}), context)
+
+    wrap(passport, "sign_in_by_username", guess)
+
+
+@defect("GOOGLE-11", "OPENSHIFT-09", "LOGOUT-10", providers=("google", "openshift"))
+def logout_depends_on_the_vendor() -> None:
+    """If the vendor does not take the token back, the person stays signed in."""
+
+    def end(environment: Any, logout_request: Any) -> str | None:
+        found: str | None = environment.provider.logout(logout_request)
+        return found
+
+    replace(oauth, "end_vendor_session", end)
