@@ -122,6 +122,7 @@ def test_another_organization_is_refused(make: Any, config: dict[str, Any], vend
     assert flow.browser.page_error(answer)[0] == "InputError"
 
 
+@pytest.mark.requirement("AUTH0-14")
 def test_sessions_are_needed(make: Any, config: dict[str, Any], settings: dict[str, Any]) -> None:
     del settings["auth"]["session"]
     answer = make().get("/auth0/start?env=development")

@@ -24,6 +24,7 @@ def configured(settings):
     }
 
 
+@pytest.mark.requirement("UP-31")
 @pytest.mark.parametrize("key", ["scope", "scopes"])
 def test_atlassian_refuses_retired_keys(settings, make, key):
     settings["auth"]["providers"]["atlassian"]["development"][key] = "read:me"
@@ -31,6 +32,7 @@ def test_atlassian_refuses_retired_keys(settings, make, key):
         make()
 
 
+@pytest.mark.requirement("UP-31")
 def test_oauth2_refuses_the_retired_key(settings, make):
     settings["auth"]["providers"]["oauth2"]["development"]["scope"] = "openid"
     with pytest.raises(ConfigError, match='oauth2 provider no longer supports the "scope"'):

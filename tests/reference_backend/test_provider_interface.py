@@ -88,6 +88,7 @@ def name_in(browser, answer):
 # SESSION-01 … SESSION-07
 
 
+@pytest.mark.requirement("SESSION-05", "SESSION-07")
 def test_what_start_stores_reaches_the_callback_once(make, store, clock):
     browser = make()
     encoded, nonce, session = begin(browser)
@@ -127,6 +128,7 @@ def test_there_is_no_cookie_when_nothing_is_stored(make):
     assert begin(make(), "")[2] is None
 
 
+@pytest.mark.requirement("SESSION-01")
 def test_without_a_secret_there_is_no_session(make, settings):
     del settings["auth"]["session"]
     assert begin(make())[2] is None

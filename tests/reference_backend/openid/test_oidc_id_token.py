@@ -198,6 +198,7 @@ def rotate(op, name):
     op.claims.pop("nonce", None)
 
 
+@pytest.mark.requirement("SEC-JWKS-01", "OIDCPROV-17")
 def test_rotation_is_noticed_once_a_minute(flow, op, clock):
     assert "response" in flow.browser.message(flow.sign_in())
     rotate(op, "two")

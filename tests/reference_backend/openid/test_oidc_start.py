@@ -79,6 +79,7 @@ def test_search_params_add_but_do_not_replace(make, config, op):
     assert "mine" not in parameters.values()
 
 
+@pytest.mark.requirement("UP-20", "SESSION-06")
 def test_without_sessions_there_is_no_start(make, settings, config, op):
     del settings["auth"]["session"]
     browser = make()
@@ -127,6 +128,7 @@ def test_discovery_is_read_once(flow, op):
     assert op.count("metadata") == 1
 
 
+@pytest.mark.requirement("UP-31")
 @pytest.mark.parametrize(
     ("changes", "text"),
     [

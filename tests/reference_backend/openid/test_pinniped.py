@@ -166,12 +166,14 @@ def test_discovery_is_tried_again_and_not_kept_for_good(flow, op, clock):
     assert op.count("metadata") == 3
 
 
+@pytest.mark.requirement("UP-31")
 def test_the_retired_key(make, config):
     config["scope"] = "x"
     with pytest.raises(ConfigError, match='pinniped provider no longer supports the "scope" configuration option'):
         make()
 
 
+@pytest.mark.requirement("SESSION-06")
 def test_no_session_no_start(make, config, settings, op):
     del settings["auth"]["session"]
     answer = make().get("/pinniped/start?env=development")
