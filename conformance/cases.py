@@ -71,6 +71,10 @@ def fan_out(library: Library, target: Target, only_requirements: Collection[str]
 
 
 def _cases_of(scenario: Scenario, target: Target, facts: Mapping[str, ProviderFacts]) -> Iterable[Case]:
+    if scenario.profile not in {None, target.profile}:
+        # One case says it; one for each provider would bury what else did not run.
+        reason = f"it needs the profile {scenario.profile!r}; the target was started with {target.profile!r}"
+        return [Case(scenario, NOBODY, "", reason)]
     matching = [
         provider
         for provider in target.providers
@@ -97,8 +101,6 @@ def _case(scenario: Scenario, provider: Provider, target: Target) -> Case:
     absent = provider.absent
     if absent is None and environment and environment not in provider.environments:
         absent = f"the target has no environment {environment!r} of provider {provider.id!r}"
-    if absent is None and scenario.profile not in {None, target.profile}:
-        absent = f"it needs the profile {scenario.profile!r}; the target was started with {target.profile!r}"
     return Case(scenario, provider, environment, absent)
 
 

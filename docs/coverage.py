@@ -103,7 +103,7 @@ def by_test() -> dict[str, list[str]]:
     A mark inside a function's decorators, ``pytest.param`` included, counts for the function; any other for the file.
     """
     found: dict[str, list[str]] = defaultdict(list)
-    for file in sorted(TESTS.rglob("test_*.py")):
+    for file in sorted(TESTS.rglob("*.py")):
         name = file.relative_to(ROOT).as_posix()
         for test, id_ in marks(ast.parse(file.read_text(encoding="utf-8"))):
             found[id_].append(f"{name}::{test}" if test else name)

@@ -41,6 +41,8 @@ def app_config_text(settings: Settings, idp_url: str, tls_url: str | None = None
     auth = merged(_auth(), {key: value for key, value in overlay.get("auth", {}).items() if key != "providers"})
     by_provider = overlay.get("auth", {}).get("providers", {})
     providers = [_provider(setup, idp_url, tls_url, by_provider.get(setup.id, {})) for setup in setups]
+    own = {setup.id for setup in setups}
+    providers += [_dump({id_: config}) for id_, config in by_provider.items() if id_ not in own]
     parts = [
         _comment(header),
         _dump(base),

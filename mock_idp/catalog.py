@@ -11,6 +11,9 @@ from mock_idp.proxies import proxies
 from mock_idp.source import Source
 from mock_idp.vendors import vendors
 
+FIRST_PERSONA = "plain"
+"""Who has nothing special, so that any sign-in shows that the look-alike is not taken."""
+
 _API_VERSION = "backstage.io/v1alpha1"
 
 
@@ -25,7 +28,7 @@ def entities() -> list[dict[str, Any]]:
     refs = [ref for persona in PERSONAS.values() for ref in persona.group_refs]
     groups = dict.fromkeys(ref.rpartition("/")[2] for ref in refs if ref.startswith("group:"))
     users = [user for persona in PERSONAS.values() for user in _users(persona)]
-    return [*(_group(name) for name in groups), *users]
+    return [*(_group(name) for name in groups), _lookalike(PERSONAS[FIRST_PERSONA]), *users]
 
 
 def _group(name: str) -> dict[str, Any]:
@@ -35,6 +38,14 @@ def _group(name: str) -> dict[str, Any]:
         "metadata": {"name": name, "description": f"The {name} crew (fictional)."},
         "spec": {"type": "team", "profile": {"displayName": name.capitalize()}, "children": []},
     }
+
+
+def _lookalike(persona: Persona) -> dict[str, Any]:
+    """A group with a person's address and annotations, whom a lookup of users must not find (CTX-03, CTX-04)."""
+    group = _group("letterbox")
+    group["metadata"]["annotations"] = annotations_of(persona)
+    group["spec"]["profile"]["email"] = persona.email
+    return group
 
 
 def _users(persona: Persona) -> Iterator[dict[str, Any]]:

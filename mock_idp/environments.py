@@ -15,7 +15,8 @@ BY_LOCAL_PART = MappingProxyType(
     {"resolver": "emailLocalPartMatchingUserEntityName", "allowedDomains": [COMPANY_DOMAIN]}
 )
 ANYBODY = MappingProxyType({"dangerouslyAllowSignInWithoutUserInCatalog": True})
-HTTPS_BACKEND = "https://backend.example.test"
+HTTPS_BACKEND = "https://backend.allowed.example"
+"""Among the app-config's extra allowed origins, so that an app can be on the same host (COOKIE-06, COOKIE-13)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,21 @@ ENVIRONMENTS: tuple[EnvironmentKind, ...] = (
         "https-callback",
         "A callback over HTTPS, which makes cookies secure.",
         callback=HTTPS_BACKEND + "/api/auth/{provider}/handler/frame",
+    ),
+    EnvironmentKind(
+        "ipv6-callback",
+        "A callback whose host is an IPv6 address.",
+        callback="http://[::1]:7007/api/auth/{provider}/handler/frame",
+    ),
+    EnvironmentKind(
+        "email-domains",
+        "Sign-in by e-mail address, for addresses of the company only.",
+        (MappingProxyType({**BY_EMAIL, "allowedDomains": [COMPANY_DOMAIN]}),),
+    ),
+    EnvironmentKind(
+        "outside-catalog-by-name",
+        "Sign-in by the local part of the address, also of people whom the catalog does not know.",
+        (MappingProxyType({**BY_LOCAL_PART, **ANYBODY}),),
     ),
     EnvironmentKind("wrong-secret", "A client secret that is not the registered one.", has_wrong_secret=True),
     EnvironmentKind("unknown-client", "A client that is not registered.", is_registered=False),

@@ -44,6 +44,11 @@ def add_options(parser: pytest.Parser) -> None:
     )
     add("--level", choices=["must", "should"], default="must", help="what fails the run: MUST rows, or SHOULD rows too")
     add("--profile", metavar="NAME", default=PROFILE, help="configuration profile the target was started with")
+    add(
+        "--only-profile",
+        action="store_true",
+        help="only scenarios that need the profile; the others say the same in every profile",
+    )
     add("--scenarios", metavar="DIR", action="append", default=[], help="further scenarios beside the built-in ones")
     add(
         "--requirement", metavar="ID", action="append", default=[], help="only scenarios that check it; may be repeated"
@@ -71,6 +76,7 @@ class Options:
     providers: dict[str, str | None]
     should_fails: bool
     profile: str
+    only_profile: bool
     scenarios: list[str]
     requirements: list[str]
     deviations: str | None
@@ -127,6 +133,7 @@ def read_options(config: pytest.Config) -> Options:
         providers=providers,
         should_fails=get("--level") == "should",
         profile=get("--profile"),
+        only_profile=get("--only-profile"),
         scenarios=[str(SCENARIOS), *get("--scenarios")],
         requirements=get("--requirement"),
         deviations=get("--deviations"),

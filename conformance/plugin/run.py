@@ -15,7 +15,7 @@ from conformance.driver.idp import Idp
 from conformance.driver.wire import Wire
 from conformance.embedded import EmbeddedStartError, embedded_pair
 from conformance.play import Terms
-from conformance.plugin.options import Options
+from conformance.plugin.options import PROFILE, Options
 from conformance.requirement_list import requirements
 from conformance.scenario.loader import Library, ScenarioFileError, load
 from conformance.steps import RULES
@@ -66,7 +66,12 @@ class Run:
     def cases(self) -> list[Case]:
         """Every case of the run."""
         everything = self.options.target is None and not self.options.providers
-        return collect(self.library, self.target, self.options.requirements, is_complete=everything)
+        # Another profile may have few providers; what is written for it has to be playable there all the same.
+        everything &= self.options.only_profile or self.options.profile == PROFILE
+        cases = collect(self.library, self.target, self.options.requirements, is_complete=everything)
+        if self.options.only_profile:
+            return [case for case in cases if case.scenario.profile == self.options.profile]
+        return cases
 
     def close(self) -> None:
         """Close the process's connections."""

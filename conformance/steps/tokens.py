@@ -105,6 +105,41 @@ class ReadToken(Step):
         return f"{encode_part(limited_header)}.{encode_part(limited_claims)}.{claims['uip']}"
 
 
+class SignToken(Step):
+    """Sign a token with a key of the backend, where the profile made it known. Observes ``token``.
+
+    Attributes:
+        key: the key, an entry of ``${idp.backend_keys}``: ``kid``, ``algorithm``, ``private_key`` (PEM).
+        claims: the claims; null leaves one out, ``{from_now: SECONDS}`` is a time.
+        header: members of the header beside ``alg`` and ``kid``, or in their place; null removes one.
+    """
+
+    action: ClassVar[str] = "sign_token"
+    observes: ClassVar[Shape] = shape_of("token")
+    key: dict[str, str]
+    claims: dict[str, Any]
+    header: dict[str, Any] = {}
+
+    def play(self, stage: Stage) -> Observation:
+        """Sign; nothing is sent."""
+        header = {"alg": self.key["algorithm"], "kid": self.key["kid"], **self.header}
+        claims = {name: _moment(value) for name, value in self.claims.items()}
+        parts = [{name: value for name, value in tree.items() if value is not None} for tree in (header, claims)]
+        signed = ".".join(map(encode_part, parts))
+        algorithm = jwt.get_algorithm_by_name(self.key["algorithm"])
+        signature = algorithm.sign(signed.encode(), algorithm.prepare_key(self.key["private_key"]))
+        token = f"{signed}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
+        stage.transcript.secrets.learn(token)
+        return {"token": token}
+
+
+def _moment(value: Any) -> Any:
+    """Seconds since the epoch for ``{from_now: SECONDS}``; anything else as it is."""
+    if isinstance(value, dict) and value.keys() == {"from_now"}:
+        return int(time.time()) + int(value["from_now"])
+    return value
+
+
 class ForgeToken(Step):
     """Make a token that must not be believed, out of a genuine one. Observes ``token``.
 

@@ -17,6 +17,7 @@ from mock_idp.edge.authority import make_private_directory, write_private_file
 from mock_idp.edge.child_process import run_child
 from mock_idp.edge.client_environment import Shell, client_environment, render
 from mock_idp.edge.errors import EdgeError
+from mock_idp.profiles import profiles
 from mock_idp.proxies import proxies
 from mock_idp.settings import CONTROL_PREFIX, DEFAULT_HOST, DEFAULT_PORT, Settings, default_state_dir
 
@@ -83,6 +84,7 @@ def ask(address: str) -> IdpDescription:
         urls = {name: str(url) for name, url in said["urls"].items()}
         hosts, spki = tuple(map(str, said["hosts"])), str(said["spki"])
         environ = _environ_behind({str(provider["vendor"]) for provider in said.get("providers", [])})
+        environ |= _environ_of_profile(str(said.get("profile")))
         complete = {"http", "proxy"} <= urls.keys()
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _not_a_mock_idp(address) from error
@@ -95,6 +97,12 @@ def _environ_behind(vendors: Set[str]) -> dict[str, str]:
     """What backends behind these find in their environment; from our own tables, never as another machine says it."""
     sources = [proxy for name, proxy in proxies().items() if name in vendors]
     return {name: value for proxy in sources for name, value in proxy.environ.items()}
+
+
+def _environ_of_profile(name: str) -> dict[str, str]:
+    """What the profile wants backends to find there; from our own table as well."""
+    profile = profiles().get(name)
+    return dict(profile.environ) if profile else {}
 
 
 def _get(session: requests.Session, url: str, address: str) -> requests.Response:

@@ -1,5 +1,6 @@
 """What the control API and the pages tell about the mock, as plain data."""
 
+from dataclasses import asdict
 from typing import Any
 
 from mock_idp import __version__
@@ -8,6 +9,7 @@ from mock_idp.client_site import client_url
 from mock_idp.idp import Idp
 from mock_idp.oauth.model import Client, Grant
 from mock_idp.personas import Persona
+from mock_idp.profiles import profiles
 from mock_idp.proxies.base import AuthProxy
 from mock_idp.service import Service
 from mock_idp.settings import KIT_NAME
@@ -24,6 +26,7 @@ def describe_mock(idp: Idp, seen_as: str | None) -> dict[str, Any]:
         "kit": {"name": KIT_NAME, "version": __version__},
         "seed": idp.randomness.seed,
         "profile": idp.settings.profile,
+        "backend_keys": [asdict(key) for key in profiles()[idp.settings.profile].backend_keys],
         **idp.surroundings.describe(seen_as),
         "backend_urls": list(idp.settings.backend_urls),
         "app_url": idp.settings.app_url,

@@ -35,12 +35,14 @@ def installed_vendors(config: Config, extra: Mapping[str, str]) -> dict[str, str
         extra: the same from the command line; wins.
 
     Raises:
-        ConfigError: there is no such vendor.
+        ConfigError: there is no such vendor, or the id is a vendor's own.
     """
     vendors = {vendor: vendor for vendor in (*oauth_package.discover(), *proxy_package.discover(), saml.VENDOR)}
     configured = config.optional_child("authConformance.providers")
     custom: dict[str, Any] = {**(configured.raw() if configured else {}), **extra}
     for provider_id, vendor in custom.items():
+        if provider_id in vendors:
+            raise ConfigError(f"Auth provider '{provider_id}' was already registered")  # ROUTE-12
         if vendor not in vendors:
             known = ", ".join(sorted(vendors))
             raise ConfigError(

@@ -349,9 +349,15 @@ def logout(configured: Environments) -> Response:
 
 
 def end_vendor_session(environment: OAuthEnvironment, logout_request: LogoutRequest) -> str | None:
-    """Call the vendor's hook; whatever comes of it, the person is logged out here (LOGOUT-10)."""
+    """Call the vendor's hook; whatever comes of it, the person is logged out here (LOGOUT-10).
+
+    Raises:
+        AuthError: the vendor's hook needs a session, and there is none to end (PROV-OPENSHIFT-02).
+    """
     try:
         return environment.provider.logout(logout_request)
     except AuthError as error:
+        if logout_request.refresh_token is None:
+            raise
         log.warning("the session at the vendor could not be ended: %s", error.message)
         return None

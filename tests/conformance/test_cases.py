@@ -89,7 +89,7 @@ def test_profile():
 
 
 def test_absent_provider_says_why():
-    (case,) = cases(scenario(profile="https"), providers=(ABSENT,))
+    (case,) = cases(scenario(), providers=(ABSENT,))
     assert case.absent == "the target has no provider 'okta'"
 
 

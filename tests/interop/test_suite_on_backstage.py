@@ -6,27 +6,39 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import pytest
 import requests
 
-from tests.interop.backstage.backstage import Backstage
-from tests.interop.idp_process import ROOT, IdpProcess
+from mock_idp.profiles import profiles
+from tests.interop.backstage.backstage import Backstage, running_backstage
+from tests.interop.backstage.ports import free_port
+from tests.interop.catalog import wait_for_catalog
+from tests.interop.idp_process import ROOT, IdpProcess, running_idp
 
 DEVIATIONS = Path(__file__).parent / "backstage" / "deviations.yaml"
+OTHER_PROFILES = [id_ for id_ in profiles() if id_ != "default"]
+
+
+def run_suite(auth_url: str, idp_url: str, report: Path, *options: str) -> dict[str, Any]:
+    """Run the suite and return its report."""
+    command = [sys.executable, "-m", "pytest", "conformance", "-q", "-n", "2", "-p", "no:cacheprovider"]
+    command += ["--target", auth_url, "--idp", idp_url, "--target-name", "Backstage 0.30.1"]
+    command += ["--deviations", str(DEVIATIONS), "--report-json", str(report), *options]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+    document: dict[str, Any] = json.loads(report.read_text())
+    return document
 
 
 def test_every_scenario_passes_on_the_real_backstage(
     backstage: Backstage, mock_idp: IdpProcess, tmp_path: Path
 ) -> None:
-    report = tmp_path / "report.json"
-    command = [sys.executable, "-m", "pytest", "conformance", "-q", "-n", "2", "-p", "no:cacheprovider"]
-    command += ["--target", backstage.auth_url, "--idp", mock_idp.url, "--target-name", "Backstage 0.30.1"]
-    command += ["--deviations", str(DEVIATIONS), "--report-json", str(report)]
+    document = run_suite(backstage.auth_url, mock_idp.url, tmp_path / "report.json")
 
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-
-    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
-    document = json.loads(report.read_text())
     summary = document["summary"]
     ran = summary["passed"] + summary["deviation"] + summary["warned"]
     # Nothing that did not run is green: every provider of this configuration is there, but for what this release lacks.
@@ -38,6 +50,19 @@ def test_every_scenario_passes_on_the_real_backstage(
     ]
     assert not [reason for reason in absent if "needs the profile" not in reason]
     assert ran >= 200
+
+
+@pytest.mark.parametrize("profile", OTHER_PROFILES)
+def test_the_scenarios_of_a_profile_pass_on_the_real_backstage(profile: str, tmp_path: Path) -> None:
+    with running_idp(tmp_path, f"http://localhost:{free_port()}", "--profile", profile) as idp:
+        config = idp.write_app_config("--profile", profile)
+        with running_backstage([config], idp.environment) as target:
+            wait_for_catalog(target.auth_url, idp.url)
+            options = ("--profile", profile, "--only-profile")
+            summary = run_suite(target.auth_url, idp.url, tmp_path / "report.json", *options)["summary"]
+
+    assert summary["passed"] + summary["warned"] >= 1
+    assert summary["not-applicable"] == 0
 
 
 def test_configuration_of_a_provider_that_was_removed_is_ignored(backstage: Backstage) -> None:

@@ -149,7 +149,7 @@ def test_what_the_environments_say() -> None:
     assert google["scopes-as-text"]["sessionDuration"] == {"hours": 24}
     assert len(google["scopes-as-list"]["additionalScopes"]) == 4
     assert google["custom-callback"]["callbackUrl"] == "http://localhost:7007/custom/path"
-    assert google["https-callback"]["callbackUrl"] == "https://backend.example.test/api/auth/google/handler/frame"
+    assert google["https-callback"]["callbackUrl"] == "https://backend.allowed.example/api/auth/google/handler/frame"
 
 
 def test_extra_scopes_are_known_to_the_vendor() -> None:

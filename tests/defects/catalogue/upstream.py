@@ -205,7 +205,7 @@ def stored_access_token_unmarked() -> None:
     replace(github, "ACCESS_TOKEN_PREFIX", "access-token.")
 
 
-@defect("PROV-GITHUB-03", providers=("github",))
+@defect("PROV-GITHUB-03", "SCOPE-10", providers=("github",))
 def stored_access_token_gains_scopes() -> None:
     """A stored access token is reported to have whatever scope is asked for."""
     replace(github, "require_granted", nothing)

@@ -129,9 +129,9 @@ def running_backstage(
                 cwd=directory,
                 env={
                     **os.environ,
-                    **(environment or {}),
-                    # As in production: a provider that is set up wrongly stops the start.
+                    # Unless somebody says otherwise: a provider that is set up wrongly stops the start.
                     "NODE_ENV": "production",
+                    **(environment or {}),
                     "STOP_WITH_STDIN": "1",
                 },
                 stdin=subprocess.PIPE,

@@ -1,0 +1,40 @@
+"""What is usually configured is missing, and what is usually left alone is configured."""
+
+from mock_idp.profiles.base import Profile
+
+PROFILE = Profile(
+    "bare",
+    "No session secret, no cross-origin requests, four providers; headers and origins of its own.",
+    overlay={
+        "auth": {
+            "session": None,
+            # Frontends read it, backends do not (ENV-11).
+            "environment": "production",
+            # More than is possible (TOKEN-06).
+            "backstageTokenExpiration": {"hours": 48},
+            "keyStore": {"provider": "memory"},
+            # One for each rule of ORIGIN-03 to ORIGIN-05.
+            "experimentalExtraAllowedOrigins": [
+                "*",
+                "https://{left,right}.brace.example",
+                "https://?.mark.example",
+                "https://**.double.example",
+                "#https://hash.example",
+                "https://slash.example/",
+                "http://port.example:*",
+            ],
+            "providers": {
+                # No environment at all (CFG-02), and a provider whose module is missing (ROUTE-09).
+                "gitlab": {},
+                "no-such-module": {"development": {"clientId": "x", "clientSecret": "x"}},
+            },
+        },
+        "backend": {
+            "cors": None,
+            "csp": {"connect-src": ["'self'", "https:"], "script-src-attr": False},
+            "referrer": {"policy": ["same-origin"]},
+            "auth": {"dangerouslyDisableDefaultAuthPolicy": True},
+        },
+    },
+    providers=("oauth2", "oidc", "github", "guest"),
+)
