@@ -19,6 +19,14 @@ OAUTH2: Final = {
 }
 
 
+OIDC: Final = {
+    "clientId": "id",
+    "clientSecret": "secret",
+    "metadataUrl": "https://idp.example/.well-known/openid-configuration",
+}
+OF_OTHERS: Final = "usernameMatchingUserEntityName"
+
+
 def providers(**configured: Any) -> Configuration:
     """An app-config with these providers."""
     return {"auth": {"providers": configured}}
@@ -83,6 +91,12 @@ REFUSALS: Final = [
         r"Failed to initialize oauth2 auth provider, .*Sign-in resolver 'noSuchResolver' is not available",
         id="unknown-resolver",
         marks=pytest.mark.requirement("RES-03"),
+    ),
+    pytest.param(
+        providers(oidc={"development": {**OIDC, "signIn": {"resolvers": [{"resolver": OF_OTHERS}]}}}),
+        rf"Failed to initialize oidc auth provider, .*Sign-in resolver '{OF_OTHERS}' is not available",
+        id="resolver-of-other-providers",
+        marks=pytest.mark.requirement("RES-56"),
     ),
     pytest.param(
         resolver(resolver="emailMatchingUserEntityProfileEmail", allowedDomains=7),

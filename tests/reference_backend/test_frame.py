@@ -276,6 +276,7 @@ def test_a_state_without_scope(browser, github):
     assert browser.page_error(answer) == ("AuthenticationError", "No scope found in OAuth state")
 
 
+@pytest.mark.requirement("FRAME-13")
 def test_a_failure_of_our_own_is_reported_without_details(browser, github, monkeypatch):
     def fail(*args):
         raise RuntimeError("secret detail")

@@ -221,6 +221,7 @@ def test_development_shows_stacks_and_indents(make, settings):
     assert "NotFoundError" in answer.get_json()["error"]["stack"]
 
 
+@pytest.mark.requirement("GEN-13")
 def test_errors_of_our_own_stay_inside(browser, monkeypatch):
     def fail(*args):
         raise RuntimeError("secret")
@@ -259,6 +260,7 @@ class TestRateLimit:
         assert answer.status_code == 401
         assert "X-RateLimit-Limit" not in answer.headers
 
+    @pytest.mark.requirement("HTTP-13")
     @pytest.mark.parametrize(
         "configured",
         [
@@ -286,6 +288,7 @@ class TestRateLimit:
         clock.now += 60
         assert ask().status_code == 401
 
+    @pytest.mark.requirement("HTTP-13")
     def test_nobody_is_exempt_if_the_list_says_so(self, make, settings):
         settings["backend"]["rateLimit"] = {"ipAllowList": []}
         browser = make()

@@ -245,6 +245,7 @@ def test_a_failing_revocation_prevents_nothing(browser, vendor, reply):
     assert browser.set_cookies(answer)[0].startswith("google-refresh-token=;")
 
 
+@pytest.mark.requirement("LOGOUT-11", "LOGOUT-12")
 @pytest.mark.parametrize(
     ("url", "shown"),
     [
