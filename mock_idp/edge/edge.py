@@ -14,14 +14,14 @@ import ipaddress
 import socket
 from collections.abc import Iterable
 from contextlib import ExitStack
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from mock_idp.edge.authority import Authority
 from mock_idp.edge.errors import EdgeError
 from mock_idp.edge.forward_proxy import ForwardProxy
 from mock_idp.edge.http_server import Address, HttpServer, Origins
 from mock_idp.edge.loop_thread import LoopThread
+from mock_idp.edge.startable import Startable
 from mock_idp.edge.tls import TlsTerminator
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 _BACKLOG = 128
 
 
-class Edge:
-    """All listeners of one mock IdP. Use it as a context manager, or call :meth:`start` and :meth:`stop`.
+class Edge(Startable):
+    """All listeners of one mock IdP.
 
     Parameters:
         app: the WSGI application behind all of them. It sees ``wsgi.url_scheme`` "https" for what came over
@@ -61,56 +61,34 @@ class Edge:
         self._ports = (http_port, tls_port, proxy_port)
         self._authority = authority
         self._patterns = tuple(dict.fromkeys(host_patterns))
-        self._running: ExitStack | None = None
         self._addresses: dict[str, Address] = {}
 
-    def start(self) -> Self:
-        """Open all three ports; when this returns, clients can connect.
-
-        Raises:
-            EdgeError: a port or the address cannot be used. Nothing is left open then.
-        """
+    def open(self, running: ExitStack) -> None:
+        """Open all three ports."""
         http_port, tls_port, proxy_port = self._ports
-        with ExitStack() as running:
-            http_socket = running.enter_context(listen(self._host, http_port, "plain HTTP", "--port"))
-            tls_socket = running.enter_context(listen(self._host, tls_port, "TLS", "--tls-port"))
-            proxy_socket = running.enter_context(listen(self._host, proxy_port, "the forward proxy", "--proxy-port"))
-            self._addresses = {
-                "http": http_socket.getsockname()[:2],
-                "tls": tls_socket.getsockname()[:2],
-                "proxy": proxy_socket.getsockname()[:2],
-            }
-            own_name = () if _is_address(self._host) else (self._host,)
-            origins = Origins()
-            tls = TlsTerminator(
-                self._authority.server_context((*self._patterns, *own_name)),
-                reachable(self._addresses["http"]),
-                origins,
-            )
-            proxy = ForwardProxy(self._patterns, tls.serve)
-            http_server = HttpServer(self._app, http_socket, origins)
-            http_server.start()
-            running.callback(http_server.stop)
-            loop = LoopThread({tls_socket: tls.serve, proxy_socket: proxy.serve})
-            loop.start()
-            # First, because it ends the connections that hold the HTTP server's.
-            running.callback(loop.stop)
-            self._running = running.pop_all()
-        return self
-
-    def stop(self) -> None:
-        """Close all ports and end all connections, ordered silences too. Does nothing if not running."""
-        running, self._running = self._running, None
-        if running is not None:
-            running.close()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
+        http_socket = running.enter_context(listen(self._host, http_port, "plain HTTP", "--port"))
+        tls_socket = running.enter_context(listen(self._host, tls_port, "TLS", "--tls-port"))
+        proxy_socket = running.enter_context(listen(self._host, proxy_port, "the forward proxy", "--proxy-port"))
+        self._addresses = {
+            "http": http_socket.getsockname()[:2],
+            "tls": tls_socket.getsockname()[:2],
+            "proxy": proxy_socket.getsockname()[:2],
+        }
+        own_name = () if _is_address(self._host) else (self._host,)
+        origins = Origins()
+        tls = TlsTerminator(
+            self._authority.server_context((*self._patterns, *own_name)),
+            reachable(self._addresses["http"]),
+            origins,
+        )
+        proxy = ForwardProxy(self._patterns, tls.serve)
+        http_server = HttpServer(self._app, http_socket, origins)
+        http_server.start()
+        running.callback(http_server.stop)
+        loop = LoopThread({tls_socket: tls.serve, proxy_socket: proxy.serve})
+        loop.start()
+        # First, because it ends the connections that hold the HTTP server's.
+        running.callback(loop.stop)
 
     @property
     def urls(self) -> dict[str, str]:

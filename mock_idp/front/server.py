@@ -4,8 +4,6 @@ import logging
 from asyncio import StreamReader, StreamWriter
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 from urllib.parse import parse_qs, urlencode
 
 import h11
@@ -14,6 +12,7 @@ from mock_idp.edge.edge import listen, reachable
 from mock_idp.edge.hosts import cannot_be_registered
 from mock_idp.edge.http_stream import HttpStream
 from mock_idp.edge.loop_thread import LoopThread
+from mock_idp.edge.startable import Startable
 from mock_idp.edge.tls import reset
 from mock_idp.front import rules
 from mock_idp.front.minting import Mint, MintingError
@@ -58,8 +57,8 @@ class FrontSetup:
     persona: Persona | None = None
 
 
-class Front:
-    """An auth proxy in front of a backend. Use it as a context manager, or call :meth:`start` and :meth:`stop`.
+class Front(Startable):
+    """An auth proxy in front of a backend.
 
     Parameters:
         setup: what it is told.
@@ -70,41 +69,19 @@ class Front:
         self._owned = rules.owned_by(proxy.front for proxy in proxies().values())
         self._cookies = rules.owned_by([setup.proxy.front]).cookies
         self._mint = Mint(setup.idp_url, setup.proxy.id, setup.provider, FRONT_HEADERS_SECONDS)
-        self._running: ExitStack | None = None
         self.url = ""
         """Where it listens, without trailing slash, once it is started."""
 
-    def start(self) -> Self:
-        """Open the port; when this returns, clients can connect.
-
-        Raises:
-            EdgeError: the port or the address cannot be used.
-        """
-        with ExitStack() as running:
-            listener = running.enter_context(listen(self._setup.host, self._setup.port, "the front", "--port"))
-            host, port = reachable(listener.getsockname()[:2])
-            # Browsers take localhost and 127.0.0.1 for two sites, and an app that is developed is at localhost.
-            name = "localhost" if host == DEFAULT_HOST else f"[{host}]" if ":" in host else host
-            self.url = f"http://{name}:{port}"
-            loop = LoopThread({listener: self._serve})
-            loop.start()
-            running.callback(loop.stop)
-            self._running = running.pop_all()
-        return self
-
-    def stop(self) -> None:
-        """Close the port and all connections. Does nothing if not running."""
-        running, self._running = self._running, None
-        if running is not None:
-            running.close()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
+    def open(self, running: ExitStack) -> None:
+        """Open the port."""
+        listener = running.enter_context(listen(self._setup.host, self._setup.port, "the front", "--port"))
+        host, port = reachable(listener.getsockname()[:2])
+        # Browsers take localhost and 127.0.0.1 for two sites, and an app that is developed is at localhost.
+        name = "localhost" if host == DEFAULT_HOST else f"[{host}]" if ":" in host else host
+        self.url = f"http://{name}:{port}"
+        loop = LoopThread({listener: self._serve})
+        loop.start()
+        running.callback(loop.stop)
 
     # --- connections ------------------------------------------------------------------------------
 
