@@ -114,6 +114,7 @@ SERVERS = {
 
 DOCUMENTS = {
     "google": "https://accounts.google.com/.well-known/openid-configuration",
+    "auth0": "https://harbour.auth0.com/.well-known/openid-configuration",
     "gitlab": "{idp}/gitlab/.well-known/openid-configuration",
     "microsoft": f"{MICROSOFT}/v2.0/.well-known/openid-configuration",
     "oidc": "{idp}/oidc/.well-known/openid-configuration",

@@ -18,6 +18,7 @@ from tests.interop.idp_process import IdpProcess
 HERE = Path(__file__).parent
 ISSUERS = {
     "google": ("https://accounts.google.com", ("access_type=offline", "prompt=consent")),
+    "auth0": ("https://harbour.auth0.com/", ()),
     "gitlab": ("{idp}/gitlab", ()),
     "oidc": ("{idp}/oidc", ()),
 }
