@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
 import jsonschema_rs
 import pytest
@@ -16,6 +17,7 @@ from conformance.reports.html import matrix, render_html, write_html
 from conformance.reports.json_report import write_json
 from conformance.reports.terminal import summarise
 from conformance.requirement_list import requirements
+from conformance.scenario.facts import Kind
 from conformance.verdicts import Verdict
 from tests.conformance.samples import ABSENT, GITHUB, MUST, OTHER_MUST, PROXY, SHOULD, check, result, target
 
@@ -53,6 +55,11 @@ def document(results=None, deviations=DEVIATIONS, **changes):
     given = {"seed": 7, "should_fails": False, "started": 1_700_000_000.0}
     tested = target(GITHUB, ABSENT, PROXY, name="Backstage 1.40")
     return build_document(full_results() if results is None else results, tested, deviations, **{**given, **changes})
+
+
+def test_the_schema_knows_every_kind_of_provider():
+    kind = SCHEMA["properties"]["providers"]["items"]["properties"]["kind"]
+    assert kind == {"enum": list(get_args(Kind))}
 
 
 class TestDocument:
