@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from flask import Response, request
@@ -22,7 +22,7 @@ from reference_backend.protocol import (
     scopes,
     web_message,
 )
-from reference_backend.protocol.errors import AuthError, NotAllowedError
+from reference_backend.protocol.errors import AuthError, InputError, NotAllowedError
 from reference_backend.protocol.state import OAuthState
 from reference_backend.providers import github
 from reference_backend.providers.base import CallbackRequest
@@ -35,6 +35,14 @@ from tests.defects.defect import defect, nothing, replace, wrap
 
 FOLLOWED = 3
 """More redirects than that are not followed, even by a broken backend."""
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an absolute address of any kind."""
+    try:
+        return bool(urlsplit(text).scheme) and urlsplit(text).port is not False
+    except ValueError:
+        return False
 
 
 @defect("SEC-STATE-06")
@@ -66,7 +74,13 @@ def code_redeemed_at_start() -> None:
 @defect("SEC-REDIR-01", "REDIR-08")
 def redirect_address_unchecked() -> None:
     """A finished redirect flow goes wherever the state says."""
-    replace(redirect_flow, "require_allowed_target", nothing)
+
+    def require(allowed: Any, redirect_url: str) -> None:
+        del allowed
+        if not is_address(redirect_url):
+            raise InputError("redirectUrl is invalid, failed to parse")
+
+    replace(redirect_flow, "require_allowed_target", require)
 
 
 @defect("SEC-REDIR-02", "SEC-REDIR-03", "REDIR-08")
@@ -75,7 +89,7 @@ def errors_sent_anywhere() -> None:
 
     def may_receive(allowed: Any, state: OAuthState | None) -> bool:
         del allowed
-        return state is not None and redirect_flow.is_redirect(state) and bool(state.redirect_url)
+        return state is not None and redirect_flow.is_redirect(state) and is_address(state.redirect_url or "")
 
     replace(redirect_flow, "may_receive_errors", may_receive)
 
@@ -233,7 +247,7 @@ def long_input_crashes() -> None:
     wrap(oauth, "select", too_long)
 
 
-@defect("SEC-ROB-07", "HTTP-11")
+@defect("SEC-ROB-07")
 def bodies_of_any_size() -> None:
     """Bodies are read however large they are."""
     replace(bodies, "LIMIT", 1_000_000_000)
