@@ -88,7 +88,7 @@ def failed_refresh_deletes_the_cookie() -> None:
     wrap(oauth, "refreshed_session", refreshed)
 
 
-@defect("REFRESH-04", "REFRESH-09", "IDENT-01", "SEC-REFR-06")
+@defect("REFRESH-04", "REFRESH-09", "IDENT-01", "SEC-REFR-06", "FE-55")
 def resolver_not_run_at_refresh() -> None:
     """Refresh renews the vendor's session and no identity."""
 
@@ -109,7 +109,7 @@ def refresh_repeats_the_token() -> None:
     wrap(TokenIssuer, "issue", issue)
 
 
-@defect("REFRESH-09", "SEC-REFR-06", "REDIR-03", "COOKIE-16", "SEC-COOK-08")
+@defect("REFRESH-09", "SEC-REFR-06", "REDIR-03", "COOKIE-16", "SEC-COOK-08", "FE-73")
 def refresh_signs_in_somebody_else() -> None:
     """Refresh answers with another user's identity."""
 
