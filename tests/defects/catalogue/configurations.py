@@ -1,0 +1,240 @@
+"""What shows in another configuration only: keys from files, a backend with little in it, one in development."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from reference_backend.protocol import bearer, errors, glob, routes, user_token
+from reference_backend.tokens import verify
+from reference_backend.tokens.issuer import StaticKeys
+from reference_backend.tokens.key_store import MemoryKeyStore
+from reference_backend.web import cors, envelope, incoming, outgoing
+from reference_backend.web import security_headers as security
+from tests.defects.defect import defect, nothing, replace, wrap
+
+STATIC_KEYS = "static-keys"
+BARE = "bare"
+DEVELOPMENT = "development"
+OF_STATIC_KEYS = ("github", "oauth2")
+OF_BARE = ("github", "oauth2", "oidc")
+
+
+@defect("KEY-09", profile=STATIC_KEYS, providers=OF_STATIC_KEYS)
+def only_the_signing_key_published() -> None:
+    """Of several keys from files only the first is published."""
+    wrap(StaticKeys, "public_keys", lambda original, self: original(self)[:1])
+
+
+@defect("JWKS-03", profile=STATIC_KEYS, providers=OF_STATIC_KEYS)
+def static_keys_without_use() -> None:
+    """Keys from files do not say what they are for."""
+
+    def public_keys(original: Callable[..., list[dict[str, Any]]], self: StaticKeys) -> list[dict[str, Any]]:
+        return [{name: value for name, value in key.items() if name != "use"} for key in original(self)]
+
+    wrap(StaticKeys, "public_keys", public_keys)
+
+
+def unclamped(seconds: float) -> int:
+    """Whole seconds, however many."""
+    return round(seconds)
+
+
+@defect("TOKEN-06", "IDENT-07", profile=STATIC_KEYS, providers=OF_STATIC_KEYS)
+def tokens_as_short_as_configured() -> None:
+    """Tokens live for the configured five minutes."""
+    replace(user_token, "clamp_ttl", unclamped)
+
+
+@defect("TOKEN-06", "IDENT-07", profile=BARE, providers=OF_BARE)
+def tokens_as_long_as_configured() -> None:
+    """Tokens live for the configured two days."""
+    replace(user_token, "clamp_ttl", unclamped)
+
+
+@defect("TOKEN-08", profile=STATIC_KEYS, providers=OF_STATIC_KEYS)
+def ownership_only_of_oneself() -> None:
+    """Ownership in the token is the user alone."""
+
+    def claims(original: Callable[..., Any], issuer: str, subject: str, ownership: Any, *rest: Any) -> Any:
+        return original(issuer, subject, [subject], *rest)
+
+    wrap(user_token, "claims", claims)
+
+
+@defect("VERIFY-03", profile=STATIC_KEYS, providers=OF_STATIC_KEYS)
+def expired_tokens_for_a_minute() -> None:
+    """A token is good for a minute after its expiry."""
+    replace(verify, "LEEWAY", 60)
+
+
+@defect("VERIFY-03", profile=STATIC_KEYS, providers=OF_STATIC_KEYS)
+def claims_of_tokens_not_required() -> None:
+    """A user token without times is as good as any."""
+
+    def require(original: Callable[..., None], kind: Any, claims: dict[str, Any]) -> None:
+        original("legacy-user", claims)
+
+    wrap(verify, "require_claims", require)
+
+
+@defect("VERIFY-04", profile=STATIC_KEYS, providers=OF_STATIC_KEYS)
+def issuer_and_audience_not_compared() -> None:
+    """A token of another backend, or for another audience, is taken."""
+    replace(verify, "require_issuer_and_audience", nothing)
+
+
+@defect("VERIFY-02", "VERIFY-05", profile=STATIC_KEYS, providers=OF_STATIC_KEYS)
+def tokens_without_type_refused() -> None:
+    """A token without type is none, whatever its audience."""
+
+    def classify(original: Callable[[str], Any], token: str) -> Any:
+        kind = original(token)
+        if kind == "legacy-user":
+            raise errors.AuthenticationError("Illegal token")
+        return kind
+
+    wrap(verify, "classify", classify)
+
+
+@defect("USERINFO-05", profile=STATIC_KEYS, providers=OF_STATIC_KEYS)
+def no_user_info_as_json() -> None:
+    """Missing user info is an error like any other."""
+
+    def text_page(original: Callable[..., Any], text: str, status: int) -> Any:
+        return envelope.render(errors.NotFoundError(text)) if status == 404 else original(text, status)
+
+    wrap(outgoing, "text_page", text_page)
+
+
+@defect("ROUTE-08", profile=BARE, providers=OF_BARE)
+def unconfigured_like_unknown() -> None:
+    """A provider without configuration is as unknown as any."""
+    replace(routes, "not_registered", lambda provider_id: routes.unknown_provider(f"/{provider_id}"))
+
+
+@defect("ROUTE-09", profile=BARE, providers=OF_BARE)
+def unknown_provider_in_other_words() -> None:
+    """A provider whose module is missing has a text of its own."""
+    replace(routes, "unknown_provider", lambda relative_path: errors.NotFoundError("There is no such provider"))
+
+
+@defect("CFG-02", "ENV-11", profile=BARE, providers=OF_BARE)
+def environments_like_providers() -> None:
+    """An environment without configuration is told like a provider without."""
+
+    def envelope_of(original: Callable[..., Any], error: errors.AuthError, *arguments: Any) -> Any:
+        return original(errors.InputError("No such environment") if is_of_environment(error) else error, *arguments)
+
+    wrap(errors, "status_of", lambda original, error: 400 if is_of_environment(error) else original(error))
+    wrap(errors, "envelope", envelope_of)
+
+
+def is_of_environment(error: errors.AuthError) -> bool:
+    """Whether an error is about an environment."""
+    return error.message.startswith("No configuration available")
+
+
+@defect("UP-20", "START-14", profile=BARE, providers=OF_BARE)
+def failed_start_without_prefix() -> None:
+    """A start that fails says why, and not that it failed."""
+
+    def serialise(original: Callable[..., dict[str, Any]], error: errors.AuthError) -> dict[str, Any]:
+        members = original(error)
+        return {**members, "message": str(members["message"]).removeprefix("Authentication failed, ")}
+
+    wrap(errors, "serialise", serialise)
+
+
+@defect("START-10", profile=BARE, providers=OF_BARE)
+def failed_start_without_cookie() -> None:
+    """A start that fails sets no nonce cookie."""
+
+    def write(original: Callable[..., None], response: Any) -> None:
+        if response.status_code < 500:
+            original(response)
+
+    wrap(outgoing, "write_cookies", write)
+
+
+@defect("HTTP-01", profile=BARE, providers=OF_BARE)
+def any_origin_without_configuration() -> None:
+    """Without a word about origins every origin may read."""
+    wrap(cors, "read", lambda original, config: original(config) or cors.CorsPolicy(None))
+
+
+@defect("ORIGIN-03", profile=BARE, providers=OF_BARE)
+def star_crosses_slashes() -> None:
+    """A lone star allows every origin."""
+    wrap(glob, "matches", lambda original, pattern, candidate: pattern == "*" or original(pattern, candidate))
+
+
+@defect("ORIGIN-05", profile=BARE, providers=OF_BARE)
+def braces_are_text() -> None:
+    """Braces in a pattern mean themselves."""
+    replace(glob, "expand_braces", lambda pattern: [pattern])
+
+
+@defect("ORIGIN-05", "ORIGIN-09", profile=DEVELOPMENT, providers=OF_STATIC_KEYS)
+def negation_ignored() -> None:
+    """The exclamation mark before a pattern means nothing."""
+    wrap(glob, "matches", lambda original, pattern, candidate: original(pattern.lstrip("!"), candidate))
+
+
+@defect("HTTP-09", profile=BARE, providers=OF_BARE)
+def content_policy_not_configurable() -> None:
+    """backend.csp is not read."""
+    wrap(security, "content_security_policy", lambda original, overrides: original(None))
+
+
+@defect("KEY-06", profile=BARE, providers=OF_BARE)
+def keys_in_memory_not_published() -> None:
+    """Keys that are kept in memory are not published."""
+    replace(MemoryKeyStore, "list_keys", lambda self: [])
+
+
+@defect("HTTP-15", profile=BARE, providers=OF_BARE)
+def open_without_the_default_policy() -> None:
+    """Without the default policy user info wants no token."""
+    wrap(bearer, "require", lambda original, header: original(header or "Bearer x"))
+
+
+@defect("GEN-10", profile=DEVELOPMENT, providers=OF_STATIC_KEYS)
+def no_stack_for_developers() -> None:
+    """In development errors show no more than elsewhere."""
+    replace(envelope, "render", rendered_without_stack)
+
+
+def rendered_without_stack(error: errors.AuthError) -> Any:
+    """An error without its stack."""
+    return outgoing.json_response(errors.envelope(error, "GET", incoming.relative_url()), errors.status_of(error))
+
+
+@defect("ROUTE-11", profile=DEVELOPMENT, providers=OF_STATIC_KEYS)
+def misconfigured_like_unconfigured() -> None:
+    """A provider that cannot be built is told like one that is not configured."""
+    replace(routes, "misconfigured", routes.not_registered)
+
+
+@defect("HTTP-02", profile=DEVELOPMENT, providers=OF_STATIC_KEYS)
+def origins_of_cors_are_texts() -> None:
+    """The origins of backend.cors are compared as they are."""
+
+    def allowed(original: Callable[..., str | None], policy: Any, origin: str | None) -> str | None:
+        return origin if origin in (policy.origins or ()) else None
+
+    wrap(cors, "allowed_origin", allowed)
+
+
+@defect("HTTP-06", profile=DEVELOPMENT, providers=OF_STATIC_KEYS)
+def headers_of_cors_reflected() -> None:
+    """A preflight allows whatever headers were asked for."""
+
+    def preflight(original: Callable[..., Any], policy: Any, request: Any) -> Any:
+        answer = original(policy, request)
+        if answer is not None:
+            answer.headers["Access-Control-Allow-Headers"] = request.headers["Access-Control-Request-Headers"]
+        return answer
+
+    wrap(cors, "preflight", preflight)
