@@ -63,9 +63,12 @@ def parse_json(text: str) -> Any:
     """Parse JSON as RFC 8259 has it, without Python's ``NaN`` and ``Infinity``.
 
     Raises:
-        ValueError: not JSON.
+        ValueError: not JSON, or nested more deeply than anybody means (RFC 8259 section 9; SEC-ROB-07, SEC-ROB-10).
     """
-    return json.loads(text, parse_constant=_refuse_constant)
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def _refuse_constant(name: str) -> Any:

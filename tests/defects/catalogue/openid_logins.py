@@ -1,0 +1,151 @@
+"""Logins with OpenID Connect whose nonce, proof key, issuer or session protects nothing; refreshes nobody checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Response
+
+from reference_backend.openid.client import Client
+from reference_backend.protocol import id_token, openid_outcomes, pkce, server_session
+from reference_backend.protocol.errors import AuthError
+from reference_backend.providers.openid import OpenIdProvider
+from reference_backend.web import oauth
+from tests.defects.defect import defect, nothing, replace, wrap
+
+ONLY = ("oidc",)
+
+
+@defect("SEC-STATE-07", providers=ONLY)
+def nonce_the_same_every_time() -> None:
+    """Every login has the same nonce, so that a token of one is good for another."""
+
+    def start(original: Callable[..., str], self: OpenIdProvider, asked: Any) -> str:
+        address = original(self, asked)
+        entry = asked.session[self.session_key()]
+        constant = "A" * 24
+        replaced = address.replace(_encoded(entry["nonce"]), constant)
+        asked.session[self.session_key()] = {**entry, "nonce": constant}
+        return replaced
+
+    wrap(OpenIdProvider, "start", start)
+    replace(id_token, "require_nonce", nothing)
+
+
+@defect("SEC-STATE-08", providers=ONLY)
+def proof_key_in_the_open() -> None:
+    """The verifier itself travels in the address of the login."""
+    wrap(pkce, "challenge", lambda original, verifier, method: original(verifier, "plain"))
+
+
+@defect("SEC-STATE-09", providers=ONLY)
+def finished_login_not_used_up() -> None:
+    """What a login needs stays in the session after it, so that its code is sent again."""
+
+    def take(self: OpenIdProvider, asked: Any, answer: Mapping[str, str]) -> dict[str, str]:
+        del answer
+        found: dict[str, str] | None = asked.session.get(self.session_key())
+        if not found:
+            raise openid_outcomes.session_entry_missing(self.session_key())
+        return found
+
+    replace(OpenIdProvider, "_take_entry", take)
+
+
+@defect("SEC-STATE-10", providers=ONLY)
+def issuer_of_an_answer_ignored() -> None:
+    """An answer that names another issuer is taken for the own one's."""
+    replace(openid_outcomes, "require_response_issuer", nothing)
+
+
+@defect("SEC-COOK-09", providers=ONLY)
+def session_cookie_unsigned() -> None:
+    """Anything may stand behind the identifier of a session."""
+    replace(server_session, "is_signed", lambda session_id, received, secret: True)
+
+
+@defect("SEC-ROB-04", providers=ONLY)
+def silence_is_a_server_error() -> None:
+    """An issuer that says nothing ends the callback with a server error, which tells the app nothing."""
+
+    def frame(original: Callable[..., Response], configured: Any) -> Response:
+        response = original(configured)
+        if b"timed%20out" in response.get_data():
+            raise AuthError("Gateway timeout", status=504)
+        return response
+
+    wrap(oauth, "frame", frame)
+
+
+@defect("SEC-ROB-10", providers=ONLY)
+def userinfo_of_another_shape_is_empty() -> None:
+    """User info that is no object counts as one that says nothing about anybody."""
+
+    def userinfo(original: Callable[..., dict[str, Any]], self: Client, *arguments: Any) -> dict[str, Any]:
+        try:
+            return original(self, *arguments)
+        except AuthError:
+            return {"email": "ada-quill@lumenfold.example", "email_verified": True}
+
+    wrap(Client, "userinfo", userinfo)
+    replace(openid_outcomes, "require_subject", nothing)
+
+
+@defect("SEC-IDENT-02", providers=ONLY)
+def any_word_verifies_an_address() -> None:
+    """An address is verified unless the issuer says false."""
+
+    def map_profile(original: Callable[..., Any], self: OpenIdProvider, userinfo: Mapping[str, Any]) -> Any:
+        return original(self, {**userinfo, "email_verified": userinfo.get("email_verified") is not False})
+
+    wrap(OpenIdProvider, "map_profile", map_profile)
+
+
+@defect("SEC-REFR-05", "OIDCPROV-10", providers=ONLY)
+def id_token_of_a_refresh_unchecked() -> None:
+    """The ID token of a refresh is read and not checked."""
+
+    def refresh(original: Callable[..., Any], self: OpenIdProvider, asked: Any) -> Any:
+        client = self.client
+        unchecked = _Unchecked(client)
+        self.client = unchecked  # type: ignore[assignment]
+        try:
+            return original(self, asked)
+        finally:
+            self.client = client
+
+    wrap(OpenIdProvider, "refresh", refresh)
+
+
+@defect("SEC-ERR-04", providers=ONLY)
+def claims_shown_in_errors() -> None:
+    """An ID token that is refused is shown in the error, claims and all."""
+
+    def require(original: Callable[..., None], claims: Mapping[str, Any], *arguments: Any) -> None:
+        try:
+            original(claims, *arguments)
+        except AuthError as error:
+            raise openid_outcomes.RpError(f"{error.message}: {dict(claims)}") from error
+
+    wrap(id_token, "require_claims", require)
+
+
+class _Unchecked:
+    """A client that believes every ID token."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def validate(self, text: str, access_token: str | None) -> id_token.IdToken:
+        """The token, whoever made it."""
+        del access_token
+        return id_token.decode(text)
+
+
+def _encoded(text: str) -> str:
+    """A nonce as it stands in an address."""
+    return text.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
