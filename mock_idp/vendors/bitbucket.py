@@ -23,6 +23,8 @@ _SCOPES = frozenset(
     [
         *_ACCOUNT_SCOPES,
         "email",
+        # No longer in the list of the documentation, but Backstage's ScmAuth asks for it (FE-96).
+        "team",
         "project",
         "project:admin",
         "repository",

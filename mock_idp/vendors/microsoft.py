@@ -60,9 +60,9 @@ _PHOTO = bytes.fromhex(
 
 
 class _Scopes:
-    """Scopes Entra knows: OpenID's, Graph's with or without its address in front, and those of other resources."""
+    """Scopes Entra knows: OpenID's, Graph's with or without its address, others with address or id of their resource."""
 
-    _of_resource = re.compile(r"(api|https)://[A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)+")
+    _of_resource = re.compile(r"((api|https)://[\w.~-]+|[0-9a-f-]{36})(/[\w.~-]+)+", re.ASCII)
 
     def __contains__(self, scope: object) -> bool:
         if not isinstance(scope, str) or scope.lower().startswith(_GRAPH_PREFIX):
