@@ -39,6 +39,7 @@ def test_oauth2_refuses_the_retired_key(settings, make):
         make()
 
 
+@pytest.mark.requirement("OKTA-02")
 def test_okta_refuses_an_audience_that_is_no_address(settings, make):
     settings["auth"]["providers"]["okta"]["development"]["audience"] = "okta.example"
     with pytest.raises(ConfigError, match=r'audience "okta\.example" is not a valid URL'):
