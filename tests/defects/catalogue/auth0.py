@@ -189,7 +189,7 @@ def audience_not_sent() -> None:
     change_parameters(lambda self, found: {name: value for name, value in found.items() if name != "audience"})
 
 
-@defect("PROV-AUTH0-04", "LOGOUT-11", providers=AUTH0)
+@defect("PROV-AUTH0-04", "LOGOUT-11", "FE-36", providers=AUTH0)
 def no_way_out_of_the_tenant() -> None:
     """Logout does not say where the tenant's session ends."""
     replace(Auth0, "logout", always(None))

@@ -205,7 +205,7 @@ def unknown_session_says_something_else() -> None:
     wrap(authorization_sessions, "require_pending", require_pending)
 
 
-@on_server("ASESS-08", "ASESS-15", "SEC-AS-07")
+@on_server("ASESS-08", "ASESS-15", "SEC-AS-07", "FE-100")
 def anybody_decides() -> None:
     """Who is not signed in may approve and reject."""
     wrap(

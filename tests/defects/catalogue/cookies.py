@@ -15,7 +15,7 @@ Clear = Callable[[CookieSettings, Exchange], list[Cookie]]
 SetText = Callable[[CookieSettings, Exchange, str], list[Cookie]]
 
 
-@defect("COOKIE-07", "SEC-COOK-04")
+@defect("COOKIE-07", "SEC-COOK-04", "FE-105")
 def cookie_path_too_wide() -> None:
     """Cookies are sent to every path of the host."""
     replace(cookies, "path", always("/"))

@@ -31,7 +31,7 @@ def callback_in_the_environment_of_its_query() -> None:
     replace(environments, "require_same", lambda selected, in_state: None)
 
 
-@defect("ENV-05", "START-02", "FRAME-01", "ENV-10", "LOGOUT-14", "GEN-04")
+@defect("ENV-05", "START-02", "FRAME-01", "ENV-10", "LOGOUT-14", "GEN-04", "FE-04")
 def environment_not_required() -> None:
     """A request without environment is for the first one."""
 
@@ -41,7 +41,7 @@ def environment_not_required() -> None:
     wrap(environments, "requested", requested)
 
 
-@defect("ENV-06", "START-03", "SEC-ENV-01", "LOGOUT-14", "SEC-ENV-02", "ENV-12")
+@defect("ENV-06", "START-03", "SEC-ENV-01", "LOGOUT-14", "SEC-ENV-02", "ENV-12", "FE-04")
 def unknown_environment_is_the_first() -> None:
     """A request for an environment that does not exist is served by the first one."""
 

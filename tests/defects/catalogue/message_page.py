@@ -110,7 +110,7 @@ def page_may_be_framed() -> None:
     replace(web_message, "FRAME_OPTIONS", "ALLOWALL")
 
 
-@defect("MSG-03", "MSG-04")
+@defect("MSG-03", "MSG-04", "FE-13")
 def policy_without_the_hash_of_the_script() -> None:
     """The content security policy allows scripts by name of host, not the one of the page."""
     replace(web_message, "content_security_policy", always("script-src 'self'"))
@@ -122,7 +122,7 @@ def policy_allows_any_inline_script() -> None:
     replace(web_message, "content_security_policy", always("script-src 'unsafe-inline'"))
 
 
-@defect("MSG-03", "MSG-04")
+@defect("MSG-03", "MSG-04", "FE-13")
 def hash_of_another_text() -> None:
     """The hash in the content security policy was made over the whole page."""
     wrap(web_message, "content_security_policy", lambda original, text: original(web_message.page(text)))

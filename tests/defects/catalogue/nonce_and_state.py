@@ -59,7 +59,7 @@ def nonce_of_another_flow_in_the_cookie() -> None:
     replace(nonce, "require_match", nothing)
 
 
-@defect("START-08", "COOKIE-10")
+@defect("START-08", "COOKIE-10", "FE-105")
 def nonce_lives_for_a_day() -> None:
     """A flow may take a day."""
     replace(cookies, "NONCE_MAX_AGE", 24 * 60 * 60)
@@ -167,7 +167,7 @@ def origin_in_the_state_as_received() -> None:
     wrap(state, "encode", encode)
 
 
-@defect("STATE-05")
+@defect("STATE-05", "FE-45")
 def redirect_address_cut_in_the_state() -> None:
     """The state carries the redirect address without its query."""
 
@@ -197,7 +197,7 @@ def garbage_in_the_state_crashes() -> None:
     replace(encoding, "lenient_hex", bytes.fromhex)
 
 
-@defect("FRAME-19")
+@defect("FRAME-19", "FE-106")
 def nonce_not_used_up() -> None:
     """A callback leaves the nonce in the browser, and a second one with the same state asks the vendor again."""
     replace(cookie_jar, "clear_nonce", always([]))

@@ -186,7 +186,7 @@ def cors_without_vary() -> None:
     wrap(cors, "write", write)
 
 
-@defect("HTTP-05", "FE-06")
+@defect("HTTP-05", "FE-06", "FE-77")
 def preflight_not_answered() -> None:
     """The browser's question whether the app may send its header gets no useful answer."""
     replace(cors, "preflight", always(None))

@@ -15,7 +15,7 @@ from reference_backend.web import backend, oauth, outgoing
 from tests.defects.defect import always, defect, nothing, replace, wrap
 
 
-@defect("REDIR-01", "SEC-REDIR-04")
+@defect("REDIR-01", "SEC-REDIR-04", "FE-46")
 def token_in_the_redirect_address() -> None:
     """The redirect into the app carries the Backstage token in its query."""
 
@@ -37,7 +37,7 @@ def redirect_address_loses_its_fragment() -> None:
     wrap(oauth, "to_app", lambda original, url: original(url.partition("#")[0]))
 
 
-@defect("REDIR-02", "REDIR-03")
+@defect("REDIR-02", "REDIR-03", "FE-46")
 def redirect_flow_sets_no_cookies() -> None:
     """A finished redirect flow leaves no session behind."""
 
@@ -48,7 +48,7 @@ def redirect_flow_sets_no_cookies() -> None:
     wrap(oauth, "to_app", to_app)
 
 
-@defect("REDIR-04", "REDIR-06")
+@defect("REDIR-04", "REDIR-06", "FE-47")
 def redirect_flow_fails_in_the_page() -> None:
     """A failed redirect flow ends in the page of the popup flow."""
     replace(redirect_flow, "may_receive_errors", always(False))
@@ -66,7 +66,7 @@ def failed_checks_end_in_the_page() -> None:
     wrap(oauth, "report_failure", report)
 
 
-@defect("REDIR-04")
+@defect("REDIR-04", "FE-47")
 def redirect_without_the_error() -> None:
     """A failed redirect flow goes back into the app without saying so."""
     replace(redirect_flow, "with_error", lambda redirect_url, message: redirect_url)
@@ -90,7 +90,7 @@ def error_percent_encoded() -> None:
     wrap(redirect_flow, "with_error", lambda original, url, message: original(url, message).replace("+", "%20"))
 
 
-@defect("REDIR-07")
+@defect("REDIR-07", "FE-48")
 def redirect_flow_needs_no_address() -> None:
     """A redirect flow without an address goes to the app's front page."""
 
@@ -100,7 +100,7 @@ def redirect_flow_needs_no_address() -> None:
     replace(redirect_flow, "require_redirect_url", require)
 
 
-@defect("REDIR-08")
+@defect("REDIR-08", "FE-49")
 def redirect_to_any_host() -> None:
     """A redirect flow ends wherever the state says."""
     replace(redirect_flow, "require_allowed_target", nothing)

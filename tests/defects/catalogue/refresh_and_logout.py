@@ -121,7 +121,7 @@ def refresh_signs_in_somebody_else() -> None:
     wrap(oauth, "run_resolver", resolve)
 
 
-@defect("REFRESH-06", "SEC-REFR-03")
+@defect("REFRESH-06", "SEC-REFR-03", "FE-28")
 def rotated_token_not_stored() -> None:
     """The vendor's new refresh token is thrown away."""
     replace(oauth, "is_rotated", always(False))
@@ -264,7 +264,7 @@ def logout_needs_a_session() -> None:
     wrap(oauth, "end_vendor_session", end)
 
 
-@defect("LOGOUT-04")
+@defect("LOGOUT-04", "FE-36")
 def logout_answers_json() -> None:
     """Logout answers an empty JSON object."""
 

@@ -27,7 +27,7 @@ def required_scopes_left_out() -> None:
     replace(scopes, "combine", lambda requested, granted, required, additional: [*requested, *granted, *additional])
 
 
-@defect("SCOPE-01", "SCOPE-02", "SCOPE-12")
+@defect("SCOPE-01", "SCOPE-02", "SCOPE-12", "FE-99")
 def requested_scopes_ignored() -> None:
     """The vendor is asked for what the provider requires, whatever the app asked for."""
     replace(scopes, "combine", lambda requested, granted, required, additional: [*granted, *required, *additional])
@@ -147,7 +147,7 @@ def scopes_remembered_for_every_provider() -> None:
     replace(Google, "scopes", dataclasses.replace(Google.scopes, persisted=True))
 
 
-@defect("SCOPE-08", "SEC-SCOPE-05", "FE-23", providers=("google",))
+@defect("SCOPE-08", "SEC-SCOPE-05", "FE-23", "FE-25", "FE-40", providers=("google",))
 def granted_scope_not_reported() -> None:
     """The session does not say which scopes were granted."""
     replace(scopes, "reported", always(""))

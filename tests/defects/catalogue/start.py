@@ -51,7 +51,7 @@ def query_forwarded_to_the_vendor() -> None:
     wrap(PassportProvider, "start", start)
 
 
-@defect("GEN-02", "SEC-REDIR-05")
+@defect("GEN-02", "SEC-REDIR-05", "FE-01")
 def callback_address_from_request_headers() -> None:
     """The redirect_uri names the host that a header of the request names."""
 

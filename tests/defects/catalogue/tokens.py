@@ -343,7 +343,7 @@ def user_cookie_without_credentials() -> None:
     wrap(user_cookie_routes, "issue", issue)
 
 
-@defect("LIM-09")
+@defect("LIM-09", "FE-82")
 def user_cookie_not_cleared() -> None:
     """Clearing the user cookie leaves it where it is."""
     replace(user_cookie_routes, "clear", lambda: outgoing.empty(204))

@@ -115,7 +115,7 @@ def all_scopes_passed_on() -> None:
     replace(onelogin, "ONLY_SCOPE", "openid profile")
 
 
-@defect("PROV-MICROSOFT-02", "MICROSOFT-12", providers=("microsoft",))
+@defect("PROV-MICROSOFT-02", "MICROSOFT-12", "FE-42", providers=("microsoft",))
 def resources_mixed() -> None:
     """A scope of another resource is asked for beside the usual ones."""
     replace(microsoft, "effective_scopes", lambda requested, usual: usual)
