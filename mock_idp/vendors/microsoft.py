@@ -60,7 +60,7 @@ _PHOTO = bytes.fromhex(
 
 
 class _Scopes:
-    """Scopes Entra knows: OpenID's, Graph's with or without its address, others with address or id of their resource."""
+    """Scopes Entra knows: OpenID's, Graph's with or without its address, others by address or id of their resource."""
 
     _of_resource = re.compile(r"((api|https)://[\w.~-]+|[0-9a-f-]{36})(/[\w.~-]+)+", re.ASCII)
 
