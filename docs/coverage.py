@@ -187,6 +187,9 @@ def digest_of(report_files: Sequence[Path]) -> dict[str, dict[str, list[str]]]:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CoverageError(f"{file} is no report of the suite: {error!r}.") from error
         if profile in digest:
+            # Another release, say, which has providers that the first lacks.
+            profile = f"{profile}, {report['target'].get('name') or file.stem}"
+        if profile in digest:
             raise CoverageError(f"There are two reports of the profile {profile!r}.")
         counted: dict[str, list[str]] = {verdict: [] for verdict in WORST_LAST}
         for row in rows:

@@ -1,8 +1,8 @@
-"""Writes the README's table of providers from two reports of the suite.
+"""Writes the README's table of providers from reports of the suite.
 
 pytest conformance -n 2 --report-json reference.json
 pytest conformance -n 2 --target … --report-json real.json          # the real Backstage
-python docs/provider_table.py reference.json real.json
+python docs/provider_table.py reference.json real.json [older.json]     # an older one, for providers that left it
 """
 
 import argparse
@@ -37,17 +37,30 @@ def cell(report: dict[str, Any], provider: str) -> str:
     return ", ".join([f"{green} ✓", *rest]) if counts else "–"
 
 
+def shown(report: dict[str, Any]) -> dict[str, Any]:
+    """A report without the cases that were not applicable; they are counted in docs/coverage.md."""
+    return {**report, "cases": [case for case in report["cases"] if case["verdict"] != "not-applicable"]}
+
+
 def table(reference: dict[str, Any], real: dict[str, Any]) -> str:
     """The table as Markdown; every provider of the mock has a row."""
-    lines = ["| provider id | kind | reference backend | real Backstage |", "|---|---|---|---|"]
+    reference, real = shown(reference), shown(real)
+    lines = ["| provider id | kind | mock IdP | reference backend | real Backstage |", "|---|---|---|---|---|"]
     for provider in sorted(reference["providers"], key=lambda entry: (entry["kind"], entry["id"].lower())):
         id_ = provider["id"]
-        vendor = "" if provider["vendor"] == id_ else f" (over {provider['vendor']})"
-        lines.append(f"| `{id_}`{vendor} | {provider['kind']} | {cell(reference, id_)} | {cell(real, id_)} |")
+        vendor = f"[{provider['vendor']}](docs/vendors/{provider['vendor']}.md)"
+        lines.append(f"| `{id_}` | {provider['kind']} | {vendor} | {cell(reference, id_)} | {cell(real, id_)} |")
     total = [
         cell({"cases": [{**case, "provider": ""} for case in report["cases"]]}, "") for report in (reference, real)
     ]
-    return "\n".join([*lines, f"| all | | {total[0]} | {total[1]} |"])
+    return "\n".join([*lines, f"| all | | | {total[0]} | {total[1]} |"])
+
+
+def with_older(real: dict[str, Any], older: list[dict[str, Any]]) -> dict[str, Any]:
+    """Add what older releases say about providers that the real one has no more."""
+    gone = {provider["id"] for provider in real["providers"] if provider["absent"]}
+    cases = [case for report in older for case in report["cases"] if case["provider"] in gone]
+    return {**real, "cases": [*real["cases"], *cases]}
 
 
 def main() -> int:
@@ -55,9 +68,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Write the README's table of providers from two reports.")
     parser.add_argument("reference", type=Path, help="report of a run against the reference backend")
     parser.add_argument("real", type=Path, help="report of a run against the real Backstage")
+    parser.add_argument("older", type=Path, nargs="*", help="reports of older ones, for providers that were removed")
     arguments = parser.parse_args()
     try:
-        reports = [read_report(path) for path in (arguments.reference, arguments.real)]
+        reference, real, *older = [
+            read_report(path) for path in (arguments.reference, arguments.real, *arguments.older)
+        ]
     except (OSError, ValueError) as error:
         print(f"provider_table: a report cannot be used: {error}", file=sys.stderr)
         return 2
@@ -67,7 +83,7 @@ def main() -> int:
     if not begin or not end:
         print(f"provider_table: README.md lacks the markers {BEGIN} and {END}", file=sys.stderr)
         return 2
-    README.write_text(f"{head}{BEGIN}\n\n{table(*reports)}\n\n{END}{tail}", encoding="utf-8")
+    README.write_text(f"{head}{BEGIN}\n\n{table(reference, with_older(real, older))}\n\n{END}{tail}", encoding="utf-8")
     return 0
 
 

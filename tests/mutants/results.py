@@ -88,6 +88,10 @@ class Results:
         """Say whether a mutant was judged already."""
         return mutant.id in self.outcomes.get(mutant.module, {})
 
+    def kills(self, mutant: Mutant) -> bool:
+        """Say whether a mutant is known to be killed."""
+        return self.knows(mutant) and self.outcomes[mutant.module][mutant.id].killer is not None
+
     def survivors(self) -> dict[str, Outcome]:
         """Mutants that no case killed."""
         found = {id_: one for outcomes in self.outcomes.values() for id_, one in outcomes.items() if one.killer is None}

@@ -1,0 +1,100 @@
+"""Makes the generated figures of README and documentation: every profile, on the reference backend and the real one.
+
+    python -m tests.interop.reports [DIRECTORY]
+
+Writes ``docs/coverage.md`` and the README's table of providers from the reports, which stay in DIRECTORY. Takes a few
+minutes.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from mock_idp.profiles import profiles
+from tests.interop import backstage_saml
+from tests.interop.backstage.backstage import running_backstage
+from tests.interop.backstage.ports import free_port
+from tests.interop.catalog import wait_for_catalog
+from tests.interop.idp_process import ROOT, running_idp
+
+SAML = ("saml", "saml-assertion", "saml-response", "saml-signed")
+SAML_BACKEND = Path(backstage_saml.__file__).parent
+DEVIATIONS = Path(__file__).parent / "backstage" / "deviations.yaml"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command."""
+    folder = Path(arguments[0]) if arguments else Path(tempfile.mkdtemp(prefix="reports-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    reference = [of_reference(folder, profile) for profile in profiles()]
+    real = [of_backstage(folder, profile) for profile in profiles()]
+    removed = of_removed_providers(folder)
+    run("docs/coverage.py", "--reference", *map(str, reference), "--real", *map(str, [*real, removed]))
+    default = list(profiles()).index("default")
+    run("docs/provider_table.py", str(reference[default]), str(real[default]), str(removed))
+    print(f"The reports are in {folder}.")
+    return 0
+
+
+def of_reference(folder: Path, profile: str) -> Path:
+    """Report of the reference backend in a profile."""
+    report = folder / f"reference-{profile}.json"
+    suite(report, "--level", "should", *only(profile))
+    return report
+
+
+def of_backstage(folder: Path, profile: str) -> Path:
+    """Report of the real Backstage in a profile."""
+    report = folder / f"real-{profile}.json"
+    with (
+        tempfile.TemporaryDirectory() as place,
+        running_idp(Path(place), f"http://localhost:{free_port()}", "--profile", profile) as idp,
+        running_backstage([idp.write_app_config("--profile", profile)], idp.environment) as target,
+    ):
+        wait_for_catalog(target.auth_url, idp.url)
+        options = ("--deviations", str(DEVIATIONS), "--target-name", "Backstage 0.30.1")
+        suite(report, "--target", target.auth_url, "--idp", idp.url, *options, *only(profile))
+    return report
+
+
+def of_removed_providers(folder: Path) -> Path:
+    """Report of the last Backstage that has SAML, on its providers only."""
+    report = folder / "real-saml.json"
+    chosen = [argument for provider in SAML for argument in ("--provider", provider)]
+    with (
+        tempfile.TemporaryDirectory() as place,
+        running_idp(Path(place), f"http://localhost:{free_port()}") as idp,
+        running_backstage([idp.write_app_config(*chosen)], idp.environment, directory=SAML_BACKEND) as target,
+    ):
+        options = ("--target-name", "Backstage auth backend 0.24.5")
+        suite(report, "--target", target.auth_url, "--idp", idp.url, *options, *chosen)
+    return report
+
+
+def only(profile: str) -> list[str]:
+    """Options for a profile; the default one has everything that needs no other."""
+    return [] if profile == "default" else ["--profile", profile, "--only-profile"]
+
+
+def suite(report: Path, *options: str) -> None:
+    """Run the suite."""
+    print(f"=== {report.name}", flush=True)
+    run(
+        "-m", "pytest", "conformance", "-q", "-n", "2", "-p", "no:cacheprovider", "--report-json", str(report), *options
+    )
+
+
+def run(*arguments: str) -> None:
+    """Run a Python program of the checkout; end with its exit status if it fails."""
+    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    print("\n".join(done.stdout.strip().splitlines()[-1:]), flush=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(arguments)} failed:\n{done.stdout[-6000:]}{done.stderr[-2000:]}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
