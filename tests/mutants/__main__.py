@@ -85,18 +85,24 @@ class Played:
         """Judge them side by side."""
         if not self._waiting:
             return
-        with ThreadPoolExecutor(jobs) as pool:
-            for done in [pool.submit(self._work) for _ in range(jobs)]:
-                done.result()
+        with tempfile.TemporaryDirectory() as directory, mutant_bench(Path(directory)) as first:
+            print(f"{len(first.cases)} cases pass on the unchanged backend", flush=True)
+            with ThreadPoolExecutor(jobs) as pool:
+                work = [pool.submit(self._judge, first), *(pool.submit(self._help, first) for _ in range(jobs - 1))]
+                for done in work:
+                    done.result()
 
-    def _work(self) -> None:
-        with tempfile.TemporaryDirectory() as directory, mutant_bench(Path(directory)) as the_bench:
-            while True:
-                with self._lock:
-                    if not self._waiting:
-                        return
-                    mutant = self._waiting.popleft()
-                self._keep(mutant, the_bench)
+    def _help(self, first: MutantBench) -> None:
+        with tempfile.TemporaryDirectory() as directory, mutant_bench(Path(directory), like=first) as the_bench:
+            self._judge(the_bench)
+
+    def _judge(self, the_bench: MutantBench) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    return
+                mutant = self._waiting.popleft()
+            self._keep(mutant, the_bench)
 
     def _keep(self, mutant: Mutant, the_bench: MutantBench) -> None:
         killer = the_bench.killer(mutant)
