@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -11,6 +11,7 @@ from conformance.cases import Case
 from conformance.deviations import Deviation, accepted
 from conformance.driver.browser import Transcript
 from conformance.driver.idp import Idp, IdpError
+from conformance.driver.secrets import Secrets
 from conformance.driver.wire import NoAnswerError, Request, Wire, origin_of
 from conformance.matchers import describe, matches
 from conformance.reach import initial_reach
@@ -164,11 +165,14 @@ def _check(entry: StepEntry, number: int, observation: Observation, stage: Stage
             holds = matches(actual, matcher)
         except (UnknownReferenceError, ValueError) as error:
             raise _Stop(f"{requirement} {raw_path}: {error}", blames_target=_failed(result)) from error
-        shown = secrets.mask(repr(actual))
-        if len(shown) > SHOWN_CHARACTERS:
-            shown = f"{shown[:SHOWN_CHARACTERS]}… ({len(shown)} characters)"
-        wanted = secrets.mask(describe(matcher))
+        # Nobody reads what held, and masking it takes longer than making the check.
+        wanted, shown = ("", "") if holds else (secrets.mask(describe(matcher)), _shown(actual, secrets))
         result.checks.append(Check(requirement, path, wanted, shown, holds, number, entry.line, entry.why))
+
+
+def _shown(actual: Any, secrets: Secrets) -> str:
+    text = secrets.mask(repr(actual))
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}… ({len(text)} characters)"
 
 
 def _checks_of_a_stop(steps: Sequence[StepEntry], number: int, problem: str) -> list[Check]:

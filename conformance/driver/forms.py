@@ -1,11 +1,18 @@
 """Reads an HTML form as a browser would submit it untouched."""
 
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
 from urllib.parse import urljoin
 
+import lxml.html
+from lxml.etree import ParserError
 
-@dataclass(slots=True)
+_BUTTONS: Final = frozenset({"submit", "button", "image", "reset"})
+_BOXES: Final = frozenset({"checkbox", "radio"})
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """A form: where it goes and the (name, value) of its inputs that a browser submits, in order.
 
@@ -14,32 +21,7 @@ class Form:
 
     action: str
     method: str
-    fields: list[tuple[str, str]] = field(default_factory=list)
-
-
-class _FormReader(HTMLParser):
-    def __init__(self, base_url: str) -> None:
-        super().__init__()
-        self.forms: list[Form] = []
-        self._base_url = base_url
-        self._open = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = {name: value or "" for name, value in attrs}
-        if tag == "form":
-            action = urljoin(self._base_url, values.get("action") or self._base_url)
-            self.forms.append(Form(action, (values.get("method") or "get").upper()))
-            self._open = True
-        elif tag == "input" and self._open and values.get("name"):
-            kind = values.get("type", "text").lower()
-            box = kind in {"checkbox", "radio"}
-            chosen = not box or "checked" in values
-            if kind not in {"submit", "button", "image", "reset"} and chosen and "disabled" not in values:
-                self.forms[-1].fields.append((values["name"], values.get("value", "on" if box else "")))
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "form":
-            self._open = False
+    fields: list[tuple[str, str]]
 
 
 def read_form(html: str, base_url: str, having: str | None = None) -> Form | None:
@@ -50,8 +32,25 @@ def read_form(html: str, base_url: str, having: str | None = None) -> Form | Non
         base_url: its address, against which the action is resolved.
         having: name of a field that the form must have, or None.
     """
-    reader = _FormReader(base_url)
-    reader.feed(html)
-    return next(
-        (form for form in reader.forms if having is None or any(name == having for name, _ in form.fields)), None
-    )
+    try:
+        document = lxml.html.document_fromstring(html.encode("utf-8", "replace"), parser=_PARSER)
+    except ParserError:  # an empty page
+        return None
+    for form in document.iter("form"):
+        fields = list(_submitted(form))
+        if having is None or any(name == having for name, _ in fields):
+            method = (form.get("method") or "get").upper()
+            return Form(urljoin(base_url, form.get("action") or base_url), method, fields)
+    return None
+
+
+def _submitted(form: Any) -> Iterator[tuple[str, str]]:
+    for field in form.iter("input"):
+        kind = field.get("type", "text").lower()
+        is_box = kind in _BOXES
+        is_chosen = not is_box or field.get("checked") is not None
+        if field.get("name") and kind not in _BUTTONS and is_chosen and field.get("disabled") is None:
+            yield field.get("name"), field.get("value", "on" if is_box else "")
+
+
+_PARSER: Final = lxml.html.HTMLParser(encoding="utf-8")
