@@ -41,8 +41,8 @@ class Check:
     Parameters:
         requirement: id of the requirement it belongs to.
         path: where in the observation.
-        expected: the matcher in words.
-        actual: the observed value in words, secrets masked.
+        expected: the matcher in words; empty if the check holds.
+        actual: the observed value in words, secrets masked; empty if the check holds.
         holds: True if the value satisfies the matcher.
         step: position of the step in the scenario, from 1.
         line: line of the step in the scenario file.
