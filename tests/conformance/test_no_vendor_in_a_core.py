@@ -11,11 +11,16 @@ from mock_idp.proxies import proxies
 from mock_idp.vendors import vendors
 
 ROOT = Path(__file__).parents[2]
-OWN_FILES = ("mock_idp/vendors", "mock_idp/proxies", "reference_backend/providers", "reference_backend/proxies")
-"""Where each vendor has a file of its own; what several of them share stands there as well."""
+OWN_FILES = (
+    *("mock_idp/vendors", "mock_idp/proxies", "reference_backend/providers", "reference_backend/proxies"),
+    # A profile is a configuration, and its data say which providers it has; what all profiles share names none.
+    "mock_idp/profiles",
+)
+"""Where each vendor, and each profile, has a file of its own; what several of them share stands there as well."""
 SHARED = (
     *("mock_idp/vendors/base.py", "mock_idp/vendors/endpoints.py", "mock_idp/vendors/callbacks.py"),
     *("mock_idp/vendors/credentials.py", "mock_idp/vendors/refusals.py", "mock_idp/vendors/id_tokens.py"),
+    *("mock_idp/profiles/__init__.py", "mock_idp/profiles/base.py"),
     *("mock_idp/proxies/base.py", "reference_backend/providers/base.py", "reference_backend/providers/passport.py"),
     *("reference_backend/providers/openid.py", "reference_backend/proxies/base.py"),
     "reference_backend/proxies/assertion.py",

@@ -16,6 +16,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from mock_idp.cli import main
+from mock_idp.personas import SPARE
 
 FREE_PORTS = ("--port", "0", "--tls-port", "0", "--proxy-port", "0")
 
@@ -96,7 +97,8 @@ def test_app_config_to_a_file(tmp_path: Path) -> None:
 def test_listings() -> None:
     listed = run("personas").output
     assert "twin-north" in listed and "Robin Vale" in listed
-    assert "guest-01 … 64" in listed and "guest-02" not in listed
+    first, second, *_, last = SPARE
+    assert f"{first} … {last.removeprefix('guest-')}" in listed and second not in listed
     assert "accounts.google.com" in run("vendors").output
     assert "hmac-with-public-key" in run("faults").output
     assert "kind: User" in run("personas", "--catalog").output

@@ -8,6 +8,7 @@ import pytest
 
 from mock_idp.edge.transport import ENVIRON_KEY, Behaviour, Connection
 from mock_idp.fault_catalogue import FAULTS
+from mock_idp.faults import Parameter
 from mock_idp.oauth.model import Endpoint, Reason
 from tests.mock_idp.conftest import World, make_world
 
@@ -360,7 +361,9 @@ def test_headers_of_an_answer(world: World) -> None:
     assert profile.data
 
 
-def _example(kind: str) -> Any:
+def _example(parameter: Parameter) -> Any:
+    if parameter.choices:
+        return parameter.choices[0]
     return {
         "headers": {"X": "1"},
         "object": {"x": 1},
@@ -370,7 +373,7 @@ def _example(kind: str) -> Any:
         "integer": 1,
         "status": 500,
         "seconds": 1,
-    }[kind]
+    }[parameter.kind]
 
 
 @pytest.mark.parametrize("fault_id", FAULTS.by_id)
@@ -378,10 +381,10 @@ def test_every_fault_can_be_ordered_everywhere_it_says(fault_id: str) -> None:
     """With no effect on the mock itself: it neither breaks nor answers another grant differently."""
     world = make_world("google", "google")
     fault = FAULTS.by_id[fault_id]
-    needed = {parameter.name: _example(parameter.kind) for parameter in fault.parameters if parameter.required}
+    needed = {parameter.name: _example(parameter) for parameter in fault.parameters if parameter.required}
     first = next((entry for entry in fault.parameters if entry.name in fault.needs_one_of), None)
     if first:
-        needed[first.name] = first.choices[0] if first.choices else _example(first.kind)
+        needed[first.name] = _example(first)
     for place in fault.places:
         order = {"fault": fault_id, "at": place, **needed}
         grant = world.callback(faults=json.dumps([order]))["grant"]
