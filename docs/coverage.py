@@ -14,7 +14,7 @@ import ast
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -38,6 +38,9 @@ TESTS: Final = ROOT / "tests"
 LIST: Final = ROOT / "conformance" / "requirements.yaml"
 
 BACKENDS: Final = ("reference", "real")
+PRINTED: Final = {"reference": tuple(Level), "real": (Level.MUST,)}
+"""Levels whose verdicts are printed. What a sound backend does beyond the contract, and a product does not, is for its
+maintainers to hear first (SECURITY.md); whoever runs the suite sees it in the report."""
 FROM_OUTSIDE: Final = frozenset("HUKC")
 """Test codes of what can be seen from outside without waiting (docs/spec/README.md)."""
 SIGNS: Final = {"passed": "✓", "warned": "warned", "deviation": "deviation", "failed": "failed", "error": "error"}
@@ -173,8 +176,12 @@ def worst_verdicts(profiles: Mapping[str, Mapping[str, Sequence[str]]]) -> dict[
     return worst
 
 
-def digest_of(report_files: Sequence[Path]) -> dict[str, dict[str, list[str]]]:
+def digest_of(report_files: Sequence[Path], levels: Collection[str] = tuple(Level)) -> dict[str, dict[str, list[str]]]:
     """Profile -> verdict -> requirements, from reports of one backend.
+
+    Parameters:
+        report_files: the reports.
+        levels: only rows of these levels.
 
     Raises:
         CoverageError: a file is no report of the suite, or two are of one profile.
@@ -193,7 +200,7 @@ def digest_of(report_files: Sequence[Path]) -> dict[str, dict[str, list[str]]]:
             raise CoverageError(f"There are two reports of the profile {profile!r}.")
         counted: dict[str, list[str]] = {verdict: [] for verdict in WORST_LAST}
         for row in rows:
-            if row["verdict"] in counted:
+            if row["verdict"] in counted and row["level"] in levels:
                 counted[row["verdict"]].append(row["id"])
         digest[profile] = {verdict: ids for verdict, ids in counted.items() if ids}
     return digest
@@ -222,6 +229,7 @@ def page(rows: Sequence[Row], digest: Mapping[str, Mapping[str, Any]]) -> str:
             f"- MUST rows that can be seen from outside (codes H, U, K, C): **{share(outside)}** are checked.",
             f"- SHOULD rows: **{share(should)}** are checked.",
             f"- Rows without a check and without a reason: {len(unsaid)}.",
+            "- Of the real Backstage, verdicts of MUST rows are printed; [SECURITY.md](../SECURITY.md) says why.",
             f"- Verdicts are the worst of the latest runs in each profile: {'; '.join(runs)}.",
             "",
             "## Summary",
@@ -277,7 +285,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     digest = json.loads(DIGEST.read_text(encoding="utf-8")) if DIGEST.exists() else {}
     try:
         for backend in BACKENDS:
-            digest[backend] = {**digest.get(backend, {}), **digest_of(getattr(options, backend))}
+            digest[backend] = {**digest.get(backend, {}), **digest_of(getattr(options, backend), PRINTED[backend])}
         rows = read_rows(digest)
     except (CoverageError, ScenarioFileError) as error:
         print(error, file=sys.stderr)

@@ -29,7 +29,10 @@ def coverage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def report(file: Path, profile: str, verdicts: dict[str, str]) -> Path:
-    rows = [{"id": id_, "verdict": verdict} for id_, verdict in verdicts.items()]
+    rows = [
+        {"id": id_, "verdict": verdict, "level": "SHOULD" if verdict == "warned" else "MUST"}
+        for id_, verdict in verdicts.items()
+    ]
     file.write_text(json.dumps({"target": {"profile": profile}, "requirements": rows}))
     return file
 
@@ -68,6 +71,15 @@ def test_the_worst_profile_counts(coverage: ModuleType, tmp_path: Path) -> None:
     verdicts = coverage.worst_verdicts(coverage.digest_of([first, second]))
 
     assert verdicts == {"KEY-01": "failed", "KEY-02": "warned"}
+
+
+def test_of_the_real_backend_only_musts_are_printed(coverage: ModuleType, tmp_path: Path) -> None:
+    # What it does not do beyond the contract, its maintainers hear first.
+    one = report(tmp_path / "1.json", "default", {"KEY-01": "passed", "KEY-02": "warned"})
+
+    assert coverage.main(["--real", str(one)]) == 0
+
+    assert "KEY-02" not in (tmp_path / "coverage.json").read_text()
 
 
 def test_a_page_is_stale_when_a_verdict_changes(
