@@ -32,6 +32,8 @@ START = "it does not start"
 STOPPED = "it stops"
 FEW = 3
 """A line that fewer cases reach may have been reached for all of them."""
+MOST = 80
+"""Cases that are played against one mutant: what the most promising do not tell, the rest seldom does."""
 PROVIDERS = 2
 """On how many OAuth providers a scenario is played; auth proxies have little in common, so it is played on all."""
 
@@ -82,7 +84,8 @@ class MutantBench:
         first: dict[str, Case] = {}
         for case in reaching:
             first.setdefault(f"{case.scenario.scenario}/{case.scenario.part}", case)
-        return sorted(first.values(), key=lambda case: (place not in self.reach[case.id], len(self.reach[case.id])))
+        ordered = sorted(first.values(), key=lambda case: (place not in self.reach[case.id], len(self.reach[case.id])))
+        return ordered[:MOST]
 
 
 @contextlib.contextmanager
