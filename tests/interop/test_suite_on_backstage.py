@@ -65,6 +65,7 @@ def test_the_scenarios_of_a_profile_pass_on_the_real_backstage(profile: str, tmp
     assert summary["not-applicable"] == 0
 
 
+@pytest.mark.requirement("SAML-01")
 def test_configuration_of_a_provider_that_was_removed_is_ignored(backstage: Backstage) -> None:
     answer = requests.get(f"{backstage.auth_url}/saml/start?env=development", allow_redirects=False, timeout=10)
     assert answer.status_code == 404
