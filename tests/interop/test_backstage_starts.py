@@ -106,9 +106,12 @@ def test_by_hand_it_stops_when_told_to(tmp_path: Path, by: signal.Signals) -> No
         text=True,
     ) as process:
         assert process.stdout is not None
-        assert f"http://localhost:{port}/api/auth" in process.stdout.readline()
-        process.send_signal(by)
-        _, errors = process.communicate(timeout=30)
+        try:
+            assert f"http://localhost:{port}/api/auth" in process.stdout.readline()
+            process.send_signal(by)
+            _, errors = process.communicate(timeout=30)
+        finally:
+            process.kill()  # nothing, if it did what it was told
     assert process.returncode == 0, errors
     assert "Traceback" not in errors
     assert is_free(port)

@@ -40,14 +40,18 @@ def _port(text: str) -> int:
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    """Make SIGTERM the same as Ctrl-C: leave through the context managers, which stop everything."""
+    """Make both signals what Ctrl-C usually is: leave through the context managers, which stop everything.
+
+    SIGINT as well, because a shell that starts a program in the background has it ignored.
+    """
     raise KeyboardInterrupt
 
 
 def main() -> int:
     """Run until interrupted; return the exit status."""
     arguments = _parse_arguments()
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _interrupt)
     try:
         if arguments.install:
             install_modules()
