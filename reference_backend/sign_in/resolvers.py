@@ -100,7 +100,8 @@ def fallback(options: Options, name: str) -> EntityRef | None:
 
 def required_email(profile: Profile) -> str:
     """The e-mail address of a profile (RES-20, RES-30)."""
-    if not profile.email:
+    # A vendor may say anything at all (OUT-P8): what is no text is no address.
+    if not profile.email or not isinstance(profile.email, str):
         raise AuthError("Login failed, user profile does not contain an email")
     return profile.email
 

@@ -12,7 +12,8 @@ import requests
 from tests.interop.backstage.backstage import Backstage, running_backstage
 from tests.interop.backstage.ports import free_port
 
-LIMIT = 12
+LIMIT = 300
+"""More than waiting for the start takes."""
 
 
 @pytest.fixture
