@@ -24,7 +24,7 @@ HEAD = """\
 
 Defects are mistakes that somebody thought of. Mutants are made by rule: one comparison, condition, constant, call or
 answer of a module is different ([tests/mutants](../tests/mutants)). Only the scenarios judge them, from outside.
-{summary} Made by `python -m tests.mutants`.
+{summary} Made by `python -m tests.mutants`; as long as not all have been judged, those that were are a random sample.
 """
 
 
