@@ -7,6 +7,7 @@ be written down as a request, which the suite's wire sends as it is.
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -151,7 +152,7 @@ def requests(base: str, paths: st.SearchStrategy[str]) -> st.SearchStrategy[Requ
 @pytest.fixture(scope="module")
 def running(the_bench: Bench) -> Iterator[tuple[Bench, Wire]]:
     wire = wire_for(the_bench.target.idp, the_bench.target.ca_pem, 15.0)
-    with the_bench.backend(None):
+    with the_bench.backend(None), contextlib.closing(wire):
         yield the_bench, wire
 
 
