@@ -24,7 +24,7 @@ class Fuzz(Step):
     action: ClassVar[str] = "fuzz"
     observes: ClassVar[Shape] = shape_of("sent", "statuses", "server_errors", "undocumented", "malformed", "traces")
     operation: str
-    examples: int = 20
+    examples: int = 12
 
     @classmethod
     def mistakes(cls, arguments: Mapping[str, Any]) -> list[str]:
