@@ -24,11 +24,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from conformance.driver.wire import Request, Response
+from conformance.fuzz import EXAMPLES
 
 DESCRIPTION: Final = Path(__file__).parent / "auth-backend.openapi.yaml"
-
-EXAMPLES: Final = 12
-"""Requests to one operation: enough to meet every parameter left out, repeated, empty and of a wrong type."""
 
 TRACE: Final = re.compile(rb"Traceback \(most recent call last\)|\n\s+at [^\n]+:\d+:\d+|/node_modules/|site-packages/")
 """A stack trace of Python or JavaScript, or the path of a file (SEC-ERR-01)."""

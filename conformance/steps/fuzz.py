@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any, ClassVar
 
 from conformance.driver.wire import Request, Response
+from conformance.fuzz import EXAMPLES
 from conformance.scenario.shape import Shape, shape_of
 from conformance.steps.base import Observation, Stage, Step
 
@@ -24,7 +25,7 @@ class Fuzz(Step):
     action: ClassVar[str] = "fuzz"
     observes: ClassVar[Shape] = shape_of("sent", "statuses", "server_errors", "undocumented", "malformed", "traces")
     operation: str
-    examples: int = 12
+    examples: int = EXAMPLES
 
     @classmethod
     def mistakes(cls, arguments: Mapping[str, Any]) -> list[str]:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mock_idp.oauth.client_authentication import ClientAuthentication
-from mock_idp.oauth.model import Answer, Client, Encoding, Endpoint, Grant, Reason, Refusal, TokenKind
+from mock_idp.oauth.model import Answer, Client, Encoding, Endpoint, Grant, Reason, TokenKind
 from mock_idp.oauth.policy import BearerPlace, Pkce, Policy
 from mock_idp.oauth.tokens import TokenShape
 from mock_idp.personas import Face
@@ -16,13 +16,13 @@ from mock_idp.randomness import URL_SAFE
 from mock_idp.vendors import endpoints
 from mock_idp.vendors.base import Addresses, EnvironmentKind, Exchange, Quirk, Reach, Route, Vendor
 from mock_idp.vendors.id_tokens import id_token
+from mock_idp.vendors.prompts import require_prompt
 
 ORGANIZATION = "org_Harbour7Quay0h7cD"
 AUDIENCE = "https://inventory.lumenfold.example"
 
 _DAY = 86_400
 _TEN_HOURS = 36_000
-_PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 
 
 def _error(status: int, code: str, description: str) -> Answer:
@@ -154,11 +154,7 @@ class Auth0(Vendor):
         Raises:
             Refusal: it has an unknown value, or is "none" while nobody is signed in.
         """
-        prompts = exchange.query.get("prompt", "").split()
-        if not set(prompts) <= _PROMPTS:
-            raise Refusal(Reason.INVALID_PARAMETER, f"prompt is {' '.join(prompts)!r}, which is no prompt.")
-        if "none" in prompts and exchange.service.settings.auto_login is None:
-            raise Refusal(Reason.LOGIN_REQUIRED, "prompt is none, but nobody is signed in at this tenant.")
+        require_prompt(exchange, "tenant")
 
     def issues_refresh_token(self, exchange: Exchange, grant: Grant, *, first_consent: bool) -> bool:
         """Only for offline access."""

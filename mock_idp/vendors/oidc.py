@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from mock_idp.environments import ISSUER_ENVIRONMENTS
 from mock_idp.oauth.client_authentication import ClientAuthentication
-from mock_idp.oauth.model import Answer, Client, Endpoint, Grant, Reason, Refusal
+from mock_idp.oauth.model import Answer, Client, Endpoint, Grant, Reason
 from mock_idp.oauth.policy import Pkce, Policy
 from mock_idp.vendors import endpoints
 from mock_idp.vendors.base import Addresses, EnvironmentKind, Exchange, Quirk, Route, ServiceSpec, Vendor
 from mock_idp.vendors.id_tokens import id_token
+from mock_idp.vendors.prompts import require_prompt
 
 if TYPE_CHECKING:
     from mock_idp.personas import Face
@@ -23,7 +24,6 @@ DOCUMENT = "/.well-known/openid-configuration"
 SIGNING_ALGORITHMS = ("RS256", "ES256")
 """Both kinds of keys are published; each client gets ID tokens of one kind."""
 
-_PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 _METHODS = MappingProxyType(
     {
         "secret-in-the-body": ClientAuthentication.BODY,
@@ -198,11 +198,7 @@ class Oidc(Vendor):
         Raises:
             Refusal: it has an unknown value, or is "none" while nobody is signed in.
         """
-        prompts = exchange.query.get("prompt", "").split()
-        if not set(prompts) <= _PROMPTS:
-            raise Refusal(Reason.INVALID_PARAMETER, f"prompt is {' '.join(prompts)!r}, which is no prompt.")
-        if "none" in prompts and exchange.service.settings.auto_login is None:
-            raise Refusal(Reason.LOGIN_REQUIRED, "prompt is none, but nobody is signed in at this provider.")
+        require_prompt(exchange, "provider")
 
     def callback(
         self, exchange: Exchange, grant: Grant | None, redirect_uri: str, parameters: Mapping[str, str]
