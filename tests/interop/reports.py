@@ -15,14 +15,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mock_idp.profiles import profiles
-from tests.interop import backstage_saml
 from tests.interop.backstage.backstage import running_backstage
 from tests.interop.backstage.ports import free_port
+from tests.interop.backstage_saml import CHOSEN, HERE
 from tests.interop.catalog import wait_for_catalog
 from tests.interop.idp_process import ROOT, running_idp
 
-SAML = ("saml", "saml-assertion", "saml-response", "saml-signed")
-SAML_BACKEND = Path(backstage_saml.__file__).parent
 DEVIATIONS = Path(__file__).parent / "backstage" / "deviations.yaml"
 
 
@@ -64,14 +62,13 @@ def of_backstage(folder: Path, profile: str) -> Path:
 def of_removed_providers(folder: Path) -> Path:
     """Report of the last Backstage that has SAML, on its providers only."""
     report = folder / "real-saml.json"
-    chosen = [argument for provider in SAML for argument in ("--provider", provider)]
     with (
         tempfile.TemporaryDirectory() as place,
         running_idp(Path(place), f"http://localhost:{free_port()}") as idp,
-        running_backstage([idp.write_app_config(*chosen)], idp.environment, directory=SAML_BACKEND) as target,
+        running_backstage([idp.write_app_config(*CHOSEN)], idp.environment, directory=HERE) as target,
     ):
         options = ("--target-name", "Backstage auth backend 0.24.5")
-        suite(report, "--target", target.auth_url, "--idp", idp.url, *options, *chosen)
+        suite(report, "--target", target.auth_url, "--idp", idp.url, *options, *CHOSEN)
     return report
 
 

@@ -7,22 +7,19 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.interop import backstage_saml
 from tests.interop.backstage.backstage import running_backstage
 from tests.interop.backstage.ports import free_port
+from tests.interop.backstage_saml import CHOSEN, HERE, PROVIDERS
 from tests.interop.idp_process import ROOT, running_idp
 
-HERE = Path(backstage_saml.__file__).parent
-PROVIDERS = ("saml", "saml-assertion", "saml-response", "saml-signed")
 BEYOND_THE_CONTRACT = {"SAML-13", "SAML-14", "SAML-15", "SAML-16", "SAML-21"}
 """What a sound backend does besides; the specification says SHOULD."""
 
 
 def test_every_saml_scenario_passes_on_the_last_backstage_that_has_it(tmp_path: Path) -> None:
-    chosen = [argument for provider in PROVIDERS for argument in ("--provider", provider)]
     report = tmp_path / "report.json"
     with running_idp(tmp_path, f"http://localhost:{free_port()}") as idp:
-        config = idp.write_app_config(*chosen)
+        config = idp.write_app_config(*CHOSEN)
         log_file = tmp_path / "backstage.log"
         with running_backstage([config], idp.environment, log_file=log_file, directory=HERE) as target:
             command = [
@@ -35,7 +32,7 @@ def test_every_saml_scenario_passes_on_the_last_backstage_that_has_it(tmp_path: 
                 "2",
                 "-p",
                 "no:cacheprovider",
-                *chosen,
+                *CHOSEN,
             ]
             command += ["--target", target.auth_url, "--idp", idp.url, "--target-name", "Backstage auth backend 0.24.5"]
             command += ["--report-json", str(report)]
