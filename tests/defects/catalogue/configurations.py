@@ -184,7 +184,7 @@ def negation_ignored() -> None:
 
 @defect("HTTP-09", profile=BARE, providers=OF_BARE)
 def content_policy_not_configurable() -> None:
-    """backend.csp is not read."""
+    """The configured content policy (backend.csp) is not read."""
     wrap(security, "content_security_policy", lambda original, overrides: original(None))
 
 
