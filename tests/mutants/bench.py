@@ -14,7 +14,7 @@ from conformance.cases import Case, fan_out
 from conformance.driver.idp import Idp
 from conformance.embedded import free_port
 from conformance.play import TargetStoppedError, Terms, play
-from conformance.plugin.options import ENVIRONMENT, PROFILE, SCENARIOS
+from conformance.plugin.options import ENVIRONMENT, PROFILE, SCENARIOS, TIMEOUT_SECONDS
 from conformance.requirement_list import requirements
 from conformance.scenario.loader import Library, load
 from conformance.steps import RULES
@@ -26,8 +26,6 @@ from tests.mutants.mutation import Mutant
 from tests.mutants.subject import DoesNotStartError, Lines, running_mutant, running_traced
 from tests.mutants.subjects import modules
 
-TIMEOUT_SECONDS = 8.0
-"""A mutant that does not answer is dead."""
 START = "it does not start"
 STOPPED = "it stops"
 FEW = 3
@@ -60,12 +58,20 @@ class MutantBench:
     reach: dict[str, Lines]
     at_start: Lines
 
-    def killer(self, mutant: Mutant) -> str | None:
-        """The case that tells a mutant from the original; None if there is none."""
+    def killer(self, mutant: Mutant, most: int = MOST) -> str | None:
+        """The case that tells a mutant from the original; None if there is none.
+
+        Parameters:
+            mutant: what is judged.
+            most: how many cases are played at most.
+        """
+        cases = self.promising(mutant)[:most]
+        if not cases:
+            return None
         try:
             with running_mutant(mutant, *launch(self.idp, self.config_file)):
                 seed = zlib.crc32(mutant.id.encode())
-                return next(failures(self.promising(mutant), self.idp, self.library, self.target, seed), None)
+                return next(failures(cases, self.idp, self.library, self.target, seed), None)
         except DoesNotStartError:
             return START
         except TargetStoppedError:
@@ -75,43 +81,51 @@ class MutantBench:
         """Cases that reach the mutant's line, one of each scenario, those that reach little else first.
 
         What is reached once in the life of a backend (at its start, or before something is cached) may matter to every
-        case.
+        case. The cases of another profile than the default one are few, and are for what they reach.
         """
         place = (mutant.module, mutant.line)
         reaching = [case for case in self.cases if place in self.reach[case.id]]
-        if place in self.at_start or len(reaching) < FEW:
+        in_default = self.target.profile == PROFILE
+        if place in self.at_start or (in_default and len(reaching) < FEW):
             reaching += [case for case in self.cases if case not in reaching]
         first: dict[str, Case] = {}
         for case in reaching:
             first.setdefault(f"{case.scenario.scenario}/{case.scenario.part}", case)
-        ordered = sorted(first.values(), key=lambda case: (place not in self.reach[case.id], len(self.reach[case.id])))
-        return ordered[:MOST]
+        return sorted(first.values(), key=lambda case: (place not in self.reach[case.id], len(self.reach[case.id])))
 
 
 @contextlib.contextmanager
-def mutant_bench(directory: Path, like: MutantBench | None = None) -> Iterator[MutantBench]:
+def mutant_bench(directory: Path, profile: str = PROFILE, like: MutantBench | None = None) -> Iterator[MutantBench]:
     """Start a mock IdP, and see what the cases reach in the unchanged backend.
 
     Parameters:
         directory: for configuration, certificates and logs.
+        profile: of the backends; of another than the default one, only what needs it is played.
         like: another bench, from which it is known what the cases reach.
 
     Raises:
         AssertionError: the unchanged backend fails a case.
     """
     library = load([SCENARIOS], requirements(), RULES)
-    with running_idp(directory, f"http://localhost:{free_port()}") as idp:
-        config_file = idp.write_app_config()
+    with running_idp(directory, f"http://localhost:{free_port()}", "--profile", profile) as idp:
+        config_file = idp.write_app_config("--profile", profile)
         with running_traced(modules(), *launch(idp, config_file)) as reached:
-            target = examine(_wish(idp), library.facts)
+            target = examine(_wish(idp, profile), library.facts)
             at_start = reached()
-            cases = list(some_of_each([case for case in fan_out(library, target) if case.absent is None]))
+            cases = list(some_of_each(_cases(library, target)))
             reach = dict(like.reach) if like else {}
             for case in [] if like else cases:
                 for failed in failures([case], idp, library, target, 0):
                     raise AssertionError(f"the unchanged backend fails {failed}")
                 reach[case.id] = reached()
         yield MutantBench(idp, config_file, library, target, cases, reach, at_start)
+
+
+def _cases(library: Library, target: Target) -> Iterator[Case]:
+    for case in fan_out(library, target):
+        wanted = target.profile in (PROFILE, case.scenario.profile)
+        if wanted and case.absent is None:
+            yield case
 
 
 def some_of_each(cases: Iterable[Case]) -> Iterator[Case]:
@@ -146,5 +160,5 @@ def failures(
                 yield case.id
 
 
-def _wish(idp: IdpProcess) -> Wish:
-    return Wish(f"{idp.backend_url}/api/auth", idp.url, None, ENVIRONMENT, PROFILE, {}, TIMEOUT_SECONDS)
+def _wish(idp: IdpProcess, profile: str) -> Wish:
+    return Wish(f"{idp.backend_url}/api/auth", idp.url, None, ENVIRONMENT, profile, {}, TIMEOUT_SECONDS)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import codecs
+import contextlib
 import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -109,8 +111,15 @@ def _changes_of_constant(node: ast.Constant) -> Iterator[Callable[[ast.AST], ast
         yield lambda _: ast.Constant(not value)
     elif isinstance(value, int | float):
         yield lambda _: ast.Constant(value + 1)
-    elif isinstance(value, str):
+    elif isinstance(value, str) and not _names_the_same_codec(value):
         yield lambda _: ast.Constant(value + MARK)
+
+
+def _names_the_same_codec(value: str) -> bool:
+    # Python drops signs at the end of a codec's name, so ``utf-8~`` is UTF-8.
+    with contextlib.suppress(LookupError, ValueError):
+        return codecs.lookup(value + MARK) is not None
+    return False
 
 
 def _with_operator(node: ast.AST) -> ast.AST:

@@ -16,6 +16,7 @@ from tests.mutants.subjects import AREAS, area_of, file_of, modules
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
+RULES = HERE / "mutation.py"
 REASONS = HERE / "survivors.yaml"
 """Mutant id -> why it cannot be killed from outside (an equivalence), or what shows it instead (a unit test)."""
 
@@ -34,11 +35,13 @@ class Outcome:
 
     Parameters:
         killer: the case that failed, or what else went wrong; None if it survives.
+        profile: the one in which it did; empty for the default.
         before: the changed part of the source, of those that survive.
         after: the same part, changed.
     """
 
     killer: str | None
+    profile: str = ""
     before: str = ""
     after: str = ""
 
@@ -79,9 +82,9 @@ class Results:
         }
         file.write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
 
-    def add(self, mutant: Mutant, killer: str | None) -> None:
-        """Keep what became of a mutant."""
-        outcome = Outcome(killer) if killer else Outcome(None, mutant.before, mutant.after)
+    def add(self, mutant: Mutant, killer: str | None, profile: str = "") -> None:
+        """Keep what became of a mutant; that it survives another profile, too, is not said."""
+        outcome = Outcome(killer, profile) if killer else Outcome(None, "", mutant.before, mutant.after)
         self.outcomes.setdefault(mutant.module, {})[mutant.id] = outcome
 
     def knows(self, mutant: Mutant) -> bool:
@@ -91,6 +94,10 @@ class Results:
     def kills(self, mutant: Mutant) -> bool:
         """Say whether a mutant is known to be killed."""
         return self.knows(mutant) and self.outcomes[mutant.module][mutant.id].killer is not None
+
+    def profile_of(self, mutant: Mutant) -> str:
+        """The profile in which a mutant is known to be killed; empty for the default one."""
+        return self.outcomes[mutant.module][mutant.id].profile
 
     def survivors(self) -> dict[str, Outcome]:
         """Mutants that no case killed."""
@@ -137,8 +144,8 @@ def read_reasons(file: Path = REASONS) -> dict[str, str]:
 
 
 def digest(module: str) -> str:
-    """Tells whether a module is still the same."""
-    return hashlib.sha256(file_of(module).read_bytes()).hexdigest()[:12]
+    """Tells whether a module and the rules for its mutants are still the same."""
+    return hashlib.sha256(file_of(module).read_bytes() + RULES.read_bytes()).hexdigest()[:12]
 
 
 def _code(text: str) -> str:
