@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from email.utils import formatdate
 from typing import Literal
 
 from reference_backend.protocol import encoding, urls
@@ -15,13 +15,10 @@ MAX_VALUE_LENGTH = 4000
 """Characters of a value, before encoding, that go into one cookie (COOKIE-15)."""
 MAX_CHUNKS = 20
 """Chunks that are read and deleted at most; a flood of them is not answered in kind (SEC-ROB-09)."""
-HTTP_ONLY = True
-"""Scripts never see these cookies (COOKIE-03)."""
+HTTP_ONLY = "HttpOnly"
+"""Scripts never see these cookies (COOKIE-03, LIM-06)."""
 NONCE_PATH_SUFFIX = "/handler"
 CALLBACK_SUFFIX = "/handler/frame"
-
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 SameSite = Literal["Lax", "None"]
 
@@ -107,7 +104,6 @@ class Cookie:
         secure: ``Secure``.
         same_site: ``SameSite``.
         priority: ``Priority``; None leaves it out.
-        http_only: ``HttpOnly``; None means :data:`HTTP_ONLY`.
     """
 
     name: str
@@ -119,19 +115,17 @@ class Cookie:
     same_site: SameSite
     domain: str | None = None
     priority: str | None = None
-    http_only: bool | None = None
 
 
 def header(cookie: Cookie) -> str:
     """Text of the ``Set-Cookie`` header (COOKIE-02, COOKIE-10, COOKIE-11)."""
-    http_only = HTTP_ONLY if cookie.http_only is None else cookie.http_only
     attributes = [
         f"{cookie.name}={encoding.component(cookie.value)}",
         f"Max-Age={cookie.max_age}" if cookie.max_age is not None else "",
         f"Domain={cookie.domain}" if cookie.domain else "",
         f"Path={cookie.path}",
         f"Expires={http_date(cookie.expires_at)}" if cookie.expires_at is not None else "",
-        "HttpOnly" if http_only else "",
+        HTTP_ONLY,
         "Secure" if cookie.secure else "",
         f"Priority={cookie.priority}" if cookie.priority else "",
         f"SameSite={cookie.same_site}",
@@ -140,11 +134,8 @@ def header(cookie: Cookie) -> str:
 
 
 def http_date(seconds: float) -> str:
-    """A point in time as HTTP writes it (RFC 9110 §5.6.7), in English whatever the locale."""
-    moment = datetime.fromtimestamp(int(seconds), UTC)
-    weekday = WEEKDAYS[moment.weekday()]
-    month = MONTHS[moment.month - 1]
-    return f"{weekday}, {moment.day:02} {month} {moment.year:04} {moment:%H:%M:%S} GMT"
+    """A point in time as HTTP writes it (RFC 9110 section 5.6.7)."""
+    return formatdate(int(seconds), usegmt=True)
 
 
 def parse_header(text: str | None) -> dict[str, str]:

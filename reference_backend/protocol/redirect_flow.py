@@ -49,26 +49,13 @@ def may_receive_errors(allowed: AllowedOrigins, state: OAuthState | None) -> boo
 def with_error(redirect_url: str, message: str) -> str:
     """The redirect URL with query parameter ``error``, re-serialised in form encoding (REDIR-04, 05)."""
     parts = urlsplit(redirect_url)
-    query = [pair for pair in encoding.parse_form(parts.query) if pair[0] != "error"]
-    path = parts.path or "/"
-    return urlunsplit(
-        (
-            parts.scheme,
-            parts.netloc,
-            path,
-            encoding.form(_with_parameter(encoding.parse_form(parts.query), query, message)),
-            parts.fragment,
-        )
-    )
-
-
-def _with_parameter(
-    before: list[tuple[str, str]], others: list[tuple[str, str]], message: str
-) -> list[tuple[str, str]]:
-    """Replace the first ``error`` where it stood, or append one."""
-    names = [name for name, _ in before]
-    position = names.index("error") if "error" in names else len(others)
-    return [*others[:position], ("error", message), *others[position:]]
+    # As in URLSearchParams.set: in the place of the first ``error``, or at the end.
+    query = encoding.parse_form(parts.query)
+    names = [name for name, _ in query]
+    position = names.index("error") if "error" in names else len(query)
+    others = [pair for pair in query if pair[0] != "error"]
+    replaced = [*others[:position], ("error", message), *others[position:]]
+    return urlunsplit((parts.scheme, parts.netloc, parts.path or "/", encoding.form(replaced), parts.fragment))
 
 
 def location(url: str) -> str:

@@ -30,7 +30,7 @@ START = "it does not start"
 STOPPED = "it stops"
 FEW = 3
 """A line that fewer cases reach may have been reached for all of them."""
-MOST = 80
+MOST = 150
 """Cases that are played against one mutant: what the most promising do not tell, the rest seldom does."""
 PROVIDERS = 2
 """On how many OAuth providers a scenario is played; auth proxies have little in common, so it is played on all."""
@@ -48,6 +48,7 @@ class MutantBench:
         cases: what is played on it.
         reach: which lines each case reaches, by its id.
         at_start: the lines that are reached before any case.
+        kills: how many mutants of a function or a module each case told from the original.
     """
 
     idp: IdpProcess
@@ -57,6 +58,7 @@ class MutantBench:
     cases: list[Case]
     reach: dict[str, Lines]
     at_start: Lines
+    kills: Counter[tuple[str, str]]
 
     def killer(self, mutant: Mutant, most: int = MOST) -> str | None:
         """The case that tells a mutant from the original; None if there is none.
@@ -71,14 +73,20 @@ class MutantBench:
         try:
             with running_mutant(mutant, *launch(self.idp, self.config_file)):
                 seed = zlib.crc32(mutant.id.encode())
-                return next(failures(cases, self.idp, self.library, self.target, seed), None)
+                killer = next(failures(cases, self.idp, self.library, self.target, seed), None)
         except DoesNotStartError:
             return START
         except TargetStoppedError:
             return STOPPED
+        if killer:
+            self.kills.update([(mutant.id.rpartition(":")[0], killer), (mutant.module, killer)])
+        return killer
 
     def promising(self, mutant: Mutant) -> list[Case]:
-        """Cases that reach the mutant's line, one of each scenario, those that reach little else first.
+        """Cases that reach the mutant's line, one of each scenario, the most promising first.
+
+        Those first that told other mutants of the same function or module from the original. Then in turn those that
+        reach much of the module and those that reach little of anything: its subject, and nothing but this line.
 
         What is reached once in the life of a backend (at its start, or before something is cached) may matter to every
         case. The cases of another profile than the default one are few, and are for what they reach.
@@ -91,7 +99,13 @@ class MutantBench:
         first: dict[str, Case] = {}
         for case in reaching:
             first.setdefault(f"{case.scenario.scenario}/{case.scenario.part}", case)
-        return sorted(first.values(), key=lambda case: (place not in self.reach[case.id], len(self.reach[case.id])))
+        least = sorted(first.values(), key=lambda case: (place not in self.reach[case.id], len(self.reach[case.id])))
+        most = sorted(least, key=lambda case: -sum(module == mutant.module for module, _ in self.reach[case.id]))
+        ordered = dict.fromkeys(case.id for pair in zip(most, least, strict=True) for case in pair)
+        rank = {id_: number for number, id_ in enumerate(ordered)}
+        function = mutant.id.rpartition(":")[0]
+        kills = {case.id: (self.kills[function, case.id], self.kills[mutant.module, case.id]) for case in least}
+        return sorted(least, key=lambda case: (-kills[case.id][0], -kills[case.id][1], rank[case.id]))
 
 
 @contextlib.contextmanager
@@ -118,7 +132,8 @@ def mutant_bench(directory: Path, profile: str = PROFILE, like: MutantBench | No
                 for failed in failures([case], idp, library, target, 0):
                     raise AssertionError(f"the unchanged backend fails {failed}")
                 reach[case.id] = reached()
-        yield MutantBench(idp, config_file, library, target, cases, reach, at_start)
+        kills = like.kills if like else Counter[tuple[str, str]]()
+        yield MutantBench(idp, config_file, library, target, cases, reach, at_start, kills)
 
 
 def _cases(library: Library, target: Target) -> Iterator[Case]:

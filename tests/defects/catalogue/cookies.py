@@ -37,7 +37,7 @@ def cookie_path_ignores_the_callback_url() -> None:
 @defect("COOKIE-03", "SEC-COOK-01")
 def cookie_not_http_only() -> None:
     """Scripts can read the cookies."""
-    replace(cookies, "HTTP_ONLY", False)
+    replace(cookies, "HTTP_ONLY", "")
 
 
 @defect("COOKIE-04", "SEC-COOK-02", "COOKIE-05", "SEC-COOK-03")

@@ -322,7 +322,7 @@ def full_token_in_the_cookie() -> None:
 @defect("LIM-06")
 def user_cookie_readable_by_scripts() -> None:
     """Scripts can read the user cookie."""
-    replace(cookies, "HTTP_ONLY", False)
+    replace(cookies, "HTTP_ONLY", "")
 
 
 @defect("LIM-06")
