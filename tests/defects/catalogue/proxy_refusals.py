@@ -1,0 +1,507 @@
+"""Providers behind an auth proxy that skip one of the checks of its token, for one proxy at a time."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from reference_backend.openid import key_set
+from reference_backend.openid.key_set import KeySet
+from reference_backend.protocol.errors import AuthenticationError, AuthError
+from reference_backend.protocol.session_response import Profile
+from reference_backend.proxies import assertion, aws_alb, cf_access, gcp_iap
+from reference_backend.proxies.aws_alb import AwsAlb
+from reference_backend.proxies.azure_easy_auth import AzureEasyAuth
+from reference_backend.proxies.base import ProxyRequest, ProxyResult
+from reference_backend.proxies.cf_access import CloudflareAccess
+from reference_backend.proxies.gcp_iap import GcpIap
+from tests.defects.defect import defect, replace, wrap
+
+IAP, ALB, CLOUDFLARE, EASY_AUTH = ("gcpIap",), ("awsalb",), ("cfaccess",), ("azureEasyAuth",)
+Authenticate = Callable[[Any, ProxyRequest], ProxyResult]
+Check = Callable[..., None]
+
+
+def first_of_repeated(provider: type[Any]) -> None:
+    """Let the first value of a repeated header count."""
+
+    def authenticate(original: Authenticate, self: Any, asked: ProxyRequest) -> ProxyResult:
+        first = {name: value.partition(", ")[0] for name, value in asked.headers.items()}
+        return original(self, dataclasses.replace(asked, headers=first))
+
+    wrap(provider, "authenticate", authenticate)
+
+
+@defect("AWSALB-06", providers=ALB)
+def alb_first_of_two_tokens() -> None:
+    """Of a balancer's header that came twice, the first token counts."""
+    first_of_repeated(AwsAlb)
+
+
+@defect("GCPIAP-05", providers=IAP)
+def iap_first_of_two_tokens() -> None:
+    """Of a header of Identity-Aware Proxy that came twice, the first token counts."""
+    first_of_repeated(GcpIap)
+
+
+@defect("CFACCESS-07", providers=CLOUDFLARE)
+def cloudflare_first_of_two_tokens() -> None:
+    """Of a header of Cloudflare that came twice, the first token counts."""
+    first_of_repeated(CloudflareAccess)
+
+
+@defect("AZUREEASYAUTH-06", providers=EASY_AUTH)
+def easy_auth_first_of_two_tokens() -> None:
+    """Of App Service's header that came twice, the first token counts."""
+    first_of_repeated(AzureEasyAuth)
+
+
+def crash_on_text_that_is_no_token() -> None:
+    """Let a text that cannot be taken apart be everybody's fault but the caller's."""
+
+    def decode(original: Callable[[str], Any], text: str) -> Any:
+        try:
+            return original(text)
+        except AuthError as error:
+            raise RuntimeError(error.message) from error
+
+    wrap(assertion, "decode", decode)
+
+
+@defect("AWSALB-06", "SEC-PROXY-09", providers=ALB, crashes=True)
+def alb_malformed_token_is_a_server_error() -> None:
+    """A text that is no token makes the balancer's provider crash."""
+    crash_on_text_that_is_no_token()
+
+
+@defect("GCPIAP-05", "SEC-PROXY-09", providers=IAP, crashes=True)
+def iap_malformed_token_is_a_server_error() -> None:
+    """A text that is no token makes the provider of Identity-Aware Proxy crash."""
+    crash_on_text_that_is_no_token()
+
+
+@defect("CFACCESS-10", providers=CLOUDFLARE, crashes=True)
+def cloudflare_malformed_token_is_a_server_error() -> None:
+    """A text that is no token makes Cloudflare's provider crash."""
+    crash_on_text_that_is_no_token()
+
+
+def text_is_somebody(provider: type[Any]) -> None:
+    """Let a text that is no token sign in the one whom developers use."""
+
+    def authenticate(original: Authenticate, self: Any, asked: ProxyRequest) -> ProxyResult:
+        try:
+            return original(self, asked)
+        except AuthenticationError as error:
+            if "Invalid Compact JWS" not in f"{error.message} {error.cause}":
+                raise
+        email = "ada-quill@lumenfold.example"
+        return ProxyResult(Profile(email=email), {}, {"email": email, "sub": "accounts.google.com:0"})
+
+    wrap(provider, "authenticate", authenticate)
+
+
+@defect("AWSALB-06", "SEC-PROXY-09", providers=ALB)
+def alb_takes_any_text() -> None:
+    """A text that is no token signs somebody in behind the balancer."""
+    text_is_somebody(AwsAlb)
+
+
+@defect("GCPIAP-05", "SEC-PROXY-09", providers=IAP)
+def iap_takes_any_text() -> None:
+    """A text that is no token signs somebody in behind Identity-Aware Proxy."""
+    text_is_somebody(GcpIap)
+
+
+@defect("CFACCESS-07", "CFACCESS-10", "CFACCESS-04", providers=CLOUDFLARE)
+def cloudflare_takes_any_text() -> None:
+    """A text that is no token signs somebody in behind Cloudflare."""
+    text_is_somebody(CloudflareAccess)
+
+
+@defect("AWSALB-06", providers=ALB)
+def alb_any_known_key_for_an_unknown_id() -> None:
+    """A token by a key that the region does not have is verified with one that is known."""
+
+    def key(original: Callable[..., Any], self: Any, key_id: str) -> Any:
+        try:
+            return original(self, key_id)
+        except AuthError:
+            if not self._keys:
+                raise
+            return next(iter(self._keys.values()))[0]
+
+    wrap(AwsAlb, "_key", key)
+
+
+@defect("AWSALB-07", providers=ALB)
+def alb_any_known_key_for_no_id() -> None:
+    """A token that names no key is verified with the one that was used last."""
+
+    used: list[str] = []
+
+    def require(original: Callable[..., str], token: Any) -> str:
+        if assertion.key_id(token) or not used:
+            used.append(original(token))
+        return used[-1]
+
+    wrap(aws_alb, "require_key_id", require)
+
+
+@defect("AWSALB-06", providers=ALB)
+def alb_unverified_while_keys_cannot_be_had() -> None:
+    """While the region's address fails, the balancer's token is believed unverified."""
+
+    def require(original: Check, token: Any, algorithm: str, key: Any) -> None:
+        if key is not None:
+            original(token, algorithm, key)
+
+    def fetch(original: Callable[..., Any], self: Any, key_id: str) -> Any:
+        try:
+            return original(self, key_id)
+        except AuthError:
+            return None
+
+    wrap(AwsAlb, "_fetch", fetch)
+    wrap(assertion, "require_signature", require)
+
+
+@defect("GCPIAP-05", providers=IAP)
+def iap_key_id_ignored() -> None:
+    """Any of Google's keys verifies a token, whichever key it names."""
+
+    def key(original: Callable[..., Any], self: Any, key_id: str) -> Any:
+        if not self._keys:
+            original(self, key_id)
+        return tuple(self._keys.values())
+
+    def require(original: Check, token: Any, algorithm: str, keys: Any) -> None:
+        if not any(key_set.is_signed(token.text, algorithm, one) for one in keys):
+            original(token, algorithm, keys[0])
+
+    wrap(GcpIap, "_key", key)
+    wrap(assertion, "require_signature", require)
+
+
+@defect("CFACCESS-07", providers=CLOUDFLARE)
+def cloudflare_key_id_ignored() -> None:
+    """Any of the team's keys verifies a token, whichever key it names."""
+
+    def select(original: Callable[..., Any], keys: Any, key_id: Any, algorithm: str) -> Any:
+        return original(keys, None, algorithm)
+
+    wrap(key_set, "select", select)
+
+
+@defect("CFACCESS-05", providers=("cfaccess-keys",))
+def cloudflare_unverified_while_keys_cannot_be_had() -> None:
+    """While the team's address of keys fails, a token by an unknown key is believed unverified."""
+
+    class KeysAreGoneError(AuthError):
+        pass
+
+    def fetch(original: Callable[..., Any], self: Any) -> Any:
+        try:
+            return original(self)
+        except AuthError as error:
+            raise KeysAreGoneError(error.message) from error
+
+    def verify(original: Callable[..., bool], self: Any, token: str, header: Any, algorithm: str) -> bool:
+        try:
+            return original(self, token, header, algorithm)
+        except KeysAreGoneError:
+            return True
+
+    wrap(CloudflareAccess, "_fetch_keys", fetch)
+    wrap(KeySet, "verify", verify)
+
+
+def not_before_ignored() -> None:
+    """Let a token count before its time."""
+
+    def require(original: Check, claims: Any, now: float) -> None:
+        original({name: value for name, value in claims.items() if name != "nbf"}, now)
+
+    wrap(assertion, "require_times", require)
+
+
+@defect("AWSALB-08", providers=ALB)
+def alb_not_before_ignored() -> None:
+    """A token of the balancer counts before its time."""
+    not_before_ignored()
+
+
+@defect("CFACCESS-09", providers=CLOUDFLARE)
+def cloudflare_not_before_ignored() -> None:
+    """A token of Cloudflare counts before its time."""
+    not_before_ignored()
+
+
+def some_tolerance() -> None:
+    """Let the other clock be a minute late."""
+
+    def require(original: Check, claims: Any, now: float) -> None:
+        expiry = claims.get("exp")
+        original({**claims, "exp": expiry + 60} if isinstance(expiry, int) else claims, now)
+
+    wrap(assertion, "require_times", require)
+
+
+@defect("AWSALB-08", "SEC-PROXY-03", providers=ALB)
+def alb_expiry_with_tolerance() -> None:
+    """A token of the balancer counts for a minute after its expiry."""
+    some_tolerance()
+
+
+@defect("CFACCESS-09", providers=CLOUDFLARE)
+def cloudflare_expiry_with_tolerance() -> None:
+    """A token of Cloudflare counts for a minute after its expiry."""
+    some_tolerance()
+
+
+@defect("AWSALB-16", providers=ALB)
+def alb_expiry_not_required() -> None:
+    """A token of the balancer without expiry counts for ever."""
+
+    def require(original: Check, claims: Any, now: float) -> None:
+        if "exp" in claims:
+            original(claims, now)
+
+    wrap(assertion, "require_times", require)
+
+
+@defect("GCPIAP-06", providers=IAP)
+def iap_issue_time_not_required() -> None:
+    """A token of Identity-Aware Proxy need not say when it was issued."""
+    wrap(gcp_iap, "require_times", lambda original, claims, now: original({"iat": now, **claims}, now))
+
+
+@defect("GCPIAP-07", providers=IAP)
+def iap_issue_time_ignored() -> None:
+    """A token of Identity-Aware Proxy counts before it is issued."""
+
+    def require(original: Check, claims: Any, now: float) -> None:
+        issued = claims.get("iat")
+        original({**claims, "iat": min(now, issued)} if isinstance(issued, int) else claims, now)
+
+    wrap(gcp_iap, "require_times", require)
+
+
+@defect("GCPIAP-08", providers=IAP)
+def iap_audience_in_a_list() -> None:
+    """A token of Identity-Aware Proxy for several audiences counts if ours is among them."""
+
+    def require(original: Check, claims: Any, audience: str) -> None:
+        found = claims.get("aud")
+        if not isinstance(found, list) or audience not in found:
+            original(claims, audience)
+
+    wrap(gcp_iap, "require_audience", require)
+
+
+def missing_is_right(module: Any, name: str, claim: str) -> None:
+    """Let a claim be compared only if it is there."""
+
+    def require(original: Check, claims: Any, *expected: Any) -> None:
+        if claims.get(claim) is not None:
+            original(claims, *expected)
+
+    wrap(module, name, require)
+
+
+@defect("GCPIAP-08", "SEC-PROXY-04", providers=IAP)
+def iap_token_without_audience() -> None:
+    """A token of Identity-Aware Proxy that is for nobody is for everybody."""
+    missing_is_right(gcp_iap, "require_audience", "aud")
+
+
+@defect("CFACCESS-08", "SEC-PROXY-05", providers=CLOUDFLARE)
+def cloudflare_token_without_audience() -> None:
+    """A token of Cloudflare that is for no application is for every one."""
+    missing_is_right(cf_access, "require_audience", "aud")
+
+
+@defect("CFACCESS-08", "SEC-PROXY-05", providers=CLOUDFLARE)
+def cloudflare_token_without_issuer() -> None:
+    """A token of Cloudflare that names no issuer is good."""
+    missing_is_right(cf_access, "require_issuer", "iss")
+
+
+@defect("CFACCESS-08", providers=CLOUDFLARE)
+def cloudflare_audience_only_in_a_list() -> None:
+    """The audience of a token of Cloudflare has to be a list."""
+
+    def require(original: Check, claims: Any, audience: str) -> None:
+        original({**claims, "aud": claims["aud"] if isinstance(claims.get("aud"), list) else None}, audience)
+
+    wrap(cf_access, "require_audience", require)
+
+
+@defect("AWSALB-09", providers=ALB)
+def alb_token_without_issuer() -> None:
+    """A token of the balancer that names no issuer is good."""
+
+    def require(original: Check, token: Any, issuer: str) -> None:
+        if token.claims.get("iss") is not None:
+            original(token, issuer)
+
+    wrap(aws_alb, "require_issuer", require)
+
+
+@defect("AWSALB-10", "SEC-PROXY-02", providers=ALB)
+def alb_token_without_signer() -> None:
+    """A token that does not name its balancer is good."""
+
+    def require(original: Check, token: Any, signer: str | None) -> None:
+        if token.header.get("signer") is not None:
+            original(token, signer)
+
+    wrap(aws_alb, "require_signer", require)
+
+
+@defect("AWSALB-10", "SEC-PROXY-02", providers=ALB)
+def alb_signer_of_the_claims() -> None:
+    """The balancer is looked for among the claims, too."""
+
+    def require(original: Check, token: Any, signer: str | None) -> None:
+        named = token.header.get("signer") or token.claims.get("signer")
+        original(dataclasses.replace(token, header={**token.header, "signer": named}), signer)
+
+    wrap(aws_alb, "require_signer", require)
+
+
+@defect("AWSALB-01", providers=("awsalb-any-signer",))
+def alb_first_signer_counts() -> None:
+    """Without a configured balancer, the first one that signs is the only one."""
+    first: list[Any] = []
+
+    def require(original: Check, token: Any, signer: str | None) -> None:
+        first.append(token.header.get("signer"))
+        original(token, signer or first[0])
+
+    wrap(aws_alb, "require_signer", require)
+
+
+@defect("AWSALB-01", providers=("awsalb-any-signer",))
+def alb_first_client_counts() -> None:
+    """A token for another client of the identity provider than the first one's is refused."""
+    clients: list[Any] = []
+
+    def require(original: Check, token: Any, signer: str | None) -> None:
+        clients.append(token.header.get("client"))
+        if clients[-1] != clients[0]:
+            raise AuthenticationError("Client mismatch on JWT token")
+        original(token, signer)
+
+    wrap(aws_alb, "require_signer", require)
+
+
+@defect("AWSALB-02", providers=ALB)
+def alb_token_of_the_access_token_header() -> None:
+    """Without its own header the balancer's token is looked for in that of the access token."""
+
+    def authenticate(original: Authenticate, self: Any, asked: ProxyRequest) -> ProxyResult:
+        token = asked.headers.get(aws_alb.ACCESS_TOKEN_HEADER, "")
+        return original(self, dataclasses.replace(asked, headers={aws_alb.DATA_HEADER: token, **asked.headers}))
+
+    wrap(AwsAlb, "authenticate", authenticate)
+
+
+@defect("AWSALB-11", providers=ALB)
+def alb_address_not_required() -> None:
+    """A token of the balancer without e-mail address gets as far as the resolvers."""
+
+    def profile(original: Callable[..., Profile], claims: Any) -> Profile:
+        return original(claims) if claims.get("email") else Profile(display_name=claims.get("name"))
+
+    wrap(aws_alb, "profile_of", profile)
+
+
+@defect("GCPIAP-02", providers=("gcpIap-header",))
+def iap_usual_header_counts_too() -> None:
+    """Where another header is configured for Identity-Aware Proxy, the usual one counts as well."""
+
+    def authenticate(original: Authenticate, self: Any, asked: ProxyRequest) -> ProxyResult:
+        usual = asked.headers.get(gcp_iap.HEADER)
+        headers = asked.headers if usual is None else {self._header: usual, **asked.headers}
+        return original(self, dataclasses.replace(asked, headers=headers))
+
+    wrap(GcpIap, "authenticate", authenticate)
+
+
+@defect("GCPIAP-14", providers=IAP)
+def iap_refusal_repeats_the_token() -> None:
+    """A refusal repeats the token of Identity-Aware Proxy whose signature is no good."""
+
+    def require(original: Check, token: Any, algorithm: str, key: Any) -> None:
+        try:
+            original(token, algorithm, key)
+        except AuthError as error:
+            raise AuthError(f"{error.message}: {token.text}") from error
+
+    wrap(assertion, "require_signature", require)
+
+
+@defect("GCPIAP-09", "SEC-PROXY-04", providers=IAP)
+def iap_subject_not_required() -> None:
+    """A token of Identity-Aware Proxy without subject signs in by its address."""
+    wrap(GcpIap, "_verified", lambda original, self, token: {"sub": "unknown", **original(self, token)})
+
+
+@defect("GCPIAP-09", "SEC-PROXY-04", providers=IAP)
+def iap_address_not_required() -> None:
+    """A token of Identity-Aware Proxy without address gets as far as the resolvers."""
+    wrap(gcp_iap, "require_person", lambda original, claims: original({**claims, "email": claims["email"] or "x"}))
+    wrap(GcpIap, "_verified", lambda original, self, token: {"email": None, **original(self, token)})
+
+
+@defect("CFACCESS-15", providers=CLOUDFLARE)
+def cloudflare_machine_without_name() -> None:
+    """A token of Cloudflare about nobody is that of a machine that is listed."""
+
+    def identity(original: Callable[..., Any], claims: Any, listed: Any) -> Any:
+        return original({"common_name": next(iter(listed)), **claims}, listed)
+
+    wrap(cf_access, "service_identity", identity)
+
+
+@defect("CFACCESS-16", providers=CLOUDFLARE)
+def cloudflare_person_may_be_a_machine() -> None:
+    """A token whose subject is a listed machine's name is that machine's, whoever has it."""
+    original = CloudflareAccess._identity
+
+    def identity(self: CloudflareAccess, token: Any) -> Any:
+        subject = token.claims.get("sub")
+        if subject in self._service_tokens:
+            return cf_access.service_identity({"common_name": subject}, self._service_tokens)
+        return original(self, token)
+
+    replace(CloudflareAccess, "_identity", identity)
+
+
+@defect("CFACCESS-17", providers=CLOUDFLARE)
+def cloudflare_answer_kept_by_subject() -> None:
+    """Whoever comes again with another token of Cloudflare gets the answer to the first one."""
+    kept: dict[str, ProxyResult] = {}
+
+    def authenticate(original: Authenticate, self: Any, asked: ProxyRequest) -> ProxyResult:
+        found = original(self, asked)
+        return kept.setdefault((found.provider_info or {})["claims"].get("sub", ""), found)
+
+    wrap(CloudflareAccess, "authenticate", authenticate)
+
+
+@defect("CFACCESS-12", providers=CLOUDFLARE)
+def cloudflare_claims_while_the_team_is_silent() -> None:
+    """While the team does not say who it is, the claims of the token will do."""
+
+    def identity(original: Callable[..., Any], self: Any, token: Any) -> Any:
+        try:
+            return original(self, token)
+        except AuthenticationError as error:
+            if not error.message.startswith("Failed to populate"):
+                raise
+            return {"email": token.claims.get("email")}
+
+    wrap(CloudflareAccess, "_identity", identity)
