@@ -6,6 +6,7 @@ Both are started by their command lines, as anybody would; this package imports 
 import contextlib
 import json
 import os
+import random
 import selectors
 import socket
 import subprocess
@@ -21,17 +22,24 @@ START_SECONDS: Final = 30.0
 
 STOP_SECONDS: Final = 5.0
 
+PORTS: Final = range(20000, 32768)
+"""Where a backend listens: above the services of a machine, below the ports of connections (Linux, by default)."""
+
 
 class EmbeddedStartError(Exception):
     """The mock IdP or the reference backend did not start; the text carries what it printed."""
 
 
 def free_port() -> int:
-    """A port that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port on the loopback interface that nobody listened on a moment ago.
+
+    Not one that the system hands out, which any outgoing connection may have taken before a server comes up.
+    """
+    while True:
+        port = random.SystemRandom().choice(PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @contextlib.contextmanager

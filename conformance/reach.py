@@ -37,6 +37,8 @@ def initial_reach(case: Case, facts: ProviderFacts, target: Target, seed: int) -
             "backend_url": target.backend_url,
             "app_origin": target.app_origin,
             "environment": target.environment,
+            "https": target.is_https,
+            "same_site": target.same_site,
         },
         "idp": target.idp,
         "persona": personas,

@@ -94,7 +94,9 @@ def provider_setups(settings: Settings) -> tuple[ProviderSetup, ...]:
     if profile is None:
         raise SetupError(f"There is no profile {settings.profile!r}; there are: {', '.join(profiles())}.")
     chosen = settings.providers or profile.providers or default_providers()
-    setups = [_provider(text, settings.backend_urls) for text in chosen]
+    # The backend sends people to its public address.
+    backend_urls = [*filter(None, [profile.public_url]), *settings.backend_urls]
+    setups = [_provider(text, backend_urls) for text in chosen]
     ids = [setup.id for setup in setups]
     for setup in setups:
         if ids.count(setup.id) > 1:

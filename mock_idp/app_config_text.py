@@ -69,7 +69,7 @@ def _base(settings: Settings, idp_url: str) -> tuple[dict[str, Any], dict[str, A
     parts = urlsplit(backend_url)
     default_port = 443 if parts.scheme == "https" else 80
     backend = {
-        "baseUrl": backend_url,
+        "baseUrl": profiles()[settings.profile].public_url or backend_url,
         "listen": {"port": parts.port or default_port},
         "cors": {
             "origin": settings.app_url,

@@ -171,12 +171,17 @@ class CookieJar:
         return {cookie.name: unquote(cookie.raw_value) for cookie in ordered}
 
     def put(self, url: str, name: str, raw_value: str, path: str = "/") -> None:
-        """Store a host-only session cookie as a test wants it, replacing any of that name on that host."""
+        """Store a host-only session cookie as a test wants it, replacing any of that name on that host.
+
+        On https it is one that reaches the host from everywhere, as the target's own are then (COOKIE-05).
+        """
         self.forget(name)
-        host = (urlsplit(url).hostname or "").lower()
+        parts = urlsplit(url)
+        host, is_https = (parts.hostname or "").lower(), parts.scheme == "https"
+        same_site = "None" if is_https else "Lax"
         self._count += 1
         self._cookies[(name, host, path, True)] = _Stored(
-            name, raw_value, host, path, True, False, "Lax", None, self._count
+            name, raw_value, host, path, True, is_https, same_site, None, self._count
         )
 
     def forget(self, name: str) -> None:

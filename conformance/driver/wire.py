@@ -118,6 +118,24 @@ class Detour:
         return any(fnmatchcase(host.lower(), pattern.lower()) for pattern in self.hosts)
 
 
+@dataclass(frozen=True, slots=True)
+class Front:
+    """Stands in for whoever takes the requests to a public address and passes them on, after ending TLS, say.
+
+    Parameters:
+        public: the origin that browsers know.
+        listener: the origin where the target listens.
+    """
+
+    public: str
+    listener: str
+
+    def fields(self) -> list[tuple[str, str]]:
+        """What it says about the request it took, in the fields that are usual for it."""
+        parts = urlsplit(self.public)
+        return [("X-Forwarded-Proto", parts.scheme), ("X-Forwarded-Host", parts.netloc)]
+
+
 class Wire:
     """Sends requests; direct, or through the mock's proxy for the hosts it serves by name.
 
@@ -125,10 +143,18 @@ class Wire:
         detour: see :class:`Detour`; None if every host is reached directly.
         timeout_seconds: limit for connecting and for each read.
         trusted_ca_file: PEM file of a CA that the target's certificate descends from, if it is not public.
+        front: see :class:`Front`; None if the target listens where browsers reach it.
     """
 
-    def __init__(self, detour: Detour | None, timeout_seconds: float, trusted_ca_file: str | None = None) -> None:
+    def __init__(
+        self,
+        detour: Detour | None,
+        timeout_seconds: float,
+        trusted_ca_file: str | None = None,
+        front: Front | None = None,
+    ) -> None:
         self._detour = detour
+        self._front = front
         self._timeout = dict.fromkeys(("connect", "read", "write", "pool"), timeout_seconds)
         self._seconds = timeout_seconds
         direct = ssl.create_default_context(cafile=trusted_ca_file)
@@ -157,14 +183,16 @@ class Wire:
                 that cannot be asked.
         """
         parts = check_address(request.url)
-        origin, host = origin_of(request.url), parts.hostname or ""
+        origin = origin_of(request.url)
+        there = urlsplit(self._front.listener) if self._front and origin == self._front.public else parts
+        host = there.hostname or ""
         target = parts.path or "/"
         if parts.query or request.url.split("#")[0].endswith("?"):
             target = f"{target}?{parts.query}"
         url = httpcore.URL(
-            scheme=parts.scheme.encode(),
+            scheme=there.scheme.encode(),
             host=host.encode("ascii" if host.isascii() else "idna"),
-            port=parts.port,
+            port=there.port,
             target=target.encode("utf-8", "surrogateescape"),
         )
         headers = [(name.encode("latin-1"), value.encode("utf-8")) for name, value in self._framed(request, origin)]
@@ -195,11 +223,15 @@ class Wire:
         except (httpcore.NetworkError, httpcore.ProtocolError) as error:
             raise NoAnswerError(origin, f"broke off without an HTTP answer: {_reason(error)}") from error
 
-    @staticmethod
-    def _framed(request: Request, origin: str) -> Sequence[tuple[str, str]]:
-        """Add what HTTP/1.1 demands and nothing else: Host, and the length of a body (RFC 9112 section 6)."""
+    def _framed(self, request: Request, origin: str) -> Sequence[tuple[str, str]]:
+        """Add what HTTP/1.1 demands and nothing else: Host, and the length of a body (RFC 9112 section 6).
+
+        A front adds what it has to say.
+        """
         names = {name.lower() for name, _ in request.headers}
         framed = list(request.headers)
+        if self._front and origin == self._front.public:
+            framed += [(name, value) for name, value in self._front.fields() if name.lower() not in names]
         if "host" not in names:
             framed.insert(0, ("Host", origin.split("://", 1)[1]))
         if "content-length" not in names and (request.body or request.method in {"POST", "PUT", "PATCH"}):

@@ -50,7 +50,8 @@ class Run:
     def wire(self) -> Wire:
         """The process's connections, made when first needed."""
         if self._wire is None:
-            self._wire = wire_for(self.target.idp, self.target.ca_pem, self.options.timeout, self.options.target_ca)
+            target, options = self.target, self.options
+            self._wire = wire_for(target.idp, target.ca_pem, options.timeout, options.target_ca, target.front)
         return self._wire
 
     @property

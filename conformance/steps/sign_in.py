@@ -45,6 +45,7 @@ class Start(Step):
         redirect_url: where the redirect flow ends.
         query: further parameters; a list repeats one, null leaves one out.
         method: HTTP method.
+        headers: header fields changed or added, by a proxy on the way, say; null removes one.
     """
 
     action: ClassVar[str] = "start"
@@ -59,6 +60,7 @@ class Start(Step):
     redirect_url: Text = None
     query: dict[str, Any] = {}
     method: str = "GET"
+    headers: dict[str, Any] = {}
 
     def play(self, stage: Stage) -> Observation:
         """Send the request and take the redirect apart."""
@@ -75,7 +77,7 @@ class Start(Step):
             **self.query,
         }
         url = stage.provider_url("/start", parameters)
-        seen = stage.observe(stage.browser.navigate(url, self.method), url)
+        seen = stage.observe(stage.browser.navigate(url, self.method, headers=self.headers), url)
         state = seen.get("location", {}).get("query", {}).get("state")
         if state is not None:
             seen["state_text"] = state

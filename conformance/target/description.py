@@ -2,7 +2,9 @@
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
+from conformance.driver.wire import Front
 from conformance.scenario.facts import Kind
 
 
@@ -51,6 +53,7 @@ class Target:
         ca_pem: the mock IdP's certificate authority.
         personas: persona id -> its description by the IdP.
         name: name and version, if somebody said so.
+        front: how it is reached below its public address, if it listens elsewhere.
     """
 
     auth_url: str
@@ -62,11 +65,23 @@ class Target:
     ca_pem: str
     personas: dict[str, Any] = field(default_factory=dict)
     name: str | None = None
+    front: Front | None = None
 
     @property
     def backend_url(self) -> str:
         """The backend's base URL: the auth URL without the plugin's path."""
         return self.auth_url.removesuffix("/api/auth")
+
+    @property
+    def is_https(self) -> bool:
+        """Say whether browsers reach it by https, so that its cookies are Secure (COOKIE-04)."""
+        return self.auth_url.startswith("https:")
+
+    @property
+    def same_site(self) -> str:
+        """``SameSite`` of its cookies: they reach an app on another host by https only (COOKIE-05)."""
+        foreign = urlsplit(self.auth_url).hostname != urlsplit(self.app_origin).hostname
+        return "None" if foreign and self.is_https else "Lax"
 
     def to_json(self) -> dict[str, Any]:
         """JSON-able form; :meth:`from_json` reads it."""
@@ -78,4 +93,5 @@ class Target:
         providers = tuple(
             Provider(**{**provider, "environments": tuple(provider["environments"])}) for provider in data["providers"]
         )
-        return cls(**{**data, "providers": providers})
+        front = Front(**data["front"]) if data["front"] else None
+        return cls(**{**data, "providers": providers, "front": front})

@@ -6,14 +6,14 @@ Every fault is one sentence that says what is wrong and what to do.
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.driver.browser import encode_query
 from conformance.driver.idp import Idp, IdpError
 from conformance.driver.observation import observe_response, observe_url
-from conformance.driver.wire import Detour, NoAnswerError, Request, Response, Wire, origin_of
+from conformance.driver.wire import Detour, Front, NoAnswerError, Request, Response, Wire, origin_of
 from conformance.scenario.model import ProviderFacts
 from conformance.target.description import Provider, Target
 from conformance.target.fault import ConfigurationFault
@@ -59,13 +59,24 @@ def examine(wish: Wish, facts: Mapping[str, ProviderFacts]) -> Target:
         info, personas, ca_pem = _ask_idp(Idp(wish.idp_url, plain))
     finally:
         plain.close()
-    wire = wire_for(info, ca_pem, wish.timeout_seconds, wish.trusted_ca_file)
+    front = _front(wish.auth_url, info.get("public_url"))
+    if front:
+        wish = replace(wish, auth_url=front.public + urlsplit(wish.auth_url).path)
+    wire = wire_for(info, ca_pem, wish.timeout_seconds, wish.trusted_ca_file, front)
     try:
         examiner = _Examiner(wish, facts, info, wire)
         providers = examiner.providers()
         app_origin = wish.app_origin or examiner.find_app_origin(providers)
         target = Target(
-            wish.auth_url, app_origin.rstrip("/"), wish.environment, wish.profile, providers, info, ca_pem, personas
+            wish.auth_url,
+            app_origin.rstrip("/"),
+            wish.environment,
+            wish.profile,
+            providers,
+            info,
+            ca_pem,
+            personas,
+            front=front,
         )
         check_sign_ins(target, facts, wire)
         return target
@@ -73,11 +84,23 @@ def examine(wish: Wish, facts: Mapping[str, ProviderFacts]) -> Target:
         wire.close()
 
 
-def wire_for(info: Mapping[str, Any], ca_pem: str, timeout_seconds: float, trusted_ca_file: str | None = None) -> Wire:
-    """A wire that reaches the hosts the IdP serves by name through its proxy."""
+def wire_for(
+    info: Mapping[str, Any],
+    ca_pem: str,
+    timeout_seconds: float,
+    trusted_ca_file: str | None = None,
+    front: Front | None = None,
+) -> Wire:
+    """A wire that reaches the hosts the IdP serves by name through its proxy, and a target through its front."""
     proxy = info.get("urls", {}).get("proxy")
     detour = Detour(tuple(info.get("hosts", ())), proxy, ca_pem) if proxy else None
-    return Wire(detour, timeout_seconds, trusted_ca_file)
+    return Wire(detour, timeout_seconds, trusted_ca_file, front)
+
+
+def _front(auth_url: str, public_url: str | None) -> Front | None:
+    """A front for a target whose profile gives it another address than the one it is reached at."""
+    listener = origin_of(auth_url)
+    return Front(public_url, listener) if public_url and public_url != listener else None
 
 
 def _check_url(url: str, option: str, example: str) -> None:

@@ -22,11 +22,13 @@ def describe_mock(idp: Idp, seen_as: str | None) -> dict[str, Any]:
         idp: the mock.
         seen_as: the host by which the client reached it.
     """
+    profile = profiles()[idp.settings.profile]
     return {
         "kit": {"name": KIT_NAME, "version": __version__},
         "seed": idp.randomness.seed,
         "profile": idp.settings.profile,
-        "backend_keys": [asdict(key) for key in profiles()[idp.settings.profile].backend_keys],
+        "backend_keys": [asdict(key) for key in profile.backend_keys],
+        "public_url": profile.public_url,
         **idp.surroundings.describe(seen_as),
         "backend_urls": list(idp.settings.backend_urls),
         "app_url": idp.settings.app_url,

@@ -52,6 +52,7 @@ class FakeIdp:
         providers: what it says it has clients for.
         info: overrides the whole description of itself.
         journal: endpoints that every grant was used at.
+        public_url: the public address of its profile.
     """
 
     url: str = ""
@@ -72,6 +73,7 @@ class FakeIdp:
     )
     info: object = None
     journal: list[str] | None = None
+    public_url: str | None = None
 
     def __call__(self, asked: Asked) -> Said | None:
         if asked.path.startswith("/__idp/"):
@@ -86,7 +88,12 @@ class FakeIdp:
 
     def _control(self, asked: Asked) -> Said:
         if asked.path == "/__idp/":
-            own = {"kit": {"name": "fake", "version": "0"}, "urls": {"http": self.url, **self.urls}, "hosts": []}
+            own = {
+                "kit": {"name": "fake", "version": "0"},
+                "urls": {"http": self.url, **self.urls},
+                "hosts": [],
+                "public_url": self.public_url,
+            }
             return Said(body=self.info if self.info is not None else {**own, "providers": self.providers})
         if asked.path == "/__idp/personas":
             return Said(body=PERSONAS)

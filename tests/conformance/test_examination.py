@@ -4,6 +4,7 @@ import socket
 
 import pytest
 
+from conformance.driver.wire import Front
 from conformance.scenario.model import ProviderFacts
 from conformance.target import trial
 from conformance.target.description import Target
@@ -49,11 +50,21 @@ class TestGoodSetUp:
         assert target.app_origin == APP
         assert target.personas["plain"]["login"] == "plain"
         assert target.backend_url == pair.target.own_url
+        assert (target.front, target.is_https, target.same_site) == (None, False, "Lax")
         assert Target.from_json(target.to_json()) == target
 
     def test_app_origin_that_was_said_is_taken(self, pair):
         pair.target.tells_origin = False
         assert examine(wish(pair, app_origin="http://app.test/"), FACTS).app_origin == "http://app.test"
+
+    def test_target_with_a_public_address_is_reached_through_a_front(self, pair):
+        listener = pair.target.own_url
+        pair.target.own_url = pair.idp.public_url = "https://backstage.example"
+        target = examine(wish(pair), FACTS)
+        assert target.front == Front("https://backstage.example", listener)
+        assert target.auth_url == "https://backstage.example/api/auth"
+        assert (target.is_https, target.same_site) == (True, "None")
+        assert Target.from_json(target.to_json()) == target
 
     def test_environments_that_the_target_lacks(self, pair):
         pair.target.environments = ("other",)

@@ -114,7 +114,7 @@ class Bench:
         """
         with self.backend(defect):
             # Connections of its own: those to an earlier backend on this port are dead.
-            wire = wire_for(self.target.idp, self.target.ca_pem, TIMEOUT_SECONDS)
+            wire = wire_for(self.target.idp, self.target.ca_pem, TIMEOUT_SECONDS, front=self.target.front)
             terms = Terms(deviations=(), seed=seed_for(defect), should_fails=False)
             with contextlib.closing(wire):
                 results = [self._play(case, wire, terms) for case in cases]

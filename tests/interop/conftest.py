@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from conformance.embedded import free_port
 from tests.interop.app_page import running_app
 from tests.interop.backstage.backstage import Backstage, running_backstage
-from tests.interop.backstage.ports import free_port
 from tests.interop.catalog import wait_for_catalog
 from tests.interop.idp_process import IdpProcess, running_idp
 

@@ -14,9 +14,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from conformance.embedded import free_port
 from mock_idp.profiles import profiles
 from tests.interop.backstage.backstage import running_backstage
-from tests.interop.backstage.ports import free_port
 from tests.interop.backstage_saml import CHOSEN, HERE
 from tests.interop.catalog import wait_for_catalog
 from tests.interop.idp_process import ROOT, running_idp

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from conformance.embedded import free_port
 from tests.interop.backstage.backstage import Backstage, running_backstage
-from tests.interop.backstage.ports import free_port
 
 LIMIT = 300
 """More than waiting for the start takes."""

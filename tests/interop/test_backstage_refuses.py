@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from conformance.embedded import free_port
 from tests.interop.backstage.backstage import running_backstage
 from tests.interop.backstage.errors import CannotRunError
-from tests.interop.backstage.ports import free_port
 from tests.start_refusals import REFUSALS
 
 

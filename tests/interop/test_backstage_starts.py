@@ -14,9 +14,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
+from conformance.embedded import free_port
 from tests.interop.backstage.backstage import Backstage, running_backstage
 from tests.interop.backstage.errors import CannotRunError
-from tests.interop.backstage.ports import free_port, is_free
+from tests.interop.backstage.ports import is_free
 
 ROOT = Path(__file__).parents[2]
 

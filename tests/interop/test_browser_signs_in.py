@@ -14,8 +14,8 @@ from urllib.parse import urlencode
 import requests
 from playwright.sync_api import Browser, sync_playwright
 
+from conformance.embedded import free_port
 from tests.interop.backstage.backstage import Backstage
-from tests.interop.backstage.ports import free_port
 from tests.interop.idp_process import ROOT, IdpProcess
 
 SECONDS_TO_START = 30

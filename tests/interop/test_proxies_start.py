@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import requests
 
+from conformance.embedded import free_port
 from tests.interop.backstage.backstage import running_backstage
 from tests.interop.backstage.errors import CannotRunError
-from tests.interop.backstage.ports import free_port
 
 BY_USER = {"signIn": {"resolvers": [{"resolver": "forwardedUserMatchingUserEntityName"}]}}
 BY_EMAIL = {"signIn": {"resolvers": [{"resolver": "emailMatchingUserEntityProfileEmail"}]}}

@@ -12,9 +12,9 @@ import pytest
 import requests
 import yaml
 
+from conformance.embedded import free_port
 from tests.interop.backstage.backstage import Backstage, running_backstage
 from tests.interop.backstage.errors import CannotRunError
-from tests.interop.backstage.ports import free_port
 from tests.interop.idp_process import running_idp
 
 NO_SESSION = "Authentication failed, authentication requires session support"

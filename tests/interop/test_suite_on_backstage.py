@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import requests
 
+from conformance.embedded import free_port
 from mock_idp.profiles import profiles
 from tests.interop.backstage.backstage import Backstage, running_backstage
-from tests.interop.backstage.ports import free_port
 from tests.interop.catalog import wait_for_catalog
 from tests.interop.idp_process import ROOT, IdpProcess, running_idp
 

@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from conformance.embedded import free_port
 from tests.interop.backstage.backstage import running_backstage
-from tests.interop.backstage.ports import free_port
 from tests.interop.backstage_saml import CHOSEN, HERE, PROVIDERS
 from tests.interop.idp_process import ROOT, running_idp
 

@@ -168,7 +168,7 @@ def failures(
         TargetStoppedError: the backend is gone.
     """
     terms = Terms(deviations=(), seed=seed, should_fails=True)
-    with contextlib.closing(wire_for(target.idp, target.ca_pem, TIMEOUT_SECONDS)) as wire:
+    with contextlib.closing(wire_for(target.idp, target.ca_pem, TIMEOUT_SECONDS, front=target.front)) as wire:
         idp = Idp(idp_process.url, wire)
         for case in cases:
             if play(case, library.facts[case.provider.vendor], target, wire, idp, terms).verdict is not Verdict.PASSED:

@@ -8,7 +8,7 @@ import pytest
 import trustme
 
 from conformance.driver import wire as wire_module
-from conformance.driver.wire import Detour, NoAnswerError, Request, Wire, check_address, origin_of
+from conformance.driver.wire import Detour, Front, NoAnswerError, Request, Wire, check_address, origin_of
 from tests.conformance.servers import RawServer, answering, closed_port, http_answer, read_request, reset
 
 
@@ -73,6 +73,46 @@ class TestRequests:
         with RawServer(answering(http_answer())) as server:
             wire.send(get(server.url))
         assert b"content-length" not in server.requests[0].lower()
+
+
+class TestFront:
+    """A public address that nobody listens at, and who passes its requests on."""
+
+    def test_requests_to_the_public_address_reach_the_listener(self):
+        with RawServer(answering(http_answer())) as server, front_of(server) as wire:
+            wire.send(get("https://backstage.example/a?b", ("X-One", "1")))
+        lines = server.requests[0].decode().split("\r\n")[:-2]
+        assert lines == [
+            "GET /a?b HTTP/1.1",
+            "Host: backstage.example",
+            "X-One: 1",
+            "X-Forwarded-Proto: https",
+            "X-Forwarded-Host: backstage.example",
+        ]
+
+    def test_what_the_request_says_of_itself_is_passed_on(self):
+        with RawServer(answering(http_answer())) as server, front_of(server) as wire:
+            wire.send(get("https://backstage.example/", ("x-forwarded-proto", "http")))
+        assert server.requests[0].lower().count(b"x-forwarded-proto") == 1
+        assert b"x-forwarded-proto: http\r\n" in server.requests[0]
+
+    def test_other_addresses_have_no_front(self):
+        with RawServer(answering(http_answer())) as server, front_of(server) as wire:
+            wire.send(get(server.url))
+        assert b"forwarded" not in server.requests[0].lower()
+
+    def test_the_public_address_is_to_blame(self):
+        with (
+            contextlib.closing(
+                Wire(None, 10, None, Front("https://backstage.example", f"http://127.0.0.1:{closed_port()}"))
+            ) as wire,
+            pytest.raises(NoAnswerError, match=r"https://backstage\.example cannot be reached"),
+        ):
+            wire.send(get("https://backstage.example/"))
+
+
+def front_of(server: RawServer) -> contextlib.closing[Wire]:
+    return contextlib.closing(Wire(None, 10, None, Front("https://backstage.example", server.url)))
 
 
 class TestAnswers:

@@ -6,17 +6,6 @@ import errno
 import socket
 
 
-def free_port() -> int:
-    """Return a port that nothing listens on.
-
-    The port is free when this returns, not reserved: take it soon.
-    """
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
 def is_free(port: int) -> bool:
     """Say whether a server could listen on this port of the loopback interface now."""
     with socket.socket() as listener:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import pytest
 import requests
 
-from tests.interop.backstage.ports import free_port
+from conformance.embedded import free_port
 from tests.interop.idp_process import IdpProcess, running_idp
 
 REDIRECT_URI = "http://localhost:8765/callback"
