@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import os
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -24,8 +26,9 @@ from conformance.verdicts import Verdict
 from tests.interop.idp_process import IdpProcess, running_idp
 from tests.mutants.mutation import Mutant
 from tests.mutants.subject import DoesNotStartError, Lines, running_mutant, running_traced
-from tests.mutants.subjects import modules
+from tests.mutants.subjects import file_of, modules
 
+REQUIREMENT_ID = re.compile(r"\b[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)*-[0-9]+\b")
 START = "it does not start"
 STOPPED = "it stops"
 FEW = 3
@@ -85,8 +88,9 @@ class MutantBench:
     def promising(self, mutant: Mutant) -> list[Case]:
         """Cases that reach the mutant's line, one of each scenario, the most promising first.
 
-        Those first that told other mutants of the same function or module from the original. Then in turn those that
-        reach much of the module and those that reach little of anything: its subject, and nothing but this line.
+        Those first that told other mutants of the same function or module from the original; then those that check a
+        requirement which the function or the module cites. The rest in turn: those that reach much of the module, and
+        those that reach little of anything, its subject and nothing but this line.
 
         What is reached once in the life of a backend (at its start, or before something is cached) may matter to every
         case. The cases of another profile than the default one are few, and are for what they reach.
@@ -104,8 +108,31 @@ class MutantBench:
         ordered = dict.fromkeys(case.id for pair in zip(most, least, strict=True) for case in pair)
         rank = {id_: number for number, id_ in enumerate(ordered)}
         function = mutant.id.rpartition(":")[0]
-        kills = {case.id: (self.kills[function, case.id], self.kills[mutant.module, case.id]) for case in least}
-        return sorted(least, key=lambda case: (-kills[case.id][0], -kills[case.id][1], rank[case.id]))
+        near, far = cited(mutant)
+
+        def promise(case: Case) -> tuple[int, int, int, int, int]:
+            checked = set(case.scenario.requirements)
+            kills = self.kills[function, case.id], self.kills[mutant.module, case.id]
+            return (-kills[0], -len(checked & near), -kills[1], -len(checked & far), rank[case.id])
+
+        return sorted(least, key=promise)
+
+
+def cited(mutant: Mutant) -> tuple[frozenset[str], frozenset[str]]:
+    """The requirements that a mutant's function cites, and those that its module does."""
+    text = file_of(mutant.module).read_text(encoding="utf-8")
+    parts = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    around = [ast.get_source_segment(text, part) or "" for part in parts if _holds(part, mutant.line)]
+    return ids_in(min(around, key=len, default="")), ids_in(text)
+
+
+def ids_in(text: str) -> frozenset[str]:
+    """Requirement ids in a text."""
+    return frozenset(REQUIREMENT_ID.findall(text)) & requirements().keys()
+
+
+def _holds(part: ast.FunctionDef | ast.ClassDef, line: int) -> bool:
+    return part.lineno <= line <= (part.end_lineno or part.lineno)
 
 
 @contextlib.contextmanager
