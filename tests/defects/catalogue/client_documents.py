@@ -13,6 +13,7 @@ from reference_backend import bounded_fetch
 from reference_backend.authorization_server.documents import DocumentReader
 from reference_backend.protocol import urls
 from reference_backend.protocol.authorization_server import client_documents, redirect_uris
+from reference_backend.protocol.errors import InputError
 from reference_backend.protocol.urls import Url
 from tests.defects.catalogue.client_registration import on_server
 from tests.defects.defect import always, nothing, replace, wrap
@@ -158,6 +159,30 @@ def client_called_by_its_id() -> None:
         "read",
         lambda original, document, client_id: dataclasses.replace(original(document, client_id), name=client_id),
     )
+
+
+@on_server("CIMD-14")
+def client_without_name_refused() -> None:
+    """A client whose document says no name is refused."""
+
+    def read(original: Callable[..., Any], document: Any, client_id: str) -> Any:
+        if "client_name" not in document:
+            raise InputError("Metadata must include a client_name")
+        return original(document, client_id)
+
+    wrap(client_documents, "read", read)
+
+
+@on_server("CIMD-14")
+def client_without_name_called_by_its_host() -> None:
+    """A client whose document says no name is called by its host."""
+
+    def read(original: Callable[..., Any], document: Any, client_id: str) -> Any:
+        found = original(document, client_id)
+        is_named = "client_name" in document
+        return found if is_named else dataclasses.replace(found, name=urls.parse(client_id).hostname)
+
+    wrap(client_documents, "read", read)
 
 
 @on_server("CIMD-19", "ASESS-17")

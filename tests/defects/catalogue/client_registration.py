@@ -69,6 +69,33 @@ def endpoints_of_features_that_are_off() -> None:
     replace(AuthorizationServerSettings, "is_on", True)
 
 
+def promise(**more: bool) -> None:
+    """Let the discovery document tell of features that are off."""
+    wrap(discovery, "document", lambda original, auth_base, **features: original(auth_base, **{**features, **more}))
+
+
+@defect("OIDC-01")
+def discovery_promises_registration_that_is_off() -> None:
+    """The discovery document names endpoints that are not there."""
+    promise(registration=True)
+
+
+@defect("OIDC-01")
+def discovery_promises_refresh_tokens_that_are_off() -> None:
+    """The discovery document tells of refresh tokens although there are none."""
+    promise(offline=True)
+
+
+@defect("GEN-02", "SEC-AS-24", "OIDC-01")
+def discovery_names_the_host_alone() -> None:
+    """The issuer of the discovery document is the backend's host, without the path of the plugin."""
+
+    def document(original: Callable[..., dict[str, Any]], auth_base: str, **features: bool) -> dict[str, Any]:
+        return {**original(auth_base, **features), "issuer": auth_base.removesuffix("/api/auth")}
+
+    wrap(discovery, "document", document)
+
+
 @on_server("CIMD-05")
 def cli_document_with_another_address() -> None:
     """The backend's own client document sends the browser to another port."""

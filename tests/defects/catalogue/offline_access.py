@@ -16,6 +16,7 @@ from reference_backend.protocol.authorization_server.clients import Presented
 from reference_backend.protocol.authorization_server.refresh_tokens import OfflineSession
 from reference_backend.protocol.errors import AuthenticationError
 from reference_backend.store.offline import OfflineStore
+from reference_backend.web import oauth
 from tests.defects.catalogue.client_registration import on_server
 from tests.defects.defect import always, nothing, replace, wrap
 
@@ -257,3 +258,22 @@ def revocation_tells_what_is_known() -> None:
         original(self, token, client_id)
 
     wrap(OfflineAccess, "revoke", revoke)
+
+
+@on_server("OFFLINE-24")
+def logout_ends_every_session() -> None:
+    """Who signs out of the provider takes the refresh tokens of other applications back."""
+    started: list[tuple[OfflineStore, str]] = []
+
+    def prepare(original: Callable[..., Any], self: OfflineAccess, user_entity_ref: str, client_id: str) -> Any:
+        token, session = original(self, user_entity_ref, client_id)
+        started.append((self.store, session.session_id))
+        return token, session
+
+    def logout(original: Callable[..., Any], configured: Any) -> Any:
+        for store, session_id in started:
+            store.remove(session_id)
+        return original(configured)
+
+    wrap(OfflineAccess, "prepare", prepare)
+    wrap(oauth, "logout", logout)

@@ -7,7 +7,9 @@ from typing import Any
 
 from flask import Response
 
+from reference_backend.openid import issuer
 from reference_backend.openid.client import Client
+from reference_backend.openid.issuer import Issuer
 from reference_backend.protocol import id_token, openid_outcomes, pkce, server_session
 from reference_backend.protocol.errors import AuthError
 from reference_backend.providers.openid import OpenIdProvider
@@ -15,6 +17,8 @@ from reference_backend.web import oauth
 from tests.defects.defect import defect, nothing, replace, wrap
 
 ONLY = ("oidc",)
+BOTH_ADDRESSES = ("oidc", "acme-sso")
+"""One is configured with its discovery document, the other with its issuer."""
 
 
 @defect("SEC-STATE-07", providers=ONLY)
@@ -149,3 +153,21 @@ class _Unchecked:
 def _encoded(text: str) -> str:
     """A nonce as it stands in an address."""
     return text.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
+
+
+@defect("OIDCPROV-01", providers=BOTH_ADDRESSES, stops_cases=True)
+def issuer_address_not_completed() -> None:
+    """Where the issuer is configured, its own address is read in the place of its discovery document."""
+    replace(issuer, "document_url", lambda configured: configured)
+
+
+@defect("OIDCPROV-01", providers=BOTH_ADDRESSES, stops_cases=True)
+def issuers_share_a_document() -> None:
+    """The discovery document that is read first is taken for that of every issuer."""
+    found: list[Any] = []
+
+    def metadata(original: Callable[[Issuer], Any], self: Issuer) -> Any:
+        found.append(found[0] if found else original(self))
+        return found[0]
+
+    wrap(Issuer, "metadata", metadata)

@@ -19,8 +19,11 @@ from reference_backend.providers.bitbucket import Bitbucket
 from reference_backend.providers.bitbucket_server import BitbucketServer
 from reference_backend.providers.gitlab import GitLab
 from reference_backend.providers.microsoft import Microsoft
+from reference_backend.providers.okta import Okta
 from reference_backend.providers.onelogin import OneLogin
 from reference_backend.providers.passport import PassportProvider
+from reference_backend.proxies import aws_alb
+from reference_backend.sign_in import resolvers
 from reference_backend.web import oauth
 from tests.defects.catalogue.upstream import unless_it_fails
 from tests.defects.catalogue.vendor_answers import change_profile
@@ -162,3 +165,27 @@ def logout_depends_on_the_vendor() -> None:
         return found
 
     replace(oauth, "end_vendor_session", end)
+
+
+@defect("RES-50", providers=("bitbucketServer",))
+def resolver_of_the_vendor_wins() -> None:
+    """Of two resolvers with the same name, one that takes the address as it is wins over the common one."""
+    replace(resolvers, "by_profile_email", aws_alb.by_email)
+
+
+@defect("OKTA-03", providers=("okta",))
+def offline_access_not_asked_of_the_organisation() -> None:
+    """The organisation is not asked for offline access."""
+    replace(Okta, "scopes", ScopePolicy(required=("openid", "email", "profile")))
+
+
+@defect("OKTA-03", providers=("okta",))
+def identity_provider_of_no_configuration() -> None:
+    """The authorization request has the parameter for an identity provider although none is configured."""
+    wrap(Okta, "authorization_parameters", lambda original, self, request: {"idp": "", **original(self, request)})
+
+
+@defect("OKTA-01", providers=("okta",))
+def default_authorization_server_assumed() -> None:
+    """Without a configured authorization server the one that the vendor calls default is used."""
+    change_address(Okta, "authorization_url", "/oauth2/v1/", "/oauth2/default/v1/")

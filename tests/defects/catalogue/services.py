@@ -1,0 +1,48 @@
+"""Callers that are no users: services with a token of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Response, request
+
+from reference_backend.protocol import bearer, user_cookie
+from reference_backend.tokens.verify import TokenVerifier
+from reference_backend.web import backend, outgoing, user_info
+from reference_backend.web import user_cookie as user_cookie_routes
+from tests.defects.catalogue.client_registration import on_server
+from tests.defects.defect import always, replace, wrap
+
+
+@on_server("USERINFO-04", "LIM-11")
+def services_are_strangers() -> None:
+    """A token of a service is refused like one that nobody issued, not as one that is no user's."""
+    replace(TokenVerifier, "is_service", always(value=False))
+
+
+@on_server("USERINFO-04")
+def service_gets_empty_user_info() -> None:
+    """A service asks for the record of its user and gets an empty one."""
+
+    def show(original: Callable[[], Response]) -> Response:
+        token = bearer.extract(request.headers.get("Authorization"))
+        if token is not None and backend.current().verifier.is_service(token):
+            return outgoing.json_response({"claims": {}})
+        return original()
+
+    wrap(user_info, "show", show)
+
+
+@on_server("LIM-11")
+def service_gets_a_cookie() -> None:
+    """A service gets its own token as the cookie of a user."""
+
+    def issue(original: Callable[[], Response]) -> Response:
+        own = backend.current()
+        token = bearer.extract(request.headers.get("Authorization"))
+        if token is None or not own.verifier.is_service(token):
+            return original()
+        outgoing.add_cookies([user_cookie.issue(own.settings.auth_base, token, own.clock() + 3600)])
+        return outgoing.json_response({"expiresAt": user_cookie.timestamp(own.clock() + 3600)})
+
+    wrap(user_cookie_routes, "issue", issue)
