@@ -184,6 +184,12 @@ def another_default_prompt() -> None:
 
 
 @defect("PROV-AUTH0-03", providers=AUTH0)
+def prompt_of_no_prompt() -> None:
+    """The word of the configuration for no prompt at all is sent as one."""
+    replace(auth0, "NO_PROMPT", "")
+
+
+@defect("PROV-AUTH0-03", providers=AUTH0)
 def audience_not_sent() -> None:
     """The configured audience is dropped."""
     change_parameters(lambda self, found: {name: value for name, value in found.items() if name != "audience"})

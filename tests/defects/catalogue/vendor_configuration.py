@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from reference_backend.protocol import outcomes
+from reference_backend.protocol import entity_ref, outcomes
 from reference_backend.protocol.errors import AuthError
 from reference_backend.protocol.profiles import VendorProfile
 from reference_backend.protocol.session_response import SignIn
@@ -189,3 +189,9 @@ def identity_provider_of_no_configuration() -> None:
 def default_authorization_server_assumed() -> None:
     """Without a configured authorization server the one that the vendor calls default is used."""
     change_address(Okta, "authorization_url", "/oauth2/v1/", "/oauth2/default/v1/")
+
+
+@defect("CTX-11", providers=("openshift",))
+def name_at_the_cluster_completed() -> None:
+    """A user of a cluster whom the catalog does not know gets a namespace of the vendor's."""
+    wrap(entity_ref, "user", lambda original, name: dataclasses.replace(original(name), namespace="openshift"))
