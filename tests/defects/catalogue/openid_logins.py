@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from reference_backend.openid import issuer
 from reference_backend.openid.client import Client
 from reference_backend.openid.issuer import Issuer
 from reference_backend.protocol import id_token, openid_outcomes, pkce, server_session
+from reference_backend.protocol.cookies import Cookie
 from reference_backend.protocol.errors import AuthError
 from reference_backend.providers.openid import OpenIdProvider
 from reference_backend.web import oauth
@@ -61,6 +63,47 @@ def finished_login_not_used_up() -> None:
 def issuer_of_an_answer_ignored() -> None:
     """An answer that names another issuer is taken for the own one's."""
     replace(openid_outcomes, "require_response_issuer", nothing)
+
+
+@defect("SEC-STATE-10", "OIDCPROV-13", providers=ONLY)
+def promised_issuer_not_missed() -> None:
+    """An issuer that promised to name itself in its answers need not."""
+
+    def require(original: Callable[..., None], expected: str, received: str | None, *, promised: bool) -> None:
+        del promised
+        original(expected, received, promised=False)
+
+    wrap(openid_outcomes, "require_response_issuer", require)
+
+
+@defect("SEC-STATE-10", providers=ONLY)
+def issuer_of_an_answer_compared_by_its_beginning() -> None:
+    """An answer may name any issuer whose address begins like the own one's."""
+
+    def require(original: Callable[..., None], expected: str, received: str | None, *, promised: bool) -> None:
+        original(expected, expected if (received or "").startswith(expected) else received, promised=promised)
+
+    wrap(openid_outcomes, "require_response_issuer", require)
+
+
+@defect("SEC-COOK-09", providers=ONLY)
+def session_signature_compared_without_case() -> None:
+    """Upper and lower case of the signature of a session make no difference, so that most of it need not be known."""
+
+    def is_signed(session_id: str, received: str, secret: str) -> bool:
+        return received.lower() == server_session.signature(session_id, secret).lower()
+
+    replace(server_session, "is_signed", is_signed)
+
+
+@defect("SESSION-08", providers=ONLY)
+def session_cookie_for_every_site() -> None:
+    """Any website's requests bring the cookie of a login in progress along."""
+
+    def cookie(original: Callable[..., Cookie], *arguments: Any) -> Cookie:
+        return dataclasses.replace(original(*arguments), same_site="None")
+
+    wrap(server_session, "cookie", cookie)
 
 
 @defect("SEC-COOK-09", providers=ONLY)
