@@ -1,7 +1,7 @@
 """Plays one case: its steps in order, a check for each matcher, a verdict at the end."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -54,11 +54,13 @@ class Terms:
         deviations: accepted deviations of the target.
         seed: of the run's random choices.
         should_fails: True if SHOULD rows fail the run.
+        wait: lets so many seconds pass.
     """
 
     deviations: Sequence[Deviation]
     seed: int
     should_fails: bool
+    wait: Callable[[float], None] = time.sleep
 
 
 def play(case: Case, facts: ProviderFacts, target: Target, wire: Wire, idp: Idp, terms: Terms) -> CaseResult:
@@ -72,6 +74,7 @@ def play(case: Case, facts: ProviderFacts, target: Target, wire: Wire, idp: Idp,
     transcript.secrets.learn_from(target.idp["providers"])  # a leaked client secret must not leak once more
     stage = Stage(target, case.provider, facts, case.environment, wire, idp, transcript)
     stage.scope, stage.provider_facts = initial_reach(case, facts, target, terms.seed)
+    stage.wait = terms.wait
     levels = {id_: requirements()[id_].level for id_ in case.scenario.requirements}
     result = empty_result(case)
     stop: _Stop | None = None

@@ -121,6 +121,7 @@ ISSUER_ENVIRONMENTS: tuple[EnvironmentKind, ...] = (
         ),
     ),
     EnvironmentKind("rotating-keys", "An issuer whose keys change under a scenario.", service=ServiceSpec()),
+    EnvironmentKind("explored-keys", "An issuer whose keys change in stories of one's own.", service=ServiceSpec()),
     EnvironmentKind("missing-keys", "An issuer whose keys a scenario takes away.", service=ServiceSpec()),
     EnvironmentKind("malformed-keys", "An issuer whose key set a scenario makes none.", service=ServiceSpec()),
     EnvironmentKind(

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -48,6 +48,7 @@ class Stage:
         transcript: where exchanges are written down.
         scope: what ``${…}`` reaches; saved observations are added to it.
         provider_facts: what ``${provider.…}`` reaches, with references to personas still in it.
+        wait: lets so many seconds pass.
     """
 
     target: Target
@@ -62,6 +63,7 @@ class Stage:
     _browsers: dict[str, Browser] = field(default_factory=dict)
     _latest: dict[tuple[str, str], Observation] = field(default_factory=dict)
     acting: str = "main"
+    wait: Callable[[float], None] = time.sleep
 
     @property
     def browser(self) -> Browser:

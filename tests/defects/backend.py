@@ -10,7 +10,7 @@ import contextlib
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
@@ -32,7 +32,11 @@ class StartError(Exception):
 
 @contextlib.contextmanager
 def running_backend(
-    defect: Defect | None, arguments: Sequence[str], environment: Mapping[str, str], log: Path
+    defect: Defect | None,
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    log: Path,
+    prepare: Callable[[], None] | None = None,
 ) -> Iterator[None]:
     """Run a backend for as long as the block lasts.
 
@@ -41,6 +45,7 @@ def running_backend(
         arguments: command line of the reference backend.
         environment: its environment variables.
         log: what it writes to standard error goes here, in the place of what was there.
+        prepare: called in its process before it starts; can be pickled.
 
     Raises:
         StartError: it ended or stayed silent.
@@ -48,7 +53,9 @@ def running_backend(
     ready, announcements = FORK_SERVER.Pipe(duplex=False)
     command = [*arguments, "--json"] if defect is None else [defect.id, "--", *arguments, "--json"]
     child = FORK_SERVER.Process(
-        target=_be_backend, args=(announcements, str(log), dict(environment), command, defect is None), daemon=True
+        target=_be_backend,
+        args=(announcements, str(log), dict(environment), command, defect is None, prepare),
+        daemon=True,
     )
     log.write_text("")
     child.start()
@@ -66,12 +73,19 @@ def running_backend(
 
 
 def _be_backend(
-    announcements: Connection, log: str, environment: dict[str, str], command: list[str], is_sound: bool
+    announcements: Connection,
+    log: str,
+    environment: dict[str, str],
+    command: list[str],
+    is_sound: bool,
+    prepare: Callable[[], None] | None,
 ) -> None:
     os.dup2(announcements.fileno(), sys.__stdout__.fileno())  # type: ignore[union-attr]
     os.dup2(os.open(log, os.O_WRONLY | os.O_APPEND), sys.__stderr__.fileno())  # type: ignore[union-attr]
     os.environ.clear()
     os.environ.update(environment)
+    if prepare:
+        prepare()
     if is_sound:
         reference_backend(command)
     else:

@@ -11,7 +11,7 @@ import contextlib
 import os
 import re
 import zlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -125,9 +125,11 @@ class Bench:
         """Where backends write to; each one writes over the log of the one before."""
         return self.idp.directory / "backend.log"
 
-    def backend(self, defect: Defect | None) -> contextlib.AbstractContextManager[None]:
-        """A backend that listens where the mock IdP expects it."""
-        return start_backend(self.idp, self.config_file, self.log, defect)
+    def backend(
+        self, defect: Defect | None, prepare: Callable[[], None] | None = None
+    ) -> contextlib.AbstractContextManager[None]:
+        """A backend that listens where the mock IdP expects it; ``prepare`` as in :func:`running_backend`."""
+        return start_backend(self.idp, self.config_file, self.log, defect, prepare)
 
     def cases(self, defect: Defect) -> list[Case]:
         """Cases of the scenarios that have to catch a defect, on the providers it is shown on."""
@@ -176,11 +178,11 @@ def providers_of_all_defects(profile: str) -> frozenset[str]:
 
 
 def start_backend(
-    idp: IdpProcess, config_file: Path, log: Path, defect: Defect | None
+    idp: IdpProcess, config_file: Path, log: Path, defect: Defect | None, prepare: Callable[[], None] | None = None
 ) -> contextlib.AbstractContextManager[None]:
     """Run a backend that belongs to a mock IdP; see :func:`running_backend`."""
     arguments = ["serve", "--config", str(config_file), "--port", idp.backend_url.rpartition(":")[2]]
-    return running_backend(defect, arguments, {**os.environ, **idp.environment}, log)
+    return running_backend(defect, arguments, {**os.environ, **idp.environment}, log, prepare)
 
 
 class Benches:

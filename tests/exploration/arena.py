@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 from collections.abc import Iterator
@@ -27,9 +28,19 @@ from conformance.target.description import Provider
 from conformance.target.examination import wire_for
 from conformance.verdicts import CaseResult, Verdict
 from tests.defects.bench import Bench
+from tests.defects.catalogue import catalogue
 from tests.defects.defect import Defect
+from tests.exploration.hourglass import Hourglass
+from tests.exploration.keys import LIFETIME
 from tests.exploration.machine import Explorer
+from tests.exploration.slow_defects import slow_defects
 from tests.exploration.story import Step
+
+ATTEMPTS = 60
+"""How many stories are played to make a failing one shorter."""
+
+AGES = 4 * LIFETIME
+"""Seconds after which each story begins, so that it goes the same way whatever was played before."""
 
 TITLE = "What a sound backend does, move by move (a counter-example that exploration found)"
 
@@ -46,17 +57,22 @@ class Arena:
         bench: the mock IdP and the examined target.
         provider: on which provider stories are played.
         wire: connections to the backend.
+        hourglass: the time that passes for the backend's keys.
+        environment: the environment that stories are played in; None for the usual one.
     """
 
     bench: Bench
     provider: Provider
     wire: Wire
+    hourglass: Hourglass
+    environment: str | None = None
 
     def play(self, scenario: Scenario) -> CaseResult:
-        """Play one scenario."""
-        case = Case(scenario, self.provider, self.bench.target.environment)
+        """Play one scenario, after so long a time that no key of an earlier one is left."""
+        self.hourglass.turn(AGES)
+        case = Case(scenario, self.provider, scenario.environment or self.bench.target.environment)
         facts = self.bench.library.facts[self.provider.vendor]
-        terms = Terms(deviations=(), seed=0, should_fails=True)
+        terms = Terms(deviations=(), seed=0, should_fails=True, wait=self.hourglass.turn)
         return play(case, facts, self.bench.target, self.wire, Idp(self.bench.idp.url, self.wire), terms)
 
     def judge(self, steps: list[Step]) -> None:
@@ -71,18 +87,33 @@ class Arena:
 
     def document(self, steps: list[Step]) -> dict[str, Any]:
         """A story as a scenario document."""
-        digest = hashlib.sha256(json.dumps(steps, sort_keys=True).encode()).hexdigest()[:8]
         applies_to = {"providers": [self.provider.id]}
-        return {"scenario": f"counter-example-{digest}", "title": TITLE, "applies_to": applies_to, "steps": steps}
+        environment = {"environment": self.environment} if self.environment else {}
+        head = {"scenario": f"counter-example-{digest(steps)}", "title": TITLE, "applies_to": applies_to}
+        return {**head, **environment, "steps": steps}
 
 
 @contextlib.contextmanager
-def arena(bench: Bench, provider_id: str, defect: Defect | None) -> Iterator[Arena]:
-    """Start a backend, with or without a defect."""
+def arena(bench: Bench, provider_id: str, defect: Defect | None, environment: str | None = None) -> Iterator[Arena]:
+    """Start a backend, with or without a defect; parameters as of :class:`Arena`."""
     provider = next(provider for provider in bench.target.providers if provider.id == provider_id)
     wire = wire_for(bench.target.idp, bench.target.ca_pem, TIMEOUT_SECONDS)
-    with bench.backend(defect), contextlib.closing(wire):
-        yield Arena(bench, provider, wire)
+    hourglass = Hourglass(bench.idp.directory / "hourglass")
+    prepare = functools.partial(_prepare, hourglass, defect.id if defect else None)
+    with bench.backend(None, prepare), contextlib.closing(wire):
+        yield Arena(bench, provider, wire, hourglass, environment)
+
+
+def known_defects() -> dict[str, Defect]:
+    """Defects that stories find: those of the catalogue, and those that take time."""
+    return {**catalogue(), **slow_defects()}
+
+
+def _prepare(hourglass: Hourglass, defect_id: str | None) -> None:
+    """Make the backend's process what the arena needs; called in it."""
+    hourglass.install()
+    if defect_id:
+        known_defects()[defect_id].patch()
 
 
 def explore(ring: Arena, *, seed_number: int, stories: int, moves: int, folder: Path) -> Path | None:
@@ -98,18 +129,27 @@ def explore(ring: Arena, *, seed_number: int, stories: int, moves: int, folder: 
     Returns:
         The file of the shortest counter-example, or None if there is none.
     """
-    failed: list[list[Step]] = []
+    failed: dict[str, tuple[list[Step], CounterExampleError]] = {}
+    plays_left = ATTEMPTS
 
     def judge(steps: list[Step]) -> None:
+        nonlocal plays_left
+        key = digest(steps)
+        if key in failed:
+            raise failed[key][1]
+        if failed:
+            plays_left -= 1
+        if plays_left < 0:
+            return
         try:
             ring.judge(steps)
-        except CounterExampleError:
-            failed.append(steps)
+        except CounterExampleError as error:
+            failed[key] = (steps, error)
             raise
 
     @seed(seed_number)
     def explorer() -> Explorer:
-        return Explorer(judge)
+        return Explorer(judge, keys_move=ring.environment is not None)
 
     bounds = settings(
         max_examples=stories,
@@ -123,8 +163,13 @@ def explore(ring: Arena, *, seed_number: int, stories: int, moves: int, folder: 
     try:
         run_state_machine_as_test(explorer, settings=bounds)
     except CounterExampleError:
-        return save(folder, ring.document(min(failed, key=len)))
+        return save(folder, ring.document(min((steps for steps, _ in failed.values()), key=len)))
     return None
+
+
+def digest(steps: list[Step]) -> str:
+    """A short name of a story."""
+    return hashlib.sha256(json.dumps(steps, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def save(folder: Path, document: dict[str, Any]) -> Path:

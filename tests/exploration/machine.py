@@ -7,10 +7,12 @@ from collections.abc import Callable
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
+from tests.exploration.keys import FOREIGN, IssuerKeys
 from tests.exploration.story import BROWSERS, DEAD, PERSONAS, Step, Story
 
 browsers = st.sampled_from(BROWSERS)
 personas = st.sampled_from(PERSONAS)
+foreign_keys = st.sampled_from(["previous", "next", FOREIGN])
 
 
 class Explorer(RuleBasedStateMachine):
@@ -18,12 +20,13 @@ class Explorer(RuleBasedStateMachine):
 
     Parameters:
         judge: plays the steps of a finished story; raises if something was not as expected.
+        keys_move: True if the issuer's keys can be changed.
     """
 
-    def __init__(self, judge: Callable[[list[Step]], None]) -> None:
+    def __init__(self, judge: Callable[[list[Step]], None], *, keys_move: bool = False) -> None:
         super().__init__()
         self.judge = judge
-        self.story = Story()
+        self.story = Story(IssuerKeys() if keys_move else None)
 
     @rule(name=browsers)
     def start(self, name: str) -> None:
@@ -82,13 +85,55 @@ class Explorer(RuleBasedStateMachine):
         """The vendor changes its mind about a refresh token."""
         self.story.expire(data.draw(st.sampled_from([grant for grant in self.story.grants if grant.used])), fault)
 
-    @precondition(lambda self: any(grant.used for grant in self.story.grants))
+    @precondition(lambda self: any(grant.used and grant.key == "own" for grant in self.story.grants))
     @rule(data=st.data())
     def rotate(self, data: st.DataObject) -> None:
         """The vendor begins to rotate a refresh token."""
-        self.story.rotate(data.draw(st.sampled_from([grant for grant in self.story.grants if grant.used])))
+        usual = [grant for grant in self.story.grants if grant.used and grant.key == "own"]
+        self.story.rotate(data.draw(st.sampled_from(usual)))
+
+    @precondition(lambda self: self.story.keys)
+    @rule(overlap=st.booleans())
+    def rotate_keys(self, overlap: bool) -> None:
+        """The issuer replaces its signing key."""
+        self.story.rotate_keys(overlap=overlap)
+
+    @precondition(lambda self: self.story.keys)
+    @rule()
+    def announce_key(self) -> None:
+        """The issuer publishes the key that it will sign with one day."""
+        self.story.announce_key()
+
+    @precondition(lambda self: self.story.keys)
+    @rule(name=browsers, persona=personas, key=foreign_keys)
+    def forged_sign_in(self, name: str, persona: str, key: str) -> None:
+        """The whole flow, with an ID token that another key signed."""
+        self.story.start(name)
+        self.story.consent(name, persona, allow=True)
+        self.story.sign_with(self.story.grants[-1], key)
+        self.story.callback(name, self.story.grants[-1])
+
+    @precondition(lambda self: self.story.keys and self.story.renewable)
+    @rule(data=st.data(), key=foreign_keys | st.just("own"))
+    def refresh_with(self, data: st.DataObject, key: str) -> None:
+        """The app asks for a session again, and the ID token that comes along was signed with some key."""
+        name, grant = data.draw(st.sampled_from(self.story.renewable))
+        self.story.sign_with(grant, key)
+        self.story.refresh(name)
+
+    @rule()
+    def pass_time(self) -> None:
+        """Nobody does anything for a while."""
+        self.story.pass_time()
+
+    @precondition(lambda self: self.story.own_keys.tokens)
+    @rule(data=st.data())
+    def read_token(self, data: st.DataObject) -> None:
+        """Somebody verifies a token from earlier."""
+        self.story.read_token(data.draw(st.sampled_from(self.story.own_keys.tokens)))
 
     def teardown(self) -> None:
         """Play the story."""
+        self.story.end()
         if any("expect" in step for step in self.story.steps):
             self.judge(self.story.steps)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.exploration.keys import A_WHILE, COOL_DOWN, IssuerKeys, OwnKeys, Token, Verdict
+
 Step = dict[str, Any]
 
 BROWSERS = ("laptop", "phone")
@@ -18,6 +20,8 @@ DEAD = ("expired-refresh-token", "revoked-refresh-token", "unknown-refresh-token
 """Faults after which the vendor refuses the refresh token."""
 
 REFUSED = {"error": {"type": "mapping"}, "session": {"absent": True}, "refresh_cookie": {"absent": True}}
+SERVICE = {"service": "${provider.id}-${provider.environment}"}
+"""Where the journal tells of the issuer's key set."""
 
 
 @dataclass
@@ -32,6 +36,7 @@ class Grant:
         used: True once its code was redeemed.
         fault: what the vendor does with its refresh token, or None.
         rotates: True if the vendor replaces the refresh token at every refresh.
+        key: the key set that signs its ID tokens.
     """
 
     name: str
@@ -41,11 +46,14 @@ class Grant:
     used: bool = False
     fault: str | None = None
     rotates: bool = False
+    key: str = "own"
 
     @property
-    def faults(self) -> list[str]:
+    def faults(self) -> list[Any]:
         """What it carries along."""
-        return [*(["rotated-refresh-token"] if self.rotates else []), *([self.fault] if self.fault else [])]
+        # A refresh that is refused for its ID token must not have used up the refresh token (SEC-REFR-09).
+        forged = [] if self.key == "own" else ["kept-refresh-token", {"fault": "forged", "key": self.key}]
+        return [*(["rotated-refresh-token"] if self.rotates else []), *forged, *([self.fault] if self.fault else [])]
 
 
 @dataclass
@@ -65,12 +73,31 @@ class Browser:
 
 @dataclass
 class Story:
-    """A sequence of moves, as steps of a scenario."""
+    """A sequence of moves, as steps of a scenario.
 
+    Parameters:
+        keys: the issuer's keys, where the backend checks ID tokens and the issuer is the story's own; else None.
+    """
+
+    keys: IssuerKeys | None = None
+    own_keys: OwnKeys = field(default_factory=OwnKeys)
     steps: list[Step] = field(default_factory=list)
     browsers: dict[str, Browser] = field(default_factory=lambda: {name: Browser() for name in BROWSERS})
     grants: list[Grant] = field(default_factory=list)
     starts: int = 0
+
+    def __post_init__(self) -> None:
+        """Begin with a key that nobody has seen, whatever earlier stories did."""
+        if self.keys:
+            self._change_service({"rotate_keys": True, "faults": []})
+            self._change_service({"rotate_keys": True})  # the first may have been announced
+            self._add({"journal": SERVICE, "save": "beginning"}, BROWSERS[0])
+
+    def end(self) -> None:
+        """Ask how often the issuer was asked for its keys: once, and once more for each minute (SEC-JWKS-05)."""
+        if self.keys and self.keys.was_read:
+            expected = {"OIDCPROV-17, SEC-JWKS-05": {"counts.jwks": {"at_most": self.keys.waits + 1}}}
+            self._add({"journal": {**SERVICE, "since": "${beginning.latest}"}}, BROWSERS[0], expected)
 
     def start(self, name: str) -> None:
         """Begin a login; an earlier one of this browser is given up (SEC-STATE-11)."""
@@ -96,10 +123,14 @@ class Story:
         if browser.start != grant.start or not grant.allowed or grant.used:
             self._add(step, name, {"FRAME-09": REFUSED})
             return
+        is_good = self._verifies(grant)
         grant.used = True
+        if not is_good:
+            self._add(step, name, {"SEC-JWKS-03": REFUSED})
+            return
         browser.session = grant
         browser.start = None  # a backend may keep the nonce, but no answer to it is left
-        self._add(step, name, {"FRAME-11": signed_in(grant)})
+        self._add_session(step, name, {f"FRAME-11{self._followed}": signed_in(grant)})
 
     def refresh(self, name: str) -> None:
         """Ask for the session again."""
@@ -111,8 +142,11 @@ class Story:
             self._add(
                 {"refresh": {}}, name, {"REFRESH-03": {"status": 401, "session": {"absent": True}}, "REFRESH-16": kept}
             )
+        elif not self._verifies(grant):
+            self._add({"refresh": {}}, name, {"SEC-REFR-05": {"status": 401, "session": {"absent": True}}})
         else:
-            self._add({"refresh": {}}, name, {"REFRESH-04, REFRESH-09": {"status": 200, **signed_in(grant)}})
+            expected = {f"REFRESH-04, REFRESH-09{self._followed}": {"status": 200, **signed_in(grant)}}
+            self._add_session({"refresh": {}}, name, expected)
 
     def forged_refresh(self, name: str) -> None:
         """A foreign page asks for the session."""
@@ -147,6 +181,74 @@ class Story:
         """From now on the vendor replaces the grant's refresh token at every refresh (RFC 9700 section 4.14.2)."""
         grant.rotates = True
         self._change(grant)
+
+    def rotate_keys(self, *, overlap: bool) -> None:
+        """The issuer signs with its next key, and publishes the old one with it or not at all."""
+        assert self.keys
+        self.keys.rotate(overlap=overlap)
+        self._change_service({"rotate_keys": "overlap" if overlap else True})
+
+    def announce_key(self) -> None:
+        """The issuer publishes its next key before it signs."""
+        assert self.keys
+        self.keys.announce()
+        self._change_service({"published_keys": ["own", "next"]})
+
+    def sign_with(self, grant: Grant, key: str) -> None:
+        """From now on another key signs the ID tokens of a grant."""
+        grant.key = key
+        self._change(grant)
+
+    def pass_time(self) -> None:
+        """Less than one lifetime of a key goes by."""
+        self._wait(A_WHILE)
+
+    def read_token(self, token: Token) -> None:
+        """Verify a token that the backend issued before with the keys that it publishes now."""
+        step: Step = {"read_token": {"token": f"${{{token.name}.session.backstageIdentity.token}}"}}
+        expected: dict[str, Any] = {}
+        is_published = self.own_keys.is_published(token)
+        if is_published is not None:
+            expected["SEC-ISS-01, KEY-04" if is_published else "KEY-04"] = {"verified": is_published}
+        other = self.own_keys.of_another_key(token)
+        if other:
+            expected["KEY-02"] = {"header.kid": {"not_equals": f"${{{other.read_as}.header.kid}}"}}
+        token.read_as = f"{token.name}_read"
+        self._add({**step, "save": token.read_as}, BROWSERS[0], expected)
+
+    @property
+    def renewable(self) -> list[tuple[str, Grant]]:
+        """Browsers with a session whose refresh token the vendor does not replace, each with its grant."""
+        held = [(name, browser.session) for name, browser in self.browsers.items() if browser.session]
+        return [(name, grant) for name, grant in held if not grant.rotates]
+
+    @property
+    def _followed(self) -> str:
+        return ", SEC-JWKS-01" if self.keys else ""
+
+    def _verifies(self, grant: Grant) -> bool:
+        """Whether the backend has to accept the grant's next ID token, after what it takes to be certain."""
+        if self.keys is None:
+            return True
+        if self.keys.verdict(grant.key) is Verdict.UNKNOWN:
+            self.sign_with(grant, "own")
+        if self.keys.verdict(grant.key) is Verdict.AFTER_A_WHILE:
+            self._wait(COOL_DOWN)
+        is_good = self.keys.verdict(grant.key) is Verdict.ACCEPTED
+        self.keys.seen(grant.key)
+        return is_good
+
+    def _wait(self, seconds: int) -> None:
+        self.own_keys.now += seconds
+        if self.keys:
+            self.keys.rest()
+        self._add({"wait": {"seconds": seconds}}, BROWSERS[0])
+
+    def _change_service(self, changes: dict[str, Any]) -> None:
+        self._add({"change_service": changes}, BROWSERS[0])
+
+    def _add_session(self, step: Step, browser: str, expect: dict[str, Any]) -> None:
+        self._add({**step, "save": self.own_keys.issued().name}, browser, expect)
 
     def _change(self, grant: Grant) -> None:
         self._add({"change_grant": {"grant": f"${{{grant.name}.grant}}", "faults": grant.faults}}, BROWSERS[0])

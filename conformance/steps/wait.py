@@ -1,0 +1,27 @@
+"""The step that lets time pass."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from conformance.scenario.shape import Shape, shape_of
+from conformance.steps.base import Observation, Stage, Step
+
+
+class Wait(Step):
+    """Let time pass, where a requirement is about it: a target may fetch an issuer's keys once a minute only.
+
+    The case takes that long, so none of the scenarios that every run plays has it. Observes ``seconds``.
+
+    Attributes:
+        seconds: how long.
+    """
+
+    action: ClassVar[str] = "wait"
+    observes: ClassVar[Shape] = shape_of("seconds")
+    seconds: Annotated[float, Field(gt=0)]
+
+    def play(self, stage: Stage) -> Observation:
+        """Wait."""
+        stage.wait(self.seconds)
+        return {"seconds": self.seconds}
