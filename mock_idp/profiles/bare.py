@@ -13,6 +13,7 @@ PROFILE = Profile(
             # More than is possible (TOKEN-06).
             "backstageTokenExpiration": {"hours": 48},
             "keyStore": {"provider": "memory"},
+            "identityTokenAlgorithm": "EdDSA",
             # One for each rule of ORIGIN-03 to ORIGIN-05.
             "experimentalExtraAllowedOrigins": [
                 "*",

@@ -7,6 +7,7 @@ PROFILE = Profile(
     "NODE_ENV is development, a provider is set up wrongly, and cross-origin requests have every option.",
     overlay={
         "auth": {
+            "identityTokenAlgorithm": "ES384",
             # Everything but one origin (ORIGIN-05).
             "experimentalExtraAllowedOrigins": ["!https://negated.example"],
             "providers": {"gitlab": {"development": {"clientId": "without-a-secret"}}},

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from reference_backend.config.model import Config, ConfigError
 from reference_backend.protocol import user_token
 from reference_backend.store import Store, StoredKey
-from reference_backend.tokens import keys
+from reference_backend.tokens import key_files, keys
 from reference_backend.tokens.keys import SigningKey
 
 
@@ -93,7 +93,7 @@ def _pair(entry: Config) -> tuple[SigningKey, dict[str, Any]]:
     algorithm = entry.string("algorithm", user_token.DEFAULT_ALGORITHM)
     keys.require_known_algorithm(algorithm)
     key_id = entry.string("keyId")
-    private = keys.load_private(Path(entry.string("privateKeyFile")), key_id, algorithm)
-    public = keys.load_public(Path(entry.string("publicKeyFile")), key_id, algorithm)
-    keys.require_pair(private, public)
+    private = key_files.load_private(Path(entry.string("privateKeyFile")), key_id, algorithm)
+    public = key_files.load_public(Path(entry.string("publicKeyFile")), key_id, algorithm)
+    key_files.require_pair(private, public)
     return private, public
