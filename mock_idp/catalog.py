@@ -69,9 +69,17 @@ def _user(persona: Persona, name: str, annotations: dict[str, str]) -> dict[str,
         "metadata": metadata,
         "spec": {
             "profile": {key: value for key, value in profile.items() if value},
-            "memberOf": list(persona.group_refs),
+            "memberOf": _written(persona.group_refs),
         },
     }
+
+
+def _written(refs: tuple[str, ...]) -> list[str]:
+    """References in each form that an entity may use: kind and namespace may be left out where they are the usual."""
+    names = [ref.removeprefix("group:default/") for ref in refs]
+    if len(refs) == 1:
+        return names
+    return [f"default/{names[0]}", f"Group:{names[1]}", *refs[2:]] if refs else []
 
 
 def annotations_of(persona: Persona) -> dict[str, str]:

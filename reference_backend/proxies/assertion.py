@@ -39,7 +39,7 @@ def decode(text: str) -> Assertion:
     try:
         return Assertion(text, user_token.decode_part(text, 0), user_token.decode_part(text, 1))
     except ValueError as error:
-        raise AuthError("Invalid Compact JWS", name="JWSInvalid", fields={"code": "ERR_JWS_INVALID"}) from error
+        raise AuthError("Invalid Compact JWS", name="JWSInvalid") from error
 
 
 def key_id(assertion: Assertion) -> str:
@@ -93,19 +93,19 @@ def require_times(claims: Mapping[str, Any], now: float) -> None:
         if name in claims:
             require_number(claims, name)
     if "exp" not in claims:
-        raise claim_failed("exp", 'missing required "exp" claim')
+        raise claim_failed('missing required "exp" claim')
     if "nbf" in claims and claims["nbf"] > now:
-        raise claim_failed("nbf", '"nbf" claim timestamp check failed')
+        raise claim_failed('"nbf" claim timestamp check failed')
     if claims["exp"] <= now:
-        raise AuthError('"exp" claim timestamp check failed', name="JWTExpired", fields={"code": "ERR_JWT_EXPIRED"})
+        raise AuthError('"exp" claim timestamp check failed', name="JWTExpired")
 
 
 def require_number(claims: Mapping[str, Any], name: str) -> None:
     """A NumericDate is a JSON number (RFC 7519 §2)."""
     if isinstance(claims.get(name), bool) or not isinstance(claims.get(name), int | float):
-        raise claim_failed(name, f'"{name}" claim must be a number')
+        raise claim_failed(f'"{name}" claim must be a number')
 
 
-def claim_failed(name: str, message: str) -> AuthError:
+def claim_failed(message: str) -> AuthError:
     """A claim is not what it has to be; the token itself is never repeated (SEC-ERR-04)."""
-    return AuthError(message, name=CLAIM_FAILED, fields={"code": "ERR_JWT_CLAIM_VALIDATION_FAILED", "claim": name})
+    return AuthError(message, name=CLAIM_FAILED)

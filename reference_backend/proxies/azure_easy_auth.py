@@ -79,7 +79,7 @@ def read(token: str) -> Mapping[str, Any]:
         user_token.decode_part(token, 0)
         return user_token.decode_part(token, 1)
     except ValueError as error:
-        cause = AuthError("Invalid JWT", name="JWTInvalid", fields={"code": "ERR_JWT_INVALID"})
+        cause = AuthError("Invalid JWT", name="JWTInvalid")
         raise AuthenticationError("Authentication failed", cause) from error
 
 

@@ -114,14 +114,14 @@ def find_token(request: ProxyRequest, names: Names) -> str:
 def require_issuer(claims: Mapping[str, Any], issuer: str) -> None:
     """The issuer is the team (CFACCESS-08)."""
     if claims.get("iss") != issuer:
-        raise assertion.claim_failed("iss", 'unexpected "iss" claim value')
+        raise assertion.claim_failed('unexpected "iss" claim value')
 
 
 def require_audience(claims: Mapping[str, Any], audience: str) -> None:
     """The audience is the application, alone or in a list (CFACCESS-08, SEC-PROXY-05)."""
     found = claims.get("aud")
     if audience not in (found if isinstance(found, list) else [found]):
-        raise assertion.claim_failed("aud", 'unexpected "aud" claim value')
+        raise assertion.claim_failed('unexpected "aud" claim value')
 
 
 def service_identity(claims: Mapping[str, Any], listed: Mapping[str, str]) -> Mapping[str, Any]:

@@ -68,5 +68,5 @@ def require_decodable(token: str) -> None:
     try:
         user_token.decode_part(token, 1)
     except ValueError as error:
-        cause = AuthError("Invalid JWT", name="JWTInvalid", fields={"code": "ERR_JWT_INVALID"})
+        cause = AuthError("Invalid JWT", name="JWTInvalid")
         raise AuthenticationError("Authentication failed", cause) from error

@@ -77,9 +77,10 @@ def test_what_makes_each_persona_special() -> None:
     assert same == ["nora-double", "nora-double-admin"]
     assert found["otto-plus"]["spec"]["profile"]["email"] == "otto-plus@lumenfold.example"
     assert "email" not in found["quentin-lock"]["spec"]["profile"]
+    assert found["ada-quill"]["spec"]["memberOf"] == ["harbour"]
     assert found["petra-reed"]["spec"]["memberOf"] == [
-        "group:default/harbour",
-        "group:default/lighthouse",
+        "default/harbour",
+        "Group:lighthouse",
         "system:default/tide-tables",
     ]
     north, south = PERSONAS["twin-north"], PERSONAS["twin-south"]
