@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.exploration.keys import A_WHILE, COOL_DOWN, IssuerKeys, OwnKeys, Token, Verdict
+from tests.exploration.keys import A_WHILE, COOL_DOWN, SLACK, IssuerKeys, OwnKeys, Token, Verdict
 
 Step = dict[str, Any]
 
@@ -20,6 +20,9 @@ DEAD = ("expired-refresh-token", "revoked-refresh-token", "unknown-refresh-token
 """Faults after which the vendor refuses the refresh token."""
 
 REFUSED = {"error": {"type": "mapping"}, "session": {"absent": True}, "refresh_cookie": {"absent": True}}
+NONCE_LIFETIME = 600
+"""Seconds that the nonce cookie lives (START-08)."""
+
 SERVICE = {"service": "${provider.id}-${provider.environment}"}
 """Where the journal tells of the issuer's key set."""
 
@@ -37,6 +40,8 @@ class Grant:
         fault: what the vendor does with its refresh token, or None.
         rotates: True if the vendor replaces the refresh token at every refresh.
         key: the key set that signs its ID tokens.
+        started_at: after how many seconds of waiting the login began.
+        decided_at: after how many the persona decided.
     """
 
     name: str
@@ -47,6 +52,8 @@ class Grant:
     fault: str | None = None
     rotates: bool = False
     key: str = "own"
+    started_at: int = 0
+    decided_at: int = 0
 
     @property
     def faults(self) -> list[Any]:
@@ -64,11 +71,13 @@ class Browser:
         start: number of the login in progress that its nonce cookie belongs to, or None.
         undecided: True if nobody has consented to that start yet.
         session: the grant behind its refresh cookie, or None.
+        started_at: after how many seconds of waiting that login began.
     """
 
     start: int | None = None
     undecided: bool = False
     session: Grant | None = None
+    started_at: int = 0
 
 
 @dataclass
@@ -103,25 +112,36 @@ class Story:
         """Begin a login; an earlier one of this browser is given up (SEC-STATE-11)."""
         self.starts += 1
         browser = self.browsers[name]
-        browser.start, browser.undecided = self.starts, True
+        browser.start, browser.undecided, browser.started_at = self.starts, True, self.own_keys.now
         self._add({"start": {}}, name, {"START-01": {"status": 302}})
 
     def consent(self, name: str, persona: str, *, allow: bool) -> None:
         """Decide at the vendor about the latest login of a browser."""
         browser = self.browsers[name]
         assert browser.start is not None
+        if self.keys and self.keys.verdict("own") is Verdict.AFTER_A_WHILE:
+            self._wait(COOL_DOWN)  # now, because no code lives that long
         browser.undecided = False
         grant = Grant(f"grant{len(self.grants) + 1}", browser.start, persona, allow)
+        grant.started_at, grant.decided_at = browser.started_at, self.own_keys.now
         self.grants.append(grant)
         decision = {} if allow else {"decision": "deny"}
         self._add({"consent": {"persona": persona, **decision}, "save": grant.name}, name)
 
     def callback(self, name: str, grant: Grant) -> None:
-        """Bring an answer of the vendor to the backend, in any browser, once or again."""
+        """Bring an answer of the vendor to the backend, in any browser, once or again.
+
+        Not one of which nobody can say what has to become of it.
+        """
         browser = self.browsers[name]
         step = {"callback": {"url": f"${{{grant.name}.callback_url}}"}}
         if browser.start != grant.start or not grant.allowed or grant.used:
             self._add(step, name, {"FRAME-09": REFUSED})
+            return
+        if self.own_keys.now > grant.decided_at or self.own_keys.now > grant.started_at + NONCE_LIFETIME - SLACK:
+            return  # code or nonce have expired, unless it is only the hourglass that says so
+        self._make_certain(grant)
+        if self.keys and self.keys.verdict(grant.key) is Verdict.AFTER_A_WHILE:
             return
         is_good = self._verifies(grant)
         grant.used = True
@@ -230,13 +250,17 @@ class Story:
         """Whether the backend has to accept the grant's next ID token, after what it takes to be certain."""
         if self.keys is None:
             return True
-        if self.keys.verdict(grant.key) is Verdict.UNKNOWN:
-            self.sign_with(grant, "own")
+        self._make_certain(grant)
         if self.keys.verdict(grant.key) is Verdict.AFTER_A_WHILE:
             self._wait(COOL_DOWN)
         is_good = self.keys.verdict(grant.key) is Verdict.ACCEPTED
         self.keys.seen(grant.key)
         return is_good
+
+    def _make_certain(self, grant: Grant) -> None:
+        """Let the issuer sign properly where the backend may or may not know that a key was withdrawn."""
+        if self.keys and self.keys.verdict(grant.key) is Verdict.UNKNOWN:
+            self.sign_with(grant, "own")
 
     def _wait(self, seconds: int) -> None:
         self.own_keys.now += seconds
