@@ -10,6 +10,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from conformance.cases import Case, fan_out
@@ -120,19 +121,23 @@ class MutantBench:
 
 def cited(mutant: Mutant) -> tuple[frozenset[str], frozenset[str]]:
     """The requirements that a mutant's function cites, and those that its module does."""
-    text = file_of(mutant.module).read_text(encoding="utf-8")
-    parts = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    around = [ast.get_source_segment(text, part) or "" for part in parts if _holds(part, mutant.line)]
-    return ids_in(min(around, key=len, default="")), ids_in(text)
+    near = [part for first, last, part in _parts(mutant.module) if first <= mutant.line <= last]
+    return ids_in(min(near, key=len, default="")), ids_in(file_of(mutant.module).read_text(encoding="utf-8"))
+
+
+@cache
+def _parts(module: str) -> tuple[tuple[int, int, str], ...]:
+    """First line, last line and text of each function and class."""
+    text = file_of(module).read_text(encoding="utf-8")
+    found = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    return tuple(
+        (node.lineno, node.end_lineno or node.lineno, ast.get_source_segment(text, node) or "") for node in found
+    )
 
 
 def ids_in(text: str) -> frozenset[str]:
     """Requirement ids in a text."""
     return frozenset(REQUIREMENT_ID.findall(text)) & requirements().keys()
-
-
-def _holds(part: ast.FunctionDef | ast.ClassDef, line: int) -> bool:
-    return part.lineno <= line <= (part.end_lineno or part.lineno)
 
 
 @contextlib.contextmanager
@@ -148,6 +153,8 @@ def mutant_bench(directory: Path, profile: str = PROFILE, like: MutantBench | No
         AssertionError: the unchanged backend fails a case.
     """
     library = load([SCENARIOS], requirements(), RULES)
+    for module in modules():
+        _parts(module)  # before there are threads, of which ast.parse bears only one (CPython 3.11)
     with running_idp(directory, f"http://localhost:{free_port()}", "--profile", profile) as idp:
         config_file = idp.write_app_config("--profile", profile)
         with running_traced(modules(), *launch(idp, config_file)) as reached:
