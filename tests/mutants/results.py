@@ -18,7 +18,15 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
 RULES = HERE / "mutation.py"
 REASONS = HERE / "survivors.yaml"
-"""Mutant id -> why it cannot be killed from outside (an equivalence), or what shows it instead (a unit test)."""
+"""Why mutants survive: a list of entries, each with a kind (of :data:`KINDS`), a sentence, and the mutants."""
+
+KINDS = {
+    "equivalent": "it does what the original does",
+    "tested": "a test from inside tells them apart",
+    "unspecified": "no requirement says which is right",
+    "start": "it shows only where the backend refuses to start",
+}
+"""What a reason says about a survivor."""
 
 HEAD = """\
 ## Mutants
@@ -110,12 +118,19 @@ class Results:
         return {killer.partition(":")[2].partition("[")[0] for killer in killers if ":" in killer}
 
     def summary(self) -> str:
-        """One sentence."""
+        """In a few words."""
         judged = sum(map(len, self.outcomes.values()))
-        killed = judged - len(self.survivors())
+        survivors = self.survivors()
+        killed = judged - len(survivors)
+        equivalent = sum(reason.kind == "equivalent" for id_, reason in read_reasons().items() if id_ in survivors)
+        different = judged - equivalent
         missing = [module for module in modules() if module not in self.outcomes]
         rest = f" {len(missing)} modules have not been judged as they are now." if missing else ""
-        return f"{killed} of {judged} killed ({100 * killed / max(1, judged):.1f} %).{rest}"
+        return (
+            f"{killed} of {judged} killed ({100 * killed / max(1, judged):.1f} %); {equivalent} of the others are "
+            f"equivalent to the original, so that {100 * killed / max(1, different):.1f} % of those that do something "
+            f"else are killed.{rest}"
+        )
 
     def markdown(self) -> str:
         """A section for the kill matrix."""
@@ -132,15 +147,35 @@ class Results:
 
     def _survivors(self) -> Iterator[str]:
         reasons = read_reasons()
-        yield "Those that survive, each with the reason:\n"
-        yield "| mutant | before | after | why it survives |\n|---|---|---|---|"
+        yield "Those that survive, each with the reason: " + "; ".join(
+            f"*{kind}*: {says}" for kind, says in KINDS.items()
+        )
+        yield "\n| mutant | before | after | why it survives |\n|---|---|---|---|"
         for id_, outcome in self.survivors().items():
             yield f"| `{id_}` | {_code(outcome.before)} | {_code(outcome.after)} | {reasons.get(id_, 'not read yet')} |"
 
 
-def read_reasons(file: Path = REASONS) -> dict[str, str]:
+@dataclass(frozen=True)
+class Reason:
+    """Why a mutant survives.
+
+    Parameters:
+        kind: one of :data:`KINDS`.
+        why: a sentence.
+    """
+
+    kind: str
+    why: str
+
+    def __str__(self) -> str:
+        """As the kill matrix shows it."""
+        return f"*{self.kind}*: {self.why}"
+
+
+def read_reasons(file: Path = REASONS) -> dict[str, Reason]:
     """Mutant id -> why it survives."""
-    return yaml.safe_load(file.read_text(encoding="utf-8")) or {} if file.exists() else {}
+    entries = yaml.safe_load(file.read_text(encoding="utf-8")) or [] if file.exists() else []
+    return {id_: Reason(entry["kind"], entry["why"]) for entry in entries for id_ in entry["mutants"]}
 
 
 def digest(module: str) -> str:
