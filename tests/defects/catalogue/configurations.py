@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from reference_backend.config.model import Config
 from reference_backend.protocol import bearer, errors, glob, routes, user_token
 from reference_backend.tokens import verify
 from reference_backend.tokens.issuer import StaticKeys
@@ -238,3 +239,14 @@ def headers_of_cors_reflected() -> None:
         return answer
 
     wrap(cors, "preflight", preflight)
+
+
+@defect("TOKEN-10", "JWKS-02", profile=DEVELOPMENT, providers=OF_STATIC_KEYS)
+def configured_algorithm_ignored() -> None:
+    """Tokens are signed with the usual algorithm, whatever the configuration says."""
+
+    def string(original: Callable[..., Any], self: Config, key: str, *default: Any) -> Any:
+        found = original(self, key, *default)
+        return user_token.DEFAULT_ALGORITHM if key == "auth.identityTokenAlgorithm" else found
+
+    wrap(Config, "string", string)

@@ -211,3 +211,9 @@ def logout_deletes_legacy_cookies() -> None:
         return original(settings, exchange) + cookie_jar.legacy_deletions(settings, exchange, name, 0)
 
     wrap(cookie_jar, "clear_refresh_token", clear)
+
+
+@defect("COOKIE-15", providers=("google",))
+def longest_value_in_pieces() -> None:
+    """A value that just fits into one cookie is cut up."""
+    replace(cookies, "needs_chunks", lambda value: len(value) >= cookies.MAX_VALUE_LENGTH)
