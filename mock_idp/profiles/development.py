@@ -24,6 +24,6 @@ PROFILE = Profile(
             }
         },
     },
-    providers=("oauth2", "github", "guest"),
+    providers=("oauth2", "github", "guest", "guest-refused"),
     environ={"NODE_ENV": "development"},
 )

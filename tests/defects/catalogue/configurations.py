@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
 from reference_backend.config.model import Config
 from reference_backend.protocol import bearer, errors, glob, routes, user_token
+from reference_backend.proxies.base import ProxySettings
+from reference_backend.proxies.guest import Guest
 from reference_backend.tokens import verify
 from reference_backend.tokens.issuer import StaticKeys
 from reference_backend.tokens.key_store import MemoryKeyStore
@@ -250,3 +253,14 @@ def configured_algorithm_ignored() -> None:
         return user_token.DEFAULT_ALGORITHM if key == "auth.identityTokenAlgorithm" else found
 
     wrap(Config, "string", string)
+
+
+@defect("GUEST-01", profile=DEVELOPMENT, providers=("github", "oauth2", "guest", "guest-refused"))
+def guests_need_the_option_in_development() -> None:
+    """In development, too, guests are refused unless they are configured."""
+
+    def build(original: Callable[..., None], self: Guest, settings: ProxySettings) -> None:
+        surroundings = dataclasses.replace(settings.surroundings, development=False)
+        original(self, dataclasses.replace(settings, surroundings=surroundings))
+
+    wrap(Guest, "__init__", build)
