@@ -28,13 +28,13 @@ def pair():
 def played(pair):
     with contextlib.closing(Wire(None, 10)) as wire:
 
-        def run(*steps, deviations=(), should_fails=False, pair: Pair = pair, environment="development"):
+        def run(*steps, deviations=(), should_fails=False, pair: Pair = pair, environment="development", **terms):
             info = {"urls": {"http": pair.idp.url}, "providers": pair.idp.providers}
             tested = target(GITHUB, auth_url=pair.auth_url, idp=info, personas={"plain": PERSONAS["personas"][0]})
             case = Case(scenario(steps=list(steps)), GITHUB, environment)
             idp = Idp(pair.idp.url, wire)
-            terms = Terms(deviations, seed=1, should_fails=should_fails)
-            return play(case, FACTS["github"], tested, wire, idp, terms)
+            conditions = Terms(deviations, seed=1, should_fails=should_fails, **terms)
+            return play(case, FACTS["github"], tested, wire, idp, conditions)
 
         yield run
 
@@ -199,3 +199,10 @@ class TestHostileKeySets:
         pair.target.key_set = keys
         result = played({"read_token": {"token": SECRETS[-1]}, "expect": {MUST: {"verified": False}}})
         assert result.verdict is Verdict.PASSED
+
+
+def test_time_passes_as_the_terms_say(played):
+    waited = []
+    step = {"wait": {"seconds": 61}, "expect": {MUST: {"seconds": 61}}}
+    assert played(step, wait=waited.append).verdict is Verdict.PASSED
+    assert waited == [61]
