@@ -23,6 +23,18 @@ PROFILE = Profile(
                 "#https://hash.example",
                 "https://slash.example/",
                 "http://port.example:*",
+                "https://{1..3}.range.example",
+                "https://{3..2}.down.example",
+                "https://n{-1..1}.minus.example",
+                "https://{a,b{c,d},}x.nested.example",
+                "https://{lone}.single.example",
+                "https://{open.brace.example",
+                "https://[ab].class.example",
+                "https://[!ab].other.example",
+                "https://[^ab].caret.example",
+                "https://[open.class.example",
+                r"https://a\*b.escaped.example",
+                "!!https://twice.negated.example",
             ],
             "providers": {
                 # No environment at all (CFG-02), and a provider whose module is missing (ROUTE-09).

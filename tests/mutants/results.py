@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,7 @@ REASONS = HERE / "survivors.yaml"
 
 KINDS = {
     "equivalent": "it does what the original does",
-    "tested": "a test from inside tells them apart",
     "unspecified": "no requirement says which is right",
-    "start": "it shows only where the backend refuses to start",
 }
 """What a reason says about a survivor."""
 
@@ -46,12 +44,14 @@ class Outcome:
         profile: the one in which it did; empty for the default.
         before: the changed part of the source, of those that survive.
         after: the same part, changed.
+        test: a test of the reference backend that tells it from the original; empty if none is known.
     """
 
     killer: str | None
     profile: str = ""
     before: str = ""
     after: str = ""
+    test: str = ""
 
 
 @dataclass
@@ -94,6 +94,11 @@ class Results:
         """Keep what became of a mutant; that it survives another profile, too, is not said."""
         outcome = Outcome(killer, profile) if killer else Outcome(None, "", mutant.before, mutant.after)
         self.outcomes.setdefault(mutant.module, {})[mutant.id] = outcome
+
+    def add_test(self, mutant: Mutant, test: str) -> None:
+        """Keep which test tells a survivor from the original."""
+        outcomes = self.outcomes[mutant.module]
+        outcomes[mutant.id] = replace(outcomes[mutant.id], test=test)
 
     def knows(self, mutant: Mutant) -> bool:
         """Say whether a mutant was judged already."""
@@ -152,7 +157,8 @@ class Results:
         )
         yield "\n| mutant | before | after | why it survives |\n|---|---|---|---|"
         for id_, outcome in self.survivors().items():
-            yield f"| `{id_}` | {_code(outcome.before)} | {_code(outcome.after)} | {reasons.get(id_, 'not read yet')} |"
+            why = str(reasons.get(id_) or (f"seen by `{outcome.test}`" if outcome.test else "not read yet"))
+            yield f"| `{id_}` | {_code(outcome.before)} | {_code(outcome.after)} | {why} |"
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ def _child(
 def _be_mutant(
     module: str, source: str, announcements: Connection, log: str, environment: dict[str, str], command: list[str]
 ) -> None:
-    sys.meta_path.insert(0, _Finder(module, source))
+    sys.meta_path.insert(0, ChangedModule(module, source))
     _serve(announcements, log, environment, command)
 
 
@@ -153,8 +153,13 @@ class _Loader(importlib.machinery.SourceFileLoader):
         return compile(self.source, self.path, "exec", dont_inherit=True)
 
 
-class _Finder(importlib.abc.MetaPathFinder):
-    """Finds one module, and its text is another."""
+class ChangedModule(importlib.abc.MetaPathFinder):
+    """Finds one module, whose text is another; for ``sys.meta_path``.
+
+    Parameters:
+        module: dotted name.
+        source: the text.
+    """
 
     def __init__(self, module: str, source: str) -> None:
         self._module, self._source = module, source
