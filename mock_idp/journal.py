@@ -199,6 +199,11 @@ class Journal:
                 self._forget(entry)
                 self._put(replace(entry, grant=grant))
 
+    @property
+    def latest(self) -> int:
+        """Sequence number of the newest entry; 0 if there was none."""
+        return self._sequence
+
     def entries(self, wanted: Filter | None = None) -> list[Entry]:
         """The entries a filter lets through, in order."""
         wanted = wanted or Filter()

@@ -28,6 +28,7 @@ class Journal(Step):
 
     Observes ``entries`` (all), ``count``, and per endpoint (``token``, ``refresh``, ``profile``, ``revocation`` …)
     ``at``: ``{endpoint: [entries]}`` and ``counts``: ``{endpoint: number}``; endpoints never asked are absent there.
+    ``latest`` is the sequence number of the newest entry of all, for the ``since`` of a later step.
 
     Attributes:
         grant: id of the grant; by default that of the latest consent or proxied sign-in.
@@ -62,12 +63,12 @@ class Journal(Step):
                     "the latest sign-in at the vendor made no grant, so there is no journal of it", blamed=True
                 )
             selection = {"grant": grant}
-        entries: list[dict[str, Any]] = stage.idp.get("/journal", **selection)["entries"]
+        since = {} if self.since is None else {"since": self.since}
+        answer = stage.idp.get("/journal", **selection, **since)
+        entries: list[dict[str, Any]] = answer["entries"]
         if not entries and "grant" in selection:
             # The journal of a grant begins with its consent, so this is another grant than the scenario thinks.
             stage.idp.get(f"/grants/{quote(selection['grant'], safe='')}")
-        if self.since is not None:
-            entries = [entry for entry in entries if entry["sequence"] > self.since]
         at: dict[str, list[dict[str, Any]]] = {}
         for entry in entries:
             at.setdefault(entry["endpoint"], []).append(entry)
@@ -76,7 +77,7 @@ class Journal(Step):
             "count": len(entries),
             "at": at,
             "counts": {endpoint: len(found) for endpoint, found in at.items()},
-            "latest": max((entry["sequence"] for entry in entries), default=0),
+            "latest": answer["latest"],
         }
 
 

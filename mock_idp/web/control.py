@@ -100,7 +100,9 @@ def control(idp: Idp) -> Blueprint:
         except ValueError as mistake:
             raise ControlError(str(mistake)) from mistake
         masked = not _is_local()
-        return {"entries": [entry.as_data(masked=masked) for entry in idp.journal.entries(wanted)]}
+        # Before the entries, so that whoever asks for what came since then misses none.
+        latest = idp.journal.latest
+        return {"latest": latest, "entries": [entry.as_data(masked=masked) for entry in idp.journal.entries(wanted)]}
 
     @route("/grants/<grant_id>")
     def grant(grant_id: str) -> Any:

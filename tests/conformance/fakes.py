@@ -100,7 +100,9 @@ class FakeIdp:
         if asked.path == "/__idp/ca.pem":
             return Said(body="no authority")
         if asked.path == "/__idp/journal" and self.journal is not None:
-            return Said(body={"entries": [{"endpoint": endpoint, "sequence": 1} for endpoint in self.journal]})
+            return Said(
+                body={"latest": 1, "entries": [{"endpoint": endpoint, "sequence": 1} for endpoint in self.journal]}
+            )
         if asked.path == "/__idp/consent":
             fields = dict(parse_qsl(asked.body.decode()))
             answer = urlencode({"code": CODE, "state": fields["state"]})

@@ -54,6 +54,15 @@ class Explorer(RuleBasedStateMachine):
         self.story.consent(name, persona, allow=True)
         self.story.callback(name, self.story.grants[-1])
 
+    @rule(persona=personas)
+    def slipped_sign_in(self, persona: str) -> None:
+        """Somebody slips their own answer into another browser that is signing in (SEC-STATE-01)."""
+        mine, other = BROWSERS
+        self.story.start(other)
+        self.story.start(mine)
+        self.story.consent(mine, persona, allow=True)
+        self.story.callback(other, self.story.grants[-1])
+
     @rule(name=browsers)
     def refresh(self, name: str) -> None:
         """The app asks for the session again."""
@@ -125,6 +134,14 @@ class Explorer(RuleBasedStateMachine):
     def pass_time(self) -> None:
         """Nobody does anything for a while."""
         self.story.pass_time()
+
+    @rule(data=st.data(), name=browsers, persona=personas, times=st.integers(2, 5))
+    def sign_ins_over_time(self, data: st.DataObject, name: str, persona: str, times: int) -> None:
+        """Somebody signs in again and again with long breaks; then one of the tokens is verified (KEY-02, KEY-04)."""
+        for _ in range(times):
+            self.sign_in(name, persona)
+            self.story.pass_time()
+        self.story.read_token(data.draw(st.sampled_from(self.story.own_keys.tokens)))
 
     @precondition(lambda self: self.story.own_keys.tokens)
     @rule(data=st.data())
