@@ -38,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sample", type=int, help="only so many, chosen by the seed")
     parser.add_argument("--seed", type=int, default=1, help="of the choice (default: 1)")
     parser.add_argument("--most", type=int, default=MOST, help=f"cases for one mutant at most (default: {MOST})")
+    parser.add_argument("--profile", action="append", choices=list(profiles()), help="only this one; may be repeated")
     known = parser.add_mutually_exclusive_group()
     known.add_argument("--again", action="store_true", help="also those whose outcome is known")
     known.add_argument("--survivors", action="store_true", help="only those that are known to survive")
@@ -60,8 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     prepare()
     if options.check:
         return _check(results, chosen, options.jobs, options.most)
-    for profile in ["", *(id_ for id_ in profiles() if id_ != DEFAULT)]:
-        # The other profiles have few cases, for what the default one cannot show.
+    for profile in sorted("" if id_ == DEFAULT else id_ for id_ in options.profile or profiles()):
+        # The default one first; the others have few cases, for what it cannot show.
         waiting = chosen if not profile else [mutant for mutant in chosen if not results.kills(mutant)]
         Played(results, waiting, RESULTS, profile, options.most).by(options.jobs)
         results.write()
