@@ -34,7 +34,7 @@ def fold(text: str) -> str:
 
 
 def parse(text: str, default_kind: str | None = None) -> EntityRef:
-    """Parse a reference; the namespace defaults to ``default``.
+    """Parse a reference, to a group perhaps (CTX-09); the namespace defaults to ``default``.
 
     Parameters:
         text: the reference.
