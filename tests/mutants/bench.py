@@ -99,7 +99,9 @@ class MutantBench:
         place = (mutant.module, mutant.line)
         reaching = [case for case in self.cases if place in self.reach[case.id]]
         in_default = self.target.profile == PROFILE
-        if place in self.at_start or (in_default and len(reaching) < FEW):
+        # A tracer sees but the first line of a constant that takes several.
+        at_start = place in self.at_start or mutant.id.split(":")[1] == "module"
+        if at_start or (in_default and len(reaching) < FEW):
             reaching += [case for case in self.cases if case not in reaching]
         first: dict[str, Case] = {}
         for case in reaching:
