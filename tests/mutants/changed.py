@@ -13,5 +13,6 @@ MODULE = "MUTANT_MODULE"
 SOURCE = "MUTANT_SOURCE"
 """The file with the changed text."""
 
-# Before any test imports it.
-sys.meta_path.insert(0, ChangedModule(os.environ[MODULE], Path(os.environ[SOURCE]).read_text(encoding="utf-8")))
+if MODULE in os.environ:
+    # Before any test imports it.
+    sys.meta_path.insert(0, ChangedModule(os.environ[MODULE], Path(os.environ[SOURCE]).read_text(encoding="utf-8")))

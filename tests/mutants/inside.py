@@ -21,7 +21,7 @@ from pathlib import Path
 from tests.interop.idp_process import ROOT
 from tests.mutants.changed import MODULE, SOURCE
 from tests.mutants.mutation import Mutant
-from tests.mutants.results import Results
+from tests.mutants.results import Results, read_reasons
 from tests.mutants.subjects import all_mutants, area_of
 
 TESTS = {
@@ -41,16 +41,17 @@ SECONDS = 120
 
 def main() -> int:
     """Run the command; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tests.mutants.inside", description="Run tests on survivors.")
+    about = "Run tests on the survivors that have no reason yet."
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants.inside", description=about)
     parser.add_argument("--jobs", type=int, default=2, help="how many run side by side (default: 2)")
     parser.add_argument("--again", action="store_true", help="also those for which a test is known")
     options = parser.parse_args()
     results = Results.read()
-    survivors = results.survivors()
+    survivors, reasons = results.survivors(), read_reasons()
     chosen = [
         mutant
         for mutant in all_mutants()
-        if mutant.id in survivors and (options.again or not survivors[mutant.id].test)
+        if mutant.id in survivors and mutant.id not in reasons and (options.again or not survivors[mutant.id].test)
     ]
     lock = threading.Lock()
 
