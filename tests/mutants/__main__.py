@@ -76,7 +76,7 @@ def _check(results: Results, chosen: Sequence[Mutant], jobs: int, most: int) -> 
     file = RESULTS.with_suffix(".tmp")
     for profile in sorted({results.profile_of(mutant) for mutant in chosen}):
         waiting = [mutant for mutant in chosen if results.profile_of(mutant) == profile]
-        Played(found, waiting, file, profile, most).by(jobs)
+        Played(found, waiting, file, profile, most).by(jobs, results)
     file.unlink(missing_ok=True)
     print(found.summary())
     # Not all of them: a machine that was busy when they were judged may have killed one by being slow.
@@ -109,14 +109,20 @@ class Played:
         self._lock = threading.Lock()
         self._begun = time.monotonic()
 
-    def by(self, jobs: int) -> None:
-        """Judge them side by side."""
+    def by(self, jobs: int, known: Results | None = None) -> None:
+        """Judge them side by side.
+
+        Parameters:
+            jobs: how many at once.
+            known: results that tell which cases are promising; by default those that are added to.
+        """
         if not self._waiting:
             return
         with (
             tempfile.TemporaryDirectory() as directory,
             mutant_bench(Path(directory), self._profile or DEFAULT) as first,
         ):
+            first.kills.update((known or self._results).kill_counts())
             print(f"{self._profile}: {len(first.cases)} cases pass on the unchanged backend", flush=True)
             with ThreadPoolExecutor(jobs) as pool:
                 work = [pool.submit(self._judge, first), *(pool.submit(self._help, first) for _ in range(jobs - 1))]

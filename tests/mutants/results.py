@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -111,6 +112,15 @@ class Results:
     def profile_of(self, mutant: Mutant) -> str:
         """The profile in which a mutant is known to be killed; empty for the default one."""
         return self.outcomes[mutant.module][mutant.id].profile
+
+    def kill_counts(self) -> Counter[tuple[str, str]]:
+        """How many mutants of a function, and of a module, each case told from the original."""
+        counts: Counter[tuple[str, str]] = Counter()
+        for module, outcomes in self.outcomes.items():
+            for id_, outcome in outcomes.items():
+                if outcome.killer:
+                    counts.update([(id_.rpartition(":")[0], outcome.killer), (module, outcome.killer)])
+        return counts
 
     def survivors(self) -> dict[str, Outcome]:
         """Mutants that no case killed."""
