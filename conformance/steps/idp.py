@@ -35,6 +35,7 @@ class Journal(Step):
         code: instead, every entry that carried this code.
         state: instead, every entry that carried this state.
         service: instead, every entry at this service.
+        endpoint: of these, only those at this endpoint; the journal of a service is long.
         since: only entries with a higher sequence number than this entry's.
     """
 
@@ -46,6 +47,7 @@ class Journal(Step):
     code: str | None = None
     state: str | None = None
     service: str | None = None
+    endpoint: str | None = None
     since: int | None = None
 
     def play(self, stage: Stage) -> Observation:
@@ -63,8 +65,9 @@ class Journal(Step):
                     "the latest sign-in at the vendor made no grant, so there is no journal of it", blamed=True
                 )
             selection = {"grant": grant}
-        since = {} if self.since is None else {"since": self.since}
-        answer = stage.idp.get("/journal", **selection, **since)
+        limits = {"since": self.since, "endpoint": self.endpoint}
+        limits = {name: value for name, value in limits.items() if value is not None}
+        answer = stage.idp.get("/journal", **selection, **limits)
         entries: list[dict[str, Any]] = answer["entries"]
         if not entries and "grant" in selection:
             # The journal of a grant begins with its consent, so this is another grant than the scenario thinks.
