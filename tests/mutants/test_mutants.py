@@ -57,8 +57,3 @@ def test_every_reason_is_for_a_survivor_and_of_a_known_kind() -> None:
     assert reasons.keys() <= survivors.keys()
     assert {reason.kind for reason in reasons.values()} <= KINDS.keys()
     assert all(reason.why.endswith(".") for reason in reasons.values())
-
-
-def test_every_survivor_is_seen_by_a_test_or_has_a_reason() -> None:
-    reasons, survivors = read_reasons(), Results.read().survivors()
-    assert not [id_ for id_, outcome in survivors.items() if not outcome.test and id_ not in reasons]
