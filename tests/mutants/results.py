@@ -24,6 +24,7 @@ REASONS = HERE / "survivors.yaml"
 KINDS = {
     "equivalent": "it does what the original does",
     "unspecified": "no requirement says which is right",
+    "start": "it shows only where the backend refuses to start",
 }
 """What a reason says about a survivor."""
 
