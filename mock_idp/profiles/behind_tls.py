@@ -5,9 +5,9 @@ from mock_idp.settings import COMPANY_DOMAIN
 
 PROFILE = Profile(
     "behind-tls",
-    "The public address is https; whoever ends TLS before the backend is trusted.",
+    "The public address is https; whoever ends TLS before the backend is trusted. Tokens are signed with RS384.",
     # The session cookie is for connections that count as secure (SESSION-04).
-    overlay={"backend": {"trustProxy": True}},
+    overlay={"auth": {"identityTokenAlgorithm": "RS384"}, "backend": {"trustProxy": True}},
     providers=("oauth2", "oidc", "github", "guest"),
     public_url=f"https://backstage.{COMPANY_DOMAIN}",
 )

@@ -8,6 +8,7 @@ PROFILE = Profile(
     "Clients have metadata documents, by the older key, and are not registered; refresh tokens ask no catalog.",
     overlay={
         "auth": {
+            "identityTokenAlgorithm": "ES512",
             "experimentalClientIdMetadataDocuments": {
                 "enabled": True,
                 # The last one is a mistake, which only shows where nothing before it fits (PAT-02).

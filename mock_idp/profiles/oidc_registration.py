@@ -7,6 +7,7 @@ PROFILE = Profile(
     "Clients register, with the default addresses; no client metadata documents, no refresh tokens.",
     overlay={
         "auth": {
+            "identityTokenAlgorithm": "RS512",
             "experimentalDynamicClientRegistration": {"enabled": True},
             # The first of these is there, so the second does not count (OIDC-05).
             "clientIdMetadataDocuments": {},

@@ -31,6 +31,7 @@ PROFILE = Profile(
     "The backend is an authorization server: client registration, client metadata documents, refresh tokens.",
     overlay={
         "auth": {
+            "identityTokenAlgorithm": "PS384",
             "experimentalDynamicClientRegistration": {
                 "enabled": True,
                 "allowedRedirectUriPatterns": REDIRECT_URI_PATTERNS,
@@ -43,7 +44,17 @@ PROFILE = Profile(
         "backend": {
             "auth": {
                 "externalAccess": [
-                    {"type": "static", "options": {"token": "token-of-an-external-service", "subject": "a-service"}}
+                    {"type": "static", "options": {"token": "token-of-an-external-service", "subject": "a-service"}},
+                    {
+                        "type": "static",
+                        "options": {"token": "token-for-two-plugins", "subject": "b-service"},
+                        "accessRestrictions": [{"plugin": "catalog"}, {"plugin": "auth"}],
+                    },
+                    {
+                        "type": "static",
+                        "options": {"token": "token-for-other-plugins", "subject": "c-service"},
+                        "accessRestrictions": [{"plugin": "catalog"}, {"plugin": "search"}],
+                    },
                 ]
             }
         },
