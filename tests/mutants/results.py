@@ -25,6 +25,7 @@ KINDS = {
     "equivalent": "it does what the original does",
     "unspecified": "no requirement says which is right",
     "start": "it shows only where the backend refuses to start",
+    "moment": "it shows at one instant, or after longer than a scenario can wait",
 }
 """What a reason says about a survivor."""
 
@@ -138,14 +139,17 @@ class Results:
         judged = sum(map(len, self.outcomes.values()))
         survivors = self.survivors()
         killed = judged - len(survivors)
-        equivalent = sum(reason.kind == "equivalent" for id_, reason in read_reasons().items() if id_ in survivors)
-        different = judged - equivalent
+        kinds = Counter(reason.kind for id_, reason in read_reasons().items() if id_ in survivors)
+        different = judged - kinds["equivalent"]
+        tellable = judged - sum(kinds.values())
         missing = [module for module in modules() if module not in self.outcomes]
         rest = f" {len(missing)} modules have not been judged as they are now." if missing else ""
         return (
-            f"{killed} of {judged} killed ({100 * killed / max(1, judged):.1f} %); {equivalent} of the others are "
-            f"equivalent to the original, so that {100 * killed / max(1, different):.1f} % of those that do something "
-            f"else are killed.{rest}"
+            f"{killed} of {judged} killed ({100 * killed / max(1, judged):.1f} %). {kinds['equivalent']} of the others "
+            f"are equivalent to the original, so that {100 * killed / max(1, different):.1f} % of those that do something "
+            f"else are killed. {kinds['unspecified']} change what no requirement fixes, {kinds['start']} show only where "
+            f"the start is refused, {kinds['moment']} only at one instant or after longer than a scenario can wait: "
+            f"{100 * killed / max(1, tellable):.1f} % of all the rest are killed.{rest}"
         )
 
     def markdown(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from flask import Response, request
 
+from reference_backend.config.external_access import ExternalToken
 from reference_backend.protocol import bearer, user_cookie
 from reference_backend.tokens.verify import TokenVerifier
 from reference_backend.web import backend, outgoing, user_info
@@ -18,6 +19,12 @@ from tests.defects.defect import always, replace, wrap
 def services_are_strangers() -> None:
     """A token of a service is refused like one that nobody issued, not as one that is no user's."""
     replace(TokenVerifier, "is_service", always(value=False))
+
+
+@on_server("VERIFY-02")
+def services_go_everywhere() -> None:
+    """A service's token counts at plugins that it is not for, too."""
+    replace(ExternalToken, "is_for_us", property(always(value=True)))
 
 
 @on_server("USERINFO-04")

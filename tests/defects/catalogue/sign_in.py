@@ -174,6 +174,19 @@ def missing_email_is_an_empty_one() -> None:
     replace(resolvers, "required_email", lambda profile: profile.email or "nobody@nowhere.example")
 
 
+@defect("SEC-ROB-10", providers=("oauth2",))
+def any_value_is_an_address() -> None:
+    """The first address of a list, or the one in a mapping, counts as the e-mail address."""
+
+    def first(profile: Profile) -> str:
+        found: Any = profile.email
+        if isinstance(found, dict):
+            found = list(found.values())
+        return str(found[0] if isinstance(found, list) else found)
+
+    replace(resolvers, "required_email", first)
+
+
 @defect("SEC-IDENT-01", "PROFILE-02", "PROFILE-06", providers=("google",))
 def unverified_email_used() -> None:
     """An address that the vendor calls unverified identifies its user."""

@@ -184,6 +184,12 @@ def last_cookie_wins() -> None:
     wrap(cookies, "parse_header", parse)
 
 
+@defect("COOKIE-24")
+def quotation_marks_stay() -> None:
+    """Quotation marks around the value of a cookie are taken for a part of it."""
+    replace(cookies, "_decode", encoding.decode_component)
+
+
 @defect("COOKIE-23")
 def signed_cookies_like_others() -> None:
     """A cookie in the form of a signed one is taken as it is."""
