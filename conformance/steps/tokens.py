@@ -65,6 +65,7 @@ class ReadToken(Step):
         "verified",
         "expires_in",
         "age",
+        "lifetime",
         "key",
         "limited",
         "limited_verified",
@@ -92,6 +93,8 @@ class ReadToken(Step):
             seen["expires_in"] = round(claims["exp"] - now)
         if isinstance(claims.get("iat"), int):
             seen["age"] = round(now - claims["iat"])
+        if isinstance(claims.get("iat"), int) and isinstance(claims.get("exp"), int):
+            seen["lifetime"] = claims["exp"] - claims["iat"]
         if isinstance(claims.get("uip"), str):
             seen["limited"] = self._limited(header, claims)
             seen["limited_verified"] = verifies(seen["limited"], keys)
