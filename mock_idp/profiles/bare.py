@@ -35,6 +35,20 @@ PROFILE = Profile(
                 "https://[open.class.example",
                 r"https://a\*b.escaped.example",
                 "!!https://twice.negated.example",
+                "!!!!https://four.negated.example",
+                # None of these allows anything, or anything else.
+                "!!~not.negated.example",
+                "https://~",
+                "{,empty.example}",
+                "https://[a^b].mixed.example",
+                "https://[a[b].bracket.example",
+                r"https://[a\b].backslash.example",
+                "https://[.a]x.dot.example",
+                "https://.x.hidden.example",
+                "https://*.star.example",
+                "https://[^].unfinished.example",
+                "https://end.example\\",
+                r"https://last.exampl\e",
             ],
             "providers": {
                 # No environment at all (CFG-02), and a provider whose module is missing (ROUTE-09).
