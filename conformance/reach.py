@@ -38,6 +38,7 @@ def initial_reach(case: Case, facts: ProviderFacts, target: Target, seed: int) -
             "app_origin": target.app_origin,
             "environment": target.environment,
             "https": target.is_https,
+            "secure": target.is_secure,
             "same_site": target.same_site,
         },
         "idp": target.idp,

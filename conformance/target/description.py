@@ -78,6 +78,11 @@ class Target:
         return self.auth_url.startswith("https:")
 
     @property
+    def is_secure(self) -> bool:
+        """Say whether browsers trust the way to it, as they do https and localhost (LIM-06)."""
+        return self.is_https or urlsplit(self.auth_url).hostname == "localhost"
+
+    @property
     def same_site(self) -> str:
         """``SameSite`` of its cookies: they reach an app on another host by https only (COOKIE-05)."""
         foreign = urlsplit(self.auth_url).hostname != urlsplit(self.app_origin).hostname

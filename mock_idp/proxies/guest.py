@@ -6,6 +6,9 @@ from typing import Any
 from mock_idp.personas import SHOWN
 from mock_idp.proxies.base import AuthProxy
 
+KNOWN = SHOWN["many-groups"].entity
+"""The name of a user of the catalog."""
+
 
 def _config(**keys: Any) -> MappingProxyType[str, Any]:
     return MappingProxyType({"dangerouslyAllowOutsideDevelopment": True, **keys})
@@ -22,14 +25,18 @@ class Guest(AuthProxy):
             "guest": _config(),
             "guest-refused": MappingProxyType({}),
             "guest-of-catalog": _config(
-                userEntityRef=f"user:default/{SHOWN['many-groups'].entity}",
+                userEntityRef=f"user:default/{KNOWN}",
                 ownershipEntityRefs=("group:default/nobodys",),
                 signIn=MappingProxyType({"resolvers": (MappingProxyType({"resolver": "noSuchResolver"}),)}),
             ),
+            "guest-by-name": _config(userEntityRef=KNOWN),
+            # In another namespace than the user of that name.
             "guest-as-written": _config(
-                userEntityRef="User:Default/Foo", ownershipEntityRefs=("group:default/harbour", "group:default/foo")
+                userEntityRef=f"User:Elsewhere/{KNOWN.title()}",
+                ownershipEntityRefs=("group:default/harbour", "group:default/foo"),
             ),
             "guest-without-kind": _config(userEntityRef="visitor"),
+            "guest-without-namespace": _config(userEntityRef=f"user:/{KNOWN}"),
         }
     )
-    reserved = frozenset({"guest-refused", "guest-of-catalog", "guest-as-written", "guest-without-kind"})
+    reserved = frozenset(variants) - {id}

@@ -50,7 +50,7 @@ class TestGoodSetUp:
         assert target.app_origin == APP
         assert target.personas["plain"]["login"] == "plain"
         assert target.backend_url == pair.target.own_url
-        assert (target.front, target.is_https, target.same_site) == (None, False, "Lax")
+        assert (target.front, target.is_https, target.is_secure, target.same_site) == (None, False, True, "Lax")
         assert Target.from_json(target.to_json()) == target
 
     def test_app_origin_that_was_said_is_taken(self, pair):
@@ -63,7 +63,7 @@ class TestGoodSetUp:
         target = examine(wish(pair), FACTS)
         assert target.front == Front("https://backstage.example", listener)
         assert target.auth_url == "https://backstage.example/api/auth"
-        assert (target.is_https, target.same_site) == (True, "None")
+        assert (target.is_https, target.is_secure, target.same_site) == (True, True, "None")
         assert Target.from_json(target.to_json()) == target
 
     def test_environments_that_the_target_lacks(self, pair):

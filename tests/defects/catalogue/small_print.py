@@ -12,6 +12,7 @@ from reference_backend.protocol import (
     cookie_jar,
     cookies,
     encoding,
+    entity_ref,
     environments,
     errors,
     origins,
@@ -23,6 +24,7 @@ from reference_backend.protocol import (
 )
 from reference_backend.protocol.cookie_jar import CookieSettings, Exchange
 from reference_backend.protocol.cookies import Cookie
+from reference_backend.protocol.entity_ref import EntityRef
 from reference_backend.protocol.errors import AuthError, InputError
 from reference_backend.protocol.session_response import SignIn
 from reference_backend.sign_in import context as sign_in_context
@@ -264,6 +266,32 @@ def name_only_from_the_catalog() -> None:
         return original(options.model_copy(update={"without_catalog": False}), info, context)
 
     wrap(resolvers, "by_email_local_part", by_name)
+
+
+@defect("RES-33", "CTX-11", providers=("oauth2",))
+def lower_case_for_ascii_only() -> None:
+    """Capital letters that are not ASCII stay capital in the names of people outside the catalog."""
+
+    def fold(text: str) -> str:
+        return "".join(char.lower() if char.isascii() else char for char in text)
+
+    replace(entity_ref, "fold", fold)
+
+
+@defect("SEC-IDENT-11", providers=("oauth2",))
+def look_alikes_are_the_same_letter() -> None:
+    """Whatever has an ASCII letter for its lower case is that letter."""
+    replace(entity_ref, "fold", str.lower)
+
+
+@defect("GUEST-05", "GUEST-06", providers=("guest-as-written",))
+def namespace_of_users_ignored() -> None:
+    """Everybody is looked for in the default namespace."""
+
+    def build(original: Callable[..., EntityRef], kind: str, _: str, *name: str, **shown: str) -> EntityRef:
+        return original(kind, None, *name, **shown)
+
+    wrap(entity_ref, "build", build)
 
 
 @defect("RES-34", providers=("oauth2",))
