@@ -146,10 +146,10 @@ class Results:
         rest = f" {len(missing)} modules have not been judged as they are now." if missing else ""
         return (
             f"{killed} of {judged} killed ({100 * killed / max(1, judged):.1f} %). {kinds['equivalent']} of the others "
-            f"are equivalent to the original, so that {100 * killed / max(1, different):.1f} % of those that do something "
-            f"else are killed. {kinds['unspecified']} change what no requirement fixes, {kinds['start']} show only where "
-            f"the start is refused, {kinds['moment']} only at one instant or after longer than a scenario can wait: "
-            f"{100 * killed / max(1, tellable):.1f} % of all the rest are killed.{rest}"
+            f"are equivalent to the original, so that {100 * killed / max(1, different):.1f} % of those that do "
+            f"something else are killed. {kinds['unspecified']} change what no requirement fixes, {kinds['start']} "
+            f"show only where the start is refused, {kinds['moment']} only at one instant or after longer than a "
+            f"scenario can wait: {100 * killed / max(1, tellable):.1f} % of all the rest are killed.{rest}"
         )
 
     def markdown(self) -> str:
