@@ -32,7 +32,7 @@ class Guest(AuthProxy):
             "guest-by-name": _config(userEntityRef=KNOWN),
             # In another namespace than the user of that name.
             "guest-as-written": _config(
-                userEntityRef=f"User:Elsewhere/{KNOWN.title()}",
+                userEntityRef=f"User:Elsewhere/{KNOWN}",
                 ownershipEntityRefs=("group:default/harbour", "group:default/foo"),
             ),
             "guest-without-kind": _config(userEntityRef="visitor"),
