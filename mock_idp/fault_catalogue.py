@@ -228,6 +228,15 @@ _ANSWERS = (
         change=changes.content_type,
     ),
     Fault(
+        "status",
+        "Another HTTP status, and the body that it would have been",
+        MACHINES,
+        "RFC 9110 section 15",
+        "It goes by the status.",
+        (Parameter("status", "status", 404, "The HTTP status."),),
+        change=changes.another_status,
+    ),
+    Fault(
         "set",
         "Members are added or replaced",
         _ANYWHERE,

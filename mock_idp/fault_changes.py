@@ -213,6 +213,11 @@ def content_type(answer: Answer, parameters: Parameters) -> Answer:
     return replace(answer, content_type=parameters["type"])
 
 
+def another_status(answer: Answer, parameters: Parameters) -> Answer:
+    """Say another status."""
+    return replace(answer, status=parameters["status"])
+
+
 def fewer_scopes(answer: Answer, parameters: Parameters) -> Answer:
     """Leave scopes out of a token answer, in whatever form it lists them."""
     if not isinstance(answer.body, Mapping):

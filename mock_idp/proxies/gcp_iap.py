@@ -1,5 +1,6 @@
 """Google Identity-Aware Proxy: a signed header, and one list of public keys for everybody."""
 
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -22,8 +23,9 @@ _RESOLVERS = (
 )
 
 
-def _config(**keys: Any) -> MappingProxyType[str, Any]:
-    return MappingProxyType({"audience": AUDIENCE, **keys, "signIn": MappingProxyType({"resolvers": _RESOLVERS})})
+def _config(resolvers: Sequence[Mapping[str, Any]] = _RESOLVERS, **keys: Any) -> MappingProxyType[str, Any]:
+    sign_in = MappingProxyType({"resolvers": tuple(resolvers)})
+    return MappingProxyType({"audience": AUDIENCE, **keys, "signIn": sign_in})
 
 
 class GcpIap(AuthProxy):
@@ -34,7 +36,9 @@ class GcpIap(AuthProxy):
     icon = "IA"
     hosts = MappingProxyType({"www.gstatic.com": ""})
     routes = (Route("GET", "/iap/verify/public_key", "keys", Endpoint.JWKS),)
-    variants = MappingProxyType({"gcpIap": _config(), "gcpIap-header": _config(jwtHeader=_OTHER_HEADER)})
+    variants = MappingProxyType(
+        {"gcpIap": _config(), "gcpIap-header": _config(_RESOLVERS[::-1], jwtHeader=_OTHER_HEADER)}
+    )
     front = Front(
         headers=("X-Goog-Iap-*", "X-Goog-Authenticated-User-*", _OTHER_HEADER),
         cookies=("GCP_IAP_*", "GCP_IAAP_*", "__Host-GCP_IAP_*"),

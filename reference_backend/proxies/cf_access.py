@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import requests
-
 from reference_backend.openid import answers
 from reference_backend.openid.key_set import KeySet
 from reference_backend.protocol.errors import AuthenticationError, AuthError
@@ -57,8 +55,6 @@ class CloudflareAccess(ProxyProvider):
         text = find_token(request, self._names)
         try:
             token = self._verified(assertion.decode(text))
-        except AuthenticationError:
-            raise
         except AuthError as error:
             raise AuthenticationError("Cloudflare Access token verification failed", error) from error
         identity = self._identity(token)
@@ -98,9 +94,8 @@ class CloudflareAccess(ProxyProvider):
         headers = {self._names.header: token.text, "Cookie": f"{self._names.cookie}={token.text}"}
         try:
             return self._ask("get-identity", headers)
-        except (AuthError, requests.RequestException) as error:
-            cause = error if isinstance(error, AuthError) else None
-            raise AuthenticationError("Failed to populate access identity information", cause) from error
+        except AuthError as error:
+            raise AuthenticationError("Failed to populate access identity information", error) from error
 
 
 def find_token(request: ProxyRequest, names: Names) -> str:

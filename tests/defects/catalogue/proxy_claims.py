@@ -308,3 +308,21 @@ def cloudflare_claims_while_the_team_is_silent() -> None:
             return {"email": token.claims.get("email")}
 
     wrap(CloudflareAccess, "_identity", identity)
+
+
+@defect("AWSALB-19", providers=ALB)
+def alb_key_id_leads_away() -> None:
+    """A key id that is a step in a path is asked for all the same."""
+    replace(aws_alb, "require_key_id", assertion.key_id)
+
+
+@defect("GCPIAP-13", providers=("gcpIap-header",))
+def iap_subject_without_id_ends_the_search() -> None:
+    """A subject without an id is an error of its own, so that no other resolver is asked."""
+
+    def account_id(original: Callable[[str], str], subject: str) -> str:
+        if not subject.partition(":")[2]:
+            raise AuthError("The subject has no id")
+        return original(subject)
+
+    wrap(gcp_iap, "account_id", account_id)
