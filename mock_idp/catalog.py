@@ -26,7 +26,8 @@ def catalog_yaml() -> str:
 def entities() -> list[dict[str, Any]]:
     """All entities: groups first, then each persona's user and its namesakes."""
     refs = [ref for persona in PERSONAS.values() for ref in persona.group_refs]
-    groups = dict.fromkeys(ref.rpartition("/")[2] for ref in refs if ref.startswith("group:"))
+    own = "group:default/"
+    groups = dict.fromkeys(ref.removeprefix(own) for ref in refs if ref.startswith(own))
     users = [user for persona in PERSONAS.values() for user in _users(persona)]
     return [*(_group(name) for name in groups), _lookalike(PERSONAS[FIRST_PERSONA]), *users]
 

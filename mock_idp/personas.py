@@ -223,6 +223,15 @@ _ALL = (
         entity="petra-reed",
     ),
     Persona(
+        "too-many-groups",
+        "Rosa Throng",
+        "rosa-throng",
+        _at("rosa-throng"),
+        "A token that names all these groups, of another namespace, is too long to be of use (TOKEN-13).",
+        groups=("harbour", "lighthouse", *(f"group:throng/one-crew-among-very-many-others-{n:03}" for n in range(700))),
+        entity="rosa-throng",
+    ),
+    Persona(
         "name-as-email-local-part",
         "Quentin Lock",
         "qlock",

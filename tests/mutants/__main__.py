@@ -22,7 +22,7 @@ from conformance.plugin.options import PROFILE as DEFAULT
 from mock_idp.profiles import profiles
 from tests.mutants.bench import MOST, MutantBench, mutant_bench
 from tests.mutants.mutation import Mutant
-from tests.mutants.results import RESULTS, Results
+from tests.mutants.results import RESULTS, Results, read_reasons
 from tests.mutants.subject import prepare
 from tests.mutants.subjects import all_mutants
 
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--profile", action="append", choices=list(profiles()), help="only this one; may be repeated")
     known = parser.add_mutually_exclusive_group()
     known.add_argument("--again", action="store_true", help="also those whose outcome is known")
-    known.add_argument("--survivors", action="store_true", help="only those that are known to survive")
+    known.add_argument("--survivors", action="store_true", help="only those that survived, and without a reason so far")
     known.add_argument(
         "--check", action="store_true", help="only those that are known to be killed; most have to be again"
     )
@@ -53,7 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.check:
         chosen = [mutant for mutant in chosen if results.kills(mutant)]
     elif options.survivors:
-        chosen = [mutant for mutant in chosen if results.knows(mutant) and not results.kills(mutant)]
+        reasons, survivors = read_reasons(), results.survivors()
+        chosen = [mutant for mutant in chosen if mutant.id in survivors and mutant.id not in reasons]
     elif not options.again:
         chosen = [mutant for mutant in chosen if not results.knows(mutant)]
     if options.sample:

@@ -45,6 +45,12 @@ def unclamped(seconds: float) -> int:
     return round(seconds)
 
 
+@defect("TOKEN-13", profile=STATIC_KEYS, providers=OF_STATIC_KEYS)
+def token_of_any_length() -> None:
+    """A token is issued, however long it is."""
+    replace(user_token, "require_reasonable_length", nothing)
+
+
 @defect("TOKEN-06", "IDENT-07", profile=STATIC_KEYS, providers=OF_STATIC_KEYS)
 def tokens_as_short_as_configured() -> None:
     """Tokens live for the configured five minutes."""
