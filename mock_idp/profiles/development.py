@@ -1,6 +1,14 @@
 """The backend as a developer runs it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from mock_idp.profiles.base import Profile
+
+
+def _with_resolver(resolver: Mapping[str, Any]) -> dict[str, Any]:
+    return {"clientId": "x", "clientSecret": "x", "signIn": {"resolvers": [resolver]}}
+
 
 PROFILE = Profile(
     "development",
@@ -10,7 +18,22 @@ PROFILE = Profile(
             "identityTokenAlgorithm": "ES384",
             # Everything but one origin (ORIGIN-05).
             "experimentalExtraAllowedOrigins": ["!https://negated.example"],
-            "providers": {"gitlab": {"development": {"clientId": "without-a-secret"}}},
+            "providers": {
+                "gitlab": {"development": {"clientId": "without-a-secret"}},
+                # Resolvers that nobody knows, or with options of another type (RES-03, RES-04).
+                "google": {"development": _with_resolver({"resolver": "noSuchResolver"})},
+                "okta": {
+                    "development": {
+                        "audience": "https://okta.example",
+                        **_with_resolver(
+                            {
+                                "resolver": "emailMatchingUserEntityProfileEmail",
+                                "dangerouslyAllowSignInWithoutUserInCatalog": "perhaps",
+                            }
+                        ),
+                    }
+                },
+            },
         },
         "backend": {
             "cors": {

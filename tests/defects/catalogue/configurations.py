@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from reference_backend.config.model import Config
+from reference_backend.config.model import Config, ConfigError
 from reference_backend.protocol import bearer, errors, glob, routes, user_token
 from reference_backend.proxies.base import ProxySettings
 from reference_backend.proxies.guest import Guest
+from reference_backend.sign_in import resolvers
 from reference_backend.tokens import verify
 from reference_backend.tokens.issuer import StaticKeys
 from reference_backend.tokens.key_store import MemoryKeyStore
@@ -225,6 +226,19 @@ def rendered_without_stack(error: errors.AuthError) -> Any:
 def misconfigured_like_unconfigured() -> None:
     """A provider that cannot be built is told like one that is not configured."""
     replace(routes, "misconfigured", routes.not_registered)
+
+
+@defect("RES-03", "RES-04", profile=DEVELOPMENT, providers=OF_STATIC_KEYS)
+def resolvers_are_not_checked_at_the_start() -> None:
+    """A provider starts although its resolver is unknown or has a wrong option."""
+
+    def create(original: Callable[..., Any], entry: Config, available: Mapping[str, Any]) -> Any:
+        try:
+            return original(entry, available)
+        except ConfigError:
+            return next(iter(available.values()))({})
+
+    wrap(resolvers, "_create", create)
 
 
 @defect("HTTP-02", profile=DEVELOPMENT, providers=OF_STATIC_KEYS)

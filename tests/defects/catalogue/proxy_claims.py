@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from reference_backend.protocol.errors import AuthenticationError, AuthError
@@ -326,3 +326,28 @@ def iap_subject_without_id_ends_the_search() -> None:
         return original(subject)
 
     wrap(gcp_iap, "account_id", account_id)
+
+
+@defect("AWSALB-21", providers=ALB)
+def alb_gives_no_reason() -> None:
+    """Whatever is wrong with the balancer's token, the answer says the same."""
+    wrap(assertion, "require_times", _vaguely)
+
+
+@defect("CFACCESS-19", providers=CLOUDFLARE)
+def cloudflare_gives_no_reason() -> None:
+    """Whatever is wrong with the times of Cloudflare's token, the answer says the same."""
+    wrap(assertion, "require_times", _vaguely)
+
+
+@defect("GCPIAP-16", providers=IAP)
+def iap_gives_no_reason() -> None:
+    """Whatever is wrong with the times of a token of Identity-Aware Proxy, the answer says the same."""
+    wrap(gcp_iap, "require_times", _vaguely)
+
+
+def _vaguely(original: Callable[..., None], claims: Mapping[str, Any], now: float) -> None:
+    try:
+        original(claims, now)
+    except AuthError as error:
+        raise AuthError("something is wrong") from error
