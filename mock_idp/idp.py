@@ -10,6 +10,7 @@ from mock_idp.clock import Clock, SystemClock
 from mock_idp.fault_catalogue import FAULTS
 from mock_idp.journal import Journal
 from mock_idp.personas import IN_WORDS, PERSONAS, SPARE
+from mock_idp.profiles import profiles
 from mock_idp.proxies import proxies
 from mock_idp.proxies.base import AuthProxy
 from mock_idp.randomness import Randomness
@@ -100,7 +101,13 @@ def make_idp(settings: Settings, clock: Clock | None = None) -> Idp:
         vendors=vendors(),
         proxies=proxies(),
         setups=provider_setups(settings),
-        services=Services({**vendors(), **proxies(), CLIENT_SITE.id: CLIENT_SITE}, settings, clock, randomness),
+        services=Services(
+            {**vendors(), **proxies(), CLIENT_SITE.id: CLIENT_SITE},
+            settings,
+            clock,
+            randomness,
+            profiles()[settings.profile].spared,
+        ),
         journal=Journal(settings.journal_limit),
     )
     for persona in SPARE:

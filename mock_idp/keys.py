@@ -168,8 +168,10 @@ class Keys:
         genuine = token.genuine_algorithm or token.algorithm
         headers: dict[str, Any] = {"typ": "JWT", "alg": token.algorithm}
         if genuine in ASYMMETRIC:
-            # A forger signs with a key of their own, or not at all, under the victim's key id.
-            name = OWN_KEY if token.key == FOREIGN_KEY or token.key in AS_SECRET else token.key
+            # A forger signs with a key of their own, or not at all, under the victim's key id. A published key is no
+            # forger's.
+            is_forged = token.key == FOREIGN_KEY and FOREIGN_KEY not in self._published
+            name = OWN_KEY if is_forged or token.key in AS_SECRET else token.key
             headers["kid"] = self.pair(family(token.algorithm) or genuine, name).kid
         headers.update({name: self._header_value(value, genuine) for name, value in token.headers.items()})
         kept = {name: value for name, value in headers.items() if value is not None}

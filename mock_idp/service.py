@@ -1,6 +1,6 @@
 """A service: one vendor or auth proxy with an issuer, keys, clients and memory of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING, cast
@@ -138,11 +138,18 @@ class Services:
         settings: the mock's settings.
         clock: what time it is.
         randomness: source of all random texts.
+        spared: vendors and proxies whose own service may be changed all the same: one test has it for itself.
     """
 
     def __init__(
-        self, sources: Mapping[str, "Source"], settings: Settings, clock: Clock, randomness: Randomness
+        self,
+        sources: Mapping[str, "Source"],
+        settings: Settings,
+        clock: Clock,
+        randomness: Randomness,
+        spared: Collection[str] = (),
     ) -> None:
+        self._spared = spared
         self._sources = sources
         self._settings = settings
         self._clock = clock
@@ -226,7 +233,7 @@ class Services:
         service = self._by_id.get(service_id)
         if service is None:
             raise ServiceError(f"There is no service {service_id!r:.80}; there are {', '.join(self._by_id)}.")
-        if service_id == service.source.id:
+        if service_id == service.source.id and service_id not in self._spared:
             raise ServiceError(f"The service {service_id!r} is everybody's; use an environment with one of its own.")
         return service
 

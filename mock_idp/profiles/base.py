@@ -33,6 +33,7 @@ class Profile:
         environ: further environment variables of the backend, which ``mock-idp env`` and ``run`` set.
         backend_keys: the backend's signing keys, in the order of its configuration; the description of the mock shows
             them, so that tests can sign what the backend must not believe.
+        spared: vendors and proxies whose own service one scenario has for itself here, so that it may change it.
         public_url: the backend's base URL if it is another one than where it listens; nobody can come back to it.
     """
 
@@ -42,6 +43,7 @@ class Profile:
     providers: tuple[str, ...] = ()
     environ: Mapping[str, str] = field(default_factory=dict)
     backend_keys: tuple[BackendKey, ...] = ()
+    spared: tuple[str, ...] = ()
     public_url: str | None = None
 
 

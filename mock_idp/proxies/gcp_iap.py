@@ -39,6 +39,8 @@ class GcpIap(AuthProxy):
     variants = MappingProxyType(
         {"gcpIap": _config(), "gcpIap-header": _config(_RESOLVERS[::-1], jwtHeader=_OTHER_HEADER)}
     )
+    # Not among the variants: it shares the key address with them, so only one profile has it, and none of them.
+    reserved = frozenset({"gcpIap-keys"})
     front = Front(
         headers=("X-Goog-Iap-*", "X-Goog-Authenticated-User-*", _OTHER_HEADER),
         cookies=("GCP_IAP_*", "GCP_IAAP_*", "__Host-GCP_IAP_*"),

@@ -8,7 +8,10 @@ from typing import Any
 
 from reference_backend.config.model import Config, ConfigError
 from reference_backend.protocol import bearer, errors, glob, routes, user_token
+from reference_backend.protocol.errors import AuthenticationError, AuthError
+from reference_backend.proxies import gcp_iap
 from reference_backend.proxies.base import ProxySettings
+from reference_backend.proxies.gcp_iap import GcpIap
 from reference_backend.proxies.guest import Guest
 from reference_backend.sign_in import resolvers
 from reference_backend.tokens import verify
@@ -23,6 +26,7 @@ BARE = "bare"
 DEVELOPMENT = "development"
 OF_STATIC_KEYS = ("github", "oauth2")
 OF_BARE = ("github", "oauth2", "oidc")
+OF_KEYS = ("gcpIap-keys",)
 
 
 @defect("KEY-09", profile=STATIC_KEYS, providers=OF_STATIC_KEYS)
@@ -284,3 +288,23 @@ def guests_need_the_option_in_development() -> None:
         original(self, dataclasses.replace(settings, surroundings=surroundings))
 
     wrap(Guest, "__init__", build)
+
+
+@defect("GCPIAP-04", profile=BARE, providers=OF_KEYS)
+def keys_of_google_whatever_they_look_like() -> None:
+    """An answer of Google's key address counts whatever its status and media type say."""
+    replace(gcp_iap, "parse_keys", lambda response: dict(gcp_iap.usable_keys(response.json())))
+
+
+@defect("GCPIAP-11", profile=BARE, providers=OF_KEYS)
+def no_keys_of_google_is_our_mistake() -> None:
+    """While Google's key address fails, the answer is that of a broken backend."""
+
+    def read(original: Callable[..., Any], self: GcpIap) -> Any:
+        try:
+            return original(self)
+        except AuthenticationError as error:
+            raise AuthError("no keys") from error
+
+    wrap(GcpIap, "_read_keys", read)
+    replace(gcp_iap, "refused", lambda cause: cause)
