@@ -214,6 +214,15 @@ _ALL = (
         entity="olga-plus",
     ),
     Persona(
+        "shared-plus-address",
+        "Orla Plus",
+        "orla-plus",
+        _at("otto-plus+orla"),
+        "Two catalog users share this address; without the +tag it is a third one's, who must not be taken instead.",
+        entity="orla-plus",
+        namesakes=("orla-plus-too",),
+    ),
+    Persona(
         "many-groups",
         "Petra Reed",
         "petra-reed",
