@@ -25,7 +25,7 @@ KINDS = {
     "equivalent": "it does what the original does",
     "unspecified": "no requirement says which is right",
     "start": "it shows only where the backend refuses to start",
-    "moment": "it shows at one instant, or after longer than a scenario can wait",
+    "moment": "it shows at one instant or one length, or after longer than a scenario can wait",
 }
 """What a reason says about a survivor."""
 
