@@ -154,6 +154,17 @@ def long_values_cut() -> None:
 
 
 @defect("COOKIE-16", providers=("google",))
+def a_chunk_alone_ignored() -> None:
+    """A refresh token in one chunk is taken for missing."""
+
+    def count(original: Callable[..., int], found: Mapping[str, str], name: str) -> int:
+        number = original(found, name)
+        return 0 if number == 1 else number
+
+    wrap(cookies, "count_chunks", count)
+
+
+@defect("COOKIE-16", providers=("google",))
 def only_the_first_chunk_read() -> None:
     """A refresh token in several cookies is read from the first one alone."""
 

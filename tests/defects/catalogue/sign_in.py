@@ -174,7 +174,7 @@ def missing_email_is_an_empty_one() -> None:
     replace(resolvers, "required_email", lambda profile: profile.email or "nobody@nowhere.example")
 
 
-@defect("SEC-ROB-10", providers=("oauth2",))
+@defect("SEC-ROB-10", "CFACCESS-20", providers=("oauth2", "cfaccess"))
 def any_value_is_an_address() -> None:
     """The first address of a list, or the one in a mapping, counts as the e-mail address."""
 
