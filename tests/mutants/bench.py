@@ -87,7 +87,7 @@ class MutantBench:
         return killer
 
     def promising(self, mutant: Mutant) -> list[Case]:
-        """Cases that reach the mutant's line, one of each scenario, the most promising first.
+        """Cases that reach the mutant's line, one of each scenario (and variant of a proxy), the most promising first.
 
         Those first that told other mutants of the same function or module from the original; then those that check a
         requirement which the function or the module cites. The rest in turn: those that reach much of the module, and
@@ -105,7 +105,9 @@ class MutantBench:
             reaching += [case for case in self.cases if case not in reaching]
         first: dict[str, Case] = {}
         for case in reaching:
-            first.setdefault(f"{case.scenario.scenario}/{case.scenario.part}", case)
+            # Variants of a proxy differ in what they are configured with, which is why a scenario names several.
+            variant = case.provider.id if case.provider.kind == "proxy" else ""
+            first.setdefault(f"{case.scenario.scenario}/{case.scenario.part}/{variant}", case)
         least = sorted(first.values(), key=lambda case: (place not in self.reach[case.id], len(self.reach[case.id])))
         most = sorted(least, key=lambda case: -sum(module == mutant.module for module, _ in self.reach[case.id]))
         ordered = dict.fromkeys(case.id for pair in zip(most, least, strict=True) for case in pair)
