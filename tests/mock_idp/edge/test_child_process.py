@@ -8,7 +8,9 @@ import pytest
 
 from mock_idp.edge.child_process import CommandError, run_child
 
-RUN = "import os, sys; from mock_idp.edge.child_process import run_child; sys.exit(run_child(sys.argv[1:], os.environ))"
+# Whoever runs the tests (nohup) may ignore this signal, and then the runner would, too.
+RESTORED = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL); "
+RUN = RESTORED + "import os, sys; from mock_idp.edge.child_process import run_child; sys.exit(run_child(sys.argv[1:], os.environ))"
 
 
 def python(program):
@@ -52,8 +54,6 @@ def test_handlers_are_put_back():
 WAITS = """
 import signal, sys
 awaited = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1}
-for one in awaited:
-    signal.signal(one, signal.SIG_DFL)  # whoever runs the tests, nohup perhaps, may ignore some
 signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
 print("ready", flush=True)
 first = signal.sigwait(awaited)
