@@ -10,7 +10,10 @@ from mock_idp.edge.child_process import CommandError, run_child
 
 # Whoever runs the tests (nohup) may ignore this signal, and then the runner would, too.
 RESTORED = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL); "
-RUN = RESTORED + "import os, sys; from mock_idp.edge.child_process import run_child; sys.exit(run_child(sys.argv[1:], os.environ))"
+RUN = (
+    RESTORED + "import os, sys; "
+    "from mock_idp.edge.child_process import run_child; sys.exit(run_child(sys.argv[1:], os.environ))"
+)
 
 
 def python(program):
