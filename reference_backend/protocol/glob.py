@@ -8,7 +8,8 @@ import re
 from functools import lru_cache
 
 _RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)\Z")
-_CLASS = re.compile(r"\[([!^]?)([^\]]+)\]")
+_CLASS = re.compile(r"\[([!^]?+)([^\]]+)\]")
+_MEMBER = re.compile(r"(.)-(.)|.", re.DOTALL)
 
 
 def matches(pattern: str, candidate: str) -> bool:
@@ -93,8 +94,7 @@ def _translate(segment: str) -> list[str]:
         char = segment[index]
         bracket = _CLASS.match(segment, index) if char == "[" else None
         if bracket is not None:
-            body = bracket[2].replace("\\", "\\\\").replace("[", "\\[").replace("^", "\\^")
-            parts.append(f"[{'^' if bracket[1] else ''}{body}]")
+            parts.append(_class_regex(bracket[2], negated=bool(bracket[1])))
             index = bracket.end()
             continue
         if char == "\\" and index + 1 < len(segment):
@@ -104,3 +104,13 @@ def _translate(segment: str) -> list[str]:
             parts.append({"*": ".*?", "?": "."}.get(char) or re.escape(char))
         index += 1
     return parts
+
+
+def _class_regex(members: str, *, negated: bool) -> str:
+    """A class of characters; ranges that run backwards are left out, and of none nothing is a member."""
+    found = [
+        re.escape(one[0]) if one[1] is None else f"{re.escape(one[1])}-{re.escape(one[2])}"
+        for one in _MEMBER.finditer(members)
+        if one[1] is None or one[1] <= one[2]
+    ]
+    return f"[{'^' if negated else ''}{''.join(found)}]" if found else "(?!)"

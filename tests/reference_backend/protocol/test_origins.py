@@ -115,6 +115,11 @@ def test_every_text_is_a_url_or_not(text):
         ("https://a+b.com", "https://aab.com", False),
         ("", "", True),
         ("", "x", False),
+        ("x[z-a]y", "xby", False),
+        ("x[!z-a]y", "xby", False),
+        ("x[z-ab]y", "xby", True),
+        ("x[z-ab]y", "xay", False),
+        ("x[!]y", "x!y", False),
     ],
 )
 def test_globs(pattern, candidate, expected):
