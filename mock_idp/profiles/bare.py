@@ -49,7 +49,7 @@ PROFILE = Profile(
                 "https://[^].unfinished.example",
                 "https://[z-ab].backwards.example",
                 "https://[z-a].nothing.example",
-                "https://[a-c].range.class.example",
+                "https://[a-cx-x].range.class.example",
                 "https://end.example\\",
                 r"https://last.exampl\e",
             ],
