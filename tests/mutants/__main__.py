@@ -22,7 +22,7 @@ from conformance.plugin.options import PROFILE as DEFAULT
 from mock_idp.profiles import profiles
 from tests.mutants.bench import MOST, MutantBench, mutant_bench
 from tests.mutants.mutation import Mutant
-from tests.mutants.results import RESULTS, Results, read_reasons
+from tests.mutants.results import RESULTS, Results
 from tests.mutants.subject import prepare
 from tests.mutants.subjects import all_mutants
 
@@ -53,8 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.check:
         chosen = [mutant for mutant in chosen if results.kills(mutant)]
     elif options.survivors:
-        reasons, survivors = read_reasons(), results.survivors()
-        chosen = [mutant for mutant in chosen if mutant.id in survivors and mutant.id not in reasons]
+        unexplained = results.unexplained()
+        chosen = [mutant for mutant in chosen if mutant.id in unexplained]
     elif not options.again:
         chosen = [mutant for mutant in chosen if not results.knows(mutant)]
     if options.sample:

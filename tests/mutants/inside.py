@@ -21,7 +21,7 @@ from pathlib import Path
 from tests.interop.idp_process import ROOT
 from tests.mutants.changed import MODULE, SOURCE
 from tests.mutants.mutation import Mutant
-from tests.mutants.results import Results, read_reasons
+from tests.mutants.results import Results
 from tests.mutants.subjects import all_mutants, area_of
 
 TESTS = {
@@ -47,11 +47,11 @@ def main() -> int:
     parser.add_argument("--again", action="store_true", help="also those for which a test is known")
     options = parser.parse_args()
     results = Results.read()
-    survivors, reasons = results.survivors(), read_reasons()
+    unexplained = results.unexplained()
     chosen = [
         mutant
         for mutant in all_mutants()
-        if mutant.id in survivors and mutant.id not in reasons and (options.again or not survivors[mutant.id].test)
+        if mutant.id in unexplained and (options.again or not unexplained[mutant.id].test)
     ]
     lock = threading.Lock()
 

@@ -129,6 +129,11 @@ class Results:
         found = {id_: one for outcomes in self.outcomes.values() for id_, one in outcomes.items() if one.killer is None}
         return dict(sorted(found.items()))
 
+    def unexplained(self) -> dict[str, Outcome]:
+        """Survivors that have no reason yet."""
+        reasons = read_reasons()
+        return {id_: outcome for id_, outcome in self.survivors().items() if id_ not in reasons}
+
     def killing_scenarios(self) -> set[str]:
         """Ids of the scenarios that killed at least one."""
         killers = [outcome.killer or "" for outcomes in self.outcomes.values() for outcome in outcomes.values()]

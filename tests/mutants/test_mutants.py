@@ -57,3 +57,7 @@ def test_every_reason_is_for_a_survivor_and_of_a_known_kind() -> None:
     assert reasons.keys() <= survivors.keys()
     assert {reason.kind for reason in reasons.values()} <= KINDS.keys()
     assert all(reason.why.endswith(".") for reason in reasons.values())
+
+
+def test_every_survivor_is_seen_by_a_test_or_has_a_reason() -> None:
+    assert not [id_ for id_, outcome in Results.read().unexplained().items() if not outcome.test]
