@@ -8,9 +8,9 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from reference_backend.errors import AuthError
+from reference_backend.identity import user_token
 from reference_backend.openid import key_set
-from reference_backend.protocol import user_token
-from reference_backend.protocol.errors import AuthError
 
 CLAIM_FAILED = "JWTClaimValidationFailed"
 

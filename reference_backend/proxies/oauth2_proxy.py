@@ -8,13 +8,14 @@ the hardened alternative is a provider that verifies, such as ``cfaccess`` or ``
 from collections.abc import Mapping
 from typing import ClassVar
 
-from reference_backend.protocol import bearer, entity_ref, user_token
-from reference_backend.protocol.errors import AuthenticationError, AuthError
-from reference_backend.protocol.session_response import Profile, SignIn
+from reference_backend.errors import AuthenticationError, AuthError
+from reference_backend.http import bearer
+from reference_backend.identity import entity_ref, user_token
+from reference_backend.identity import resolvers as sign_in
+from reference_backend.identity.resolver_context import ByRef, ResolverContext
+from reference_backend.identity.resolvers import Options, ResolverFactory, SignInInfo
+from reference_backend.identity.session_response import Profile, SignIn
 from reference_backend.proxies.base import ProxyProvider, ProxyRequest, ProxyResult
-from reference_backend.sign_in import resolvers as sign_in
-from reference_backend.sign_in.context import ByRef, ResolverContext
-from reference_backend.sign_in.resolvers import Options, ResolverFactory, SignInInfo
 
 TOKEN_HEADER = "x-oauth2-proxy-id-token"  # noqa: S105 - a header's name
 EMAIL_HEADER = "x-forwarded-email"

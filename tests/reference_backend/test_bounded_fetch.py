@@ -7,7 +7,7 @@ import threading
 import pytest
 import trustme
 
-from reference_backend import bounded_fetch
+from reference_backend.authorization_server import document_fetch
 
 LIMIT = 64 * 1024
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -76,7 +76,7 @@ def no_proxy(monkeypatch):
 
 
 def get(site, limit=LIMIT, timeout=10.0, path="/client.json"):
-    return bounded_fetch.get(f"http://{HOST}:{site.port}{path}", ["127.0.0.1"], limit, timeout)
+    return document_fetch.get(f"http://{HOST}:{site.port}{path}", ["127.0.0.1"], limit, timeout)
 
 
 @pytest.mark.requirement("CIMD-07", "SEC-AS-14")
@@ -91,9 +91,9 @@ def test_the_addresses_decide_and_the_name_is_told(site):
 
 def test_the_name_decides_if_no_addresses_are_given(site):
     url = f"http://localhost:{site.port}/"
-    assert bounded_fetch.get(url, None, LIMIT, 10.0) == b"{}"
-    with pytest.raises(bounded_fetch.FetchError):
-        bounded_fetch.get(f"http://nobody.invalid:{site.port}/", None, LIMIT, 10.0)
+    assert document_fetch.get(url, None, LIMIT, 10.0) == b"{}"
+    with pytest.raises(document_fetch.FetchError):
+        document_fetch.get(f"http://nobody.invalid:{site.port}/", None, LIMIT, 10.0)
 
 
 def test_the_next_address_is_tried(site):
@@ -101,16 +101,16 @@ def test_the_next_address_is_tried(site):
     with socket.socket() as unused:
         unused.bind(("127.0.0.2", 0))
         url = f"http://{HOST}:{site.port}/"
-        assert bounded_fetch.get(url, ["127.0.0.2", "127.0.0.1"], LIMIT, 10.0) == b"{}"
-        with pytest.raises(bounded_fetch.FetchError):
-            bounded_fetch.get(url, ["127.0.0.2"], LIMIT, 10.0)
+        assert document_fetch.get(url, ["127.0.0.2", "127.0.0.1"], LIMIT, 10.0) == b"{}"
+        with pytest.raises(document_fetch.FetchError):
+            document_fetch.get(url, ["127.0.0.2"], LIMIT, 10.0)
 
 
 @pytest.mark.requirement("CIMD-07", "SEC-AS-13")
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308, 404, 500])
 def test_only_a_2xx_will_do(site, status):
     site.answer = f"HTTP/1.1 {status} X\r\nLocation: /elsewhere\r\nContent-Length: 2\r\n\r\n{{}}".encode()
-    with pytest.raises(bounded_fetch.FetchError, match=f"status {status}"):
+    with pytest.raises(document_fetch.FetchError, match=f"status {status}"):
         get(site)
     assert len(site.requests) == 1
 
@@ -119,7 +119,7 @@ def test_only_a_2xx_will_do(site, status):
 def test_what_is_announced_to_be_too_large_is_not_read(site):
     site.answer = OK + f"Content-Length: {LIMIT + 1}\r\n\r\n".encode()
     site.holds = True
-    with pytest.raises(bounded_fetch.TooLargeError):
+    with pytest.raises(document_fetch.TooLargeError):
         get(site)
 
 
@@ -130,7 +130,7 @@ def test_what_is_not_announced_is_counted(site, size, fits):
     if fits:
         assert len(get(site)) == size
     else:
-        with pytest.raises(bounded_fetch.TooLargeError):
+        with pytest.raises(document_fetch.TooLargeError):
             get(site)
 
 
@@ -138,25 +138,25 @@ def test_what_is_not_announced_is_counted(site, size, fits):
 @pytest.mark.parametrize("so_far", [b"", b"HTTP/1.1 200 OK\r\nX: ", OK + b"Content-Length: 9\r\n\r\n{"])
 def test_a_site_that_says_nothing_more(site, so_far):
     site.answer, site.holds = so_far, True
-    with pytest.raises(bounded_fetch.FetchError, match="Timeout"):
+    with pytest.raises(document_fetch.FetchError, match="Timeout"):
         get(site, timeout=0.2)
 
 
 @pytest.mark.requirement("CIMD-07", "SEC-AS-20")
 def test_the_deadline_is_one_for_everything(monkeypatch):
     now = [0.0]
-    monkeypatch.setattr(bounded_fetch.time, "monotonic", lambda: now[0])
-    assert bounded_fetch.remaining(10.0) == 10.0
+    monkeypatch.setattr(document_fetch.time, "monotonic", lambda: now[0])
+    assert document_fetch.remaining(10.0) == 10.0
     now[0] = 9.5
-    assert bounded_fetch.remaining(10.0) == 0.5
+    assert document_fetch.remaining(10.0) == 0.5
     now[0] = 10.0
-    with pytest.raises(bounded_fetch.httpcore.ReadTimeout):
-        bounded_fetch.remaining(10.0)
+    with pytest.raises(document_fetch.httpcore.ReadTimeout):
+        document_fetch.remaining(10.0)
 
 
 def test_a_site_that_breaks_off(site):
     site.answer = OK + b"Content-Length: 9\r\n\r\n{"
-    with pytest.raises(bounded_fetch.FetchError):
+    with pytest.raises(document_fetch.FetchError):
         get(site)
 
 
@@ -171,19 +171,19 @@ def test_certificates_are_checked_against_the_name(tmp_path, monkeypatch, name, 
     try:
         url = f"https://{HOST}:{site.port}/client.json"
         if trusted:
-            assert bounded_fetch.get(url, ["127.0.0.1"], LIMIT, 10.0) == b"{}"
+            assert document_fetch.get(url, ["127.0.0.1"], LIMIT, 10.0) == b"{}"
         else:
-            with pytest.raises(bounded_fetch.FetchError):
-                bounded_fetch.get(url, ["127.0.0.1"], LIMIT, 10.0)
+            with pytest.raises(document_fetch.FetchError):
+                document_fetch.get(url, ["127.0.0.1"], LIMIT, 10.0)
     finally:
         site.close()
 
 
 def test_a_proxy_is_used(site, monkeypatch):
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{site.port}")
-    assert bounded_fetch.get("http://docs.test/x", ["192.0.2.1"], LIMIT, 10.0) == b"{}"
+    assert document_fetch.get("http://docs.test/x", ["192.0.2.1"], LIMIT, 10.0) == b"{}"
     assert site.requests[0].startswith("GET http://docs.test/x HTTP/1.1")
     monkeypatch.setenv("no_proxy", "docs.test")
-    direct = bounded_fetch.get(f"http://docs.test:{site.port}/x", ["127.0.0.1"], LIMIT, 10.0)
+    direct = document_fetch.get(f"http://docs.test:{site.port}/x", ["127.0.0.1"], LIMIT, 10.0)
     assert direct == b"{}"
     assert site.requests[1].startswith("GET /x HTTP/1.1")

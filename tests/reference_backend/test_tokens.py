@@ -7,11 +7,11 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from reference_backend.protocol import encoding, user_token
-from reference_backend.protocol.errors import AuthError
-from reference_backend.tokens import issuer as issuer_module
-from reference_backend.tokens import keys
-from reference_backend.web.backend import EXTENSION
+from reference_backend.backend import EXTENSION
+from reference_backend.errors import AuthError
+from reference_backend.formats import encoding
+from reference_backend.identity import keys, user_token
+from reference_backend.identity import token_issuer as issuer_module
 
 NOW = 1_700_000_000
 

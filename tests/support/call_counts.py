@@ -23,8 +23,8 @@ from typing import Any
 import requests
 
 import reference_backend
+from reference_backend.app import create_app
 from reference_backend.config import loader
-from reference_backend.web.app import create_app
 from tests.interop.idp_process import running_idp
 
 COMPREHENSIONS = ("<listcomp>", "<dictcomp>", "<setcomp>")

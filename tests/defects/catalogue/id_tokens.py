@@ -8,14 +8,13 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from reference_backend.openid import key_set
+from reference_backend.errors import AuthError
+from reference_backend.openid import id_token, key_set, openid_errors
 from reference_backend.openid.client import Client
+from reference_backend.openid.id_token import IdToken
 from reference_backend.openid.issuer import Issuer
 from reference_backend.openid.key_set import Key, KeySet
-from reference_backend.protocol import id_token, openid_outcomes
-from reference_backend.protocol.errors import AuthError
-from reference_backend.protocol.id_token import IdToken
-from reference_backend.protocol.openid_outcomes import RpError
+from reference_backend.openid.openid_errors import RpError
 from reference_backend.providers import oidc
 from tests.defects.defect import always, defect, nothing, replace, wrap
 
@@ -217,7 +216,7 @@ def unknown_key_id_tolerated() -> None:
 @defect("SEC-JWKS-04", providers=OPENID)
 def issuer_of_metadata_not_compared() -> None:
     """A discovery document may be about any issuer."""
-    replace(openid_outcomes, "require_issuer", nothing)
+    replace(openid_errors, "require_issuer", nothing)
 
 
 @defect("SEC-JWKS-05", providers=OPENID)
@@ -282,7 +281,7 @@ def failure_of_discovery_is_remembered() -> None:
 @defect("SEC-UINFO-01", "OIDCPROV-08", "SEC-REFR-07", "OIDCPROV-09", providers=("oidc",))
 def userinfo_of_somebody_else() -> None:
     """User info about another person than the ID token's is taken."""
-    replace(openid_outcomes, "require_subject", nothing)
+    replace(openid_errors, "require_subject", nothing)
 
 
 @defect("SEC-UINFO-02", providers=("oidc",))
@@ -300,13 +299,13 @@ def userinfo_failure_ignored() -> None:
             original(expected, found)
 
     wrap(Client, "userinfo", userinfo)
-    wrap(openid_outcomes, "require_subject", require)
+    wrap(openid_errors, "require_subject", require)
 
 
 @defect("SEC-REFR-06", "OIDCPROV-09", providers=("oidc",))
 def refresh_for_somebody_else() -> None:
     """A refresh may go on as another person."""
-    replace(openid_outcomes, "require_same_person", nothing)
+    replace(openid_errors, "require_same_person", nothing)
 
 
 @defect("UP-29", "OIDCPROV-12", "PROFILE-02", "SEC-IDENT-01", providers=("oidc",))

@@ -6,18 +6,18 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+from reference_backend.errors import AuthenticationError, AuthError
+from reference_backend.identity import resolvers
+from reference_backend.identity.resolver_context import ByFilter, ResolverContext
+from reference_backend.identity.resolvers import Options, SignInInfo
+from reference_backend.identity.session_response import Profile, SignIn
 from reference_backend.openid import answers
-from reference_backend.protocol.errors import AuthenticationError, AuthError
-from reference_backend.protocol.session_response import Profile, SignIn
 from reference_backend.proxies import assertion, aws_alb, azure_easy_auth, gcp_iap
 from reference_backend.proxies.aws_alb import AwsAlb
 from reference_backend.proxies.azure_easy_auth import AzureEasyAuth
 from reference_backend.proxies.base import ProxyRequest, ProxyResult
 from reference_backend.proxies.cf_access import CloudflareAccess
 from reference_backend.proxies.gcp_iap import GcpIap
-from reference_backend.sign_in import resolvers
-from reference_backend.sign_in.context import ByFilter, ResolverContext
-from reference_backend.sign_in.resolvers import Options, SignInInfo
 from tests.defects.defect import always, defect, replace, wrap
 
 IAP, ALB, CLOUDFLARE, EASY_AUTH = ("gcpIap",), ("awsalb",), ("cfaccess",), ("azureEasyAuth",)

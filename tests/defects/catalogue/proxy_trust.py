@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from reference_backend.errors import AuthenticationError
+from reference_backend.http import bearer
+from reference_backend.identity import resolvers
+from reference_backend.identity.session_response import Profile
 from reference_backend.openid import key_set
-from reference_backend.protocol import bearer
-from reference_backend.protocol.errors import AuthenticationError
-from reference_backend.protocol.session_response import Profile
 from reference_backend.proxies import assertion, aws_alb, guest, oauth2_proxy
 from reference_backend.proxies.azure_easy_auth import AzureEasyAuth
 from reference_backend.proxies.base import ProxyRequest, ProxyResult
@@ -19,7 +20,6 @@ from reference_backend.proxies.gcp_iap import GcpIap
 from reference_backend.proxies.guest import Guest
 from reference_backend.proxies.oauth2_proxy import OAuth2Proxy
 from reference_backend.server import JoiningHeaderReader
-from reference_backend.sign_in import resolvers
 from tests.defects.defect import defect, nothing, replace, wrap
 
 OAUTH2_PROXY = ("oauth2Proxy",)

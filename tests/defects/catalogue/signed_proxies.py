@@ -7,15 +7,15 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from reference_backend.errors import AuthError
+from reference_backend.identity.resolver_context import ResolverContext
+from reference_backend.identity.resolvers import Options, SignInInfo
+from reference_backend.identity.session_response import SignIn
 from reference_backend.openid.key_set import KeySet
-from reference_backend.protocol.errors import AuthError
-from reference_backend.protocol.session_response import SignIn
 from reference_backend.proxies import assertion, aws_alb, azure_easy_auth, cf_access, gcp_iap
 from reference_backend.proxies.aws_alb import AwsAlb
 from reference_backend.proxies.base import ProxyRequest, ProxyResult
 from reference_backend.proxies.cf_access import CloudflareAccess
-from reference_backend.sign_in.context import ResolverContext
-from reference_backend.sign_in.resolvers import Options, SignInInfo
 from tests.defects.defect import always, defect, nothing, replace, wrap
 
 IAP, ALB, CLOUDFLARE = ("gcpIap",), ("awsalb",), ("cfaccess",)
