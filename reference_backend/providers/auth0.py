@@ -70,7 +70,7 @@ class Auth0(oauth2_base.OAuth2Provider):
         nonce = self.context.random_bytes(NONCE_BYTES).hex()
         request.session[SESSION_KEY] = {"state": request.state, "scope": request.scope, "nonce": nonce}
         url = super().start(request)
-        # Authlib leaves an empty scope out (AUTH0-02).
+        # The family leaves an empty scope out (AUTH0-02).
         return url if request.scope else f"{url}&scope="
 
     def authorization_parameters(self, request: StartRequest) -> Mapping[str, str]:

@@ -2,20 +2,15 @@
 
 A vendor gives its URLs and maps its profile. What happens when it misbehaves, with the outcome codes of
 §2.5, is decided here, for all of them alike.
-
-Authlib does the client's work: it builds the authorization URL (``prepare_grant_uri``), the token request and
-its client authentication (``OAuth2Session.fetch_token``, ``refresh_token``). Its reading of token answers is
-replaced by compliance hooks, because the texts of §2.5 depend on the raw status and body.
 """
 
+import base64
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, ClassVar
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import requests
-from authlib.oauth2 import auth as authlib_auth
-from authlib.oauth2.rfc6749 import parameters as grant
 
 from reference_backend.errors import AuthError
 from reference_backend.formats import encoding
@@ -38,7 +33,6 @@ from reference_backend.oauth.provider import (
 from reference_backend.providers import profiles
 from reference_backend.providers.profiles import VendorProfile
 
-FORM = "application/x-www-form-urlencoded"
 AUTHORIZATION_CODE = "authorization_code"
 REFRESH_TOKEN = "refresh_token"  # noqa: S105 - a grant type
 
@@ -82,21 +76,18 @@ class OAuth2Provider(OAuthProvider):
     def start(self, request: StartRequest) -> str:
         """Build the authorization URL (UP-01, UP-02, START-11)."""
         url, own_query = split_query(self.authorization_url)
+        further = {**own_query, **self.authorization_parameters(request)}
+        scope = request.scope or further.pop("scope", "")
         parameters = {
-            **own_query,
-            **self.authorization_parameters(request),
-            **({"scope": request.scope} if request.scope else {}),
+            "response_type": "code",
+            "client_id": self.client_id,
+            "redirect_uri": self.settings.callback_url,
+            **({"scope": scope} if scope else {}),
+            "state": request.state,
         }
-        return str(
-            grant.prepare_grant_uri(
-                url,
-                client_id=self.client_id,
-                response_type="code",
-                redirect_uri=self.settings.callback_url,
-                state=request.state,
-                **parameters,
-            )
-        )
+        # What protects the flow cannot be replaced by what the address or the vendor adds.
+        query = urlencode(parameters | {name: value for name, value in further.items() if name not in parameters})
+        return urlunsplit(urlsplit(url)._replace(query=query))
 
     def authorization_parameters(self, request: StartRequest) -> Mapping[str, str]:
         """Further parameters of the authorization URL: by default the same ones every time."""
@@ -135,7 +126,7 @@ class OAuth2Provider(OAuthProvider):
     def exchange_code(self, code: str) -> OAuthSession:
         """The token request of a callback (UP-03); P3 … P7 if it fails."""
         try:
-            answer = self._token_request(AUTHORIZATION_CODE, code=code)
+            answer = self._token_request(AUTHORIZATION_CODE, redirect_uri=self.settings.callback_url, code=code)
         except TokenEndpointError as error:
             raise oauth_errors.token_refused(str(error)) from error
         except requests.RequestException as error:
@@ -163,32 +154,15 @@ class OAuth2Provider(OAuthProvider):
             TokenEndpointError: an error status; the text is the body.
             requests.RequestException: the transport failed.
         """
-        raw: list[dict[str, Any]] = []
-
-        def read(response: requests.Response) -> requests.Response:
-            raw.append(read_token_answer(response))
-            return as_authlib_expects(response)
-
-        def add_empty_scope(url: str, headers: Any, body: str) -> tuple[str, Any, str]:
-            # Authlib leaves out empty parameters; UP-11 sends scope even then.
-            return url, headers, body if parameters["scope"] else f"{body}&scope="
-
-        session = self.context.http.oauth_session(
-            client_id=self.client_id,
-            client_secret=self.client_secret,
-            token_endpoint_auth_method=str(self.client_authentication(grant_type)),
-            redirect_uri=self.settings.callback_url,
-        )
-        session.register_client_auth_method((str(ClientAuthentication.BODY_AND_BASIC), in_body_and_header))
-        options = {"headers": {"Content-Type": FORM}, "allow_redirects": False}
-        if grant_type == REFRESH_TOKEN:
-            session.register_compliance_hook("refresh_token_request", add_empty_scope)
-            session.register_compliance_hook("refresh_token_response", read)
-            session.refresh_token(self.token_url, **parameters, **options)
-        else:
-            session.register_compliance_hook("access_token_response", read)
-            session.fetch_token(self.token_url, grant_type=grant_type, **parameters, **options)
-        return raw[0]
+        form = {"grant_type": grant_type, **parameters}
+        # The vendors choose the format of the answer by this header, and are not asked (§2.4).
+        headers: dict[str, str | None] = {"Accept": None}
+        method = self.client_authentication(grant_type)
+        if method is not ClientAuthentication.BASIC:
+            form |= {"client_id": self.client_id, "client_secret": self.client_secret}
+        if method is not ClientAuthentication.BODY:
+            headers["Authorization"] = basic(self.client_id, self.client_secret)
+        return read_token_answer(self.context.http.request("POST", self.token_url, form=form, headers=headers))
 
     def fetch_profile(self, access_token: str) -> VendorProfile:
         """Read the profile.
@@ -246,11 +220,9 @@ def require_code(request: CallbackRequest) -> str:
     return code
 
 
-def in_body_and_header(client: Any, method: str, url: str, headers: Any, body: str) -> tuple[str, Any, str]:
-    """Put credentials into both places, as some vendors want it (UP-04)."""
-    url, headers, body = authlib_auth.encode_client_secret_post(client, method, url, headers, body)
-    _, headers, _ = authlib_auth.encode_client_secret_basic(client, method, url, headers, "")
-    return url, headers, body
+def basic(client_id: str, client_secret: str) -> str:
+    """``Authorization`` header as this family sends it: both parts as they are, not form-encoded (UP-04)."""
+    return f"Basic {base64.b64encode(f'{client_id}:{client_secret}'.encode('latin-1')).decode('ascii')}"
 
 
 def split_query(url: str) -> tuple[str, dict[str, str]]:
@@ -269,14 +241,6 @@ def read_token_answer(response: requests.Response) -> dict[str, Any]:
     if not oauth_errors.is_accepted_status(response.status_code):
         raise TokenEndpointError(body)
     return oauth_errors.parse_token_answer(body)
-
-
-def as_authlib_expects(response: requests.Response) -> requests.Response:
-    """The same response with a body in which Authlib finds neither an error nor a problem."""
-    harmless = requests.Response()
-    harmless.status_code = response.status_code
-    harmless._content = b"{}"
-    return harmless
 
 
 def session_from(answer: Mapping[str, Any]) -> OAuthSession:

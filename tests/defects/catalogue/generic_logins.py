@@ -119,13 +119,13 @@ def scopes_sorted() -> None:
 @on_generic("UP-03")
 def vendors_have_half_a_second() -> None:
     """Whoever does not answer in half a second is down."""
-    wrap(HttpClient, "__init__", lambda original, self, timeout: original(self, 0.5))
+    wrap(HttpClient, "__init__", lambda original, self, timeout, **named: original(self, 0.5, **named))
 
 
 @on_generic("UP-03")
 def first_piece_is_the_answer() -> None:
     """What the first packet holds is taken for the whole answer."""
-    replace(client, "read_bounded", lambda response, end: response.raw.read1(8, decode_content=True))
+    replace(client, "read_bounded", lambda response, limit: response.raw.read1(8, decode_content=True))
 
 
 @on_generic("SEC-ROB-12")
