@@ -35,10 +35,10 @@ def get(url: str, addresses: Sequence[str] | None, limit: int, timeout: float) -
     Raises:
         FetchError: not reachable, too slow, or any answer but a 2xx; a redirect is one.
     """
-    client = HttpClient(timeout, limit=limit, addresses=addresses)
+    client = HttpClient(timeout, limit=limit, addresses=addresses, authorities=authorities())
     headers = {"Accept": "application/json", "Accept-Encoding": SKIP_HEADER, "Connection": None}
     try:
-        response = client.request("GET", url, headers=headers, verify=authorities())
+        response = client.request("GET", url, headers=headers)
         status, body = response.status_code, response.content
     except TooLongError as error:
         if error.response is None or error.response.status_code in OK_STATUSES:

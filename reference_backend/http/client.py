@@ -212,10 +212,19 @@ class HttpClient:
         timeout: seconds for a whole call.
         limit: bytes of an answer that are accepted.
         addresses: IP addresses of the host that is called, tried in this order; None for whatever its name leads to.
+        authorities: file of certificate authorities, in place of the usual one.
     """
 
-    def __init__(self, timeout: float, *, limit: int = MOST_BYTES, addresses: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        timeout: float,
+        *,
+        limit: int = MOST_BYTES,
+        addresses: Sequence[str] | None = None,
+        authorities: str | None = None,
+    ) -> None:
         self.timeout = timeout
+        self._authorities = authorities
         self._connections = BoundedAdapter(limit, addresses)
 
     def request(
@@ -228,7 +237,6 @@ class HttpClient:
         headers: Mapping[str, str | None] | None = None,
         auth: AuthBase | None = None,
         timeout: float | None = None,
-        verify: str | None = None,
     ) -> requests.Response:
         """Make one call.
 
@@ -240,7 +248,6 @@ class HttpClient:
             headers: further headers; None leaves out one that ``requests`` would add.
             auth: adds credentials to the prepared request; None adds none, not even from a ``.netrc``.
             timeout: seconds, in place of those of the constructor.
-            verify: file of certificate authorities, in place of the usual one.
 
         Raises:
             requests.RequestException: the transport failed.
@@ -259,5 +266,5 @@ class HttpClient:
             auth=auth or NoCredentials(),
             timeout=self.timeout if timeout is None else timeout,
             allow_redirects=False,
-            verify=verify,
+            verify=self._authorities,
         )

@@ -1,6 +1,7 @@
 """What the routes look at in a request, each part read once."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, cast
 
 import flask
@@ -22,7 +23,7 @@ class BackendRequest(Request):
         body: the body, JSON or form (OIDC-06); an empty object for any other. Read before the route is called.
     """
 
-    body: Any = {}
+    body: Any = MappingProxyType({})
 
     @cached_property
     def raw_url(self) -> str:

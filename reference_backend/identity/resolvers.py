@@ -1,10 +1,10 @@
 """Sign-in resolvers: the two common ones, and how a declared list of them works (RES)."""
 
 import re
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr, ValidationError
 
@@ -30,7 +30,6 @@ class SignInInfo:
 
 
 Resolver = Callable[[SignInInfo, ResolverContext], SignIn]
-ResolverFactory = Callable[[Mapping[str, Any]], Resolver]
 
 
 class Options(BaseModel):
@@ -50,36 +49,28 @@ class EmailOptions(Options):
     allowed_domains: list[StrictStr] | None = Field(None, alias="allowedDomains")
 
 
-AnyOptions = TypeVar("AnyOptions", bound=Options)
-
-
-def factory(
-    model: type[AnyOptions], resolve: Callable[[AnyOptions, SignInInfo, ResolverContext], SignIn]
-) -> ResolverFactory:
-    """Make a factory that validates its options at start-up (RES-04).
-
-    Tables of resolvers hold what this returns, so only the function's name is kept: it is looked up in its
-    module each time, as any other rule that is called through its module (decision 110).
+@dataclass(frozen=True)
+class ResolverFactory:
+    """Makes a resolver of the options that the configuration gives it (RES-04).
 
     Parameters:
         model: the options.
-        resolve: signs somebody in; a function at the top of its module.
+        resolve: signs somebody in.
     """
-    module, name = sys.modules[resolve.__module__], resolve.__name__
 
-    def create(options: Mapping[str, Any]) -> Resolver:
-        parsed = parse_options(model, options)
+    model: type[Options]
+    resolve: Callable[[Any, SignInInfo, ResolverContext], SignIn]
 
-        def run(info: SignInInfo, context: ResolverContext) -> SignIn:
-            signed_in: SignIn = getattr(module, name)(parsed, info, context)
-            return signed_in
+    def create(self, options: Mapping[str, Any]) -> Resolver:
+        """The resolver.
 
-        return run
+        Raises:
+            ConfigError: an option has the wrong type.
+        """
+        return partial(self.resolve, parse_options(self.model, options))
 
-    return create
 
-
-def parse_options(model: type[AnyOptions], options: Mapping[str, Any]) -> AnyOptions:
+def parse_options(model: type[Options], options: Mapping[str, Any]) -> Options:
     """Validate the options of a resolver.
 
     Raises:
@@ -144,8 +135,8 @@ def by_email_local_part(options: EmailOptions, info: SignInInfo, context: Resolv
 
 
 COMMON: Mapping[str, ResolverFactory] = {
-    "emailMatchingUserEntityProfileEmail": factory(EmailOptions, by_profile_email),
-    "emailLocalPartMatchingUserEntityName": factory(EmailOptions, by_email_local_part),
+    "emailMatchingUserEntityProfileEmail": ResolverFactory(EmailOptions, by_profile_email),
+    "emailLocalPartMatchingUserEntityName": ResolverFactory(EmailOptions, by_email_local_part),
 }
 """Resolvers of every provider (§21.3)."""
 
@@ -161,14 +152,14 @@ def read(config: Config, available: Mapping[str, ResolverFactory]) -> Resolver |
         ConfigError: an unknown resolver or a wrong option (RES-03, RES-04).
     """
     resolvers = [_create(entry, available) for entry in config.children("signIn.resolvers")]
-    return (lambda info, context: first_match(resolvers, info, context)) if resolvers else None
+    return partial(first_match, resolvers) if resolvers else None
 
 
 def _create(entry: Config, available: Mapping[str, ResolverFactory]) -> Resolver:
     name = entry.string("resolver")
     if name not in available:
         raise ConfigError(f"Sign-in resolver '{name}' is not available")
-    return available[name]({key: value for key, value in entry.raw().items() if key != "resolver"})
+    return available[name].create({key: value for key, value in entry.raw().items() if key != "resolver"})
 
 
 def first_match(resolvers: list[Resolver], info: SignInInfo, context: ResolverContext) -> SignIn:

@@ -1,7 +1,7 @@
 """The cookies of a provider: names, attributes, chunks, and what is written to set or clear one (COOKIE)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reference_backend.formats import urls
 from reference_backend.formats.urls import Url
@@ -189,7 +189,7 @@ def set_nonce(settings: CookieSettings, context: CookieContext, nonce: str) -> l
 
 def clear_nonce(settings: CookieSettings, context: CookieContext) -> list[Cookie]:
     """Delete a nonce that has served; what was used once is not accepted twice (FRAME-19)."""
-    return [_deletion(settings, settings.nonce_name, context.now, context.same_site, path=settings.nonce_path)]
+    return [_cookie(settings, context, settings.nonce_name, "", 0, settings.nonce_path)]
 
 
 def set_refresh_token(settings: CookieSettings, context: CookieContext, token: str) -> list[Cookie]:
@@ -219,11 +219,11 @@ def _set(
     written = legacy_deletions(settings, context, name, present)
     written += chunk_deletions(settings, context, name, present)
     if not needs_chunks(value):
-        return [*written, _cookie(settings, name, value, context.now, max_age, context.same_site, path)]
+        return [*written, _cookie(settings, context, name, value, max_age, path)]
     if context.received.get(name):
         written.append(_default_origin_deletion(settings, context, name))  # COOKIE-17
     return written + [
-        _cookie(settings, chunk_name(name, index), chunk, context.now, max_age, context.same_site, path)
+        _cookie(settings, context, chunk_name(name, index), chunk, max_age, path)
         for index, chunk in enumerate(chunks(value))
     ]
 
@@ -232,7 +232,7 @@ def _clear(settings: CookieSettings, context: CookieContext, name: str) -> list[
     """Delete what came with the request, and only that (COOKIE-19)."""
     names = [name] if context.received.get(name) else []
     names += [chunk_name(name, index) for index in range(count_chunks(context.received, name))]
-    return [_deletion(settings, one, context.now, context.same_site) for one in names]
+    return [_cookie(settings, context, one, "", 0, settings.path) for one in names]
 
 
 def legacy_deletions(settings: CookieSettings, context: CookieContext, name: str, chunk_count: int) -> list[Cookie]:
@@ -251,31 +251,22 @@ def chunk_deletions(settings: CookieSettings, context: CookieContext, name: str,
 def _default_origin_deletion(
     settings: CookieSettings, context: CookieContext, name: str, domain: str | None = None
 ) -> Cookie:
-    return _deletion(settings, name, context.now, settings.app_same_site, domain=domain)
-
-
-def _deletion(
-    settings: CookieSettings,
-    name: str,
-    now: float,
-    same_site: SameSite,
-    *,
-    domain: str | None = None,
-    path: str | None = None,
-) -> Cookie:
-    """An empty value that expires at once (COOKIE-20)."""
-    return _cookie(settings, name, "", now, 0, same_site, path or settings.path, domain)
+    default = replace(context, same_site=settings.app_same_site)
+    return _cookie(settings, default, name, "", 0, settings.path, domain)
 
 
 def _cookie(
     settings: CookieSettings,
+    context: CookieContext,
     name: str,
     value: str,
-    now: float,
     max_age: int,
-    same_site: SameSite,
     path: str,
     domain: str | None = None,
 ) -> Cookie:
-    """One cookie; unless it is an old one to be deleted, it is host-only (COOKIE-09)."""
-    return Cookie(name, value, path, now + max_age, max_age, settings.secure, same_site, domain)
+    """One cookie, host-only unless it is an old one to be deleted (COOKIE-09).
+
+    A deletion is an empty value that expires at once (COOKIE-20).
+    """
+    expires_at = context.now + max_age
+    return Cookie(name, value, path, expires_at, max_age, settings.secure, context.same_site, domain)

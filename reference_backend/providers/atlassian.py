@@ -7,10 +7,7 @@ import requests
 
 from reference_backend.config.model import ConfigError
 from reference_backend.formats import encoding
-from reference_backend.identity import resolvers as sign_in
-from reference_backend.identity.resolver_context import ResolverContext
-from reference_backend.identity.resolvers import Options, ResolverFactory, SignInInfo
-from reference_backend.identity.session_response import SignIn
+from reference_backend.identity.resolvers import ResolverFactory
 from reference_backend.oauth import oauth_errors
 from reference_backend.oauth.provider import ProviderSettings, ScopePolicy
 from reference_backend.providers import oauth2_base
@@ -18,11 +15,6 @@ from reference_backend.providers.profiles import VendorProfile
 
 RETIRED_KEYS = ("scope", "scopes")
 RESOURCES_URL = "https://api.atlassian.com/oauth/token/accessible-resources"
-
-
-def by_username(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
-    """``usernameMatchingUserEntityName`` (RES-48): a profile here never has one (ATLASSIAN-10)."""
-    return oauth2_base.sign_in_by_username("Atlassian", options, info, context)
 
 
 class Atlassian(oauth2_base.OAuth2Provider):
@@ -33,7 +25,7 @@ class Atlassian(oauth2_base.OAuth2Provider):
         required=("offline_access", "read:me", "read:jira-work", "read:jira-user")
     )
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "usernameMatchingUserEntityName": sign_in.factory(Options, by_username),
+        "usernameMatchingUserEntityName": oauth2_base.by_username("Atlassian"),
     }
     authorization_params: ClassVar[Mapping[str, str]] = {"audience": "api.atlassian.com", "prompt": "consent"}
     authorization_url = "https://auth.atlassian.com/authorize"

@@ -35,8 +35,8 @@ class Bitbucket(oauth2_base.OAuth2Provider):
     vendor: ClassVar[str] = "bitbucket"
     scopes: ClassVar[ScopePolicy] = ScopePolicy(required=("account",), persisted=True)
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "userIdMatchingUserEntityAnnotation": sign_in.factory(Options, by_user_id),
-        "usernameMatchingUserEntityAnnotation": sign_in.factory(Options, by_username),
+        "userIdMatchingUserEntityAnnotation": ResolverFactory(Options, by_user_id),
+        "usernameMatchingUserEntityAnnotation": ResolverFactory(Options, by_username),
     }
     authorization_url = "https://bitbucket.org/site/oauth2/authorize"
     token_url = "https://bitbucket.org/site/oauth2/access_token"  # noqa: S105 - a URL

@@ -11,9 +11,8 @@ from typing import Any, ClassVar
 from reference_backend.errors import AuthError, ConflictError, NotFoundError
 from reference_backend.identity import entity_ref
 from reference_backend.identity import resolver_context as sign_in_context
-from reference_backend.identity import resolvers as sign_in
 from reference_backend.identity.catalog import Entity
-from reference_backend.identity.resolver_context import ByRef, ResolverContext
+from reference_backend.identity.resolver_context import ResolverContext
 from reference_backend.identity.resolvers import Options, ResolverFactory, SignInInfo
 from reference_backend.identity.session_response import SignIn
 from reference_backend.oauth.oauth_errors import ProfileError
@@ -31,12 +30,6 @@ from reference_backend.providers.profiles import VendorProfile
 ACCESS_TOKEN_PREFIX = "access-token-v2."  # noqa: S105 - a marker
 USER_ID_ANNOTATION = "github.com/user-id"
 UNAUTHORIZED = 401
-
-
-def by_username(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
-    """``usernameMatchingUserEntityName`` (RES-41)."""
-    username = oauth2_base.require(info.details.get("username"), "GitHub user profile does not contain a username")
-    return context.sign_in(ByRef(entity_ref.user(username)), sign_in.fallback(options, username))
 
 
 def by_user_id(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
@@ -67,8 +60,8 @@ class GitHub(oauth2_base.OAuth2Provider):
     vendor: ClassVar[str] = "github"
     scopes: ClassVar[ScopePolicy] = ScopePolicy(required=("read:user",), persisted=True)
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "usernameMatchingUserEntityName": sign_in.factory(Options, by_username),
-        "userIdMatchingUserEntityAnnotation": sign_in.factory(Options, by_user_id),
+        "usernameMatchingUserEntityName": oauth2_base.by_username("GitHub"),
+        "userIdMatchingUserEntityAnnotation": ResolverFactory(Options, by_user_id),
     }
 
     def __init__(self, settings: ProviderSettings) -> None:

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from reference_backend.identity import entity_ref
 from reference_backend.identity import resolvers as sign_in
-from reference_backend.identity.resolver_context import ByAnnotations, ByRef, ResolverContext
+from reference_backend.identity.resolver_context import ByAnnotations, ResolverContext
 from reference_backend.identity.resolvers import Options, ResolverFactory, SignInInfo
 from reference_backend.identity.session_response import SignIn
 from reference_backend.oauth.provider import ProviderSettings, ScopePolicy
@@ -14,12 +13,6 @@ from reference_backend.providers import oauth2_base
 from reference_backend.providers.profiles import VendorProfile
 
 DEFAULT_INSTANCE = "https://gitlab.com"
-
-
-def by_username(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
-    """``usernameMatchingUserEntityName`` (RES-43)."""
-    username = oauth2_base.require(info.details.get("username"), "GitLab user profile does not contain a username")
-    return context.sign_in(ByRef(entity_ref.user(username)), sign_in.fallback(options, username))
 
 
 def by_user_id(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
@@ -36,8 +29,8 @@ class GitLab(oauth2_base.OAuth2Provider):
     vendor: ClassVar[str] = "gitlab"
     scopes: ClassVar[ScopePolicy] = ScopePolicy(required=("read_user",))
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "usernameMatchingUserEntityName": sign_in.factory(Options, by_username),
-        "userIdMatchingUserEntityAnnotation": sign_in.factory(Options, by_user_id),
+        "usernameMatchingUserEntityName": oauth2_base.by_username("GitLab"),
+        "userIdMatchingUserEntityAnnotation": ResolverFactory(Options, by_user_id),
     }
 
     def __init__(self, settings: ProviderSettings) -> None:

@@ -40,7 +40,7 @@ class Google(oauth2_base.OAuth2Provider):
         )
     )
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "emailMatchingUserEntityAnnotation": sign_in.factory(Options, by_email_annotation),
+        "emailMatchingUserEntityAnnotation": ResolverFactory(Options, by_email_annotation),
     }
     authorization_params: ClassVar[Mapping[str, str]] = {
         "access_type": "offline",

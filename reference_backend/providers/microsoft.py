@@ -72,8 +72,8 @@ class Microsoft(oauth2_base.OAuth2Provider):
         ),
     )
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "emailMatchingUserEntityAnnotation": sign_in.factory(Options, by_email_annotation),
-        "userIdMatchingUserEntityAnnotation": sign_in.factory(Options, by_user_id),
+        "emailMatchingUserEntityAnnotation": ResolverFactory(Options, by_email_annotation),
+        "userIdMatchingUserEntityAnnotation": ResolverFactory(Options, by_user_id),
     }
     profile_label: ClassVar[str] = "failed to fetch user profile"
     profile_url = f"{GRAPH}/v1.0/me/"

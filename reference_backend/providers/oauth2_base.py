@@ -17,7 +17,7 @@ from reference_backend.formats import encoding
 from reference_backend.identity import entity_ref
 from reference_backend.identity import resolvers as sign_in
 from reference_backend.identity.resolver_context import ByRef, ResolverContext
-from reference_backend.identity.resolvers import Options, SignInInfo
+from reference_backend.identity.resolvers import Options, ResolverFactory, SignInInfo
 from reference_backend.identity.session_response import SignIn
 from reference_backend.oauth import oauth_errors
 from reference_backend.oauth.oauth_errors import ProfileError
@@ -280,17 +280,15 @@ def require(value: str | None, message: str) -> str:
     return value
 
 
-def sign_in_by_username(title: str, options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
-    """Sign in the user of that name (RES-48).
+def by_username(title: str) -> ResolverFactory:
+    """``usernameMatchingUserEntityName``: the user of the profile's name (RES-41, RES-43, RES-48).
 
     Parameters:
         title: the vendor's name in the message if there is no username.
-        options: options of the resolver.
-        info: whom to sign in; ``username`` is among the details.
-        context: the catalog and the tokens.
-
-    Raises:
-        AuthError: there is no username, or nobody of that name.
     """
-    username = require(info.details.get("username"), f"{title} user profile does not contain a username")
-    return context.sign_in(ByRef(entity_ref.user(username)), sign_in.fallback(options, username))
+
+    def resolve(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
+        username = require(info.details.get("username"), f"{title} user profile does not contain a username")
+        return context.sign_in(ByRef(entity_ref.user(username)), sign_in.fallback(options, username))
+
+    return ResolverFactory(Options, resolve)

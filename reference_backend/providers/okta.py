@@ -31,7 +31,7 @@ class Okta(oauth2_base.OAuth2Provider):
     vendor: ClassVar[str] = "okta"
     scopes: ClassVar[ScopePolicy] = ScopePolicy(required=("openid", "email", "profile", "offline_access"))
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "emailMatchingUserEntityAnnotation": sign_in.factory(Options, by_email_annotation),
+        "emailMatchingUserEntityAnnotation": ResolverFactory(Options, by_email_annotation),
     }
     profile_label: ClassVar[str] = "failed to fetch user profile"
 

@@ -4,10 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from reference_backend.identity import resolvers as sign_in
-from reference_backend.identity.resolver_context import ResolverContext
-from reference_backend.identity.resolvers import Options, ResolverFactory, SignInInfo
-from reference_backend.identity.session_response import SignIn
+from reference_backend.identity.resolvers import ResolverFactory
 from reference_backend.oauth.provider import AuthenticationResult, ProviderSettings, RefreshRequest, StartRequest
 from reference_backend.providers import oauth2_base
 from reference_backend.providers.profiles import VendorProfile
@@ -15,17 +12,12 @@ from reference_backend.providers.profiles import VendorProfile
 ONLY_SCOPE = "openid"
 
 
-def by_username(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
-    """``usernameMatchingUserEntityName`` (RES-48)."""
-    return oauth2_base.sign_in_by_username("OneLogin", options, info, context)
-
-
 class OneLogin(oauth2_base.OAuth2Provider):
     """The issuer that is configured; whatever scopes are asked for, it hears one (ONELOGIN-01, ONELOGIN-02)."""
 
     vendor: ClassVar[str] = "onelogin"
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "usernameMatchingUserEntityName": sign_in.factory(Options, by_username),
+        "usernameMatchingUserEntityName": oauth2_base.by_username("OneLogin"),
     }
 
     def __init__(self, settings: ProviderSettings) -> None:

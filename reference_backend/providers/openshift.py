@@ -47,7 +47,7 @@ class OpenShift(oauth2_base.OAuth2Provider):
     vendor: ClassVar[str] = "openshift"
     scopes: ClassVar[ScopePolicy] = ScopePolicy(required=("user:full",))
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "displayNameMatchingUserEntityName": sign_in.factory(Options, by_display_name),
+        "displayNameMatchingUserEntityName": ResolverFactory(Options, by_display_name),
     }
     common_resolvers: ClassVar[bool] = False
 

@@ -45,7 +45,7 @@ class AwsAlb(ProxyProvider):
 
     vendor: ClassVar[str] = "awsalb"
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "emailMatchingUserEntityProfileEmail": sign_in.factory(EmailOptions, by_email),
+        "emailMatchingUserEntityProfileEmail": ResolverFactory(EmailOptions, by_email),
     }
     own_resolvers_win: ClassVar[bool] = True
 

@@ -34,7 +34,7 @@ class AzureEasyAuth(ProxyProvider):
 
     vendor: ClassVar[str] = "azureEasyAuth"
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "idMatchingUserEntityAnnotation": sign_in.factory(Options, by_id),
+        "idMatchingUserEntityAnnotation": ResolverFactory(Options, by_id),
     }
 
     def __init__(self, settings: ProxySettings) -> None:

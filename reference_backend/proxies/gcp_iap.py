@@ -61,8 +61,8 @@ class GcpIap(ProxyProvider):
 
     vendor: ClassVar[str] = "gcpIap"
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "emailMatchingUserEntityAnnotation": sign_in.factory(Options, by_email),
-        "idMatchingUserEntityAnnotation": sign_in.factory(Options, by_id),
+        "emailMatchingUserEntityAnnotation": ResolverFactory(Options, by_email),
+        "idMatchingUserEntityAnnotation": ResolverFactory(Options, by_id),
     }
 
     def __init__(self, settings: ProxySettings) -> None:

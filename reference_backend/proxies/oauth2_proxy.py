@@ -45,8 +45,8 @@ class OAuth2Proxy(ProxyProvider):
 
     vendor: ClassVar[str] = "oauth2Proxy"
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "forwardedUserMatchingUserEntityName": sign_in.factory(Options, by_user),
-        "forwardedPreferredUsernameMatchingUserEntityName": sign_in.factory(Options, by_preferred_username),
+        "forwardedUserMatchingUserEntityName": ResolverFactory(Options, by_user),
+        "forwardedPreferredUsernameMatchingUserEntityName": ResolverFactory(Options, by_preferred_username),
     }
     own_resolvers_win: ClassVar[bool] = True
 

@@ -91,7 +91,7 @@ def local_part_may_be_a_reference() -> None:
         local_part = resolvers.required_email(info.profile).partition("@")[0]
         return context.sign_in(ByRef(entity_ref.parse(local_part, entity_ref.DEFAULT_USER_KIND)))
 
-    replace(resolvers, "by_email_local_part", resolve)
+    replace(resolvers.COMMON["emailLocalPartMatchingUserEntityName"], "resolve", resolve)
 
 
 # --- the scopes ----------------------------------------------------------------------------------

@@ -152,7 +152,7 @@ def oauth2_proxy_without_user() -> None:
         name = info.details.get("user") or (info.profile.email or "ada-quill@").partition("@")[0]
         return context.sign_in(ByRef(entity_ref.user(name)))
 
-    replace(oauth2_proxy, "by_user", resolve)
+    replace(OAuth2Proxy.resolvers["forwardedUserMatchingUserEntityName"], "resolve", resolve)
 
 
 @defect("SEC-IDENT-09", "OAUTH2PROXY-09", providers=("oauth2Proxy",))
@@ -165,7 +165,7 @@ def oauth2_proxy_takes_entity_references() -> None:
             raise AuthError("Request did not contain a user")
         return context.sign_in(ByRef(entity_ref.parse(name, entity_ref.DEFAULT_USER_KIND)))
 
-    replace(oauth2_proxy, "by_user", resolve)
+    replace(OAuth2Proxy.resolvers["forwardedUserMatchingUserEntityName"], "resolve", resolve)
 
 
 @defect("SEC-PROXY-10", "OAUTH2PROXY-11", providers=("oauth2Proxy",))

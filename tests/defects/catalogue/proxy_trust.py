@@ -202,7 +202,7 @@ def oauth2_proxy_bearer_in_one_spelling() -> None:
 @defect("OAUTH2PROXY-08", "PROXY-10", "RES-55", providers=("oauth2Proxy-username",))
 def oauth2_proxy_resolver_of_the_configuration_ignored() -> None:
     """The user's name finds the user, although the configuration wants the preferred one."""
-    replace(oauth2_proxy, "by_preferred_username", oauth2_proxy.by_user)
+    replace(OAuth2Proxy.resolvers["forwardedPreferredUsernameMatchingUserEntityName"], "resolve", oauth2_proxy.by_user)
 
 
 @defect("OAUTH2PROXY-11", "SEC-PROXY-10", providers=OAUTH2_PROXY)

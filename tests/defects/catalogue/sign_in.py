@@ -19,7 +19,9 @@ from reference_backend.identity.token_issuer import TokenIssuer
 from reference_backend.identity.user_info_store import UserInfoStore
 from reference_backend.oauth import routes as oauth_routes
 from reference_backend.oauth.oauth_environment import OAuthEnvironment
-from reference_backend.providers import github, google, profiles
+from reference_backend.providers import github, profiles
+from reference_backend.providers.github import GitHub
+from reference_backend.providers.google import Google
 from tests.defects.defect import always, defect, nothing, replace, wrap
 
 
@@ -154,7 +156,7 @@ def plus_tag_removed_from_the_local_part() -> None:
         resolvers.require_allowed_domain(options, email)
         return context.sign_in(ByRef(entity_ref.user(email.partition("@")[0].partition("+")[0])))
 
-    replace(resolvers, "by_email_local_part", resolve)
+    replace(resolvers.COMMON["emailLocalPartMatchingUserEntityName"], "resolve", resolve)
 
 
 @defect("SEC-IDENT-03", "RES-21")
@@ -165,7 +167,7 @@ def email_compared_by_its_local_part() -> None:
         local = resolvers.required_email(info.profile).partition("@")[0]
         return context.sign_in(ByFilter([{"spec.profile.email": f"{local}@lumenfold.example"}]))
 
-    replace(resolvers, "by_profile_email", resolve)
+    replace(resolvers.COMMON["emailMatchingUserEntityProfileEmail"], "resolve", resolve)
 
 
 @defect("RES-20", "RES-30", "FRAME-14")
@@ -280,7 +282,7 @@ def github_username_resolver_takes_the_email() -> None:
         name = (info.profile.email or "nobody").replace("@", "-at-")
         return context.sign_in(ByRef(entity_ref.user(name)))
 
-    replace(github, "by_username", resolve)
+    replace(GitHub.resolvers["usernameMatchingUserEntityName"], "resolve", resolve)
 
 
 @defect("RES-42", providers=("github",))
@@ -296,4 +298,4 @@ def google_annotation_not_looked_up() -> None:
     def resolve(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
         return context.sign_in(ByRef(entity_ref.user(info.profile.email or "nobody")))
 
-    replace(google, "by_email_annotation", resolve)
+    replace(Google.resolvers["emailMatchingUserEntityAnnotation"], "resolve", resolve)

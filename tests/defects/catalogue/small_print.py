@@ -151,7 +151,7 @@ def legacy_deletion_by_the_requests_origin() -> None:
     """The deletion of an older cookie goes by the origin of the request."""
 
     def delete(settings: CookieSettings, context: CookieContext, name: str, domain: str | None = None) -> Cookie:
-        return provider_cookies._deletion(settings, name, context.now, context.same_site, domain=domain)
+        return provider_cookies._cookie(settings, context, name, "", 0, settings.path, domain)
 
     replace(provider_cookies, "_default_origin_deletion", delete)
 
@@ -249,7 +249,7 @@ def email_resolver_for_every_domain() -> None:
     def by_email(original: Callable[..., SignIn], options: Any, info: SignInInfo, context: Any) -> SignIn:
         return original(options.model_copy(update={"allowed_domains": None}), info, context)
 
-    wrap(resolvers, "by_profile_email", by_email)
+    wrap(resolvers.COMMON["emailMatchingUserEntityProfileEmail"], "resolve", by_email)
 
 
 @defect("RES-33")
@@ -259,7 +259,7 @@ def name_only_from_the_catalog() -> None:
     def by_name(original: Callable[..., SignIn], options: Any, info: SignInInfo, context: Any) -> SignIn:
         return original(options.model_copy(update={"without_catalog": False}), info, context)
 
-    wrap(resolvers, "by_email_local_part", by_name)
+    wrap(resolvers.COMMON["emailLocalPartMatchingUserEntityName"], "resolve", by_name)
 
 
 @defect("RES-33", "CTX-11", providers=("oauth2",))
@@ -297,7 +297,7 @@ def empty_name_signed_in() -> None:
             return sign_in_context.ResolverContext.issue(context, "user:default/somebody", [])
         return original(options, info, context)
 
-    wrap(resolvers, "by_email_local_part", by_name)
+    wrap(resolvers.COMMON["emailLocalPartMatchingUserEntityName"], "resolve", by_name)
 
 
 @defect("CTX-03", "CTX-04")

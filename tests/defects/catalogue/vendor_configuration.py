@@ -14,12 +14,12 @@ from reference_backend.identity.session_response import SignIn
 from reference_backend.oauth import oauth_errors
 from reference_backend.oauth import routes as oauth_routes
 from reference_backend.oauth.provider import AuthenticationResult, ScopePolicy
-from reference_backend.providers import oauth2_base
 from reference_backend.providers.atlassian import Atlassian
 from reference_backend.providers.bitbucket import Bitbucket
 from reference_backend.providers.bitbucket_server import BitbucketServer
 from reference_backend.providers.gitlab import GitLab
 from reference_backend.providers.microsoft import Microsoft
+from reference_backend.providers.oauth2 import OAuth2
 from reference_backend.providers.oauth2_base import OAuth2Provider
 from reference_backend.providers.okta import Okta
 from reference_backend.providers.onelogin import OneLogin
@@ -149,11 +149,12 @@ def no_second_token_for_the_profile() -> None:
 def user_name_guessed() -> None:
     """A missing user name is made of the address."""
 
-    def guess(original: Callable[..., SignIn], title: str, options: Any, info: Any, context: Any) -> SignIn:
+    def guess(original: Callable[..., SignIn], options: Any, info: Any, context: Any) -> SignIn:
         name = (info.profile.email or "").partition("@")[0]
-        return original(title, options, dataclasses.replace(info, details={"username": name}), context)
+        return original(options, dataclasses.replace(info, details={"username": name}), context)
 
-    wrap(oauth2_base, "sign_in_by_username", guess)
+    for vendor in (Atlassian, OAuth2):
+        wrap(vendor.resolvers["usernameMatchingUserEntityName"], "resolve", guess)
 
 
 @defect("GOOGLE-11", "OPENSHIFT-09", "LOGOUT-10", providers=("google", "openshift"))
@@ -170,7 +171,7 @@ def logout_depends_on_the_vendor() -> None:
 @defect("RES-50", providers=("bitbucketServer",))
 def resolver_of_the_vendor_wins() -> None:
     """Of two resolvers with the same name, one that takes the address as it is wins over the common one."""
-    replace(resolvers, "by_profile_email", aws_alb.by_email)
+    replace(resolvers.COMMON["emailMatchingUserEntityProfileEmail"], "resolve", aws_alb.by_email)
 
 
 @defect("OKTA-03", providers=("okta",))
