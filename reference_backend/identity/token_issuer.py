@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from reference_backend.formats import encoding
+from reference_backend.formats import compact_jws, encoding
 from reference_backend.identity import keys, user_token
 from reference_backend.identity.key_store import KeyStore, StaticKeyStore, StoredKey
 from reference_backend.identity.keys import SigningKey
@@ -140,34 +140,23 @@ class TokenIssuer:
     ) -> str:
         user_token.require_entity_ref(subject)
         issued_at = int(self._clock())
+        expires_at = issued_at + self.ttl  # TOKEN-05
         key = self._ring.signing_key()
-        claims = user_token.claims(
-            self._issuer,
-            subject,
-            ownership,
-            issued_at,
-            self.ttl,
-            identity_proof(key, subject, issued_at, self.ttl),
-            additional,
-        )
+        proof = identity_proof(key, subject, issued_at, expires_at)
+        claims = user_token.claims(self._issuer, subject, ownership, issued_at, expires_at, proof, additional)
         if omit_ownership:
             claims = user_token.without_ownership(claims)
-        token = sign_compact(key, user_token.header(key.algorithm, key.key_id), claims)
+        signed = compact_jws.encode(user_token.header(key.algorithm, key.key_id), claims)
+        token = f"{signed}.{encoding.b64url(keys.sign(key, signed))}"
         user_token.require_reasonable_length(token, claims)
         log.info("issued a token for %s", subject)
         return token
 
 
-def identity_proof(key: SigningKey, subject: str, issued_at: int, ttl: int) -> str:
+def identity_proof(key: SigningKey, subject: str, issued_at: int, expires_at: int) -> str:
     """``uip``: the signature of the limited token, by the same key (TOKEN-09)."""
-    signing_input = user_token.signing_input(
+    signed = compact_jws.encode(
         user_token.limited_header(key.algorithm, key.key_id),
-        user_token.limited_payload(subject, issued_at, user_token.expiry(issued_at, ttl)),
+        user_token.limited_payload(subject, issued_at, expires_at),
     )
-    return encoding.b64url(keys.sign(key, signing_input))
-
-
-def sign_compact(key: SigningKey, header: Mapping[str, Any], payload: Mapping[str, Any]) -> str:
-    """A compact JWS (RFC 7515 §7.1)."""
-    signing_input = user_token.signing_input(header, payload)
-    return f"{signing_input}.{encoding.b64url(keys.sign(key, signing_input))}"
+    return encoding.b64url(keys.sign(key, signed))

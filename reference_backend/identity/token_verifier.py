@@ -1,13 +1,15 @@
 """Verifies tokens that are presented to the backend (VERIFY)."""
 
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import jwt
 
 from reference_backend.errors import AuthenticationError, NotAllowedError
+from reference_backend.formats import compact_jws
+from reference_backend.formats.compact_jws import CompactJws
 from reference_backend.identity import user_token
 from reference_backend.identity.external_access import ExternalToken
 
@@ -78,8 +80,12 @@ class TokenVerifier:
         Raises:
             AuthenticationError: it is not acceptable.
         """
-        kind = classify(token)
-        claims = self._verified_claims(token)
+        try:
+            jws = compact_jws.decode(token)
+        except ValueError as error:
+            raise AuthenticationError("Illegal token") from error
+        kind = classify(jws)
+        claims = self._verified_claims(jws)
         require_claims(kind, claims)
         require_issuer_and_audience(kind, claims, self._issuer)
         require_unexpired(claims, self._clock())
@@ -89,15 +95,13 @@ class TokenVerifier:
             raise AuthenticationError("User token is missing expiration")  # VERIFY-05
         return Principal(claims["sub"], float(claims["exp"]), kind, token)
 
-    def _verified_claims(self, token: str) -> dict[str, Any]:
+    def _verified_claims(self, token: CompactJws) -> Mapping[str, Any]:
         """Claims of a token whose signature one of our keys made (VERIFY-06)."""
         try:
-            header = user_token.decode_part(token, 0)
-            key = find_key(self._public_keys(), header)
-            verify_signature(token, key)
-            return user_token.decode_part(token, 1)
+            verify_signature(token.text, find_key(self._public_keys(), token.header))
         except (jwt.PyJWTError, ValueError, LookupError) as error:
             raise failed() from error
+        return token.claims
 
 
 def find_external(external: Sequence[ExternalToken], token: str) -> ExternalToken | None:
@@ -111,13 +115,9 @@ def failed() -> AuthenticationError:
     return AuthenticationError("Failed user token verification")
 
 
-def classify(token: str) -> Kind:
+def classify(token: CompactJws) -> Kind:
     """Kind of a token, by its header ``typ`` or else by its audience (VERIFY-02)."""
-    try:
-        kind = user_token.decode_part(token, 0).get("typ")
-        audience = user_token.decode_part(token, 1).get("aud")
-    except ValueError as error:
-        raise AuthenticationError("Illegal token") from error
+    kind, audience = token.header.get("typ"), token.claims.get("aud")
     if kind == user_token.USER_TYPE:
         return "user"
     if kind == user_token.LIMITED_TYPE:
@@ -127,7 +127,7 @@ def classify(token: str) -> Kind:
     raise AuthenticationError("Illegal token")
 
 
-def find_key(public_keys: list[dict[str, Any]], header: dict[str, Any]) -> dict[str, Any]:
+def find_key(public_keys: list[dict[str, Any]], header: Mapping[str, Any]) -> dict[str, Any]:
     """The key that a header names, by id and by the key's own algorithm.
 
     The algorithm of the header is never trusted beyond this comparison, so ``none`` has no key.
@@ -151,7 +151,7 @@ def verify_signature(token: str, key: dict[str, Any]) -> None:
     jws.decode_complete(token, jwt.PyJWK(key, algorithm=key["alg"]), algorithms=[key["alg"]])
 
 
-def require_claims(kind: Kind, claims: dict[str, Any]) -> None:
+def require_claims(kind: Kind, claims: Mapping[str, Any]) -> None:
     """User and limited tokens carry ``iat``, ``exp`` and ``sub`` (VERIFY-03)."""
     if kind != "legacy-user" and not {"iat", "exp", "sub"} <= claims.keys():
         raise failed()
@@ -159,7 +159,7 @@ def require_claims(kind: Kind, claims: dict[str, Any]) -> None:
         raise AuthenticationError("No user sub found in token")
 
 
-def require_issuer_and_audience(kind: Kind, claims: dict[str, Any], issuer: str) -> None:
+def require_issuer_and_audience(kind: Kind, claims: Mapping[str, Any], issuer: str) -> None:
     """User tokens are ours and for us (VERIFY-04); limited ones carry neither claim."""
     if kind == "user" and claims.get("iss") != issuer:
         raise failed()
@@ -167,7 +167,7 @@ def require_issuer_and_audience(kind: Kind, claims: dict[str, Any], issuer: str)
         raise failed()
 
 
-def require_unexpired(claims: dict[str, Any], now: float) -> None:
+def require_unexpired(claims: Mapping[str, Any], now: float) -> None:
     """Refuse a token from its expiry on (VERIFY-03)."""
     expires_at = claims.get("exp")
     if expires_at is None:

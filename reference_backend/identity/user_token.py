@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reference_backend.errors import AuthenticationError, AuthError
-from reference_backend.formats import encoding
+from reference_backend.formats import compact_jws, encoding
 from reference_backend.identity import entity_ref
 
 USER_TYPE = "vnd.backstage.user"
@@ -47,23 +47,12 @@ def limited_payload(subject: str, issued_at: int, expires_at: int) -> dict[str, 
     return {"sub": subject, "iat": issued_at, "exp": expires_at}
 
 
-def signing_input(header_members: Mapping[str, Any], payload: Mapping[str, Any]) -> str:
-    """``header.payload``, each as compact JSON in base64url (RFC 7515 §5.1)."""
-    parts = (encoding.compact_json(dict(part)).encode("utf-8") for part in (header_members, payload))
-    return ".".join(encoding.b64url(part) for part in parts)
-
-
-def expiry(issued_at: int, ttl: int) -> int:
-    """``exp`` (TOKEN-05)."""
-    return issued_at + ttl
-
-
 def claims(
     issuer: str,
     subject: str,
     ownership: Sequence[str],
     issued_at: int,
-    ttl: int,
+    expires_at: int,
     proof: str,
     additional: Mapping[str, Any],
 ) -> dict[str, Any]:
@@ -74,7 +63,7 @@ def claims(
         subject: full user entity ref.
         ownership: what the user owns as.
         issued_at: seconds since the epoch.
-        ttl: lifetime in seconds.
+        expires_at: the same.
         proof: signature of the limited token (``uip``).
         additional: claims of the resolver; they cannot override the others.
     """
@@ -85,7 +74,7 @@ def claims(
         "ent": list(ownership),
         "aud": AUDIENCE,
         "iat": issued_at,
-        "exp": expiry(issued_at, ttl),
+        "exp": expires_at,
         "uip": proof,
     }
 
@@ -105,34 +94,20 @@ def require_reasonable_length(token: str, requested: Mapping[str, Any]) -> None:
         )
 
 
-def decode_part(token: str, index: int) -> dict[str, Any]:
-    """Header (0) or payload (1) of a compact JWS, unverified.
-
-    Raises:
-        ValueError: not a JSON object in base64url.
-    """
-    parts = token.split(".")
-    if len(parts) != 3:
-        raise ValueError("not a compact JWS")
-    members = encoding.parse_json(encoding.from_b64url(parts[index]).decode("utf-8"))
-    if not isinstance(members, dict):
-        raise ValueError("not a JSON object")
-    return members
-
-
 def limited_token(token: str) -> str:
     """Derive the limited token from a verified user token; a limited one stays as it is (LIM-01).
 
     Raises:
         AuthenticationError: there is no proof in the token.
     """
-    full_header, payload = decode_part(token, 0), decode_part(token, 1)
-    if full_header.get("typ") != USER_TYPE:
+    full = compact_jws.decode(token)
+    if full.header.get("typ") != USER_TYPE:
         return token
-    if not payload.get("uip"):
+    claims = full.claims
+    if not claims.get("uip"):
         raise AuthenticationError("Failed to create limited user token, missing user identity proof")
-    signed = signing_input(
-        limited_header(full_header["alg"], full_header["kid"]),
-        limited_payload(payload["sub"], payload["iat"], payload["exp"]),
+    signed = compact_jws.encode(
+        limited_header(full.header["alg"], full.header["kid"]),
+        limited_payload(claims["sub"], claims["iat"], claims["exp"]),
     )
-    return f"{signed}.{payload['uip']}"
+    return f"{signed}.{claims['uip']}"

@@ -10,10 +10,9 @@ import jwt
 import requests
 
 from reference_backend.errors import AuthError
-from reference_backend.formats import encoding, js_text
-from reference_backend.identity import user_token
+from reference_backend.formats import compact_jws, encoding, js_text
+from reference_backend.formats.compact_jws import CompactJws
 from reference_backend.openid import answers, id_token, key_set, openid_errors
-from reference_backend.openid.id_token import IdToken
 from reference_backend.openid.issuer import Issuer
 from reference_backend.openid.key_set import KeySet
 from reference_backend.provider_context import ProviderContext
@@ -120,7 +119,7 @@ class Client:
             "iat": now,
             "exp": now + ASSERTION_LIFETIME,
         }
-        signed = user_token.signing_input({"alg": algorithm}, claims)
+        signed = compact_jws.encode({"alg": algorithm}, claims)
         signature = jwt.get_algorithm_by_name(algorithm).sign(signed.encode(), self.client_secret.encode())
         return f"{signed}.{encoding.b64url(signature)}"
 
@@ -136,7 +135,7 @@ class Client:
             raise openid_errors.not_in_metadata(SIGNING_ALGORITHMS)
         return str(known[0])
 
-    def validate(self, text: Any, access_token: str | None) -> IdToken:
+    def validate(self, text: Any, access_token: str | None) -> CompactJws:
         """Check an ID token, all but its nonce (OIDCPROV-07, OIDCPROV-10).
 
         Parameters:
@@ -156,7 +155,7 @@ class Client:
             id_token.require_access_token_hash(token, access_token)
         return token
 
-    def _is_signed(self, token: IdToken) -> bool:
+    def _is_signed(self, token: CompactJws) -> bool:
         if self.algorithm in key_set.HMAC_ALGORITHMS:
             return key_set.is_signed_with_secret(token.text, self.algorithm, self.client_secret)
         return self.keys.verify(token.text, token.header, self.algorithm)

@@ -6,11 +6,10 @@ without tolerance.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from reference_backend.formats import encoding, js_text
-from reference_backend.identity import user_token
+from reference_backend.formats import compact_jws, encoding, js_text
+from reference_backend.formats.compact_jws import CompactJws
 from reference_backend.openid.openid_errors import RpError
 
 REQUIRED = ("iss", "sub", "aud", "exp", "iat")
@@ -18,34 +17,19 @@ HASHES = {"256": hashlib.sha256, "384": hashlib.sha384, "512": hashlib.sha512, "
 """Hash of ``at_hash`` by the end of the algorithm's name (Core §3.1.3.6)."""
 
 
-@dataclass(frozen=True, slots=True)
-class IdToken:
-    """A token taken apart, nothing of it verified.
-
-    Parameters:
-        text: the compact JWS.
-        header: its protected header.
-        claims: its payload.
-    """
-
-    text: str
-    header: Mapping[str, Any]
-    claims: Mapping[str, Any]
-
-
-def decode(text: str) -> IdToken:
+def decode(text: str) -> CompactJws:
     """Take a token apart.
 
     Raises:
         RpError: it is not a compact JWS.
     """
     try:
-        return IdToken(text, user_token.decode_part(text, 0), user_token.decode_part(text, 1))
+        return compact_jws.decode(text)
     except ValueError as error:
         raise RpError(f"failed to decode JWT ({error})") from error
 
 
-def require_algorithm(token: IdToken, expected: str) -> None:
+def require_algorithm(token: CompactJws, expected: str) -> None:
     """The algorithm is ours to choose, never the token's (SEC-IDT-02, SEC-IDT-03, SEC-IDT-12)."""
     if token.header.get("alg") != expected:
         received = js_text.member(dict(token.header), "alg")
@@ -138,7 +122,7 @@ def require_nonce(claims: Mapping[str, Any], expected: str | None) -> None:
         raise RpError("nonce mismatch")
 
 
-def require_access_token_hash(token: IdToken, access_token: str) -> None:
+def require_access_token_hash(token: CompactJws, access_token: str) -> None:
     """``at_hash``, if there, is that of the access token (SEC-IDT-14)."""
     if "at_hash" not in token.claims:
         return
@@ -153,7 +137,7 @@ def access_token_hash(access_token: str, algorithm: str) -> str:
     return encoding.b64url(digest[: len(digest) // 2])
 
 
-def require_known_extensions(token: IdToken) -> None:
+def require_known_extensions(token: CompactJws) -> None:
     """We know no extension of JWS, so none may be critical (SEC-IDT-13, RFC 7515 §4.1.11)."""
     if "crit" in token.header:
         raise invalid_signature()

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 import requests
 
+from reference_backend.formats import compact_jws
 from reference_backend.identity import resolvers as sign_in
-from reference_backend.identity import user_token
 from reference_backend.identity.resolver_context import ByAnnotations, ResolverContext
 from reference_backend.identity.resolvers import Options, ResolverFactory, SignInInfo
 from reference_backend.identity.session_response import SignIn
@@ -53,7 +53,7 @@ def effective_scopes(requested: list[str], usual: list[str]) -> list[str]:
 def is_for_graph(access_token: str) -> bool:
     """Tell whether Graph would answer who this is; a token that cannot be read is tried (MICROSOFT-05)."""
     try:
-        claims = user_token.decode_part(access_token, 1)
+        claims = compact_jws.decode_claims(access_token)
     except ValueError:
         return True
     permissions = str(claims.get("scp") or "").lower().split(" ")

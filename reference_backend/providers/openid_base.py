@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from reference_backend.errors import AuthError
 from reference_backend.formats import encoding
+from reference_backend.formats.compact_jws import CompactJws
 from reference_backend.identity.session_response import OAuthSession, Profile
 from reference_backend.oauth import oauth_errors
 from reference_backend.oauth.provider import (
@@ -22,7 +23,6 @@ from reference_backend.oauth.provider import (
 )
 from reference_backend.openid import id_token, openid_errors, pkce
 from reference_backend.openid.client import Client, ClientAuthentication
-from reference_backend.openid.id_token import IdToken
 from reference_backend.providers import oauth2_base
 
 NONCE_BYTES = 16
@@ -146,7 +146,7 @@ class OpenIdProvider(OAuthProvider):
         del request.session[key]
         return entry
 
-    def _person(self, access_token: str, token: IdToken | None, scheme: Any = None) -> tuple[str | None, Profile]:
+    def _person(self, access_token: str, token: CompactJws | None, scheme: Any = None) -> tuple[str | None, Profile]:
         """Subject and profile, from what was checked and asked."""
         subject: str | None = None if token is None else token.claims["sub"]
         if not self.asks_userinfo:

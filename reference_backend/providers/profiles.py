@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reference_backend.errors import AuthError
-from reference_backend.identity import user_token
+from reference_backend.formats import compact_jws
 from reference_backend.identity.session_response import Profile
 
 
@@ -78,7 +78,7 @@ def verified_email(claims: Mapping[str, Any]) -> str | None:
 def decode_id_token(id_token: str) -> dict[str, Any]:
     """Claims of an ID token (PROFILE-05, PROFILE-07)."""
     try:
-        return user_token.decode_part(id_token, 1)
+        return compact_jws.decode_claims(id_token)
     except ValueError as error:
         cause = AuthError("Invalid JWT", name="JWTInvalid")
         # The outer error takes the name of the inner one.

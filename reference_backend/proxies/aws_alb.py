@@ -8,12 +8,12 @@ import requests
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 from reference_backend.errors import AuthenticationError, AuthError
+from reference_backend.formats.compact_jws import CompactJws
 from reference_backend.identity import resolvers as sign_in
 from reference_backend.identity.resolver_context import ByFilter, ResolverContext
 from reference_backend.identity.resolvers import EmailOptions, ResolverFactory, SignInInfo
 from reference_backend.identity.session_response import Profile, SignIn
 from reference_backend.proxies import assertion
-from reference_backend.proxies.assertion import Assertion
 from reference_backend.proxies.base import ProxyProvider, ProxyRequest, ProxyResult, ProxySettings
 
 DATA_HEADER = "x-amzn-oidc-data"
@@ -108,7 +108,7 @@ def required(request: ProxyRequest, header: str) -> str:
     return request.headers[header]
 
 
-def require_key_id(token: Assertion) -> str:
+def require_key_id(token: CompactJws) -> str:
     """The token names its key, as a plain name (AWSALB-07)."""
     key_id = assertion.key_id(token)
     if not key_id or key_id in (".", ".."):
@@ -116,13 +116,13 @@ def require_key_id(token: Assertion) -> str:
     return key_id
 
 
-def require_issuer(token: Assertion, issuer: str) -> None:
+def require_issuer(token: CompactJws, issuer: str) -> None:
     """The issuer is the configured one (AWSALB-09)."""
     if token.claims.get("iss") != issuer:
         raise AuthenticationError("Issuer mismatch on JWT token")
 
 
-def require_signer(token: Assertion, signer: str | None) -> None:
+def require_signer(token: CompactJws, signer: str | None) -> None:
     """The balancer is the configured one, if one is (AWSALB-10, SEC-PROXY-02)."""
     if signer is not None and token.header.get("signer") != signer:
         raise AuthenticationError("Signer mismatch on JWT token")

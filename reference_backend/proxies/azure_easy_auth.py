@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 from reference_backend.config.model import ConfigError
 from reference_backend.errors import AuthenticationError, AuthError
+from reference_backend.formats import compact_jws
 from reference_backend.identity import resolvers as sign_in
-from reference_backend.identity import user_token
 from reference_backend.identity.resolver_context import ByAnnotations, ResolverContext
 from reference_backend.identity.resolvers import Options, ResolverFactory, SignInInfo
 from reference_backend.identity.session_response import Profile, SignIn
@@ -76,8 +76,7 @@ def require_platform(environ: Mapping[str, str]) -> None:
 def read(token: str) -> Mapping[str, Any]:
     """The claims of the token (AZUREEASYAUTH-06)."""
     try:
-        user_token.decode_part(token, 0)
-        return user_token.decode_part(token, 1)
+        return compact_jws.decode(token).claims
     except ValueError as error:
         cause = AuthError("Invalid JWT", name="JWTInvalid")
         raise AuthenticationError("Authentication failed", cause) from error

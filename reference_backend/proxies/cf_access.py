@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from reference_backend.errors import AuthenticationError, AuthError
+from reference_backend.formats.compact_jws import CompactJws
 from reference_backend.identity.session_response import Profile
 from reference_backend.openid import answers
 from reference_backend.openid.key_set import KeySet
 from reference_backend.proxies import assertion
-from reference_backend.proxies.assertion import Assertion
 from reference_backend.proxies.base import ProxyProvider, ProxyRequest, ProxyResult, ProxySettings
 
 HEADER = "cf-access-jwt-assertion"
@@ -62,7 +62,7 @@ class CloudflareAccess(ProxyProvider):
         info = {"claims": claims, "cfIdentity": identity, "expiresInSeconds": lifetime(claims), "token": text}
         return ProxyResult(Profile(email=identity.get("email"), display_name=identity.get("name")), info)
 
-    def _verified(self, token: Assertion) -> Assertion:
+    def _verified(self, token: CompactJws) -> CompactJws:
         assertion.require_algorithm(token, ALGORITHM)
         if not self._current_keys().verify(token.text, token.header, ALGORITHM):
             raise AuthError("signature verification failed", name="JWSSignatureVerificationFailed")
@@ -87,7 +87,7 @@ class CloudflareAccess(ProxyProvider):
         url = f"{self._issuer}/cdn-cgi/access/{what}"
         return answers.members(answers.send(http, "GET", url, http.timeout, headers=headers))
 
-    def _identity(self, token: Assertion) -> Mapping[str, Any]:
+    def _identity(self, token: CompactJws) -> Mapping[str, Any]:
         """Who the token is about: a machine on our list, or a person the team knows."""
         if not token.claims.get("sub"):
             return service_identity(token.claims, self._service_tokens)

@@ -8,12 +8,12 @@ import requests
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 from reference_backend.errors import AuthenticationError, AuthError, NotFoundError
+from reference_backend.formats.compact_jws import CompactJws
 from reference_backend.identity import resolvers as sign_in
 from reference_backend.identity.resolver_context import ByAnnotations, ResolverContext
 from reference_backend.identity.resolvers import Options, ResolverFactory, SignInInfo
 from reference_backend.identity.session_response import Profile, SignIn
 from reference_backend.proxies import assertion
-from reference_backend.proxies.assertion import Assertion
 from reference_backend.proxies.base import ProxyProvider, ProxyRequest, ProxyResult, ProxySettings
 
 HEADER = "x-goog-iap-jwt-assertion"
@@ -90,7 +90,7 @@ class GcpIap(ProxyProvider):
         details = {"email": claims["email"], "sub": claims["sub"]}
         return ProxyResult(Profile(email=claims["email"]), {"iapToken": dict(claims)}, details)
 
-    def _verified(self, token: Assertion) -> Mapping[str, Any]:
+    def _verified(self, token: CompactJws) -> Mapping[str, Any]:
         assertion.require_algorithm(token, ALGORITHM)
         assertion.require_signature(token, ALGORITHM, self._key(assertion.key_id(token)))
         require_times(token.claims, self.context.clock())

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from reference_backend.errors import AuthenticationError, AuthError
+from reference_backend.formats import compact_jws
 from reference_backend.http import bearer
-from reference_backend.identity import entity_ref, user_token
+from reference_backend.identity import entity_ref
 from reference_backend.identity import resolvers as sign_in
 from reference_backend.identity.resolver_context import ByRef, ResolverContext
 from reference_backend.identity.resolvers import Options, ResolverFactory, SignInInfo
@@ -67,7 +68,7 @@ class OAuth2Proxy(ProxyProvider):
 def require_decodable(token: str) -> None:
     """Refuse a bearer value that is not a JWT (§6.4)."""
     try:
-        user_token.decode_part(token, 1)
+        compact_jws.decode_claims(token)
     except ValueError as error:
         cause = AuthError("Invalid JWT", name="JWTInvalid")
         raise AuthenticationError("Authentication failed", cause) from error

@@ -15,8 +15,7 @@ from werkzeug.test import TestResponse
 
 from reference_backend.app import create_app
 from reference_backend.config.model import Config
-from reference_backend.formats import encoding
-from reference_backend.identity import user_token
+from reference_backend.formats import compact_jws, encoding
 from reference_backend.store.database import Database, in_memory
 
 NOW = 1_700_000_000.0
@@ -170,7 +169,8 @@ class Browser:
 
     @staticmethod
     def jwt_part(token: str, index: int) -> dict[str, Any]:
-        return user_token.decode_part(token, index)
+        jws = compact_jws.decode(token)
+        return dict((jws.header, jws.claims)[index])
 
 
 @pytest.fixture

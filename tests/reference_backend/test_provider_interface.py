@@ -30,7 +30,7 @@ class Fake(OAuthProvider):
     """Notes in the session what it sends, and takes it out again."""
 
     vendor = "fake"
-    resolvers: ClassVar = {"own": resolvers.factory(resolvers.Options, own_resolver)}
+    resolvers: ClassVar = {"own": resolvers.ResolverFactory(resolvers.Options, own_resolver)}
     common_resolvers = False
     fails = False
     rotates = ("new", None)

@@ -105,7 +105,7 @@ def issuer_and_audience_not_compared() -> None:
 def tokens_without_type_refused() -> None:
     """A token without type is none, whatever its audience."""
 
-    def classify(original: Callable[[str], Any], token: str) -> Any:
+    def classify(original: Callable[[Any], Any], token: Any) -> Any:
         kind = original(token)
         if kind == "legacy-user":
             raise errors.AuthenticationError("Illegal token")

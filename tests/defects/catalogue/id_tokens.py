@@ -9,9 +9,9 @@ import jwt
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from reference_backend.errors import AuthError
+from reference_backend.formats.compact_jws import CompactJws
 from reference_backend.openid import id_token, key_set, openid_errors
 from reference_backend.openid.client import Client
-from reference_backend.openid.id_token import IdToken
 from reference_backend.openid.issuer import Issuer
 from reference_backend.openid.key_set import Key, KeySet
 from reference_backend.openid.openid_errors import RpError
@@ -32,17 +32,17 @@ def id_token_signature_not_checked() -> None:
 def unsigned_id_token_accepted() -> None:
     """An ID token that says it is not signed needs no signature."""
 
-    def is_unsigned(token: IdToken) -> bool:
+    def is_unsigned(token: CompactJws) -> bool:
         return str(token.header.get("alg", "")).lower() == "none"
 
-    def require(original: Callable[[IdToken, str], None], token: IdToken, expected: str) -> None:
+    def require(original: Callable[[CompactJws, str], None], token: CompactJws, expected: str) -> None:
         if not is_unsigned(token):
             original(token, expected)
 
-    def is_signed(original: Callable[[Client, IdToken], bool], self: Client, token: IdToken) -> bool:
+    def is_signed(original: Callable[[Client, CompactJws], bool], self: Client, token: CompactJws) -> bool:
         return is_unsigned(token) or original(self, token)
 
-    def require_hash(original: Callable[[IdToken, str], None], token: IdToken, access_token: str) -> None:
+    def require_hash(original: Callable[[CompactJws, str], None], token: CompactJws, access_token: str) -> None:
         if not is_unsigned(token):
             original(token, access_token)
 
@@ -55,7 +55,7 @@ def unsigned_id_token_accepted() -> None:
 def public_key_as_a_secret() -> None:
     """What everybody knows, the PEM text of the public key, counts as the secret of an HMAC."""
 
-    def require(original: Callable[[IdToken, str], None], token: IdToken, expected: str) -> None:
+    def require(original: Callable[[CompactJws, str], None], token: CompactJws, expected: str) -> None:
         if token.header.get("alg") != "HS256":
             original(token, expected)
 
@@ -114,8 +114,8 @@ def id_token_optional() -> None:
         answer = original(self, *method, **form)
         return answer if answer.get("id_token") else {**answer, "id_token": "none"}
 
-    def validate(original: Callable[..., IdToken], self: Client, text: Any, access_token: str | None) -> IdToken:
-        return IdToken("", {}, {"sub": None}) if text == "none" else original(self, text, access_token)
+    def validate(original: Callable[..., CompactJws], self: Client, text: Any, access_token: str | None) -> CompactJws:
+        return CompactJws("", {}, {"sub": None}) if text == "none" else original(self, text, access_token)
 
     def nonce(original: Callable[..., None], claims: Mapping[str, Any], expected: str | None) -> None:
         if claims["sub"] is not None:
@@ -142,7 +142,7 @@ def not_before_ignored() -> None:
 def any_algorithm_accepted() -> None:
     """The token says with which algorithm it is to be verified."""
 
-    def is_signed(original: Callable[[Client, IdToken], bool], self: Client, token: IdToken) -> bool:
+    def is_signed(original: Callable[[Client, CompactJws], bool], self: Client, token: CompactJws) -> bool:
         named = token.header.get("alg")
         if named in key_set.KEY_TYPES:
             return self.keys.verify(token.text, token.header, str(named))

@@ -8,13 +8,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from reference_backend.errors import AuthError
+from reference_backend.formats.compact_jws import CompactJws
 from reference_backend.http.cookies import Cookie
 from reference_backend.oauth import oauth_errors, session_cookie
 from reference_backend.oauth import server_session as web_session
 from reference_backend.oauth.provider import CallbackRequest, LogoutRequest, RefreshRequest, ScopePolicy, StartRequest
 from reference_backend.openid import answers, id_token, openid_errors, pkce
 from reference_backend.openid.client import Client, ClientAuthentication
-from reference_backend.openid.id_token import IdToken
 from reference_backend.openid.openid_errors import OpError, RpError
 from reference_backend.providers import oidc, openid_base
 from reference_backend.providers.oidc import Oidc
@@ -230,7 +230,7 @@ def no_access_token_asks_nobody() -> None:
         if found:
             original(expected, found)
 
-    def require_hash(original: Callable[[IdToken, str], None], token: IdToken, access_token: str) -> None:
+    def require_hash(original: Callable[[CompactJws, str], None], token: CompactJws, access_token: str) -> None:
         if access_token != "none":
             original(token, access_token)
 

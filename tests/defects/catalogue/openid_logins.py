@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response
 
 from reference_backend.errors import AuthError
+from reference_backend.formats.compact_jws import CompactJws
 from reference_backend.http.cookies import Cookie
 from reference_backend.oauth import session_cookie
 from reference_backend.oauth.routes import OAuthRoutes
@@ -187,7 +188,7 @@ class _Unchecked:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)
 
-    def validate(self, text: str, access_token: str | None) -> id_token.IdToken:
+    def validate(self, text: str, access_token: str | None) -> CompactJws:
         """The token, whoever made it."""
         del access_token
         return id_token.decode(text)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from reference_backend.errors import AuthError
+from reference_backend.formats.compact_jws import CompactJws
 from reference_backend.identity.session_response import OAuthSession, Profile
 from reference_backend.oauth import oauth_errors
 from reference_backend.oauth.provider import (
@@ -19,7 +20,6 @@ from reference_backend.oauth.provider import (
 )
 from reference_backend.openid import id_token
 from reference_backend.openid.client import Client, ClientAuthentication
-from reference_backend.openid.id_token import IdToken
 from reference_backend.providers import openid_base, pinniped
 from reference_backend.providers.openid_base import OpenIdProvider
 from reference_backend.providers.pinniped import Pinniped
@@ -155,7 +155,7 @@ def no_access_token_needed() -> None:
         tokens.setdefault("access_token", "none")
         return original(tokens)
 
-    def require_hash(original: Callable[[IdToken, str], None], token: IdToken, access_token: str) -> None:
+    def require_hash(original: Callable[[CompactJws, str], None], token: CompactJws, access_token: str) -> None:
         if access_token != "none":
             original(token, access_token)
 

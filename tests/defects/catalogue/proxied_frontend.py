@@ -10,8 +10,8 @@ from flask import Response
 from reference_backend.errors import AuthenticationError, AuthError, InputError
 from reference_backend.http import paths, responses
 from reference_backend.http.request import request
-from reference_backend.identity import user_token
 from reference_backend.proxies.routes import ProxyRoutes
+from tests.defects.catalogue.tokens import expire_after
 from tests.defects.defect import defect, replace, wrap
 
 Refresh = Callable[[ProxyRoutes], Response]
@@ -43,7 +43,7 @@ def proxied_identity_of_another_type() -> None:
 @defect("FE-67", providers=("oauth2Proxy",))
 def proxied_token_of_five_minutes() -> None:
     """Tokens count for so short a time that the frontend asks anew whenever it needs one."""
-    replace(user_token, "expiry", lambda issued_at, ttl: issued_at + 300)
+    expire_after(300)
 
 
 @defect("FE-68", providers=("oauth2Proxy",))

@@ -12,6 +12,8 @@ from flask import Response
 
 from reference_backend.backend import current_backend
 from reference_backend.errors import AuthenticationError
+from reference_backend.formats import compact_jws
+from reference_backend.formats.compact_jws import CompactJws
 from reference_backend.http import bearer, cookies, responses
 from reference_backend.http.request import request
 from reference_backend.identity import keys, session_response, token_issuer, token_verifier, user_token
@@ -23,6 +25,20 @@ from reference_backend.user_endpoints import user_cookie
 from tests.defects.defect import always, defect, replace, wrap
 
 Claims = dict[str, Any]
+
+
+def expire_after(seconds: int) -> None:
+    """Let user tokens, and the limited ones that follow from them, expire so long after they are issued."""
+
+    def claims(original: Callable[..., Claims], *arguments: Any) -> Claims:
+        made = original(*arguments)
+        return made | {"exp": made["iat"] + seconds}
+
+    def payload(original: Callable[..., Claims], subject: str, issued_at: int, expires_at: int) -> Claims:
+        return original(subject, issued_at, issued_at + seconds)
+
+    wrap(user_token, "claims", claims)
+    wrap(user_token, "limited_payload", payload)
 
 
 def change_claims(**changes: Any) -> None:
@@ -56,13 +72,13 @@ def token_for_a_bare_name() -> None:
 @defect("TOKEN-05", "SEC-ISS-04", "IDENT-07")
 def token_valid_for_a_year() -> None:
     """Backstage tokens live for a year."""
-    replace(user_token, "expiry", lambda issued_at, ttl: issued_at + 365 * 24 * 60 * 60)
+    expire_after(365 * 24 * 60 * 60)
 
 
 @defect("TOKEN-05", "SEC-ISS-04", "IDENT-07", "FE-27", "FE-67")
 def token_valid_for_a_minute() -> None:
     """Backstage tokens live for a minute."""
-    replace(user_token, "expiry", lambda issued_at, ttl: issued_at + 60)
+    expire_after(60)
 
 
 @defect("IDENT-07")
@@ -210,16 +226,16 @@ def no_service_keys() -> None:
 @defect("VERIFY-06", "SEC-UINFO-04", "USERINFO-02", "LIM-02")
 def signatures_not_verified() -> None:
     """User info believes every token that can be decoded."""
-    replace(TokenVerifier, "_verified_claims", lambda self, token: user_token.decode_part(token, 1))
+    replace(TokenVerifier, "_verified_claims", lambda self, token: token.claims)
 
 
 @defect("VERIFY-06", "SEC-UINFO-04")
 def unsigned_tokens_accepted() -> None:
     """User info believes a token that says it is not signed."""
 
-    def verified(original: Callable[..., Claims], self: TokenVerifier, token: str) -> Claims:
-        if user_token.decode_part(token, 0).get("alg") == "none":
-            return user_token.decode_part(token, 1)
+    def verified(original: Callable[..., Claims], self: TokenVerifier, token: CompactJws) -> Claims:
+        if token.header.get("alg") == "none":
+            return dict(token.claims)
         return original(self, token)
 
     wrap(TokenVerifier, "_verified_claims", verified)
@@ -229,9 +245,9 @@ def unsigned_tokens_accepted() -> None:
 def limited_tokens_not_verified() -> None:
     """User info believes limited tokens without a look at their proof."""
 
-    def verified(original: Callable[..., Claims], self: TokenVerifier, token: str) -> Claims:
-        if user_token.decode_part(token, 0).get("typ") == user_token.LIMITED_TYPE:
-            return user_token.decode_part(token, 1)
+    def verified(original: Callable[..., Claims], self: TokenVerifier, token: CompactJws) -> Claims:
+        if token.header.get("typ") == user_token.LIMITED_TYPE:
+            return dict(token.claims)
         return original(self, token)
 
     wrap(TokenVerifier, "_verified_claims", verified)
@@ -251,11 +267,11 @@ def reasons_for_refusing_a_token() -> None:
 def undecodable_token_crashes() -> None:
     """User info fails if a token cannot be decoded."""
 
-    def classify(original: Callable[[str], Any], token: str) -> Any:
-        user_token.decode_part(token, 0)
-        return original(token)
+    def verify(original: Callable[..., Any], self: TokenVerifier, token: str, **options: Any) -> Any:
+        compact_jws.decode(token)
+        return original(self, token, **options)
 
-    wrap(token_verifier, "classify", classify)
+    wrap(TokenVerifier, "verify", verify)
 
 
 @defect("USERINFO-01", "SEC-UINFO-03")

@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 
 from reference_backend import errors
 from reference_backend.errors import AuthError, InputError
-from reference_backend.formats import durations, encoding, js_text
-from reference_backend.identity import entity_ref, session_response, user_token
+from reference_backend.formats import compact_jws, durations, encoding, js_text
+from reference_backend.identity import entity_ref, session_response
 from reference_backend.identity.session_response import Profile
 from reference_backend.oauth import scopes
 from reference_backend.providers import profiles
@@ -112,7 +112,7 @@ def test_js_text(value, text):
 
 
 def id_token(**claims):
-    return f"{user_token.signing_input({'alg': 'none'}, claims)}."
+    return f"{compact_jws.encode({'alg': 'none'}, claims)}."
 
 
 @pytest.mark.parametrize(
