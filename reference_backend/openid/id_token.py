@@ -92,7 +92,7 @@ def require_unexpired(claims: Mapping[str, Any], now: int) -> None:
 
 def require_number(claims: Mapping[str, Any], name: str) -> None:
     """A NumericDate is a JSON number (RFC 7519 §2)."""
-    if isinstance(claims[name], bool) or not isinstance(claims[name], (int, float)):
+    if not compact_jws.is_numeric_date(claims[name]):
         raise RpError(f"JWT {name} claim must be a JSON numeric value")
 
 
