@@ -90,18 +90,6 @@ class CookieContext:
     same_site: SameSite
 
 
-def context_for(settings: CookieSettings, received: Mapping[str, str], now: float, origin: str | None) -> CookieContext:
-    """What a request contributes.
-
-    Parameters:
-        settings: the environment's.
-        received: cookies of the request.
-        now: seconds since the epoch.
-        origin: effective origin of the app; None means the app's own.
-    """
-    return CookieContext(received, now, same_site(settings.callback, origin) if origin else settings.app_same_site)
-
-
 def nonce_name(provider_id: str) -> str:
     """Name of the nonce cookie (COOKIE-01)."""
     return f"{provider_id}-nonce"

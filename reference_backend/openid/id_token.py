@@ -50,7 +50,7 @@ def require_claims(claims: Mapping[str, Any], issuer: str, client_id: str, now: 
     """
     require_present(claims)
     require_issuer(claims, issuer)
-    require_issued_at(claims)
+    require_number(claims, "iat")
     require_active(claims, now)
     require_unexpired(claims, now)
     require_audience(claims, client_id)
@@ -68,11 +68,6 @@ def require_issuer(claims: Mapping[str, Any], issuer: str) -> None:
     """``iss`` is the vendor's, to the letter (SEC-IDT-04)."""
     if claims["iss"] != issuer:
         raise RpError(f"unexpected iss value, expected {issuer}, got: {js_text.text(claims['iss'])}")
-
-
-def require_issued_at(claims: Mapping[str, Any]) -> None:
-    """``iat`` is a number."""
-    require_number(claims, "iat")
 
 
 def require_active(claims: Mapping[str, Any], now: int) -> None:
