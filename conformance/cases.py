@@ -11,7 +11,7 @@ from conformance.scenario.model import Applies, ProviderFacts, Scenario
 from conformance.scenario.references import references
 from conformance.target.description import Provider, Target
 
-NOBODY: Final = Provider("none", "none", "oauth")
+NO_PROVIDER: Final = Provider("none", "none", "oauth")
 """The provider of a case that no provider of the target can be had for."""
 
 _OWN: Final = re.compile(r"persona\.own\b")
@@ -74,7 +74,7 @@ def _cases_of(scenario: Scenario, target: Target, facts: Mapping[str, ProviderFa
     if scenario.profile not in {None, target.profile}:
         # One case says it; one for each provider would bury what else did not run.
         reason = f"it needs the profile {scenario.profile!r}; the target was started with {target.profile!r}"
-        return [Case(scenario, NOBODY, "", reason)]
+        return [Case(scenario, NO_PROVIDER, "", reason)]
     matching = [
         provider
         for provider in target.providers
@@ -86,7 +86,7 @@ def _cases_of(scenario: Scenario, target: Target, facts: Mapping[str, ProviderFa
         playable = [case for case in cases if case.absent is None] or cases
         cases = [case for case in playable if case.provider == playable[0].provider]
     if not cases and scenario.each is None:
-        cases = [Case(scenario, NOBODY, "", "the target has no provider that the scenario applies to")]
+        cases = [Case(scenario, NO_PROVIDER, "", "the target has no provider that the scenario applies to")]
     return cases
 
 

@@ -6,8 +6,8 @@ A misspelt environment or persona would otherwise make a case that is not applic
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
-from conformance.cases import NOBODY, Case, applies, fan_out, persona_names
-from conformance.reach import OWN
+from conformance.cases import NO_PROVIDER, Case, applies, fan_out, persona_names
+from conformance.initial_scope import OWN
 from conformance.scenario.expansion import bound
 from conformance.scenario.facts import ProviderFacts
 from conformance.scenario.loader import Library
@@ -34,11 +34,11 @@ def collect(
     for scenario in library.scenarios:
         mistake = _mistake_in(scenario, library.facts, target)
         if mistake is None and is_complete:
-            mistake = _nobody_plays(scenario, found[scenario.scenario], target)
+            mistake = _never_played(scenario, found[scenario.scenario], target)
         if mistake is None:
             cases += found[scenario.scenario]
         else:
-            wrong = found[scenario.scenario] or [Case(scenario, NOBODY, "")]
+            wrong = found[scenario.scenario] or [Case(scenario, NO_PROVIDER, "")]
             cases += [replace(case, absent=mistake, is_mistake=True) for case in wrong[:1]]
     wanted = set(only_requirements)
     return [case for case in cases if not wanted or wanted & set(case.scenario.requirements)]
@@ -73,7 +73,7 @@ def _providers_of(
             yield provider, {item["name"] for item in entry.get("environments", [])}
 
 
-def _nobody_plays(scenario: Scenario, cases: list[Case], target: Target) -> str | None:
+def _never_played(scenario: Scenario, cases: list[Case], target: Target) -> str | None:
     if any(case.absent is None or case.is_mistake for case in cases) or scenario.profile not in {None, target.profile}:
         return None
     reason = next((case.absent for case in cases if case.absent), "no vendor has an element of its 'each'")

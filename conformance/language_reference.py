@@ -10,8 +10,7 @@ from typing import Any, Final
 from conformance import docstrings
 from conformance.driver.members import MEMBERS
 from conformance.generated import write_or_check
-from conformance.matchers import OPERATORS
-from conformance.operands import OPERANDS
+from conformance.matchers import OPERANDS, OPERATORS
 from conformance.scenario.facts import (
     IdleResolver,
     MissingKey,

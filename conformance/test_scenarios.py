@@ -30,7 +30,7 @@ def _result(case: Case, run: Run, request: pytest.FixtureRequest) -> CaseResult:
         return empty_result(case)
     facts = run.library.facts[case.provider.vendor]
     try:
-        return play(case, facts, run.target, run.wire, run.idp, run.terms)
+        return play(case, facts, run.target, run.wire, run.idp, run.policy)
     except TargetStoppedError as error:
         # Going on would repeat the same sentence for every case left.
         request.session.shouldstop = str(error)

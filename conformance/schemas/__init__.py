@@ -13,8 +13,7 @@ from pydantic import BaseModel
 
 from conformance import docstrings
 from conformance.deviations import Deviation, DeviationFile
-from conformance.matchers import OPERATORS
-from conformance.operands import OPERANDS, TYPES
+from conformance.matchers import OPERANDS, OPERATORS, TYPES
 from conformance.requirement_list import requirements
 from conformance.scenario.expansion import NAMED
 from conformance.scenario.facts import (

@@ -9,7 +9,7 @@ from conformance.driver.members import ANSWER, URL
 from conformance.driver.observation import observe_url
 from conformance.scenario.filters import FILTERS
 from conformance.scenario.shape import Shape, shape_of
-from conformance.steps.base import Observation, ScenarioFault, Stage, Step, body_and_headers
+from conformance.steps.base import CaseContext, Observation, ScenarioFault, Step, body_and_headers
 
 Text = str | None
 Challenge = Literal["S256", "plain", "none"]
@@ -42,12 +42,12 @@ class Register(Step):
     redirect_uris: list[str] = [REDIRECT_URI]
     metadata: dict[str, Any] = {}
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Send the request as a program, not as a browser."""
-        url = f"{stage.target.auth_url}/v1/register"
+        url = f"{context.target.auth_url}/v1/register"
         data = {"redirect_uris": self.redirect_uris, **self.metadata}
         body, headers = body_and_headers(json_body=data, form=None, text=None, headers={})
-        seen = stage.observe(stage.browser.bare(url, "POST", headers, body), url)
+        seen = context.observe(context.browser.bare(url, "POST", headers, body), url)
         given = _mapping(seen.get("json"))
         named = {name: given[name] for name in ("client_id", "client_secret") if isinstance(given.get(name), str)}
         return {**seen, **named, "redirect_uri": self.redirect_uris[0] if self.redirect_uris else None}
@@ -80,10 +80,10 @@ class Authorize(Step):
     challenge: Challenge = "S256"
     query: dict[str, Any] = {}
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Open the address; the redirect to the app's consent page is not followed."""
-        client = self._client(stage)
-        verifier = f"{stage.scope['case']['unique']}-{stage.scope['case']['unique']}"
+        client = self._client(context)
+        verifier = f"{context.scope['case']['unique']}-{context.scope['case']['unique']}"
         challenges = {"S256": FILTERS["s256"](verifier), "plain": verifier, "none": None}
         parameters = {
             "response_type": "code",
@@ -95,18 +95,18 @@ class Authorize(Step):
             "code_challenge_method": None if self.challenge == "none" else self.challenge,
             **self.query,
         }
-        url = f"{stage.target.auth_url}/v1/authorize?{encode_query(parameters)}"
-        seen = stage.observe(stage.browser.navigate(url), url)
+        url = f"{context.target.auth_url}/v1/authorize?{encode_query(parameters)}"
+        seen = context.observe(context.browser.navigate(url), url)
         if "location" in seen:
             seen["session_id"] = str(seen["location"].get("path", "")).rpartition("/")[2]
         if self.challenge != "none":
             seen["verifier"] = verifier
         return {**seen, **client, "state": self.state}
 
-    def _client(self, stage: Stage) -> dict[str, Any]:
+    def _client(self, context: CaseContext) -> dict[str, Any]:
         """Who asks, and where to come back to."""
         if self.client_id == REGISTERED:
-            latest = stage.latest("register")
+            latest = context.latest("register")
             if "client_id" not in latest:
                 raise ScenarioFault(f"no client was registered, the answer was {latest['status']}", blamed=True)
             client: dict[str, Any] = {
@@ -136,27 +136,27 @@ class Decide(Step):
     token: Text = SIGNED_IN
     headers: dict[str, Any] = {}
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Send the request as a script of the app, with its cookies."""
         session_id = self.session_id
         if session_id == AUTHORIZED:
-            asked = stage.latest("authorize")
+            asked = context.latest("authorize")
             if "session_id" not in asked:
                 raise ScenarioFault(
                     f"authorize led to no consent page, it answered {asked['status']}: {asked['body'][:300]}",
                     blamed=True,
                 )
             session_id = asked["session_id"]
-        token = _user_token(stage) if self.token == SIGNED_IN else self.token
+        token = _user_token(context) if self.token == SIGNED_IN else self.token
         fields: dict[str, Any] = {} if token is None else {"Authorization": f"Bearer {token}"}
-        url = f"{stage.target.auth_url}/v1/sessions/{session_id}/{self.decision}"
-        seen = stage.observe(stage.browser.fetch(url, "POST", headers={**fields, **self.headers}), url)
+        url = f"{context.target.auth_url}/v1/sessions/{session_id}/{self.decision}"
+        seen = context.observe(context.browser.fetch(url, "POST", headers={**fields, **self.headers}), url)
         redirect = _mapping(seen.get("json")).get("redirectUrl")
         if isinstance(redirect, str):
             seen["redirect"] = observe_url(redirect)
             if (code := seen["redirect"]["query"].get("code")) is not None:
                 seen["code"] = code
-                stage.transcript.secrets.learn(code)
+                context.transcript.secrets.learn(code)
         return seen
 
 
@@ -169,9 +169,9 @@ class _TokenRequest(Step):
     headers: dict[str, Any] = {}
     as_json: bool = False
 
-    def send(self, stage: Stage, path: str, fields: Mapping[str, Any]) -> Observation:
+    def send(self, context: CaseContext, path: str, fields: Mapping[str, Any]) -> Observation:
         """Send it as the application that the latest ``authorize`` in this browser was for."""
-        latest = {} if self.client else stage.latest("authorize")
+        latest = {} if self.client else context.latest("authorize")
         client_id = self.client.get("id", latest.get("client_id"))
         secret = self.client.get("secret", latest.get("client_secret"))
         credentials: dict[str, Any] = {"client_id": client_id, "client_secret": secret}
@@ -188,8 +188,8 @@ class _TokenRequest(Step):
             text=None,
             headers={**headers, **self.headers},
         )
-        url = f"{stage.target.auth_url}{path}"
-        return stage.observe(stage.browser.bare(url, "POST", headers, body), url)
+        url = f"{context.target.auth_url}{path}"
+        return context.observe(context.browser.bare(url, "POST", headers, body), url)
 
 
 class Redeem(_TokenRequest):
@@ -208,9 +208,9 @@ class Redeem(_TokenRequest):
     action: ClassVar[str] = "redeem"
     observes: ClassVar[Shape] = ANSWER
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Send the request as a program."""
-        asked, decided = stage.latest("authorize"), stage.latest("decide")
+        asked, decided = context.latest("authorize"), context.latest("decide")
         if "code" not in decided and "code" not in self.form:
             raise ScenarioFault(f"there is no code, the decision was answered with {decided['status']}", blamed=True)
         fields = {
@@ -219,8 +219,8 @@ class Redeem(_TokenRequest):
             "redirect_uri": asked["redirect_uri"],
             "code_verifier": asked.get("verifier"),
         }
-        seen = self.send(stage, "/v1/token", fields)
-        _remember_holder(stage, seen)
+        seen = self.send(context, "/v1/token", fields)
+        _remember_holder(context, seen)
         return seen
 
 
@@ -240,11 +240,11 @@ class Renew(_TokenRequest):
     observes: ClassVar[Shape] = ANSWER
     refresh_token: Text = LATEST
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Send the request as a program."""
-        token = _refresh_token(stage) if self.refresh_token == LATEST else self.refresh_token
-        seen = self.send(stage, "/v1/token", {"grant_type": "refresh_token", "refresh_token": token})
-        _remember_holder(stage, seen)
+        token = _refresh_token(context) if self.refresh_token == LATEST else self.refresh_token
+        seen = self.send(context, "/v1/token", {"grant_type": "refresh_token", "refresh_token": token})
+        _remember_holder(context, seen)
         return seen
 
 
@@ -264,10 +264,10 @@ class Revoke(_TokenRequest):
     observes: ClassVar[Shape] = ANSWER
     token: Text = LATEST
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Send the request as a program."""
-        token = _refresh_token(stage) if self.token == LATEST else self.token
-        return self.send(stage, "/v1/revoke", {"token": token})
+        token = _refresh_token(context) if self.token == LATEST else self.token
+        return self.send(context, "/v1/revoke", {"token": token})
 
 
 class ObtainTokens(Step):
@@ -291,13 +291,13 @@ class ObtainTokens(Step):
     challenge: Challenge = "S256"
     token: Text = SIGNED_IN
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Play the three steps after one another."""
         parts: Observation = {}
         asked = self.model_dump(exclude={"token"})
         for step in (Authorize(**asked), Decide(token=self.token), Redeem()):
-            parts[step.action] = step.play(stage)
-            stage.remember(step.action, parts[step.action])
+            parts[step.action] = step.play(context)
+            context.remember(step.action, parts[step.action])
         return {**parts["redeem"], "authorize": parts["authorize"], "decide": parts["decide"]}
 
 
@@ -305,23 +305,23 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _user_token(stage: Stage) -> str:
+def _user_token(context: CaseContext) -> str:
     """The Backstage token of who signed in last in the acting browser."""
-    session = _mapping(stage.latest("sign_in", "callback", "proxied_sign_in").get("session"))
+    session = _mapping(context.latest("sign_in", "callback", "proxied_sign_in").get("session"))
     token = _mapping(session.get("backstageIdentity")).get("token")
     if not isinstance(token, str):
         raise ScenarioFault("nobody is signed in, so there is nobody to decide", blamed=True)
     return token
 
 
-def _remember_holder(stage: Stage, seen: Observation) -> None:
+def _remember_holder(context: CaseContext, seen: Observation) -> None:
     if isinstance(_mapping(seen.get("json")).get("refresh_token"), str):
-        stage.remember(_HOLDER, seen)
+        context.remember(_HOLDER, seen)
 
 
-def _refresh_token(stage: Stage) -> str:
+def _refresh_token(context: CaseContext) -> str:
     """The refresh token that was given out last in the acting browser."""
     try:
-        return str(stage.latest(_HOLDER)["json"]["refresh_token"])
+        return str(context.latest(_HOLDER)["json"]["refresh_token"])
     except ScenarioFault as error:
         raise ScenarioFault("no refresh token was given out before this step", blamed=True) from error

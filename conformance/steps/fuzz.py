@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from conformance.driver.wire import Request, Response
 from conformance.fuzz import EXAMPLES
 from conformance.scenario.shape import Shape, shape_of
-from conformance.steps.base import Observation, Stage, Step
+from conformance.steps.base import CaseContext, Observation, Step
 
 
 class Fuzz(Step):
@@ -39,7 +39,7 @@ class Fuzz(Step):
             return []
         return [f"there is no operation {operation!r}; there are {', '.join(known)}"]
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Send the requests as nobody in particular."""
         from conformance.fuzz.exploration import explore  # noqa: PLC0415
 
@@ -47,8 +47,8 @@ class Fuzz(Step):
             headers: dict[str, list[str]] = {}
             for name, value in request.headers:
                 headers.setdefault(name, []).append(value)
-            return stage.browser.bare(request.url, request.method, headers, request.body)
+            return context.browser.bare(request.url, request.method, headers, request.body)
 
-        seed = zlib.crc32(stage.scope["case"]["unique"].encode())
-        findings = explore(self.operation, stage.provider.id, stage.target.auth_url, send, seed, self.examples)
+        seed = zlib.crc32(context.scope["case"]["unique"].encode())
+        findings = explore(self.operation, context.provider.id, context.target.auth_url, send, seed, self.examples)
         return {**asdict(findings), "statuses": sorted(findings.statuses)}

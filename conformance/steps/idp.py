@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Final, Literal
 from urllib.parse import quote
 
 from conformance.scenario.shape import Shape, shape_of
-from conformance.steps.base import Observation, ScenarioFault, Stage, Step
+from conformance.steps.base import CaseContext, Observation, ScenarioFault, Step
 
 ENDPOINTS: Final = (
     "authorization",
@@ -50,7 +50,7 @@ class Journal(Step):
     endpoint: str | None = None
     since: int | None = None
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Ask the control API."""
         if self.code is not None:
             selection: dict[str, Any] = {"code": self.code}
@@ -59,7 +59,7 @@ class Journal(Step):
         elif self.service is not None:
             selection = {"service": self.service}
         else:
-            grant = self.grant or stage.latest("consent", "proxied_sign_in").get("grant")
+            grant = self.grant or context.latest("consent", "proxied_sign_in").get("grant")
             if grant is None:
                 raise ScenarioFault(
                     "the latest sign-in at the vendor made no grant, so there is no journal of it", blamed=True
@@ -67,11 +67,11 @@ class Journal(Step):
             selection = {"grant": grant}
         limits = {"since": self.since, "endpoint": self.endpoint}
         limits = {name: value for name, value in limits.items() if value is not None}
-        answer = stage.idp.get("/journal", **selection, **limits)
+        answer = context.idp.get("/journal", **selection, **limits)
         entries: list[dict[str, Any]] = answer["entries"]
         if not entries and "grant" in selection:
             # The journal of a grant begins with its consent, so this is another grant than the scenario thinks.
-            stage.idp.get(f"/grants/{quote(selection['grant'], safe='')}")
+            context.idp.get(f"/grants/{quote(selection['grant'], safe='')}")
         at: dict[str, list[dict[str, Any]]] = {}
         for entry in entries:
             at.setdefault(entry["endpoint"], []).append(entry)
@@ -113,15 +113,15 @@ class ChangeGrant(Step):
     faults: list[Any] | None = None
     revoked: bool | None = None
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Send the change to the control API."""
-        grant = self.grant or stage.latest("consent", "proxied_sign_in").get("grant")
+        grant = self.grant or context.latest("consent", "proxied_sign_in").get("grant")
         if grant is None:
             raise ScenarioFault("the latest sign-in at the vendor made no grant that could be changed", blamed=True)
         changes = {
             name: value for name, value in (("faults", self.faults), ("revoked", self.revoked)) if value is not None
         }
-        changed: Observation = stage.idp.patch(f"/grants/{grant}", changes)
+        changed: Observation = context.idp.patch(f"/grants/{grant}", changes)
         return changed
 
 
@@ -146,11 +146,11 @@ class ChangeService(Step):
     rotate_keys: bool | Literal["overlap"] | None = None
     published_keys: list[str] | None = None
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Send the change to the control API."""
-        service = self.service or _service_of(stage)
+        service = self.service or _service_of(context)
         changes = self.model_dump(exclude={"service"}, exclude_none=True)
-        changed: Observation = stage.idp.patch(f"/services/{service}", changes)
+        changed: Observation = context.idp.patch(f"/services/{service}", changes)
         return changed
 
 
@@ -168,19 +168,19 @@ class ChangeClient(Step):
     observes: ClassVar[Shape] = shape_of("client_id", "faults")
     faults: list[str | dict[str, Any]] = []
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Send the change to the control API."""
-        own = stage.scope["persona"].get("own")
+        own = context.scope["persona"].get("own")
         if own is None:
             raise ScenarioFault("only a case with a persona of its own has a client with a website")
         orders = [{"fault": order} if isinstance(order, str) else order for order in self.faults]
         faults = [{"at": "client-metadata", **order} for order in orders]
-        changed = stage.idp.patch(f"/services/{own['id']}", {"faults": faults})
+        changed = context.idp.patch(f"/services/{own['id']}", {"faults": faults})
         return {"client_id": own["client_url"], "faults": changed["faults"]}
 
 
-def _service_of(stage: Stage) -> str:
+def _service_of(context: CaseContext) -> str:
     """The id of the service behind the case."""
-    provider = next(entry for entry in stage.target.idp["providers"] if entry["id"] == stage.provider.id)
+    provider = next(entry for entry in context.target.idp["providers"] if entry["id"] == context.provider.id)
     found: dict[str, str] = {entry["name"]: entry["service"] for entry in provider["environments"]}
-    return found.get(stage.environment) or str(provider["service"])
+    return found.get(context.environment) or str(provider["service"])

@@ -8,7 +8,7 @@ from pydantic import Field
 from conformance.driver.browser import encode_query
 from conformance.driver.members import ANSWER
 from conformance.scenario.shape import Shape, shape_of
-from conformance.steps.base import Observation, Stage, Step, body_and_headers
+from conformance.steps.base import CaseContext, Observation, Step, body_and_headers
 
 
 class RequestStep(Step):
@@ -38,21 +38,21 @@ class RequestStep(Step):
     text: str | None = None
     acting: Literal["script", "navigation", "nobody"] = "nobody"
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Send the request as the chosen caller."""
-        base = stage.target.auth_url if self.below == "auth" else stage.target.backend_url
+        base = context.target.auth_url if self.below == "auth" else context.target.backend_url
         url = base + self.path
         if self.query:
             url += ("&" if "?" in self.path else "?") + encode_query(self.query)
         body, headers = body_and_headers(json_body=self.json_body, form=self.form, text=self.text, headers=self.headers)
-        browser = stage.browser
+        browser = context.browser
         if self.acting == "script":
             response = browser.fetch(url, self.method, headers=headers, body=body)
         elif self.acting == "navigation":
             response = browser.navigate(url, self.method, headers=headers, body=body)
         else:
             response = browser.bare(url, self.method, headers=headers, body=body)
-        return stage.observe(response, url)
+        return context.observe(response, url)
 
 
 class PutCookie(Step):
@@ -72,11 +72,11 @@ class PutCookie(Step):
     path: str = "/"
     encoded: bool = False
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Change the jar; nothing is sent."""
         raw = self.value if self.encoded else quote(self.value, safe="-_.!~*'()")
-        stage.browser.jar.put(stage.target.auth_url, self.name, raw, self.path)
-        return {"cookies": stage.browser.jar.values(stage.browser.now())}
+        context.browser.jar.put(context.target.auth_url, self.name, raw, self.path)
+        return {"cookies": context.browser.jar.values(context.browser.now())}
 
 
 class ForgetCookies(Step):
@@ -90,13 +90,13 @@ class ForgetCookies(Step):
     observes: ClassVar[Shape] = shape_of("cookies")
     names: list[str] | None = None
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Change the jar; nothing is sent."""
         if self.names is None:
-            stage.browser.jar.clear()
+            context.browser.jar.clear()
         for name in self.names or ():
-            stage.browser.jar.forget(name)
-        return {"cookies": stage.browser.jar.values(stage.browser.now())}
+            context.browser.jar.forget(name)
+        return {"cookies": context.browser.jar.values(context.browser.now())}
 
 
 class LookAtCookies(Step):
@@ -105,6 +105,6 @@ class LookAtCookies(Step):
     action: ClassVar[str] = "look_at_cookies"
     observes: ClassVar[Shape] = shape_of("cookies")
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Read the jar; nothing is sent."""
-        return {"cookies": stage.browser.jar.values(stage.browser.now())}
+        return {"cookies": context.browser.jar.values(context.browser.now())}

@@ -5,10 +5,10 @@ from urllib.parse import unquote_plus
 
 from pydantic import Field
 
-from conformance.driver.disguises import disguises
-from conformance.driver.wire import Exchange, origin_of
+from conformance.driver.leak_encodings import encodings_of
+from conformance.driver.wire import HttpExchange, origin_of
 from conformance.scenario.shape import Shape, shape_of
-from conformance.steps.base import Observation, Stage, Step
+from conformance.steps.base import CaseContext, Observation, Step
 
 
 class SearchAnswers(Step):
@@ -28,15 +28,15 @@ class SearchAnswers(Step):
     texts: dict[str, str] = Field(min_length=1)
     but_in: list[str] = []
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Search; nothing is sent."""
-        target = origin_of(stage.target.auth_url)
+        target = origin_of(context.target.auth_url)
         answers = [
             (number, exchange)
-            for number, exchange in enumerate(stage.transcript.exchanges, start=1)
+            for number, exchange in enumerate(context.transcript.exchanges, start=1)
             if exchange.response is not None and origin_of(exchange.request.url) == target
         ]
-        forms = {name: disguises(text) for name, text in self.texts.items()}
+        forms = {name: encodings_of(text) for name, text in self.texts.items()}
         found = [
             {"name": name, "answer": number, "place": place}
             for number, exchange in answers
@@ -47,7 +47,7 @@ class SearchAnswers(Step):
         return {"answers": len(answers), "found": found}
 
 
-def _places(exchange: Exchange) -> list[tuple[str, str]]:
+def _places(exchange: HttpExchange) -> list[tuple[str, str]]:
     """The parts of an answer, each as it is and with one percent-encoding undone."""
     response = exchange.response
     if response is None:

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from conformance.driver.members import ANSWER
 from conformance.scenario.shape import Shape
-from conformance.steps.base import XHR, Observation, Stage, Step
+from conformance.steps.base import XHR, CaseContext, Observation, Step
 
 Text = str | None
 
@@ -32,18 +32,20 @@ class Refresh(Step):
     method: str = "GET"
     credentials: bool = True
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Send the request from the app's page."""
-        asked = " ".join(stage.facts.scopes.frontend) if self.scope == "(frontend)" else self.scope
+        asked = " ".join(context.facts.scopes.frontend) if self.scope == "(frontend)" else self.scope
         parameters = {
             "optional": True,
             "scope": asked,
-            "env": stage.environment if self.environment == "(case)" else self.environment,
+            "env": context.environment if self.environment == "(case)" else self.environment,
             **self.query,
         }
-        url = stage.provider_url("/refresh", parameters)
-        response = stage.browser.fetch(url, self.method, headers={**XHR, **self.headers}, credentials=self.credentials)
-        seen = stage.observe(response, url)
+        url = context.provider_url("/refresh", parameters)
+        response = context.browser.fetch(
+            url, self.method, headers={**XHR, **self.headers}, credentials=self.credentials
+        )
+        seen = context.observe(response, url)
         if response.status == 200 and isinstance(seen.get("json"), dict):
             seen["session"] = seen["json"]
         return seen
@@ -66,9 +68,9 @@ class Logout(Step):
     headers: dict[str, Any] = {}
     method: str = "POST"
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Send the request from the app's page."""
-        environment = stage.environment if self.environment == "(case)" else self.environment
-        url = stage.provider_url("/logout", {"env": environment, **self.query})
-        response = stage.browser.fetch(url, self.method, headers={**XHR, **self.headers})
-        return stage.observe(response, url)
+        environment = context.environment if self.environment == "(case)" else self.environment
+        url = context.provider_url("/logout", {"env": environment, **self.query})
+        response = context.browser.fetch(url, self.method, headers={**XHR, **self.headers})
+        return context.observe(response, url)

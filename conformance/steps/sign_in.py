@@ -11,7 +11,7 @@ from conformance.driver.idp import give_consent
 from conformance.driver.members import ANSWER, AUTHN_REQUEST, URL
 from conformance.driver.observation import observe_response, observe_url
 from conformance.scenario.shape import Shape, shape_of
-from conformance.steps.base import Observation, ScenarioFault, Stage, Step, body_and_headers
+from conformance.steps.base import CaseContext, Observation, ScenarioFault, Step, body_and_headers
 
 Text = str | None
 _USUAL = ("(frontend)", "(app)", "(case)")
@@ -62,22 +62,22 @@ class Start(Step):
     method: str = "GET"
     headers: dict[str, Any] = {}
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Send the request and take the redirect apart."""
         given = {"scope": self.scope, "origin": self.origin, "flow": self.flow, "env": self.environment}
         usual = popup.start_parameters(
-            stage.facts.kind,
-            " ".join(stage.facts.scopes.frontend),
-            stage.target.app_origin,
-            stage.environment or stage.target.environment,
+            context.facts.kind,
+            " ".join(context.facts.scopes.frontend),
+            context.target.app_origin,
+            context.environment or context.target.environment,
         )
         parameters = {
             **{name: usual.get(name) if value in _USUAL else value for name, value in given.items()},
             "redirectUrl": self.redirect_url,
             **self.query,
         }
-        url = stage.provider_url("/start", parameters)
-        seen = stage.observe(stage.browser.navigate(url, self.method, headers=self.headers), url)
+        url = context.provider_url("/start", parameters)
+        seen = context.observe(context.browser.navigate(url, self.method, headers=self.headers), url)
         state = seen.get("location", {}).get("query", {}).get("state")
         if state is not None:
             seen["state_text"] = state
@@ -85,7 +85,7 @@ class Start(Step):
             seen["state_order"] = list(seen["state"] or ())
         request = seen.get("location", {}).get("query", {}).get("SAMLRequest")
         if request is not None:
-            seen["authn_request"] = saml.observe_request(request, stage.browser.now())
+            seen["authn_request"] = saml.observe_request(request, context.browser.now())
         return seen
 
 
@@ -122,9 +122,9 @@ class Consent(Step):
     faults: list[Any] = []
     url: Text = None
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Open the page, submit the form, read the redirect."""
-        start = stage.latest("start")
+        start = context.latest("start")
         url = self.url or start.get("location", {}).get("url")
         if not url:
             raise ScenarioFault(
@@ -132,25 +132,25 @@ class Consent(Step):
                 blamed=True,
             )
         page, answer, action = give_consent(
-            stage.browser,
+            context.browser,
             url,
-            persona=stage.meet(self.persona),
+            persona=context.switch_persona(self.persona),
             decision=self.decision,
             scopes=self.scopes,
             faults=self.faults,
             came_from=start["url"],
         )
-        seen: Observation = {"page": observe_response(page, url, stage.browser.now())}
+        seen: Observation = {"page": observe_response(page, url, context.browser.now())}
         final = answer or page
         seen["status"] = final.status
         if (back := popup.way_back(final, action)) is not None:
             seen["callback_url"] = back.url
             seen["callback"] = observe_url(back.url)
             seen["code"] = (back.form or seen["callback"]["query"]).get("code")
-            stage.transcript.secrets.learn(seen["code"])
+            context.transcript.secrets.learn(seen["code"])
             if back.form is not None:
                 seen["callback_form"] = back.form
-                stage.transcript.secrets.learn(back.form.get("SAMLResponse"))
+                context.transcript.secrets.learn(back.form.get("SAMLResponse"))
         if (grant := final.header("mock-idp-grant")) is not None:
             seen["grant"] = grant
         seen["form_url"] = action
@@ -181,14 +181,14 @@ class Callback(Step):
     method: Text = None
     form: dict[str, Any] | None = None
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Send the callback and observe the page."""
         came_from: str | None = None
         form = self.form
         if self.url is not None:
             url = self.url
         else:
-            consent = stage.latest("consent")
+            consent = context.latest("consent")
             if "callback_url" not in consent:
                 raise ScenarioFault(
                     f"the vendor did not redirect back but answered {consent['status']}; see the transcript",
@@ -198,13 +198,13 @@ class Callback(Step):
             if "callback_form" in consent:
                 fields = {**consent["callback_form"], **(form or {})}
                 form = {name: value for name, value in fields.items() if value is not None}
-        url = self._changed(url, stage)
+        url = self._changed(url, context)
         method = self.method or ("GET" if form is None else "POST")
         body, headers = body_and_headers(json_body=None, form=form, text=None, headers=self.headers)
-        response = stage.browser.navigate(url, method, headers=headers, body=body, came_from=came_from)
-        return stage.observe(response, url)
+        response = context.browser.navigate(url, method, headers=headers, body=body, came_from=came_from)
+        return context.observe(response, url)
 
-    def _changed(self, url: str, stage: Stage) -> str:
+    def _changed(self, url: str, context: CaseContext) -> str:
         if not self.query and self.state is None:
             return url
         base, _, query = url.partition("?")
@@ -254,7 +254,7 @@ class SignIn(Step):
     redirect_url: Text = None
     query: dict[str, Any] = Field(default={})
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Play the three steps after one another."""
         parts: Observation = {}
         consent = {"persona", "decision", "scopes", "faults"}
@@ -264,6 +264,6 @@ class SignIn(Step):
             Consent(**{name: given[name] for name in consent}),
             Callback(),
         ):
-            parts[step.action] = step.play(stage)
-            stage.remember(step.action, parts[step.action])
+            parts[step.action] = step.play(context)
+            context.remember(step.action, parts[step.action])
         return {**parts["callback"], **parts}

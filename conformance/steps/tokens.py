@@ -10,7 +10,7 @@ from jwt.api_jwk import PyJWK
 
 from conformance.driver.members import ANSWER
 from conformance.scenario.shape import Shape, shape_of
-from conformance.steps.base import Observation, ScenarioFault, Stage, Step
+from conformance.steps.base import CaseContext, Observation, ScenarioFault, Step
 
 
 def decode_part(part: str) -> Any:
@@ -73,10 +73,10 @@ class ReadToken(Step):
     )
     token: str
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Fetch the JWKS and decode."""
-        url = f"{stage.target.auth_url}/.well-known/jwks.json"
-        jwks = stage.observe(stage.browser.bare(url, "GET"), url)
+        url = f"{context.target.auth_url}/.well-known/jwks.json"
+        jwks = context.observe(context.browser.bare(url, "GET"), url)
         published = jwks["json"].get("keys") if isinstance(jwks.get("json"), dict) else None
         keys = [key for key in published if isinstance(key, dict)] if isinstance(published, list) else []
         parts = self.token.split(".")
@@ -98,7 +98,7 @@ class ReadToken(Step):
         if isinstance(claims.get("uip"), str):
             seen["limited"] = self._limited(header, claims)
             seen["limited_verified"] = verifies(seen["limited"], keys)
-            stage.transcript.secrets.learn(seen["limited"])
+            context.transcript.secrets.learn(seen["limited"])
         return seen
 
     @staticmethod
@@ -123,7 +123,7 @@ class SignToken(Step):
     claims: dict[str, Any]
     header: dict[str, Any] = {}
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Sign; nothing is sent."""
         header = {"alg": self.key["algorithm"], "kid": self.key["kid"], **self.header}
         claims = {name: _moment(value) for name, value in self.claims.items()}
@@ -132,7 +132,7 @@ class SignToken(Step):
         algorithm = jwt.get_algorithm_by_name(self.key["algorithm"])
         signature = algorithm.sign(signed.encode(), algorithm.prepare_key(self.key["private_key"]))
         token = f"{signed}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
-        stage.transcript.secrets.learn(token)
+        context.transcript.secrets.learn(token)
         return {"token": token}
 
 
@@ -160,7 +160,7 @@ class ForgeToken(Step):
     claims: dict[str, Any] = {}
     signature: str = "keep"
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Put the parts together anew; nothing is sent."""
         head, body, signature = ([*self.token.split("."), "", ""])[:3]
         genuine = decode_part(head), decode_part(body)
@@ -174,5 +174,5 @@ class ForgeToken(Step):
         parts = [encode_part({k: v for k, v in tree.items() if v is not None}) for tree in (header, claims)]
         unchanged = not self.header and not self.claims
         token = ".".join([*((head, body) if unchanged else parts), signature])
-        stage.transcript.secrets.learn(token)
+        context.transcript.secrets.learn(token)
         return {"token": token}

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from conformance.scenario.shape import Shape, shape_of
-from conformance.steps.base import Observation, Stage, Step
+from conformance.steps.base import CaseContext, Observation, Step
 
 
 class Wait(Step):
@@ -21,7 +21,7 @@ class Wait(Step):
     observes: ClassVar[Shape] = shape_of("seconds")
     seconds: Annotated[float, Field(gt=0)]
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Wait."""
-        stage.wait(self.seconds)
+        context.wait(self.seconds)
         return {"seconds": self.seconds}

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.driver.wire import Front
+from conformance.driver.wire import PublicAddress
 from conformance.scenario.facts import Kind
 
 
@@ -53,7 +53,7 @@ class Target:
         ca_pem: the mock IdP's certificate authority.
         personas: persona id -> its description by the IdP.
         name: name and version, if somebody said so.
-        front: how it is reached below its public address, if it listens elsewhere.
+        public_address: how it is reached below its public address, if it listens elsewhere.
     """
 
     auth_url: str
@@ -65,7 +65,7 @@ class Target:
     ca_pem: str
     personas: dict[str, Any] = field(default_factory=dict)
     name: str | None = None
-    front: Front | None = None
+    public_address: PublicAddress | None = None
 
     @property
     def backend_url(self) -> str:
@@ -98,5 +98,5 @@ class Target:
         providers = tuple(
             Provider(**{**provider, "environments": tuple(provider["environments"])}) for provider in data["providers"]
         )
-        front = Front(**data["front"]) if data["front"] else None
-        return cls(**{**data, "providers": providers, "front": front})
+        public_address = PublicAddress(**data["public_address"]) if data["public_address"] else None
+        return cls(**{**data, "providers": providers, "public_address": public_address})

@@ -11,11 +11,11 @@ import pytest
 from conformance.cases import Case
 from conformance.driver.idp import Idp
 from conformance.driver.wire import Wire
-from conformance.play import Terms, play
+from conformance.play import RunPolicy, play
 from conformance.scenario.expansion import bound
 from conformance.scenario.filters import FILTERS
 from conformance.steps import RULES
-from conformance.steps.base import Stage
+from conformance.steps.base import CaseContext
 from conformance.verdicts import Verdict
 from tests.conformance.fakes import PERSONAS
 from tests.conformance.samples import FACTS, GITHUB, MUST, scenario, target
@@ -77,7 +77,7 @@ def played(server):
             tested = target(GITHUB, auth_url=f"{url}/api/auth", idp=info, personas={"guest-01": OWN})
             (part,) = bound(scenario(steps=checked), FACTS["github"])
             case = replace(Case(part, GITHUB, "development"), own=own)
-            return play(case, FACTS["github"], tested, wire, Idp(url, wire), Terms((), 1, should_fails=False))
+            return play(case, FACTS["github"], tested, wire, Idp(url, wire), RunPolicy((), 1, should_fails=False))
 
         yield run
 
@@ -168,13 +168,13 @@ def test_a_case_without_a_persona_of_its_own_has_no_website(played):
 
 def test_what_is_seen_is_announced(played, monkeypatch):
     seen = {}
-    remember = Stage.remember
+    remember = CaseContext.remember
 
-    def noting(stage, action, observation):
+    def noting(context, action, observation):
         seen.setdefault(action, {}).update(observation)
-        remember(stage, action, observation)
+        remember(context, action, observation)
 
-    monkeypatch.setattr(Stage, "remember", noting)
+    monkeypatch.setattr(CaseContext, "remember", noting)
     played(*FLOW, {"redeem": {}}, {"renew": {}}, {"revoke": {}}, {"change_client": {}}, {"register": {}})
     played({"register": {}}, {"obtain_tokens": {"token": "t"}})
     seen.pop("holder of a refresh token")

@@ -14,13 +14,13 @@ from conformance.cases import Case
 from conformance.collection import collect
 from conformance.driver.idp import Idp
 from conformance.embedded import embedded_pair
-from conformance.play import Terms, play
+from conformance.play import RunPolicy, play
 from conformance.plugin.options import ENVIRONMENT, PROFILE, SCENARIOS, TIMEOUT_SECONDS
 from conformance.requirement_list import requirements
 from conformance.scenario.loader import Library, load
 from conformance.steps import RULES
 from conformance.target.description import Target
-from conformance.target.examination import Wish, examine, wire_for
+from conformance.target.examination import ProbeOptions, examine, wire_for
 from conformance.verdicts import Verdict
 from tests.conformance.servers import Said, http_server
 
@@ -50,12 +50,12 @@ class Bench:
         """Ids of the cases that pass on a target that always answers so."""
         wire = wire_for(self.target.idp, self.target.ca_pem, TIMEOUT_SECONDS)
         idp = Idp(self.target.idp["urls"]["http"], wire)
-        terms = Terms(deviations=(), seed=1, should_fails=True)
+        policy = RunPolicy(deviations=(), seed=1, should_fails=True)
         found = []
         with contextlib.closing(wire), http_server(lambda _: answer) as url:
             target = replace(self.target, auth_url=f"{url}/api/auth")
             for case in self.cases:
-                result = play(case, self.library.facts[case.provider.vendor], target, wire, idp, terms)
+                result = play(case, self.library.facts[case.provider.vendor], target, wire, idp, policy)
                 # A scenario that cannot go on is an error, even if nothing has failed until then.
                 if result.verdict is not Verdict.ERROR and all(check.holds for check in result.checks):
                     found.append(case.id)
@@ -66,8 +66,8 @@ class Bench:
 def bench() -> Iterator[Bench]:
     library = load([SCENARIOS], requirements(), RULES)
     with embedded_pair(1, PROFILE) as (auth_url, idp_url, app_origin):
-        wish = Wish(auth_url, idp_url, app_origin, ENVIRONMENT, PROFILE, {}, TIMEOUT_SECONDS)
-        target = examine(wish, library.facts)
+        options = ProbeOptions(auth_url, idp_url, app_origin, ENVIRONMENT, PROFILE, {}, TIMEOUT_SECONDS)
+        target = examine(options, library.facts)
         first: dict[str, Case] = {}
         for case in collect(library, target):
             if case.absent is None:

@@ -9,7 +9,7 @@ from conformance.cases import Case
 from conformance.deviations import Deviation
 from conformance.driver.idp import Idp
 from conformance.driver.wire import Wire
-from conformance.play import SHOWN_CHARACTERS, TargetStoppedError, Terms, play
+from conformance.play import SHOWN_CHARACTERS, RunPolicy, TargetStoppedError, play
 from conformance.verdicts import Verdict
 from tests.conformance.fakes import PERSONAS, SECRETS, Pair, running_pair
 from tests.conformance.samples import FACTS, GITHUB, INFO, MUST, OTHER_MUST, SHOULD, scenario, target
@@ -33,7 +33,7 @@ def played(pair):
             tested = target(GITHUB, auth_url=pair.auth_url, idp=info, personas={"plain": PERSONAS["personas"][0]})
             case = Case(scenario(steps=list(steps)), GITHUB, environment)
             idp = Idp(pair.idp.url, wire)
-            conditions = Terms(deviations, seed=1, should_fails=should_fails, **terms)
+            conditions = RunPolicy(deviations, seed=1, should_fails=should_fails, **terms)
             return play(case, FACTS["github"], tested, wire, idp, conditions)
 
         yield run

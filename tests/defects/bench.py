@@ -20,13 +20,13 @@ from conformance.cases import Case, fan_out
 from conformance.driver.idp import Idp
 from conformance.driver.wire import Wire
 from conformance.embedded import free_port
-from conformance.play import TargetStoppedError, Terms, empty_result, play
+from conformance.play import RunPolicy, TargetStoppedError, empty_result, play
 from conformance.plugin.options import ENVIRONMENT, SCENARIOS, TIMEOUT_SECONDS
 from conformance.requirement_list import Level, requirements
 from conformance.scenario.loader import Library, load
 from conformance.steps import RULES
 from conformance.target.description import Target
-from conformance.target.examination import Wish, examine, wire_for
+from conformance.target.examination import ProbeOptions, examine, wire_for
 from conformance.verdicts import CaseResult, Verdict, requirement_verdicts
 from mock_idp.profiles import profiles
 from tests.defects.backend import running_backend
@@ -115,10 +115,12 @@ class Bench:
         """
         with self.backend(defect):
             # Connections of its own: those to an earlier backend on this port are dead.
-            wire = wire_for(self.target.idp, self.target.ca_pem, TIMEOUT_SECONDS, front=self.target.front)
-            terms = Terms(deviations=(), seed=seed_for(defect), should_fails=False)
+            wire = wire_for(
+                self.target.idp, self.target.ca_pem, TIMEOUT_SECONDS, public_address=self.target.public_address
+            )
+            policy = RunPolicy(deviations=(), seed=seed_for(defect), should_fails=False)
             with contextlib.closing(wire):
-                results = [self._play(case, wire, terms) for case in cases]
+                results = [self._play(case, wire, policy) for case in cases]
         return Judgement(results, self.log.read_text(encoding="utf-8", errors="replace"))
 
     @property
@@ -148,11 +150,11 @@ class Bench:
         wanted = {None, "default"} if self.target.profile == "default" else {self.target.profile}
         return [case for case in cases if case.absent is None and case.scenario.profile in wanted]
 
-    def _play(self, case: Case, wire: Wire, terms: Terms) -> CaseResult:
+    def _play(self, case: Case, wire: Wire, policy: RunPolicy) -> CaseResult:
         facts = self.library.facts[case.provider.vendor]
         idp = Idp(self.idp.url, wire)
         try:
-            return play(case, facts, self.target, wire, idp, terms)
+            return play(case, facts, self.target, wire, idp, policy)
         except TargetStoppedError as error:
             result = empty_result(case)
             result.verdict, result.message = Verdict.ERROR, str(error)
@@ -228,7 +230,7 @@ def bench(directory: Path, profile: str) -> Iterator[Bench]:
     options = ["--profile", profile, *providers]
     with running_idp(directory, f"http://localhost:{free_port()}", *options) as idp:
         config_file = idp.write_app_config(*options)
-        wish = Wish(f"{idp.backend_url}/api/auth", idp.url, None, ENVIRONMENT, profile, {}, TIMEOUT_SECONDS)
+        options = ProbeOptions(f"{idp.backend_url}/api/auth", idp.url, None, ENVIRONMENT, profile, {}, TIMEOUT_SECONDS)
         with start_backend(idp, config_file, directory / "backend.log", None):
-            target = examine(wish, library.facts)
+            target = examine(options, library.facts)
         yield Bench(idp, config_file, library, target)

@@ -18,7 +18,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from conformance.cases import Case
 from conformance.driver.idp import Idp
 from conformance.driver.wire import Wire
-from conformance.play import Terms, play
+from conformance.play import RunPolicy, play
 from conformance.plugin.options import TIMEOUT_SECONDS
 from conformance.requirement_list import requirements
 from conformance.scenario.loader import load
@@ -72,8 +72,8 @@ class Arena:
         self.hourglass.turn(AGES)
         case = Case(scenario, self.provider, scenario.environment or self.bench.target.environment)
         facts = self.bench.library.facts[self.provider.vendor]
-        terms = Terms(deviations=(), seed=0, should_fails=True, wait=self.hourglass.turn)
-        return play(case, facts, self.bench.target, self.wire, Idp(self.bench.idp.url, self.wire), terms)
+        policy = RunPolicy(deviations=(), seed=0, should_fails=True, wait=self.hourglass.turn)
+        return play(case, facts, self.bench.target, self.wire, Idp(self.bench.idp.url, self.wire), policy)
 
     def judge(self, steps: list[Step]) -> None:
         """Play a story.

@@ -12,9 +12,9 @@ from conformance.cases import Case
 from conformance.driver.browser import Transcript
 from conformance.driver.idp import Idp
 from conformance.driver.wire import Wire
-from conformance.reach import initial_reach
+from conformance.initial_scope import initial_scope
 from conformance.scenario.model import Scenario
-from conformance.steps.base import Observation, Stage, Step
+from conformance.steps.base import CaseContext, Observation, Step
 from conformance.steps.session import Refresh
 from conformance.steps.sign_in import Callback, Consent, Start
 from conformance.target.description import Provider
@@ -34,29 +34,29 @@ NOTHING = Scenario.model_validate({"scenario": "many-logins", "title": "Many peo
 class Login:
     """One person in one browser."""
 
-    stage: Stage
+    context: CaseContext
     persona: str
     provider: str
 
     def move(self, step: Step) -> Observation:
         """Make a move, as a scenario would."""
-        seen = step.play(self.stage)
-        self.stage.remember(step.action, seen)
+        seen = step.play(self.context)
+        self.context.remember(step.action, seen)
         return seen
 
     @property
     def entity_ref(self) -> str:
         """Who it has to be."""
-        found: str = self.stage.scope["persona"][self.persona]["entity_ref"]
+        found: str = self.context.scope["persona"][self.persona]["entity_ref"]
         return found
 
 
 def login(bench: Bench, wire: Wire, provider: Provider, persona: str) -> Login:
     target, facts = bench.target, bench.library.facts[provider.vendor]
     case = Case(NOTHING, provider, target.environment)
-    stage = Stage(target, provider, facts, target.environment, wire, Idp(bench.idp.url, wire), Transcript())
-    stage.scope, stage.provider_facts = initial_reach(case, facts, target, 0)
-    return Login(stage, persona, provider.id)
+    context = CaseContext(target, provider, facts, target.environment, wire, Idp(bench.idp.url, wire), Transcript())
+    context.scope, context.provider_facts = initial_scope(case, facts, target, 0)
+    return Login(context, persona, provider.id)
 
 
 def who(seen: Observation) -> str | None:
