@@ -6,7 +6,8 @@ A misspelt environment or persona would otherwise make a case that is not applic
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
-from conformance.cases import NO_PROVIDER, Case, applies, fan_out, persona_names
+from conformance.applicability import NO_PROVIDER, applies, has_profile
+from conformance.cases import Case, fan_out, persona_names
 from conformance.initial_scope import OWN
 from conformance.scenario.expansion import bound
 from conformance.scenario.facts import ProviderFacts
@@ -39,7 +40,7 @@ def collect(
             cases += found[scenario.scenario]
         else:
             wrong = found[scenario.scenario] or [Case(scenario, NO_PROVIDER, "")]
-            cases += [replace(case, absent=mistake, is_mistake=True) for case in wrong[:1]]
+            cases += [replace(case, not_applicable=None, mistake=mistake) for case in wrong[:1]]
     wanted = set(only_requirements)
     return [case for case in cases if not wanted or wanted & set(case.scenario.requirements)]
 
@@ -74,7 +75,7 @@ def _providers_of(
 
 
 def _never_played(scenario: Scenario, cases: list[Case], target: Target) -> str | None:
-    if any(case.absent is None or case.is_mistake for case in cases) or scenario.profile not in {None, target.profile}:
+    if any(case.not_applicable is None for case in cases) or not has_profile(scenario, target):
         return None
-    reason = next((case.absent for case in cases if case.absent), "no vendor has an element of its 'each'")
+    reason = next((case.not_applicable for case in cases), "no vendor has an element of its 'each'")
     return f"it is played on no provider at all, though the target has all of them: {reason}"

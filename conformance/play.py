@@ -120,16 +120,16 @@ def empty_result(case: Case) -> CaseResult:
         provider=case.provider.id,
         vendor=case.provider.vendor,
         env=case.environment,
-        verdict=Verdict.ERROR if case.is_mistake else Verdict.NOT_APPLICABLE,
+        verdict=Verdict.ERROR if case.mistake else Verdict.NOT_APPLICABLE,
         level=level,
-        message=case.absent or "",
+        message=case.mistake or case.not_applicable or "",
     )
 
 
 def did_not_run(case: Case, reason: str) -> CaseResult:
     """The result of a case that was planned and never came back: nothing that did not run is green."""
     result = empty_result(case)
-    if case.absent is None:
+    if case.is_playable:
         result.verdict = Verdict.ERROR
         result.message = f"did not run: {reason}" if reason else "did not run"
     return result

@@ -26,7 +26,7 @@ def test_case(case: Case, run: Run, request: pytest.FixtureRequest) -> None:
 
 
 def _result(case: Case, run: Run, request: pytest.FixtureRequest) -> CaseResult:
-    if case.absent is not None:
+    if not case.is_playable:
         return empty_result(case)
     facts = run.library.facts[case.provider.vendor]
     try:

@@ -79,12 +79,12 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     run = config.stash.get(RUN, None)
     if run is None:
         return []
-    present = [provider.id for provider in run.target.providers if not provider.absent]
-    absent = [provider.id for provider in run.target.providers if provider.absent]
+    present = [provider.id for provider in run.target.providers if not provider.not_applicable]
+    missing = [provider.id for provider in run.target.providers if provider.not_applicable]
     return [
         f"target: {run.target.auth_url} (app {run.target.app_origin}, profile {run.target.profile})",
         f"mock IdP: {run.target.idp['urls']['http']}; seed: {run.options.seed}",
-        f"providers: {', '.join(present)}" + (f"; not on the target: {', '.join(absent)}" if absent else ""),
+        f"providers: {', '.join(present)}" + (f"; not on the target: {', '.join(missing)}" if missing else ""),
     ]
 
 

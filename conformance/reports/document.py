@@ -56,7 +56,7 @@ def build_document(
         },
         "idp": {"url": target.idp["urls"]["http"], "version": target.idp.get("kit", {}).get("version")},
         "providers": [
-            {"id": provider.id, "vendor": provider.vendor, "kind": provider.kind, "absent": provider.absent}
+            {"id": provider.id, "vendor": provider.vendor, "kind": provider.kind, "absent": provider.not_applicable}
             for provider in target.providers
         ],
         "started": datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds"),

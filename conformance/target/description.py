@@ -17,7 +17,7 @@ class Provider:
         vendor: the vendor behind it.
         kind: the protocol between target and vendor, or ``proxy``.
         environments: environments the target has and the IdP knows; only OAuth providers have some.
-        absent: why it cannot be tested, or None if it can.
+        not_applicable: why nothing can be played on it, or None.
         reserved: True if only scenarios that name it may use it, because they change what it relies on.
     """
 
@@ -25,7 +25,7 @@ class Provider:
     vendor: str
     kind: Kind
     environments: tuple[str, ...] = ()
-    absent: str | None = None
+    not_applicable: str | None = None
     reserved: bool = False
 
     @property

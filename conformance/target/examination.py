@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from conformance.applicability import NO_ENVIRONMENT, provider_missing, vendor_unknown
 from conformance.driver.browser import encode_query
 from conformance.driver.idp import Idp, IdpError
 from conformance.driver.observation import observe_response, observe_url
@@ -171,14 +172,14 @@ class _Examiner:
             if self._options.providers and id_ not in self._options.providers:
                 continue
             if vendor not in self._facts:
-                found.append(Provider(id_, vendor, "oauth", absent=f"no scenarios know the vendor {vendor!r}"))
+                found.append(Provider(id_, vendor, "oauth", not_applicable=vendor_unknown(vendor)))
                 continue
             kind = self._facts[vendor].kind
             if kind == "oauth":
                 found.append(self._probe_oauth(id_, vendor, environments))
             else:
                 probe = self._probe_proxy(id_) if kind == "proxy" else self._probe_saml(id_)
-                found.append(Provider(id_, vendor, kind, absent=probe, reserved=self._is_reserved(id_)))
+                found.append(Provider(id_, vendor, kind, not_applicable=probe, reserved=self._is_reserved(id_)))
         self._check_found(found)
         return tuple(found)
 
@@ -212,28 +213,27 @@ class _Examiner:
 
     def _probe_proxy(self, id_: str) -> str | None:
         _, response = self._get(f"/{id_}/refresh", {})
-        return f"the target has no provider {id_!r}" if response.status == 404 else None
+        return provider_missing(id_) if response.status == 404 else None
 
     def _probe_saml(self, id_: str) -> str | None:
         _, response = self._get(f"/{id_}/start", {"env": self._options.environment})
         if response.status == 404:
-            return f"the target has no provider {id_!r}"
+            return provider_missing(id_)
         self._check_redirect(id_, self._options.environment, response)
         return None
 
     def _probe_oauth(self, id_: str, vendor: str, environments: Sequence[str]) -> Provider:
-        present, missing = [], "the target has none of its environments"
+        present, missing = [], NO_ENVIRONMENT
         for environment in environments:
             _, response = self._get(f"/{id_}/start", {"scope": "", "env": environment})
             if response.status == 404:
                 if f"'{environment}'" not in response.body.decode("utf-8", "replace"):
-                    missing = f"the target has no provider {id_!r}"
+                    missing = provider_missing(id_)
                     break
                 continue
             self._check_redirect(id_, environment, response)
             present.append(environment)
-        absent = None if present else missing
-        return Provider(id_, vendor, "oauth", tuple(present), absent)
+        return Provider(id_, vendor, "oauth", tuple(present), None if present else missing)
 
     def _check_redirect(self, id_: str, environment: str, response: Response) -> None:
         location = response.header("location")
@@ -261,15 +261,15 @@ class _Examiner:
 
     def _check_found(self, found: Sequence[Provider]) -> None:
         for provider in found:
-            if provider.absent and provider.id in self._options.providers:
-                raise ConfigurationFault(f"--provider {provider.id}: {provider.absent}")
-        if all(provider.absent for provider in found):
+            if provider.not_applicable and provider.id in self._options.providers:
+                raise ConfigurationFault(f"--provider {provider.id}: {provider.not_applicable}")
+        if all(provider.not_applicable for provider in found):
             ids = ", ".join(provider.id for provider in found) or "none"
             raise ConfigurationFault(
                 f"the target at {self._options.auth_url} has none of the providers that the mock IdP knows ({ids}); "
                 f"give it the app-config that 'mock-idp app-config' prints"
             )
-        usual = [provider for provider in found if provider.has_environments and not provider.absent]
+        usual = [provider for provider in found if provider.has_environments and not provider.not_applicable]
         if usual and not any(self._options.environment in provider.environments for provider in usual):
             have = ", ".join(dict.fromkeys(name for provider in usual for name in provider.environments))
             raise ConfigurationFault(
@@ -280,7 +280,7 @@ class _Examiner:
     def find_app_origin(self, providers: Sequence[Provider]) -> str:
         """The app's origin, which the target names in the page it answers to a callback without state (FRAME-03)."""
         for provider in providers:
-            if provider.has_popup and not provider.absent:
+            if provider.has_popup and not provider.not_applicable:
                 environment = next(iter(provider.environments), self._options.environment)
                 url, response = self._get(f"/{provider.id}/handler/frame", {"env": environment})
                 origin = observe_response(response, url, time.time()).get("target_origin")

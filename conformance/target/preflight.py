@@ -57,7 +57,9 @@ def check_sign_ins(target: Target, facts: Mapping[str, ProviderFacts], wire: Wir
     """
     deadline = time.monotonic() + CATALOG_SECONDS
     for provider in target.providers:
-        is_there = target.environment in provider.environments if provider.has_environments else not provider.absent
+        is_there = (
+            target.environment in provider.environments if provider.has_environments else not provider.not_applicable
+        )
         if not provider.has_popup or not is_there:
             continue
         _check_client(target, provider, wire)

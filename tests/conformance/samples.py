@@ -16,7 +16,7 @@ OTHER_MUST = [id_ for id_, row in requirements().items() if row.level is Level.M
 GITHUB = Provider("github", "github", "oauth", ("development", "other"))
 GHE = Provider("ghe", "github", "oauth", ("development",))
 GOOGLE = Provider("google", "google", "oauth", ("development",))
-ABSENT = Provider("okta", "okta", "oauth", absent="the target has no provider 'okta'")
+ABSENT = Provider("okta", "okta", "oauth", not_applicable="the target has no provider 'okta'")
 PROXY = Provider("oauth2Proxy", "oauth2Proxy", "proxy")
 
 FACTS = {

@@ -70,7 +70,7 @@ def bench() -> Iterator[Bench]:
         target = examine(options, library.facts)
         first: dict[str, Case] = {}
         for case in collect(library, target):
-            if case.absent is None:
+            if case.not_applicable is None:
                 first.setdefault(case.scenario.scenario, case)
         yield Bench(library, target, list(first.values()))
 

@@ -45,7 +45,7 @@ class TestGoodSetUp:
     def test_what_is_found_out(self, pair):
         target = examine(options(pair), FACTS)
         (github,) = target.providers
-        assert (github.id, github.vendor, github.kind, github.absent) == ("github", "github", "oauth", None)
+        assert (github.id, github.vendor, github.kind, github.not_applicable) == ("github", "github", "oauth", None)
         assert github.environments == ("development", "other")
         assert target.app_origin == APP
         assert target.personas["plain"]["login"] == "plain"
@@ -79,11 +79,11 @@ class TestGoodSetUp:
     def test_proxy_provider_is_probed(self, pair):
         pair.idp.providers.append({"id": "oauth2Proxy", "vendor": "oauth2Proxy"})
         proxy = examine(options(pair), FACTS).providers[1]
-        assert (proxy.kind, proxy.absent) == ("proxy", "the target has no provider 'oauth2Proxy'")
+        assert (proxy.kind, proxy.not_applicable) == ("proxy", "the target has no provider 'oauth2Proxy'")
 
     def test_vendor_without_scenarios(self, pair):
         pair.idp.providers.append({"id": "custom", "vendor": "unheard-of"})
-        assert examine(options(pair), FACTS).providers[1].absent == "no scenarios know the vendor 'unheard-of'"
+        assert examine(options(pair), FACTS).providers[1].not_applicable == "no scenarios know the vendor 'unheard-of'"
 
     def test_only_wished_providers(self, pair):
         pair.idp.providers.append({"id": "oauth2Proxy", "vendor": "oauth2Proxy"})

@@ -148,7 +148,7 @@ class Bench:
         cases = fan_out(self.library, replace(self.target, providers=limited), only)
         # What needs no profile need not hold in every one: another may lack a session secret, or have its own keys.
         wanted = {None, "default"} if self.target.profile == "default" else {self.target.profile}
-        return [case for case in cases if case.absent is None and case.scenario.profile in wanted]
+        return [case for case in cases if case.is_playable and case.scenario.profile in wanted]
 
     def _play(self, case: Case, wire: Wire, policy: RunPolicy) -> CaseResult:
         facts = self.library.facts[case.provider.vendor]
