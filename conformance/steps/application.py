@@ -31,16 +31,14 @@ class Register(Step):
     """Register an application as a client of the target (RFC 7591). Later steps in this browser act as that client.
 
     Observes the HTTP answer, ``client_id`` and ``client_secret``.
-
-    Attributes:
-        redirect_uris: where the browser may be sent back to.
-        metadata: further members of the request.
     """
 
     action: ClassVar[str] = "register"
     observes: ClassVar[Shape] = {**ANSWER, **shape_of("client_id", "client_secret", "redirect_uri")}
     redirect_uris: list[str] = [REDIRECT_URI]
+    """where the browser may be sent back to."""
     metadata: dict[str, Any] = {}
+    """further members of the request."""
 
     def play(self, context: CaseContext) -> Observation:
         """Send the request as a program, not as a browser."""
@@ -58,14 +56,6 @@ class Authorize(Step):
 
     Observes the HTTP answer, ``session_id`` (of the consent page it leads to), ``client_id``, ``client_secret`` (if it
     is a registered client), ``redirect_uri``, ``state`` and ``verifier``.
-
-    Attributes:
-        client_id: by default that of the latest registered client; another one has no secret.
-        redirect_uri: by default the first one that was registered.
-        scope: scopes asked for; null leaves the parameter out.
-        state: what the application wants back; null leaves it out.
-        challenge: how the code challenge is made: ``S256``, ``plain`` or ``none`` at all (RFC 7636).
-        query: parameters changed or added; null leaves one out, a list repeats it.
     """
 
     action: ClassVar[str] = "authorize"
@@ -74,11 +64,17 @@ class Authorize(Step):
         **shape_of("session_id", "client_id", "client_secret", "redirect_uri", "state", "verifier"),
     }
     client_id: str = REGISTERED
+    """by default that of the latest registered client; another one has no secret."""
     redirect_uri: str = REGISTERED
+    """by default the first one that was registered."""
     scope: Text = None
+    """scopes asked for; null leaves the parameter out."""
     state: Text = "state-of-the-application"
+    """what the application wants back; null leaves it out."""
     challenge: Challenge = "S256"
+    """how the code challenge is made: ``S256``, ``plain`` or ``none`` at all (RFC 7636)."""
     query: dict[str, Any] = {}
+    """parameters changed or added; null leaves one out, a list repeats it."""
 
     def play(self, context: CaseContext) -> Observation:
         """Open the address; the redirect to the app's consent page is not followed."""
@@ -121,20 +117,18 @@ class Decide(Step):
     """Approve or reject what the latest ``authorize`` asks for, as the app's consent page does for its user.
 
     Observes the HTTP answer, ``redirect`` (the address the browser is to go to, taken apart) and ``code``.
-
-    Attributes:
-        decision: ``approve`` or ``reject``.
-        session_id: by default that of the latest ``authorize``.
-        token: the Backstage token of who decides; by default of who signed in last in this browser; null sends none.
-        headers: header fields changed or added; null removes one.
     """
 
     action: ClassVar[str] = "decide"
     observes: ClassVar[Shape] = {**ANSWER, **shape_of("code", redirect=URL)}
     decision: Literal["approve", "reject"] = "approve"
+    """``approve`` or ``reject``."""
     session_id: str = AUTHORIZED
+    """by default that of the latest ``authorize``."""
     token: Text = SIGNED_IN
+    """the Backstage token of who decides; by default of who signed in last in this browser; null sends none."""
     headers: dict[str, Any] = {}
+    """header fields changed or added; null removes one."""
 
     def play(self, context: CaseContext) -> Observation:
         """Send the request as a script of the app, with its cookies."""
@@ -164,10 +158,15 @@ class _TokenRequest(Step):
     """What requests to the token and revocation endpoints have in common."""
 
     form: dict[str, Any] = {}
+    """members of the body changed or added; null leaves one out."""
     client: dict[str, Any] = {}
+    """who asks, with ``id`` and ``secret``; by default the client of the latest ``authorize``."""
     authentication: Authentication = "body"
+    """how: with both in the ``body``, in a ``basic`` header, or ``none``."""
     headers: dict[str, Any] = {}
+    """header fields changed or added; null removes one."""
     as_json: bool = False
+    """true writes the body as JSON instead of as a form."""
 
     def send(self, context: CaseContext, path: str, fields: Mapping[str, Any]) -> Observation:
         """Send it as the application that the latest ``authorize`` in this browser was for."""
@@ -196,13 +195,6 @@ class Redeem(_TokenRequest):
     """Redeem the code of the latest ``decide`` at the token endpoint (RFC 6749 section 4.1.3).
 
     Observes the HTTP answer.
-
-    Attributes:
-        form: members of the body changed or added; null leaves one out.
-        client: who asks, with ``id`` and ``secret``; by default the client of the latest ``authorize``.
-        authentication: how: with both in the ``body``, in a ``basic`` header, or ``none``.
-        headers: header fields changed or added; null removes one.
-        as_json: true writes the body as JSON instead of as a form.
     """
 
     action: ClassVar[str] = "redeem"
@@ -225,20 +217,12 @@ class Redeem(_TokenRequest):
 
 
 class Renew(_TokenRequest):
-    """Redeem a refresh token at the token endpoint (RFC 6749 section 6). Observes the HTTP answer.
-
-    Attributes:
-        refresh_token: by default the one that was given out last in this browser.
-        form: members of the body changed or added; null leaves one out.
-        client: as of ``redeem``.
-        authentication: as of ``redeem``.
-        headers: header fields changed or added; null removes one.
-        as_json: true writes the body as JSON instead of as a form.
-    """
+    """Redeem a refresh token at the token endpoint (RFC 6749 section 6). Observes the HTTP answer."""
 
     action: ClassVar[str] = "renew"
     observes: ClassVar[Shape] = ANSWER
     refresh_token: Text = LATEST
+    """by default the one that was given out last in this browser."""
 
     def play(self, context: CaseContext) -> Observation:
         """Send the request as a program."""
@@ -249,20 +233,12 @@ class Renew(_TokenRequest):
 
 
 class Revoke(_TokenRequest):
-    """Take a refresh token back (RFC 7009). Observes the HTTP answer.
-
-    Attributes:
-        token: by default the refresh token that was given out last in this browser.
-        form: members of the body changed or added; null leaves one out.
-        client: as of ``redeem``.
-        authentication: as of ``redeem``.
-        headers: header fields changed or added; null removes one.
-        as_json: true writes the body as JSON instead of as a form.
-    """
+    """Take a refresh token back (RFC 7009). Observes the HTTP answer."""
 
     action: ClassVar[str] = "revoke"
     observes: ClassVar[Shape] = ANSWER
     token: Text = LATEST
+    """by default the refresh token that was given out last in this browser."""
 
     def play(self, context: CaseContext) -> Observation:
         """Send the request as a program."""
@@ -274,22 +250,20 @@ class ObtainTokens(Step):
     """The whole way to tokens: ``authorize``, ``decide`` and ``redeem``, with the arguments of the first.
 
     Observes what ``redeem`` observes, and the parts as ``authorize`` and ``decide``.
-
-    Attributes:
-        client_id: as of ``authorize``.
-        redirect_uri: as of ``authorize``.
-        scope: as of ``authorize``.
-        challenge: as of ``authorize``.
-        token: the Backstage token of who approves, as of ``decide``.
     """
 
     action: ClassVar[str] = "obtain_tokens"
     observes: ClassVar[Shape] = {**ANSWER, "authorize": Authorize.observes, "decide": Decide.observes}
     client_id: str = REGISTERED
+    """as of ``authorize``."""
     redirect_uri: str = REGISTERED
+    """as of ``authorize``."""
     scope: Text = None
+    """as of ``authorize``."""
     challenge: Challenge = "S256"
+    """as of ``authorize``."""
     token: Text = SIGNED_IN
+    """the Backstage token of who approves, as of ``decide``."""
 
     def play(self, context: CaseContext) -> Observation:
         """Play the three steps after one another."""

@@ -135,7 +135,7 @@ class Step(BaseModel):
         observes: which members its observation may have; the loader refuses others in ``expect``.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
     action: ClassVar[str]
     observes: ClassVar[Shape]
 

@@ -16,16 +16,14 @@ class Fuzz(Step):
 
     Observes ``sent`` (how many), ``statuses``, and lists of the answers that break the description: ``server_errors``,
     ``undocumented`` (statuses), ``malformed`` (headers and bodies), ``traces``.
-
-    Attributes:
-        operation: its ``operationId``.
-        examples: how many requests.
     """
 
     action: ClassVar[str] = "fuzz"
     observes: ClassVar[Shape] = shape_of("sent", "statuses", "server_errors", "undocumented", "malformed", "traces")
     operation: str
+    """its ``operationId``."""
     examples: int = EXAMPLES
+    """how many requests."""
 
     @classmethod
     def mistakes(cls, arguments: Mapping[str, Any]) -> list[str]:

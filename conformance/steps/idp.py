@@ -29,14 +29,6 @@ class Journal(Step):
     Observes ``entries`` (all), ``count``, and per endpoint (``token``, ``refresh``, ``profile``, ``revocation`` …)
     ``at``: ``{endpoint: [entries]}`` and ``counts``: ``{endpoint: number}``; endpoints never asked are absent there.
     ``latest`` is the sequence number of the newest entry of all, for the ``since`` of a later step.
-
-    Attributes:
-        grant: id of the grant; by default that of the latest consent or proxied sign-in.
-        code: instead, every entry that carried this code.
-        state: instead, every entry that carried this state.
-        service: instead, every entry at this service.
-        endpoint: of these, only those at this endpoint; the journal of a service is long.
-        since: only entries with a higher sequence number than this entry's.
     """
 
     action: ClassVar[str] = "journal"
@@ -44,11 +36,17 @@ class Journal(Step):
         "entries", "count", "latest", at=dict.fromkeys(ENDPOINTS), counts=dict.fromkeys(ENDPOINTS)
     )
     grant: str | None = None
+    """id of the grant; by default that of the latest consent or proxied sign-in."""
     code: str | None = None
+    """instead, every entry that carried this code."""
     state: str | None = None
+    """instead, every entry that carried this state."""
     service: str | None = None
+    """instead, every entry at this service."""
     endpoint: str | None = None
+    """of these, only those at this endpoint; the journal of a service is long."""
     since: int | None = None
+    """only entries with a higher sequence number than this entry's."""
 
     def play(self, context: CaseContext) -> Observation:
         """Ask the control API."""
@@ -85,13 +83,7 @@ class Journal(Step):
 
 
 class ChangeGrant(Step):
-    """Change what a grant carries from now on. Observes the grant.
-
-    Attributes:
-        grant: id of the grant; by default that of the latest consent or proxied sign-in.
-        faults: replace its faults by these.
-        revoked: True takes the grant back: its tokens are refused from now on.
-    """
+    """Change what a grant carries from now on. Observes the grant."""
 
     action: ClassVar[str] = "change_grant"
     observes: ClassVar[Shape] = shape_of(
@@ -110,8 +102,11 @@ class ChangeGrant(Step):
         "faults",
     )
     grant: str | None = None
+    """id of the grant; by default that of the latest consent or proxied sign-in."""
     faults: list[Any] | None = None
+    """replace its faults by these."""
     revoked: bool | None = None
+    """True takes the grant back: its tokens are refused from now on."""
 
     def play(self, context: CaseContext) -> Observation:
         """Send the change to the control API."""
@@ -131,20 +126,18 @@ class ChangeService(Step):
     Only services that one environment has for itself can be changed; the scenario must be the only one that uses
     the environment. It begins with a change of its own, because an earlier run may have left another.
     Observes the service: ``id``, ``faults``, ``published_keys``.
-
-    Attributes:
-        service: id of the service; by default the one of the case's provider and environment.
-        faults: replace its faults by these.
-        rotate_keys: true lets a new key sign and withdraws the old one; ``overlap`` keeps publishing the old one.
-        published_keys: sets of keys to publish: ``own``, ``next``, ``previous``, ``foreign``; none empties the set.
     """
 
     action: ClassVar[str] = "change_service"
     observes: ClassVar[Shape] = shape_of("id", "vendor", "faults", "published_keys")
     service: str | None = None
+    """id of the service; by default the one of the case's provider and environment."""
     faults: list[Any] | None = None
+    """replace its faults by these."""
     rotate_keys: bool | Literal["overlap"] | None = None
+    """true lets a new key sign and withdraws the old one; ``overlap`` keeps publishing the old one."""
     published_keys: list[str] | None = None
+    """sets of keys to publish: ``own``, ``next``, ``previous``, ``foreign``; none empties the set."""
 
     def play(self, context: CaseContext) -> Observation:
         """Send the change to the control API."""
@@ -159,14 +152,12 @@ class ChangeClient(Step):
 
     The address is ``${persona.own.client_url}``. A scenario begins with a change of its own, because an earlier run
     may have left another. Observes ``client_id`` and the ``faults`` from now on.
-
-    Attributes:
-        faults: replace its faults by these, which strike at the document. With none, it is a good document.
     """
 
     action: ClassVar[str] = "change_client"
     observes: ClassVar[Shape] = shape_of("client_id", "faults")
     faults: list[str | dict[str, Any]] = []
+    """replace its faults by these, which strike at the document. With none, it is a good document."""
 
     def play(self, context: CaseContext) -> Observation:
         """Send the change to the control API."""

@@ -18,26 +18,24 @@ class ProxiedSignIn(Step):
     (guest) none are added. Observes the HTTP answer; ``session`` is its JSON if the status is 200, ``minted`` the
     headers, ``grant`` (the grant's id in the journal, if headers were minted), ``frontend``: what the frontend makes
     of the answer, and of its session later.
-
-    Attributes:
-        persona: who signed in at the proxy (``own`` for a persona of the case's own); null asks for no headers at all.
-        mint: parameters of the minting (which header to leave out, change or send twice; see the vendor's page).
-        faults: what the grant carries to the proxy's own addresses, where keys are.
-        headers: header fields changed or added after minting; null removes one.
-        query: query parameters.
-        method: HTTP method.
-        used_after: seconds after the sign-in, ascending, at which the frontend needs its token again.
     """
 
     action: ClassVar[str] = "proxied_sign_in"
     observes: ClassVar[Shape] = {**ANSWER, **shape_of("minted", "grant", frontend=FRONTEND)}
     persona: str | None = "plain"
+    """who signed in at the proxy (``own`` for a persona of the case's own); null asks for no headers at all."""
     mint: dict[str, Any] = {}
+    """parameters of the minting (which header to leave out, change or send twice; see the vendor's page)."""
     faults: list[Any] = []
+    """what the grant carries to the proxy's own addresses, where keys are."""
     headers: dict[str, Any] = {}
+    """header fields changed or added after minting; null removes one."""
     query: dict[str, Any] = {}
+    """query parameters."""
     method: str = "GET"
+    """HTTP method."""
     used_after: list[float] = []
+    """seconds after the sign-in, ascending, at which the frontend needs its token again."""
 
     def play(self, context: CaseContext) -> Observation:
         """Have the headers minted, send the request, let the frontend look at the answer."""

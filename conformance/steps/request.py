@@ -12,31 +12,28 @@ from conformance.steps.base import CaseContext, Observation, Step, body_and_head
 
 
 class RequestStep(Step):
-    """Send any request to the target. Observes the HTTP answer.
-
-    Attributes:
-        path: below the auth plugin (``/github/start``), or below the backend with ``below: backend``; sent as it is.
-        below: what ``path`` is relative to.
-        method: HTTP method.
-        query: query parameters; a list repeats one, true writes the bare name.
-        headers: header fields; a list repeats one, null removes one.
-        json: JSON body.
-        form: fields of a form body.
-        text: any other body.
-        acting: ``script`` (the app's page, with cookies), ``navigation`` (a page visit), ``nobody`` (no cookies).
-    """
+    """Send any request to the target. Observes the HTTP answer."""
 
     action: ClassVar[str] = "request"
     observes: ClassVar[Shape] = ANSWER
     path: str
+    """below the auth plugin (``/github/start``), or below the backend with ``below: backend``; sent as it is."""
     below: Literal["auth", "backend"] = "auth"
+    """what ``path`` is relative to."""
     method: str = "GET"
+    """HTTP method."""
     query: dict[str, Any] = {}
+    """query parameters; a list repeats one, true writes the bare name."""
     headers: dict[str, Any] = {}
+    """header fields; a list repeats one, null removes one."""
     json_body: Any = Field(default=None, alias="json")
+    """JSON body."""
     form: dict[str, Any] | None = None
+    """fields of a form body."""
     text: str | None = None
+    """any other body."""
     acting: Literal["script", "navigation", "nobody"] = "nobody"
+    """``script`` (the app's page, with cookies), ``navigation`` (a page visit), ``nobody`` (no cookies)."""
 
     def play(self, context: CaseContext) -> Observation:
         """Send the request as the chosen caller."""
@@ -56,21 +53,18 @@ class RequestStep(Step):
 
 
 class PutCookie(Step):
-    """Put a cookie for the target's host into the browser, replacing any of that name.
-
-    Attributes:
-        name: name of the cookie.
-        value: its value, which is percent-encoded unless ``encoded`` is set.
-        path: its path; by default the provider's whole subtree.
-        encoded: True if the value is already as it is sent.
-    """
+    """Put a cookie for the target's host into the browser, replacing any of that name."""
 
     action: ClassVar[str] = "put_cookie"
     observes: ClassVar[Shape] = shape_of("cookies")
     name: str
+    """name of the cookie."""
     value: str
+    """its value, which is percent-encoded unless ``encoded`` is set."""
     path: str = "/"
+    """its path; by default the provider's whole subtree."""
     encoded: bool = False
+    """True if the value is already as it is sent."""
 
     def play(self, context: CaseContext) -> Observation:
         """Change the jar; nothing is sent."""
@@ -80,15 +74,12 @@ class PutCookie(Step):
 
 
 class ForgetCookies(Step):
-    """Take cookies out of the browser.
-
-    Attributes:
-        names: which ones; without it, all.
-    """
+    """Take cookies out of the browser."""
 
     action: ClassVar[str] = "forget_cookies"
     observes: ClassVar[Shape] = shape_of("cookies")
     names: list[str] | None = None
+    """which ones; without it, all."""
 
     def play(self, context: CaseContext) -> Observation:
         """Change the jar; nothing is sent."""

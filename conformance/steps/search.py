@@ -17,16 +17,14 @@ class SearchAnswers(Step):
     Header fields and bodies are searched for the texts as they are, percent-encoded (once or twice), escaped as in
     JSON, in hexadecimal and in base64. Observes ``answers`` (how many were searched) and ``found``: a list of ``name``
     (which text), ``answer`` (its number in the transcript) and ``place`` (``body`` or the name of a header field).
-
-    Attributes:
-        texts: name -> text; the name is what reports show.
-        but_in: names of header fields, in lower case, in which they may stand.
     """
 
     action: ClassVar[str] = "search_answers"
     observes: ClassVar[Shape] = shape_of("answers", "found")
     texts: dict[str, str] = Field(min_length=1)
+    """name -> text; the name is what reports show."""
     but_in: list[str] = []
+    """names of header fields, in lower case, in which they may stand."""
 
     def play(self, context: CaseContext) -> Observation:
         """Search; nothing is sent."""

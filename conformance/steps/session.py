@@ -13,24 +13,22 @@ class Refresh(Step):
     """Ask for the session again, as the frontend does (FE-20).
 
     Observes the HTTP answer; ``session`` is its JSON if the status is 200.
-
-    Attributes:
-        scope: scopes asked for; by default the frontend's for this provider; null leaves the parameter out.
-        environment: by default the case's; null leaves it out.
-        query: further parameters; null leaves one out (``optional: null``).
-        headers: header fields changed or added; null removes one.
-        method: HTTP method.
-        credentials: False sends no cookies.
     """
 
     action: ClassVar[str] = "refresh"
     observes: ClassVar[Shape] = ANSWER
     scope: Text = "(frontend)"
+    """scopes asked for; by default the frontend's for this provider; null leaves the parameter out."""
     environment: Text = "(case)"
+    """by default the case's; null leaves it out."""
     query: dict[str, Any] = {}
+    """further parameters; null leaves one out (``optional: null``)."""
     headers: dict[str, Any] = {}
+    """header fields changed or added; null removes one."""
     method: str = "GET"
+    """HTTP method."""
     credentials: bool = True
+    """False sends no cookies."""
 
     def play(self, context: CaseContext) -> Observation:
         """Send the request from the app's page."""
@@ -52,21 +50,18 @@ class Refresh(Step):
 
 
 class Logout(Step):
-    """Sign out, as the frontend does (FE-35). Observes the HTTP answer.
-
-    Attributes:
-        environment: by default the case's; null leaves it out.
-        query: further parameters.
-        headers: header fields changed or added; null removes one.
-        method: HTTP method.
-    """
+    """Sign out, as the frontend does (FE-35). Observes the HTTP answer."""
 
     action: ClassVar[str] = "logout"
     observes: ClassVar[Shape] = ANSWER
     environment: Text = "(case)"
+    """by default the case's; null leaves it out."""
     query: dict[str, Any] = {}
+    """further parameters."""
     headers: dict[str, Any] = {}
+    """header fields changed or added; null removes one."""
     method: str = "POST"
+    """HTTP method."""
 
     def play(self, context: CaseContext) -> Observation:
         """Send the request from the app's page."""

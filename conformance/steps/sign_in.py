@@ -36,16 +36,6 @@ class Start(Step):
 
     Observes the HTTP answer, ``state`` (decoded members) and ``state_text`` (as sent); from a SAML provider
     ``authn_request``, the request it sends to the identity provider.
-
-    Attributes:
-        scope: scopes asked for; by default the frontend's for this provider; null leaves the parameter out.
-        origin: by default the app's origin; null leaves it out.
-        environment: by default the case's; null leaves it out.
-        flow: ``popup`` or ``redirect``; by default as the frontend does; null leaves it out.
-        redirect_url: where the redirect flow ends.
-        query: further parameters; a list repeats one, null leaves one out.
-        method: HTTP method.
-        headers: header fields changed or added, by a proxy on the way, say; null removes one.
     """
 
     action: ClassVar[str] = "start"
@@ -54,13 +44,21 @@ class Start(Step):
         **shape_of("state", "state_text", "state_order", authn_request=AUTHN_REQUEST),
     }
     scope: Text = "(frontend)"
+    """scopes asked for; by default the frontend's for this provider; null leaves the parameter out."""
     origin: Text = "(app)"
+    """by default the app's origin; null leaves it out."""
     environment: Text = "(case)"
+    """by default the case's; null leaves it out."""
     flow: Text = "(frontend)"
+    """``popup`` or ``redirect``; by default as the frontend does; null leaves it out."""
     redirect_url: Text = None
+    """where the redirect flow ends."""
     query: dict[str, Any] = {}
+    """further parameters; a list repeats one, null leaves one out."""
     method: str = "GET"
+    """HTTP method."""
     headers: dict[str, Any] = {}
+    """header fields changed or added, by a proxy on the way, say; null removes one."""
 
     def play(self, context: CaseContext) -> Observation:
         """Send the request and take the redirect apart."""
@@ -95,13 +93,6 @@ class Consent(Step):
     Observes the vendor's ``page`` and, if it sent the browser back, ``callback_url``, ``callback`` (taken apart),
     ``code`` and ``grant`` (the grant's id in the journal). ``callback_form`` holds the fields of a vendor that sends
     the browser back with a form instead of a redirect.
-
-    Attributes:
-        persona: who decides; ``own`` is a persona that no other case uses.
-        decision: ``allow`` or ``deny``.
-        scopes: the scopes that stay ticked; without it, all.
-        faults: what the grant carries along.
-        url: another authorization URL than the one of the latest start.
     """
 
     action: ClassVar[str] = "consent"
@@ -117,10 +108,15 @@ class Consent(Step):
         callback=URL,
     )
     persona: str = "plain"
+    """who decides; ``own`` is a persona that no other case uses."""
     decision: Literal["allow", "deny"] = "allow"
+    """``allow`` or ``deny``."""
     scopes: list[str] | None = None
+    """the scopes that stay ticked; without it, all."""
     faults: list[Any] = []
+    """what the grant carries along."""
     url: Text = None
+    """another authorization URL than the one of the latest start."""
 
     def play(self, context: CaseContext) -> Observation:
         """Open the page, submit the form, read the redirect."""
@@ -162,24 +158,22 @@ class Callback(Step):
     """Bring the vendor's answer to ``/handler/frame``, as the popup does, and run the page it answers.
 
     Observes the HTTP answer, ``page``, ``messages``, ``answer``, ``session`` or ``error``, ``target_origin``.
-
-    Attributes:
-        url: another callback URL than that of the latest consent.
-        query: parameters changed or added; null removes one.
-        state: members of the state changed or added (null removes one); the state is encoded anew.
-        headers: header fields changed or added; null removes one.
-        method: HTTP method; by default as the vendor sends the browser, and POST if there is a form.
-        form: fields of a form body; added to those of the vendor's form, if it sent one (null removes one).
     """
 
     action: ClassVar[str] = "callback"
     observes: ClassVar[Shape] = ANSWER
     url: Text = None
+    """another callback URL than that of the latest consent."""
     query: dict[str, Any] = {}
+    """parameters changed or added; null removes one."""
     state: dict[str, Any] | None = None
+    """members of the state changed or added (null removes one); the state is encoded anew."""
     headers: dict[str, Any] = {}
+    """header fields changed or added; null removes one."""
     method: Text = None
+    """HTTP method; by default as the vendor sends the browser, and POST if there is a form."""
     form: dict[str, Any] | None = None
+    """fields of a form body; added to those of the vendor's form, if it sent one (null removes one)."""
 
     def play(self, context: CaseContext) -> Observation:
         """Send the callback and observe the page."""
@@ -222,18 +216,6 @@ class SignIn(Step):
     """The whole popup flow: ``start``, ``consent`` and ``callback``, with the arguments of the first two.
 
     Observes what ``callback`` observes, and the parts as ``start``, ``consent`` and ``callback``.
-
-    Attributes:
-        persona: who signs in; ``own`` is a persona that no other case uses.
-        decision: ``allow`` or ``deny``.
-        scopes: the scopes that stay ticked at the vendor.
-        faults: what the grant carries along.
-        scope: scopes asked for at start.
-        origin: origin given at start.
-        environment: environment given at start.
-        flow: ``popup`` or ``redirect``; by default as the frontend does.
-        redirect_url: where the redirect flow ends.
-        query: further start parameters.
     """
 
     action: ClassVar[str] = "sign_in"
@@ -244,15 +226,25 @@ class SignIn(Step):
         "callback": Callback.observes,
     }
     persona: str = "plain"
+    """who signs in; ``own`` is a persona that no other case uses."""
     decision: Literal["allow", "deny"] = "allow"
+    """``allow`` or ``deny``."""
     scopes: list[str] | None = None
+    """the scopes that stay ticked at the vendor."""
     faults: list[Any] = []
+    """what the grant carries along."""
     scope: Text = "(frontend)"
+    """scopes asked for at start."""
     origin: Text = "(app)"
+    """origin given at start."""
     environment: Text = "(case)"
+    """environment given at start."""
     flow: Text = "(frontend)"
+    """``popup`` or ``redirect``; by default as the frontend does."""
     redirect_url: Text = None
+    """where the redirect flow ends."""
     query: dict[str, Any] = Field(default={})
+    """further start parameters."""
 
     def play(self, context: CaseContext) -> Observation:
         """Play the three steps after one another."""

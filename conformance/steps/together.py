@@ -23,14 +23,12 @@ class Together(Step):
 
     Observes each step's observation under the step's name, and all of them as the list ``all``, in the order of the
     file. Steps afterwards continue the last one of the file.
-
-    Attributes:
-        steps: name -> step, with its action and, if it is not the same, the ``browser``.
     """
 
     action: ClassVar[str] = "together"
     observes: ClassVar[Shape] = {ALL: None}
     steps: Annotated[dict[str, dict[str, Any]], Field(min_length=2)]
+    """name -> step, with its action and, if it is not the same, the ``browser``."""
 
     @classmethod
     def shape(cls, arguments: Mapping[str, Any]) -> Shape:

@@ -51,9 +51,6 @@ class ReadToken(Step):
     Observes ``header``, ``claims``, ``verified``, ``expires_in`` (seconds from now), ``age``, ``jwks`` (the HTTP
     answer), ``key`` (the published key with its ``kid``), ``limited`` (the limited user token assembled from it,
     LIM-01) and ``limited_verified``.
-
-    Attributes:
-        token: the token, usually ``${…session.backstageIdentity.token}``.
     """
 
     action: ClassVar[str] = "read_token"
@@ -72,6 +69,7 @@ class ReadToken(Step):
         jwks=ANSWER,
     )
     token: str
+    """the token, usually ``${…session.backstageIdentity.token}``."""
 
     def play(self, context: CaseContext) -> Observation:
         """Fetch the JWKS and decode."""
@@ -109,19 +107,16 @@ class ReadToken(Step):
 
 
 class SignToken(Step):
-    """Sign a token with a key of the backend, where the profile made it known. Observes ``token``.
-
-    Attributes:
-        key: the key, an entry of ``${idp.backend_keys}``: ``kid``, ``algorithm``, ``private_key`` (PEM).
-        claims: the claims; null leaves one out, ``{from_now: SECONDS}`` is a time.
-        header: members of the header beside ``alg`` and ``kid``, or in their place; null removes one.
-    """
+    """Sign a token with a key of the backend, where the profile made it known. Observes ``token``."""
 
     action: ClassVar[str] = "sign_token"
     observes: ClassVar[Shape] = shape_of("token")
     key: dict[str, str]
+    """the key, an entry of ``${idp.backend_keys}``: ``kid``, ``algorithm``, ``private_key`` (PEM)."""
     claims: dict[str, Any]
+    """the claims; null leaves one out, ``{from_now: SECONDS}`` is a time."""
     header: dict[str, Any] = {}
+    """members of the header beside ``alg`` and ``kid``, or in their place; null removes one."""
 
     def play(self, context: CaseContext) -> Observation:
         """Sign; nothing is sent."""
@@ -144,21 +139,18 @@ def _moment(value: Any) -> Any:
 
 
 class ForgeToken(Step):
-    """Make a token that must not be believed, out of a genuine one. Observes ``token``.
-
-    Attributes:
-        token: the genuine token.
-        header: members of the header changed or added; null removes one.
-        claims: claims changed or added; null removes one.
-        signature: ``keep`` the genuine one, ``drop`` it, or ``garble`` it.
-    """
+    """Make a token that must not be believed, out of a genuine one. Observes ``token``."""
 
     action: ClassVar[str] = "forge_token"
     observes: ClassVar[Shape] = shape_of("token")
     token: str
+    """the genuine token."""
     header: dict[str, Any] = {}
+    """members of the header changed or added; null removes one."""
     claims: dict[str, Any] = {}
+    """claims changed or added; null removes one."""
     signature: str = "keep"
+    """``keep`` the genuine one, ``drop`` it, or ``garble`` it."""
 
     def play(self, context: CaseContext) -> Observation:
         """Put the parts together anew; nothing is sent."""
