@@ -19,7 +19,7 @@ from conformance.steps.base import CaseContext
 from conformance.verdicts import Verdict
 from tests.conformance.fakes import PERSONAS
 from tests.conformance.samples import FACTS, GITHUB, MUST, scenario, target
-from tests.conformance.servers import Asked, Said, http_server
+from tests.support.fake_servers import FakeAnswer, FakeRequest, http_server
 
 OWN = {**PERSONAS["personas"][0], "id": "guest-01", "spare": True, "client_url": "https://guest-01.example/client.json"}
 REDIRECT = "http://localhost:8765/callback"
@@ -36,28 +36,28 @@ class FakeServer:
     """
 
     client: dict[str, str] = field(default_factory=lambda: {"client_id": "cid", "client_secret": "sec/ret"})
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[FakeRequest] = field(default_factory=list)
 
-    def __call__(self, asked: Asked) -> Said:
+    def __call__(self, asked: FakeRequest) -> FakeAnswer:
         self.asked.append(asked)
         path = asked.path.removeprefix("/api/auth")
         if path == "/v1/register":
-            return Said(201, self.client)
+            return FakeAnswer(201, self.client)
         if path == "/v1/authorize":
-            return Said(302, headers=[("Location", "http://localhost:3000/oauth2/authorize/the-session")])
+            return FakeAnswer(302, headers=[("Location", "http://localhost:3000/oauth2/authorize/the-session")])
         if path == "/v1/sessions/the-session/approve":
-            return Said(body={"redirectUrl": f"{REDIRECT}?code=the-code&state=s"})
+            return FakeAnswer(body={"redirectUrl": f"{REDIRECT}?code=the-code&state=s"})
         if path == "/v1/token":
-            return Said(body=TOKENS)
+            return FakeAnswer(body=TOKENS)
         if path.startswith("/__idp/services/"):
-            return Said(body={"faults": json.loads(asked.body)["faults"]})
-        return Said(404, {"error": "no such thing"})
+            return FakeAnswer(body={"faults": json.loads(asked.body)["faults"]})
+        return FakeAnswer(404, {"error": "no such thing"})
 
     def form(self, path: str) -> dict[str, str]:
         """The form that came last at an address."""
         return dict(parse_qsl(self.at(path).body.decode()))
 
-    def at(self, path: str) -> Asked:
+    def at(self, path: str) -> FakeRequest:
         """The request that came last at an address."""
         return next(asked for asked in reversed(self.asked) if asked.path == f"/api/auth{path}")
 

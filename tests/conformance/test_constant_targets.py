@@ -22,7 +22,7 @@ from conformance.steps import RULES
 from conformance.target.description import Target
 from conformance.target.examination import ProbeOptions, examine, wire_for
 from conformance.verdicts import Verdict
-from tests.conformance.servers import Said, http_server
+from tests.support.fake_servers import FakeAnswer, http_server
 
 NOT_FOUND = {
     "error": {"name": "NotFoundError", "message": "There is nothing here"},
@@ -30,11 +30,11 @@ NOT_FOUND = {
     "response": {"statusCode": 404},
 }
 ANSWERS = {
-    "200 with JSON": Said(200, {}),
-    "404 with a JSON error": Said(404, NOT_FOUND),
-    "500": Said(500, "Internal Server Error", [("Content-Type", "text/plain; charset=utf-8")]),
-    "302": Said(302, "", [("Location", "https://login.example.test/")]),
-    "HTML page": Said(200, "<!doctype html><title>An app</title><p>Hello", [("Content-Type", "text/html")]),
+    "200 with JSON": FakeAnswer(200, {}),
+    "404 with a JSON error": FakeAnswer(404, NOT_FOUND),
+    "500": FakeAnswer(500, "Internal Server Error", [("Content-Type", "text/plain; charset=utf-8")]),
+    "302": FakeAnswer(302, "", [("Location", "https://login.example.test/")]),
+    "HTML page": FakeAnswer(200, "<!doctype html><title>An app</title><p>Hello", [("Content-Type", "text/html")]),
 }
 
 
@@ -46,7 +46,7 @@ class Bench:
     target: Target
     cases: list[Case]
 
-    def passing(self, answer: Said) -> list[str]:
+    def passing(self, answer: FakeAnswer) -> list[str]:
         """Ids of the cases that pass on a target that always answers so."""
         wire = wire_for(self.target.idp, self.target.ca_pem, TIMEOUT_SECONDS)
         idp = Idp(self.target.idp["urls"]["http"], wire)

@@ -12,7 +12,7 @@ from conformance.target.examination import ProbeOptions, examine
 from conformance.target.fault import ConfigurationFault
 from tests.conformance.fakes import APP, Pair, running_pair
 from tests.conformance.samples import FACTS
-from tests.conformance.servers import Asked, RawServer, Said, closed_port, http_server, read_request
+from tests.support.fake_servers import FakeAnswer, FakeRequest, RawServer, closed_port, http_server, read_request
 
 
 @pytest.fixture
@@ -202,8 +202,8 @@ class TestIdp:
 
     @pytest.mark.parametrize("answer", [{}, [], {"urls": {}, "providers": []}, {"urls": {"http": "x"}}, "a page", 5])
     def test_something_else(self, pair, answer):
-        def other(asked: Asked) -> Said:
-            return Said(body=answer) if isinstance(answer, dict | list | str) else Said(500, "broken")
+        def other(asked: FakeRequest) -> FakeAnswer:
+            return FakeAnswer(body=answer) if isinstance(answer, dict | list | str) else FakeAnswer(500, "broken")
 
         with http_server(other) as url:
             assert fault(pair, idp_url=url).startswith(f"there is no mock IdP at {url} (")

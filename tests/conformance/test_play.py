@@ -13,7 +13,7 @@ from conformance.play import SHOWN_CHARACTERS, RunPolicy, TargetStoppedError, pl
 from conformance.verdicts import Verdict
 from tests.conformance.fakes import PERSONAS, SECRETS, Pair, running_pair
 from tests.conformance.samples import FACTS, GITHUB, INFO, MUST, OTHER_MUST, SHOULD, scenario, target
-from tests.conformance.servers import closed_port
+from tests.support.fake_servers import closed_port
 
 REASON = "Known, and accepted for now."
 

@@ -15,8 +15,8 @@ from conformance.scenario.loader import load
 from conformance.steps import RULES
 from tests.defects.catalogue import catalogue
 from tests.defects.defect import Defect
-from tests.interop.idp_process import ROOT
 from tests.mutants.results import Results as MutantResults
+from tests.support.processes import ROOT
 
 MATRIX = ROOT / "docs" / "kill-matrix.md"
 RESULTS = Path(__file__).parent / "results.json"

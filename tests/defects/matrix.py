@@ -20,9 +20,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.defects.bench import Benches
 from tests.defects.catalogue import catalogue
 from tests.defects.defect import Defect
+from tests.defects.harness import Harnesses
 from tests.defects.kill_matrix import MATRIX, Results, document
 
 
@@ -78,11 +78,11 @@ class Played:
 
     def _work(self) -> None:
         """Play what is waiting, with mock IdPs of one's own."""
-        with tempfile.TemporaryDirectory(prefix="defects-") as folder, Benches(Path(folder)) as benches:
+        with tempfile.TemporaryDirectory(prefix="defects-") as folder, Harnesses(Path(folder)) as harnesses:
             # Popping from a deque is atomic, so the threads share it.
             while self._waiting:
                 defect = self._waiting.popleft()
-                ready = benches.of(defect.profile)
+                ready = harnesses.of(defect.profile)
                 judgement = ready.judge(defect, ready.cases(defect))
                 with self._lock:
                     self._results.add(defect.id, judgement.failing, judgement.failing_scenarios)

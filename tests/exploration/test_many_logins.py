@@ -18,8 +18,8 @@ from conformance.steps.base import CaseContext, Observation, Step
 from conformance.steps.session import Refresh
 from conformance.steps.sign_in import Callback, Consent, Start
 from conformance.target.description import Provider
-from tests.defects.bench import Bench
-from tests.exploration.arena import arena
+from tests.defects.harness import Harness
+from tests.exploration.player import player_of
 
 LOGINS = 200
 AT_ONCE = 40
@@ -51,10 +51,10 @@ class Login:
         return found
 
 
-def login(bench: Bench, wire: Wire, provider: Provider, persona: str) -> Login:
-    target, facts = bench.target, bench.library.facts[provider.vendor]
+def login(harness: Harness, wire: Wire, provider: Provider, persona: str) -> Login:
+    target, facts = harness.target, harness.library.facts[provider.vendor]
     case = Case(NOTHING, provider, target.environment)
-    context = CaseContext(target, provider, facts, target.environment, wire, Idp(bench.idp.url, wire), Transcript())
+    context = CaseContext(target, provider, facts, target.environment, wire, Idp(harness.idp.url, wire), Transcript())
     context.scope, context.provider_facts = initial_scope(case, facts, target, 0)
     return Login(context, persona, provider.id)
 
@@ -77,15 +77,15 @@ def everybody(
     return {(one.provider, one.persona): who(answer) for one, answer in zip(order, seen, strict=True)}
 
 
-def test_identities_never_mix(the_bench: Bench) -> None:
-    with arena(the_bench, PROVIDERS[0], None) as ring:
-        target = the_bench.target
+def test_identities_never_mix(harness: Harness) -> None:
+    with player_of(harness, PROVIDERS[0], None) as player:
+        target = harness.target
         people = [name for name, one in target.personas.items() if one.get("spare")]
         people += ["plain", "foreign-domain", "twin-north", "twin-south", "many-groups"]
         providers = [provider for provider in target.providers if provider.id in PROVIDERS]
         pairs = [(provider, person) for person in people for provider in providers][:LOGINS]
         assert len(pairs) == LOGINS
-        logins = [login(the_bench, ring.wire, provider, person) for provider, person in pairs]
+        logins = [login(harness, player.wire, provider, person) for provider, person in pairs]
         expected = {(one.provider, one.persona): one.entity_ref for one in logins}
         shuffled = random.Random(SEED)
 

@@ -9,7 +9,7 @@ import trustme
 
 from conformance.driver import wire as wire_module
 from conformance.driver.wire import NoAnswerError, ProxyRoute, PublicAddress, Request, Wire, check_address, origin_of
-from tests.conformance.servers import RawServer, answering, closed_port, http_answer, read_request, reset
+from tests.support.fake_servers import RawServer, answering, closed_port, http_answer, read_request, reset
 
 
 @pytest.fixture

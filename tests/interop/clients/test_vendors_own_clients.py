@@ -10,7 +10,7 @@ import msal
 import pytest
 
 from tests.interop.clients.conftest import Person, Registration, query_of
-from tests.interop.idp_process import IdpProcess
+from tests.support.idp_process import IdpProcess
 
 EMAIL = "ada-quill@lumenfold.example"
 TENANT = "5f0c7a1e-3b52-4c8d-9e64-7d21a0b3c4f5"

@@ -32,7 +32,7 @@ from mock_idp.profiles import profiles
 from tests.defects.backend import running_backend
 from tests.defects.catalogue import catalogue
 from tests.defects.defect import Defect
-from tests.interop.idp_process import IdpProcess, running_idp
+from tests.support.idp_process import IdpProcess, running_idp
 
 TRACEBACK = re.compile(r"^Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*.*$", re.MULTILINE)
 STOPPED = "(answer)"
@@ -88,7 +88,7 @@ class Judgement:
 
 
 @dataclass(frozen=True)
-class Bench:
+class Harness:
     """What is the same for all defects of a profile.
 
     Parameters:
@@ -188,8 +188,8 @@ def start_backend(
     return running_backend(defect, arguments, {**os.environ, **idp.environment}, log, prepare)
 
 
-class Benches:
-    """A bench for each profile, made when it is first asked for. Use it as a context manager.
+class Harnesses:
+    """A harness for each profile, made when it is first asked for. Use it as a context manager.
 
     Parameters:
         directory: for configuration, certificates and logs.
@@ -198,14 +198,14 @@ class Benches:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._stack = contextlib.ExitStack()
-        self._by_profile: dict[str, Bench] = {}
+        self._by_profile: dict[str, Harness] = {}
 
-    def of(self, profile: str) -> Bench:
-        """The bench of a profile."""
+    def of(self, profile: str) -> Harness:
+        """The harness of a profile."""
         if profile not in self._by_profile:
             folder = self._directory / profile
             folder.mkdir()
-            self._by_profile[profile] = self._stack.enter_context(bench(folder, profile))
+            self._by_profile[profile] = self._stack.enter_context(running_harness(folder, profile))
         return self._by_profile[profile]
 
     def __enter__(self) -> Self:
@@ -216,7 +216,7 @@ class Benches:
 
 
 @contextlib.contextmanager
-def bench(directory: Path, profile: str) -> Iterator[Bench]:
+def running_harness(directory: Path, profile: str) -> Iterator[Harness]:
     """Start a mock IdP and examine the backend that has no defect.
 
     Parameters:
@@ -230,7 +230,7 @@ def bench(directory: Path, profile: str) -> Iterator[Bench]:
     options = ["--profile", profile, *providers]
     with running_idp(directory, f"http://localhost:{free_port()}", *options) as idp:
         config_file = idp.write_app_config(*options)
-        options = ProbeOptions(f"{idp.backend_url}/api/auth", idp.url, None, ENVIRONMENT, profile, {}, TIMEOUT_SECONDS)
+        probe = ProbeOptions(f"{idp.backend_url}/api/auth", idp.url, None, ENVIRONMENT, profile, {}, TIMEOUT_SECONDS)
         with start_backend(idp, config_file, directory / "backend.log", None):
-            target = examine(options, library.facts)
-        yield Bench(idp, config_file, library, target)
+            target = examine(probe, library.facts)
+        yield Harness(idp, config_file, library, target)
