@@ -104,6 +104,17 @@ def _case(scenario: Scenario, provider: Provider, target: Target) -> Case:
     return Case(scenario, provider, environment, absent)
 
 
+def on_target(case: Case, target: Target) -> Case:
+    """A case that was collected before the target was examined, with what is absent there after all."""
+    if case.absent is not None:
+        return case
+    provider = next((one for one in target.providers if one.id == case.provider.id), None)
+    if provider is None:
+        return replace(case, absent=f"the target has no provider {case.provider.id!r}")
+    found = _case(case.scenario, provider, target)
+    return replace(case, provider=provider, absent=found.absent)
+
+
 def _with_own_personas(cases: list[Case], target: Target) -> list[Case]:
     """Give every case that asks for it a persona of its own: the same one in every worker and every run."""
     spare = (id_ for id_, persona in target.personas.items() if persona.get("spare"))

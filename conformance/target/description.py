@@ -67,6 +67,11 @@ class Target:
     name: str | None = None
     front: Front | None = None
 
+    @classmethod
+    def unknown(cls, auth_url: str) -> "Target":
+        """A target of which nothing but the address is known."""
+        return cls(auth_url, "", "", "", (), {}, "")
+
     @property
     def backend_url(self) -> str:
         """The backend's base URL: the auth URL without the plugin's path."""

@@ -5,7 +5,7 @@ Every fault is one sentence that says what is wrong and what to do.
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -82,6 +82,36 @@ def examine(wish: Wish, facts: Mapping[str, ProviderFacts]) -> Target:
         return target
     finally:
         wire.close()
+
+
+def planned_target(
+    described: Mapping[str, Any],
+    environment: str,
+    profile: str,
+    wished: Collection[str],
+    facts: Mapping[str, ProviderFacts],
+) -> Target:
+    """What a target will be that has everything a mock IdP knows; cases can be collected for it, not played.
+
+    Parameters:
+        described: what the mock IdP says about itself and its personas.
+        environment: the environment that scenarios use unless they name one.
+        profile: the configuration profile.
+        wished: ids of the providers to test; empty for all.
+        facts: what is known about vendors.
+    """
+    providers = []
+    for entry in described["idp"]["providers"]:
+        if wished and entry["id"] not in wished:
+            continue
+        known = facts.get(entry["vendor"])
+        absent = None if known else f"no scenarios know the vendor {entry['vendor']!r}"
+        environments = tuple(item["name"] for item in entry["environments"])
+        kind = known.kind if known else "oauth"
+        reserved = entry.get("reserved", False)
+        providers.append(Provider(entry["id"], entry["vendor"], kind, environments, absent, reserved))
+    personas = {persona["id"]: persona for persona in described["personas"]}
+    return Target("", "", environment, profile, tuple(providers), described["idp"], "", personas)
 
 
 def wire_for(
