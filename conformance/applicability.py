@@ -2,13 +2,13 @@
 
 A case is *not applicable* where the target lacks what it needs: the provider, the environment, the profile. That is
 neither the target's failure nor the scenario's mistake (see :mod:`conformance.collection`), and every report says it
-with the reason that stands here. What a target has, :mod:`conformance.target.examination` finds out.
+with the reason that stands here. What a target has, :mod:`conformance.examination.probe` finds out.
 """
 
 from typing import Final
 
 from conformance.scenario.model import Applies, ProviderFacts, Scenario
-from conformance.target.description import Provider, Target
+from conformance.target import Provider, Target
 
 NO_PROVIDER: Final = Provider("none", "none", "oauth")
 """The provider of a case that no provider of the target can be had for."""

@@ -12,12 +12,13 @@ from conformance.applicability import (
     has_profile,
     not_applicable,
     profile_missing,
+    provider_missing,
 )
 from conformance.scenario.expansion import bound
 from conformance.scenario.loader import Library
 from conformance.scenario.model import ProviderFacts, Scenario
 from conformance.scenario.references import references
-from conformance.target.description import Provider, Target
+from conformance.target import Provider, Target
 
 _OWN: Final = re.compile(r"persona\.own\b")
 
@@ -102,6 +103,16 @@ def _cases_of(scenario: Scenario, target: Target, facts: Mapping[str, ProviderFa
 def _case(scenario: Scenario, provider: Provider, target: Target) -> Case:
     environment = (scenario.environment or target.environment) if provider.has_environments else ""
     return Case(scenario, provider, environment, not_applicable(provider, environment))
+
+
+def on_target(case: Case, target: Target) -> Case:
+    """A case that was collected before the target was examined, with what turns out to be missing there."""
+    if not case.is_playable:
+        return case
+    provider = next((one for one in target.providers if one.id == case.provider.id), None)
+    if provider is None:
+        return replace(case, not_applicable=provider_missing(case.provider.id))
+    return replace(case, provider=provider, not_applicable=not_applicable(provider, case.environment))
 
 
 def _with_own_personas(cases: list[Case], target: Target) -> list[Case]:

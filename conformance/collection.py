@@ -13,7 +13,7 @@ from conformance.scenario.expansion import bound
 from conformance.scenario.facts import ProviderFacts
 from conformance.scenario.loader import Library
 from conformance.scenario.model import Scenario
-from conformance.target.description import Provider, Target
+from conformance.target import Provider, Target
 
 
 def collect(

@@ -94,6 +94,25 @@ def _ready_line(process: "subprocess.Popen[bytes]", module: str, log: Path) -> d
     raise EmbeddedStartError(f"{module} did not start: " + (" / ".join(said_last) or "it printed nothing"))
 
 
+def describe_mock(profile: str, providers: Mapping[str, str | None]) -> dict[str, Any]:
+    """What a mock IdP of a profile will say about itself, without starting one (``mock-idp describe``).
+
+    Parameters:
+        profile: configuration profile.
+        providers: provider ids, each with the vendor behind it or None; empty for all.
+
+    Returns:
+        ``idp``: as ``GET /__idp/`` answers; ``personas``: as ``GET /__idp/personas`` does.
+
+    Raises:
+        EmbeddedStartError: there is no such profile or provider.
+    """
+    named = [f"{id_}={vendor}" if vendor else id_ for id_, vendor in providers.items()]
+    options = [text for name in named for text in ("--provider", name)]
+    described: dict[str, Any] = json.loads(_run("mock_idp", ["describe", "--profile", profile, *options], os.environ))
+    return described
+
+
 @contextlib.contextmanager
 def embedded_pair(seed: int, profile: str) -> Iterator[tuple[str, str, str]]:
     """Start both; gives the auth URL, the IdP's URL and the app's origin.

@@ -8,7 +8,7 @@ from typing import Any, Final
 from conformance.cases import Case
 from conformance.scenario.model import ProviderFacts
 from conformance.scenario.references import resolve
-from conformance.target.description import Target
+from conformance.target import Target
 
 USUAL_PERSONA: Final = "plain"
 """Who ``${it.…}`` is until somebody signs in."""

@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from itertools import combinations
 from typing import Any, Final
 
-from conformance.scenario.paths import MISSING, look_up
+from conformance.paths import MISSING, look_up
 
 Operator = Callable[[Any, Any], bool]
 

@@ -15,14 +15,14 @@ from conformance.driver.secrets import Secrets
 from conformance.driver.wire import NoAnswerError, Request, Wire, origin_of
 from conformance.initial_scope import initial_scope
 from conformance.matchers import describe, matches
+from conformance.paths import look_up
 from conformance.reports.transcript import render
 from conformance.requirement_list import Level, requirements
 from conformance.scenario.model import ProviderFacts, StepEntry
-from conformance.scenario.paths import look_up
 from conformance.scenario.references import UnknownReferenceError, resolve
 from conformance.steps import STEPS
 from conformance.steps.base import CaseContext, Observation, ScenarioFault
-from conformance.target.description import Target
+from conformance.target import Target
 from conformance.verdicts import CaseResult, Check, Verdict, strictest, verdict_of_failure, worst
 
 SHOWN_CHARACTERS: Final = 600

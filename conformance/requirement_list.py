@@ -33,6 +33,8 @@ class Requirement:
         area: name of the section it stands in.
         source: file and section of the specification.
         reference: the clause, class of weakness or known case behind it; empty if the specification names none.
+        expected: what is observed where it holds; empty if the statement says it all.
+        observable: one-letter codes of how it can be observed (docs/spec/README.md).
     """
 
     id: str
@@ -41,6 +43,8 @@ class Requirement:
     area: str
     source: str
     reference: str
+    expected: str = ""
+    observable: str = ""
 
 
 @cache
@@ -57,6 +61,8 @@ def requirements() -> Mapping[str, Requirement]:
                 area=row["area"],
                 source=row["source"],
                 reference=row.get("reference", ""),
+                expected=row.get("expected", ""),
+                observable="".join(row.get("observable", [])),
             )
             for row in rows
         }

@@ -4,7 +4,7 @@ import traceback
 
 import pytest
 
-from conformance.cases import Case
+from conformance.cases import Case, on_target
 from conformance.play import TargetStoppedError, empty_result, play
 from conformance.plugin.hooks import PROPERTY
 from conformance.plugin.run import Run
@@ -26,6 +26,7 @@ def test_case(case: Case, run: Run, request: pytest.FixtureRequest) -> None:
 
 
 def _result(case: Case, run: Run, request: pytest.FixtureRequest) -> CaseResult:
+    case = on_target(case, run.target)
     if not case.is_playable:
         return empty_result(case)
     facts = run.library.facts[case.provider.vendor]

@@ -9,7 +9,7 @@ from typing import Any
 from conformance import __version__
 from conformance.deviations import Deviation, stale, uncovered
 from conformance.requirement_list import requirements
-from conformance.target.description import Target
+from conformance.target import Target
 from conformance.verdicts import CaseResult, Verdict, requirement_verdicts
 
 NOT_CHECKED = "not-checked"

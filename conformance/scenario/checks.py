@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from conformance.matchers import mistakes_in
+from conformance.paths import MISSING, look_up, segments
 from conformance.scenario.expansion import NAMED, bound
 from conformance.scenario.facts import ProviderFacts
 from conformance.scenario.filters import FILTERS
 from conformance.scenario.model import Scenario, StepEntry
-from conformance.scenario.paths import MISSING, look_up, segments
 from conformance.scenario.references import UnknownReferenceError, references
 from conformance.scenario.shape import Shape, shape_of, wrong_keys, wrong_member
 

@@ -16,7 +16,7 @@ from conformance.driver.wire import Response, Wire
 from conformance.scenario.model import ProviderFacts, StepEntry
 from conformance.scenario.references import resolve
 from conformance.scenario.shape import Shape
-from conformance.target.description import Provider, Target
+from conformance.target import Provider, Target
 
 Observation = dict[str, Any]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from conformance.requirement_list import Level, requirements
 from conformance.scenario.model import ProviderFacts, Scenario
-from conformance.target.description import Provider, Target
+from conformance.target import Provider, Target
 from conformance.verdicts import CaseResult, Check, Verdict
 
 MUST, SHOULD, INFO = (

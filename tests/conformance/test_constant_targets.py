@@ -14,13 +14,13 @@ from conformance.cases import Case
 from conformance.collection import collect
 from conformance.driver.idp import Idp
 from conformance.embedded import embedded_pair
+from conformance.examination.probe import ProbeOptions, examine, wire_for
 from conformance.play import RunPolicy, play
 from conformance.plugin.options import ENVIRONMENT, PROFILE, SCENARIOS, TIMEOUT_SECONDS
 from conformance.requirement_list import requirements
 from conformance.scenario.loader import Library, load
 from conformance.steps import RULES
-from conformance.target.description import Target
-from conformance.target.examination import ProbeOptions, examine, wire_for
+from conformance.target import Target
 from conformance.verdicts import Verdict
 from tests.support.fake_servers import FakeAnswer, http_server
 

@@ -5,11 +5,11 @@ import socket
 import pytest
 
 from conformance.driver.wire import PublicAddress
+from conformance.examination import preflight
+from conformance.examination.fault import ConfigurationFault
+from conformance.examination.probe import ProbeOptions, examine
 from conformance.scenario.model import ProviderFacts
-from conformance.target import preflight
-from conformance.target.description import Target
-from conformance.target.examination import ProbeOptions, examine
-from conformance.target.fault import ConfigurationFault
+from conformance.target import Target
 from tests.conformance.fakes import APP, Pair, running_pair
 from tests.conformance.samples import FACTS
 from tests.support.fake_servers import FakeAnswer, FakeRequest, RawServer, closed_port, http_server, read_request

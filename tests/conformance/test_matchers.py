@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.matchers import OPERANDS, OPERATORS, TYPES, describe, matches, mistakes_in
-from conformance.scenario.paths import MISSING
+from conformance.paths import MISSING
 
 # operator, operand, values for which it holds, values for which it does not
 TABLE = [

@@ -20,13 +20,13 @@ from conformance.cases import Case, fan_out
 from conformance.driver.idp import Idp
 from conformance.driver.wire import Wire
 from conformance.embedded import free_port
+from conformance.examination.probe import ProbeOptions, examine, wire_for
 from conformance.play import RunPolicy, TargetStoppedError, empty_result, play
 from conformance.plugin.options import ENVIRONMENT, SCENARIOS, TIMEOUT_SECONDS
 from conformance.requirement_list import Level, requirements
 from conformance.scenario.loader import Library, load
 from conformance.steps import RULES
-from conformance.target.description import Target
-from conformance.target.examination import ProbeOptions, examine, wire_for
+from conformance.target import Target
 from conformance.verdicts import CaseResult, Verdict, requirement_verdicts
 from mock_idp.profiles import profiles
 from tests.defects.backend import running_backend

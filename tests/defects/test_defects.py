@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from conformance.verdicts import Verdict
+from tests.defects import kill_matrix
 from tests.defects.catalogue import catalogue
 from tests.defects.defect import Defect
 from tests.defects.harness import Harness, Harnesses, defects_of
@@ -17,9 +19,11 @@ from tests.support.processes import ROOT
 
 
 @pytest.mark.parametrize("defect", catalogue().values(), ids=list(catalogue()))
-def test_the_defect_is_caught(defect: Defect, harnesses: Harnesses) -> None:
+def test_the_defect_is_caught(defect: Defect, harnesses: Harnesses, record_property: Callable[..., None]) -> None:
     ready = harnesses.of(defect.profile)
     judgement = ready.judge(defect, ready.cases(defect))
+    failing = {"requirements": sorted(judgement.failing), "scenarios": sorted(judgement.failing_scenarios)}
+    record_property(kill_matrix.PROPERTY, {defect.id: failing})
 
     assert defect.caught_by <= judgement.failing, f"not caught by {sorted(defect.caught_by - judgement.failing)}"
     assert defect.stops_cases or not [f"{case.id}: {case.message}" for case in judgement.errors]

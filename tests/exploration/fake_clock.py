@@ -47,9 +47,9 @@ class FakeClock:
         original(keys, fetch, self._moved(clock))
 
     def _for_own_keys(
-        self, original: Callable[..., None], ring: RotatingKeys, store: Any, algorithm: str, ttl: int, clock: Clock
+        self, original: Callable[..., None], player: RotatingKeys, store: Any, algorithm: str, ttl: int, clock: Clock
     ) -> None:
-        original(ring, store, algorithm, ttl, self._moved(clock))
+        original(player, store, algorithm, ttl, self._moved(clock))
 
     def _moved(self, clock: Clock) -> Clock:
         return functools.partial(_later, clock, self)

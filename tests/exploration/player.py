@@ -18,14 +18,14 @@ from hypothesis.stateful import run_state_machine_as_test
 from conformance.cases import Case
 from conformance.driver.idp import Idp
 from conformance.driver.wire import Wire
+from conformance.examination.probe import wire_for
 from conformance.play import RunPolicy, play
 from conformance.plugin.options import TIMEOUT_SECONDS
 from conformance.requirement_list import requirements
 from conformance.scenario.loader import load
 from conformance.scenario.model import Scenario
 from conformance.steps import RULES
-from conformance.target.description import Provider
-from conformance.target.examination import wire_for
+from conformance.target import Provider
 from conformance.verdicts import CaseResult, Verdict
 from tests.defects.catalogue import catalogue
 from tests.defects.defect import Defect

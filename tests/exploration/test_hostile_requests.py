@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from conformance.driver.wire import Request, Wire
-from conformance.target.examination import wire_for
+from conformance.examination.probe import wire_for
 from tests.defects.harness import TRACEBACK, Harness
 
 SEED = int(os.environ.get("EXPLORATION_SEED", "20261126"))

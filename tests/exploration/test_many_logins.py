@@ -17,7 +17,7 @@ from conformance.scenario.model import Scenario
 from conformance.steps.base import CaseContext, Observation, Step
 from conformance.steps.session import Refresh
 from conformance.steps.sign_in import Callback, Consent, Start
-from conformance.target.description import Provider
+from conformance.target import Provider
 from tests.defects.harness import Harness
 from tests.exploration.player import player_of
 

@@ -1,8 +1,8 @@
-"""Writes the README's table of providers from reports of the suite.
+"""Makes the table of providers, with what two backends make of them, from reports of the suite.
 
 pytest conformance -n 2 --report-json reference.json
 pytest conformance -n 2 --target … --report-json real.json          # the real Backstage
-python docs/provider_table.py reference.json real.json [older.json]     # an older one, for providers that left it
+python docs/tools/provider_table.py reference.json real.json [older.json]   # an older one, for providers that left it
 """
 
 import argparse
@@ -12,8 +12,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-README = Path(__file__).parent.parent / "README.md"
-BEGIN, END = "<!-- providers: made by docs/provider_table.py -->", "<!-- end of providers -->"
+ROOT = Path(__file__).resolve().parents[2]
+OUTPUT = ROOT / "build" / "reports" / "providers.md"
 GREEN = frozenset({"passed"})
 
 
@@ -38,7 +38,7 @@ def cell(report: dict[str, Any], provider: str) -> str:
 
 
 def shown(report: dict[str, Any]) -> dict[str, Any]:
-    """A report without the cases that were not applicable; they are counted in docs/coverage.md."""
+    """A report without the cases that were not applicable; coverage.md counts them."""
     return {**report, "cases": [case for case in report["cases"] if case["verdict"] != "not-applicable"]}
 
 
@@ -48,7 +48,7 @@ def table(reference: dict[str, Any], real: dict[str, Any]) -> str:
     lines = ["| provider id | kind | mock IdP | reference backend | real Backstage |", "|---|---|---|---|---|"]
     for provider in sorted(reference["providers"], key=lambda entry: (entry["kind"], entry["id"].lower())):
         id_ = provider["id"]
-        vendor = f"[{provider['vendor']}](docs/vendors/{provider['vendor']}.md)"
+        vendor = f"[{provider['vendor']}](../../docs/vendors/{provider['vendor']}.md)"
         lines.append(f"| `{id_}` | {provider['kind']} | {vendor} | {cell(reference, id_)} | {cell(real, id_)} |")
     total = [
         cell({"cases": [{**case, "provider": ""} for case in report["cases"]]}, "") for report in (reference, real)
@@ -64,11 +64,12 @@ def with_older(real: dict[str, Any], older: list[dict[str, Any]]) -> dict[str, A
 
 
 def main() -> int:
-    """Rewrite the README between its markers."""
-    parser = argparse.ArgumentParser(description="Write the README's table of providers from two reports.")
+    """Write the table."""
+    parser = argparse.ArgumentParser(description="Write the table of providers from reports of the suite.")
     parser.add_argument("reference", type=Path, help="report of a run against the reference backend")
     parser.add_argument("real", type=Path, help="report of a run against the real Backstage")
     parser.add_argument("older", type=Path, nargs="*", help="reports of older ones, for providers that were removed")
+    parser.add_argument("--output", type=Path, default=OUTPUT, help="where to (default: build/reports/providers.md)")
     arguments = parser.parse_args()
     try:
         reference, real, *older = [
@@ -77,13 +78,9 @@ def main() -> int:
     except (OSError, ValueError) as error:
         print(f"provider_table: a report cannot be used: {error}", file=sys.stderr)
         return 2
-    text = README.read_text(encoding="utf-8")
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        print(f"provider_table: README.md lacks the markers {BEGIN} and {END}", file=sys.stderr)
-        return 2
-    README.write_text(f"{head}{BEGIN}\n\n{table(reference, with_older(real, older))}\n\n{END}{tail}", encoding="utf-8")
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    arguments.output.write_text(table(reference, with_older(real, older)) + "\n", encoding="utf-8")
+    print(f"wrote {arguments.output}")
     return 0
 
 

@@ -5,7 +5,7 @@ Every fault is one sentence that says what is wrong and what to do.
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,10 +15,10 @@ from conformance.driver.browser import encode_query
 from conformance.driver.idp import Idp, IdpError
 from conformance.driver.observation import observe_response, observe_url
 from conformance.driver.wire import NoAnswerError, ProxyRoute, PublicAddress, Request, Response, Wire, origin_of
+from conformance.examination.fault import ConfigurationFault
+from conformance.examination.preflight import check_sign_ins
 from conformance.scenario.model import ProviderFacts
-from conformance.target.description import Provider, Target
-from conformance.target.fault import ConfigurationFault
-from conformance.target.preflight import check_sign_ins
+from conformance.target import Provider, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,36 @@ def examine(options: ProbeOptions, facts: Mapping[str, ProviderFacts]) -> Target
         return target
     finally:
         wire.close()
+
+
+def planned_target(
+    described: Mapping[str, Any],
+    environment: str,
+    profile: str,
+    wanted: Collection[str],
+    facts: Mapping[str, ProviderFacts],
+) -> Target:
+    """What a target will be that has everything a mock IdP knows; cases can be collected for it, not played.
+
+    Parameters:
+        described: what the mock IdP says about itself and its personas.
+        environment: the environment that scenarios use unless they name one.
+        profile: the configuration profile.
+        wanted: ids of the providers to test; empty for all.
+        facts: what is known about vendors.
+    """
+    providers = []
+    for entry in described["idp"]["providers"]:
+        if wanted and entry["id"] not in wanted:
+            continue
+        known = facts.get(entry["vendor"])
+        reason = None if known else vendor_unknown(entry["vendor"])
+        environments = tuple(item["name"] for item in entry["environments"])
+        kind = known.kind if known else "oauth"
+        reserved = entry.get("reserved", False)
+        providers.append(Provider(entry["id"], entry["vendor"], kind, environments, reason, reserved))
+    personas = {persona["id"]: persona for persona in described["personas"]}
+    return Target("", "", environment, profile, tuple(providers), described["idp"], "", personas)
 
 
 def wire_for(

@@ -1,4 +1,4 @@
-"""What the examination found out about the target; plain data that travels to the xdist workers."""
+"""The target: plain data that the examination finds out and that travels to the xdist workers."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -66,6 +66,11 @@ class Target:
     personas: dict[str, Any] = field(default_factory=dict)
     name: str | None = None
     public_address: PublicAddress | None = None
+
+    @classmethod
+    def unknown(cls, auth_url: str) -> "Target":
+        """A target of which nothing but the address is known."""
+        return cls(auth_url, "", "", "", (), {}, "")
 
     @property
     def backend_url(self) -> str:
