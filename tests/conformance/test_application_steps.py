@@ -9,9 +9,7 @@ from urllib.parse import parse_qs, parse_qsl
 import pytest
 
 from conformance.cases import Case
-from conformance.driver.idp import Idp
 from conformance.driver.wire import Wire
-from conformance.play import RunPolicy, play
 from conformance.scenario.expansion import bound
 from conformance.scenario.filters import FILTERS
 from conformance.steps import RULES
@@ -20,6 +18,7 @@ from conformance.verdicts import Verdict
 from tests.conformance.fakes import PERSONAS
 from tests.conformance.samples import FACTS, GITHUB, MUST, scenario, target
 from tests.support.fake_servers import FakeAnswer, FakeRequest, http_server
+from tests.support.playing import play_case
 
 OWN = {**PERSONAS["personas"][0], "id": "guest-01", "spare": True, "client_url": "https://guest-01.example/client.json"}
 REDIRECT = "http://localhost:8765/callback"
@@ -77,7 +76,7 @@ def played(server):
             tested = target(GITHUB, auth_url=f"{url}/api/auth", idp=info, personas={"guest-01": OWN})
             (part,) = bound(scenario(steps=checked), FACTS["github"])
             case = replace(Case(part, GITHUB, "development"), own=own)
-            return play(case, FACTS["github"], tested, wire, Idp(url, wire), RunPolicy((), 1, should_fails=False))
+            return play_case(case, FACTS["github"], tested, wire)
 
         yield run
 

@@ -12,10 +12,8 @@ import pytest
 
 from conformance.cases import Case
 from conformance.collection import collect
-from conformance.driver.idp import Idp
 from conformance.embedded import embedded_pair
 from conformance.examination.probe import ProbeOptions, examine, wire_for
-from conformance.play import RunPolicy, play
 from conformance.plugin.options import ENVIRONMENT, PROFILE, SCENARIOS, TIMEOUT_SECONDS
 from conformance.requirement_list import requirements
 from conformance.scenario.loader import Library, load
@@ -23,6 +21,7 @@ from conformance.steps import RULES
 from conformance.target import Target
 from conformance.verdicts import Verdict
 from tests.support.fake_servers import FakeAnswer, http_server
+from tests.support.playing import play_case
 
 NOT_FOUND = {
     "error": {"name": "NotFoundError", "message": "There is nothing here"},
@@ -39,7 +38,7 @@ ANSWERS = {
 
 
 @dataclass
-class Bench:
+class ExaminedTarget:
     """A target that was examined while it was sound, and every scenario on the first provider that can play it."""
 
     library: Library
@@ -49,13 +48,11 @@ class Bench:
     def passing(self, answer: FakeAnswer) -> list[str]:
         """Ids of the cases that pass on a target that always answers so."""
         wire = wire_for(self.target.idp, self.target.ca_pem, TIMEOUT_SECONDS)
-        idp = Idp(self.target.idp["urls"]["http"], wire)
-        policy = RunPolicy(deviations=(), seed=1, should_fails=True)
         found = []
         with contextlib.closing(wire), http_server(lambda _: answer) as url:
             target = replace(self.target, auth_url=f"{url}/api/auth")
             for case in self.cases:
-                result = play(case, self.library.facts[case.provider.vendor], target, wire, idp, policy)
+                result = play_case(case, self.library.facts[case.provider.vendor], target, wire, should_fails=True)
                 # A scenario that cannot go on is an error, even if nothing has failed until then.
                 if result.verdict is not Verdict.ERROR and all(check.holds for check in result.checks):
                     found.append(case.id)
@@ -63,20 +60,20 @@ class Bench:
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
+def examined() -> Iterator[ExaminedTarget]:
     library = load([SCENARIOS], requirements(), RULES)
     with embedded_pair(1, PROFILE) as (auth_url, idp_url, app_origin):
         options = ProbeOptions(auth_url, idp_url, app_origin, ENVIRONMENT, PROFILE, {}, TIMEOUT_SECONDS)
         target = examine(options, library.facts)
         first: dict[str, Case] = {}
         for case in collect(library, target):
-            if case.not_applicable is None:
+            if case.is_playable:
                 first.setdefault(case.scenario.scenario, case)
-        yield Bench(library, target, list(first.values()))
+        yield ExaminedTarget(library, target, list(first.values()))
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_no_case_passes(bench: Bench, name: str) -> None:
-    assert bench.cases
-    passing = bench.passing(ANSWERS[name])
+def test_no_case_passes(examined: ExaminedTarget, name: str) -> None:
+    assert examined.cases
+    passing = examined.passing(ANSWERS[name])
     assert not passing, "needs a positive control: " + ", ".join(passing)

@@ -7,9 +7,7 @@ from threading import Barrier
 import pytest
 
 from conformance.cases import Case
-from conformance.driver.idp import Idp
 from conformance.driver.wire import Wire
-from conformance.play import RunPolicy, play
 from conformance.scenario.expansion import bound
 from conformance.scenario.facts import PersonaProfile
 from conformance.steps import RULES, STEPS
@@ -19,6 +17,7 @@ from conformance.verdicts import Verdict
 from mock_idp.oauth.model import Endpoint
 from tests.conformance.fakes import PERSONAS, running_pair
 from tests.conformance.samples import FACTS, GITHUB, MUST, scenario, target
+from tests.support.playing import play_case
 
 PLAIN = PERSONAS["personas"][0]
 OTHER = {**PLAIN, "id": "guest-01", "email": "guest@example.test", "spare": True}
@@ -36,7 +35,7 @@ def played():
             tested = target(GITHUB, auth_url=pair.auth_url, idp=info, personas=personas)
             (part,) = bound(scenario(steps=list(steps)), GITHUB_FACTS)
             case = replace(Case(part, GITHUB, "development"), own=own)
-            return play(case, GITHUB_FACTS, tested, wire, Idp(pair.idp.url, wire), RunPolicy((), 1, should_fails=False))
+            return play_case(case, GITHUB_FACTS, tested, wire)
 
         yield run
 

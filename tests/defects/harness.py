@@ -17,11 +17,10 @@ from pathlib import Path
 from typing import Self
 
 from conformance.cases import Case, fan_out
-from conformance.driver.idp import Idp
 from conformance.driver.wire import Wire
 from conformance.embedded import free_port
 from conformance.examination.probe import ProbeOptions, examine, wire_for
-from conformance.play import RunPolicy, TargetStoppedError, empty_result, play
+from conformance.play import TargetStoppedError, empty_result
 from conformance.plugin.options import ENVIRONMENT, SCENARIOS, TIMEOUT_SECONDS
 from conformance.requirement_list import Level, requirements
 from conformance.scenario.loader import Library, load
@@ -33,6 +32,7 @@ from tests.defects.backend import running_backend
 from tests.defects.catalogue import catalogue
 from tests.defects.defect import Defect
 from tests.support.idp_process import IdpProcess, running_idp
+from tests.support.playing import play_case
 
 TRACEBACK = re.compile(r"^Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*.*$", re.MULTILINE)
 STOPPED = "(answer)"
@@ -118,9 +118,8 @@ class Harness:
             wire = wire_for(
                 self.target.idp, self.target.ca_pem, TIMEOUT_SECONDS, public_address=self.target.public_address
             )
-            policy = RunPolicy(deviations=(), seed=seed_for(defect), should_fails=False)
             with contextlib.closing(wire):
-                results = [self._play(case, wire, policy) for case in cases]
+                results = [self._play(case, wire, seed_for(defect)) for case in cases]
         return Judgement(results, self.log.read_text(encoding="utf-8", errors="replace"))
 
     @property
@@ -150,11 +149,9 @@ class Harness:
         wanted = {None, "default"} if self.target.profile == "default" else {self.target.profile}
         return [case for case in cases if case.is_playable and case.scenario.profile in wanted]
 
-    def _play(self, case: Case, wire: Wire, policy: RunPolicy) -> CaseResult:
-        facts = self.library.facts[case.provider.vendor]
-        idp = Idp(self.idp.url, wire)
+    def _play(self, case: Case, wire: Wire, seed: int) -> CaseResult:
         try:
-            return play(case, facts, self.target, wire, idp, policy)
+            return play_case(case, self.library.facts[case.provider.vendor], self.target, wire, seed=seed)
         except TargetStoppedError as error:
             result = empty_result(case)
             result.verdict, result.message = Verdict.ERROR, str(error)

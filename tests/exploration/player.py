@@ -16,10 +16,8 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from conformance.cases import Case
-from conformance.driver.idp import Idp
 from conformance.driver.wire import Wire
 from conformance.examination.probe import wire_for
-from conformance.play import RunPolicy, play
 from conformance.plugin.options import TIMEOUT_SECONDS
 from conformance.requirement_list import requirements
 from conformance.scenario.loader import load
@@ -35,6 +33,7 @@ from tests.exploration.keys import LIFETIME
 from tests.exploration.model import Step
 from tests.exploration.slow_defects import slow_defects
 from tests.exploration.state_machine import Explorer
+from tests.support.playing import play_case
 
 ATTEMPTS = 60
 """How many stories are played to make a failing one shorter."""
@@ -72,8 +71,8 @@ class Player:
         self.clock.advance(AGES)
         case = Case(scenario, self.provider, scenario.environment or self.harness.target.environment)
         facts = self.harness.library.facts[self.provider.vendor]
-        policy = RunPolicy(deviations=(), seed=0, should_fails=True, wait=self.clock.advance)
-        return play(case, facts, self.harness.target, self.wire, Idp(self.harness.idp.url, self.wire), policy)
+        policy = {"seed": 0, "should_fails": True, "wait": self.clock.advance}
+        return play_case(case, facts, self.harness.target, self.wire, **policy)
 
     def judge(self, steps: list[Step]) -> None:
         """Play a story.

@@ -116,9 +116,9 @@ def test_python_gitlab_reads_the_user(idp: IdpProcess, person: Person, register:
 
 def test_python_gitlab_knows_bad_credentials(idp: IdpProcess) -> None:
     with (
-        gitlab.Gitlab(f"{idp.url}/gitlab", oauth_token="wrong") as nobody,
+        gitlab.Gitlab(f"{idp.url}/gitlab", oauth_token="wrong") as anonymous,
         pytest.raises(gitlab.GitlabAuthenticationError) as caught,
     ):
-        nobody.auth()
+        anonymous.auth()
 
     assert caught.value.response_code == 401
