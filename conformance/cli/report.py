@@ -2,31 +2,46 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
-from conformance.reports.html import write_html
+from conformance.reports.html import render_html
+from conformance.reports.markdown import render_markdown
+
+OUTPUT: Final = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command("report")
 @click.argument("file", metavar="FILE.json", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--html", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write one HTML page.")
-def command(file: Path, html: Path | None) -> None:
+@click.option("--html", metavar="FILE", type=OUTPUT, help="Write one HTML page.")
+@click.option("--markdown", metavar="FILE", type=OUTPUT, help="Write a summary for a job or a pull request.")
+def command(file: Path, html: Path | None, markdown: Path | None) -> None:
     """Make the other forms of a report that a run wrote with --report-json; without options, print its summary."""
     document = read_report(file)
-    if html is not None:
-        try:
-            write_html(document, str(html))
-        except OSError as error:
-            raise click.ClickException(f"{html} cannot be written: {error.strerror}") from error
-        click.echo(f"wrote {html}")
+    for path, text in ((html, render_html), (markdown, render_markdown)):
+        if path is not None:
+            write(text(document), path)
+            click.echo(f"wrote {path}")
+    if html or markdown:
         return
     counts = {name: count for name, count in document["summary"].items() if isinstance(count, int) and count}
     click.echo(", ".join(f"{count} {name}" for name, count in counts.items()))
     for row in document["requirements"]:
         if row["verdict"] in {"failed", "error"}:
             click.echo(f"{row['verdict']}  {row['id']} ({row['level']}) {row['title']}")
+
+
+def write(text: str, path: Path) -> None:
+    """Write a file.
+
+    Raises:
+        click.ClickException: it cannot be written.
+    """
+    try:
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be written: {error.strerror}") from error
 
 
 def read_report(file: Path) -> dict[str, Any]:

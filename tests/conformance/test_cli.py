@@ -40,6 +40,13 @@ def test_the_help_of_a_run_fits_on_a_screen_and_has_every_option() -> None:
     assert {option.name for option in OPTIONS} <= set(re.findall(r"--[a-z-]+", text))
 
 
+def test_the_table_of_exit_codes_has_those_that_pytest_ends_with() -> None:
+    page = (PACKAGE.parent / "docs" / "ci.md").read_text(encoding="utf-8")
+    table = page.partition("## Exit codes")[2].partition("## ")[0]
+
+    assert {int(code) for code in re.findall(r"^\| (\d) \|", table, re.MULTILINE)} == set(map(int, pytest.ExitCode))
+
+
 class TestRun:
     def test_the_first_argument_is_the_target(self) -> None:
         arguments = pytest_arguments(("http://localhost:7007/api/auth", "-x"))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+import yaml
 
 from conformance.embedded import started
 
@@ -120,3 +122,29 @@ def test_the_core_is_the_mock_and_says_what_else_needs(core: Path, empty: Path) 
         extra = "suite" if program == "auth-conformance" else "backend"
         assert f"pip install 'backstage-auth-conformance[{extra}]'" in said
         assert len(said.strip().splitlines()) == 1
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="composite actions run bash")
+def test_the_steps_of_the_github_action_run_as_written(everything: Path, empty: Path) -> None:
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    steps = {step.get("name"): step for step in action["runs"]["steps"]}
+    defaults = {name: str(given.get("default", "")) for name, given in action["inputs"].items()}
+    files = {name: empty / name.lower() for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+    variables = {
+        name: defaults[text.removeprefix("${{ inputs.").removesuffix(" }}")]
+        for name, text in steps["Run the suite"]["env"].items()
+    }
+    variables |= {"PROVIDERS": "guest", "WORKERS": "0", "RUNNER_TEMP": str(empty)}
+    variables |= {name: str(file) for name, file in files.items()}
+    variables["PATH"] = f"{everything}{os.pathsep}{os.environ['PATH']}"
+
+    for name in ("Run the suite", "Job summary"):
+        command = ["bash", "-e", "-o", "pipefail", "-c", steps[name]["run"]]
+        done = subprocess.run(
+            command, cwd=empty, env={**environment(), **variables}, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    report = Path(files["GITHUB_OUTPUT"].read_text().strip().removeprefix("report="))
+    assert json.loads(report.read_text())["summary"]["passed"] >= 5
+    assert "Backstage auth conformance" in files["GITHUB_STEP_SUMMARY"].read_text()
