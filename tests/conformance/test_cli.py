@@ -44,7 +44,7 @@ def test_the_table_of_exit_codes_has_those_that_pytest_ends_with() -> None:
     page = (PACKAGE.parent / "docs" / "ci.md").read_text(encoding="utf-8")
     table = page.partition("## Exit codes")[2].partition("## ")[0]
 
-    assert {int(code) for code in re.findall(r"^\| (\d) \|", table, re.MULTILINE)} == set(map(int, pytest.ExitCode))
+    assert {int(code) for code in re.findall(r"^\| (\d) \|", table, re.MULTILINE)} == set(range(6))
 
 
 class TestRun:
