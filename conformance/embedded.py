@@ -44,7 +44,11 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def started(
-    module: str, arguments: Sequence[str], log: Path, environment: Mapping[str, str]
+    module: str,
+    arguments: Sequence[str],
+    log: Path,
+    environment: Mapping[str, str],
+    python: Path | str = sys.executable,
 ) -> Iterator[dict[str, Any]]:
     """Run ``python -m module arguments --json`` until the block ends; gives the line it printed when ready.
 
@@ -53,11 +57,12 @@ def started(
         arguments: its command line.
         log: file for what it prints on standard error.
         environment: environment variables.
+        python: the interpreter that has the module; this one by default.
 
     Raises:
         EmbeddedStartError: it ended or stayed silent.
     """
-    command = [sys.executable, "-m", module, *arguments, "--json"]
+    command = [str(python), "-m", module, *arguments, "--json"]
     with log.open("w") as errors:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, env=dict(environment))  # noqa: S603
         try:

@@ -1,8 +1,8 @@
-"""The pytest plugin that sleeps: pytest loads this module in every run, and it does nothing unless the suite is asked for.
+"""The pytest plugin that sleeps: pytest loads this module in every run, and it acts only if the suite is asked for.
 
 The suite is asked for by ``pytest conformance`` in a checkout, ``pytest --pyargs conformance`` anywhere, or the path of
-the installed package. Only then are the hooks, with their options, loaded; so an unrelated run has no option more, starts
-no server and imports no other module of the suite.
+the installed package. Only then are the hooks, with their options, loaded; so an unrelated run has no option more,
+starts no server and imports no other module of the suite.
 """
 
 import copy

@@ -3,7 +3,7 @@
 import contextlib
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -139,16 +139,22 @@ class Collector:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Remember what is about to run in this process, after ``-k`` and the like."""
-        self._plan(item.nodeid for item in session.items)
+        self._run.planned |= {case_id_of(item.nodeid) for item in session.items}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Examine the target before the first case of this process, if there is one."""
+        if session.items and not session.testsfailed and not self._config.option.collectonly:
+            self._run.examine(self._config.stash[CLEAN_UP])
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
-        """Remember what a worker is about to run; they all collect the same."""
-        self._plan(ids)
+        """Remember what a worker is about to run, and examine the target before one is given its first case.
 
-    def _plan(self, node_ids: Iterable[str]) -> None:
-        self._run.planned |= {case_id_of(node_id) for node_id in node_ids}
-        if self._run.planned and not self._config.option.collectonly:
+        All workers collect the same; with ``--collect-only`` there are none.
+        """
+        self._run.planned |= {case_id_of(node_id) for node_id in ids}
+        if ids:
             self._run.examine(self._config.stash[CLEAN_UP])
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
