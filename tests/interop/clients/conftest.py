@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from conformance.embedded import free_port
-from tests.interop.idp_process import IdpProcess, running_idp
+from tests.support.idp_process import IdpProcess, running_idp
 
 REDIRECT_URI = "http://localhost:8765/callback"
 

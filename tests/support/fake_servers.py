@@ -98,7 +98,7 @@ def http_answer(status: str = "200 OK", body: bytes = b"", *headers: str) -> byt
 
 
 @dataclass
-class Asked:
+class FakeRequest:
     """A request as a fake application sees it."""
 
     method: str
@@ -109,7 +109,7 @@ class Asked:
 
 
 @dataclass
-class Said:
+class FakeAnswer:
     """What a fake application answers."""
 
     status: int = 200
@@ -118,7 +118,7 @@ class Said:
 
 
 @contextlib.contextmanager
-def http_server(application: Callable[[Asked], Said | None]) -> Iterator[str]:
+def http_server(application: Callable[[FakeRequest], FakeAnswer | None]) -> Iterator[str]:
     """Serve an application; None as its answer breaks the connection off. Gives the base URL."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -129,7 +129,7 @@ def http_server(application: Callable[[Asked], Said | None]) -> Iterator[str]:
             parts = urlsplit(self.path)
             query = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            said = application(Asked(self.command, parts.path, query, self.headers, body))
+            said = application(FakeRequest(self.command, parts.path, query, self.headers, body))
             if said is None:
                 reset(self.connection)
                 self.close_connection = True

@@ -17,22 +17,22 @@ from pathlib import Path
 from typing import Self
 
 from conformance.cases import Case, fan_out
-from conformance.driver.idp import Idp
 from conformance.driver.wire import Wire
 from conformance.embedded import free_port
-from conformance.play import TargetStoppedError, Terms, empty_result, play
+from conformance.examination.probe import ProbeOptions, examine, wire_for
+from conformance.play import TargetStoppedError, empty_result
 from conformance.plugin.options import ENVIRONMENT, SCENARIOS, TIMEOUT_SECONDS
 from conformance.requirement_list import Level, requirements
 from conformance.scenario.loader import Library, load
 from conformance.steps import RULES
-from conformance.target.description import Target
-from conformance.target.examination import Wish, examine, wire_for
+from conformance.target import Target
 from conformance.verdicts import CaseResult, Verdict, requirement_verdicts
 from mock_idp.profiles import profiles
 from tests.defects.backend import running_backend
 from tests.defects.catalogue import catalogue
 from tests.defects.defect import Defect
-from tests.interop.idp_process import IdpProcess, running_idp
+from tests.support.idp_process import IdpProcess, running_idp
+from tests.support.playing import play_case
 
 TRACEBACK = re.compile(r"^Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*.*$", re.MULTILINE)
 STOPPED = "(answer)"
@@ -88,7 +88,7 @@ class Judgement:
 
 
 @dataclass(frozen=True)
-class Bench:
+class Harness:
     """What is the same for all defects of a profile.
 
     Parameters:
@@ -115,10 +115,11 @@ class Bench:
         """
         with self.backend(defect):
             # Connections of its own: those to an earlier backend on this port are dead.
-            wire = wire_for(self.target.idp, self.target.ca_pem, TIMEOUT_SECONDS, front=self.target.front)
-            terms = Terms(deviations=(), seed=seed_for(defect), should_fails=False)
+            wire = wire_for(
+                self.target.idp, self.target.ca_pem, TIMEOUT_SECONDS, public_address=self.target.public_address
+            )
             with contextlib.closing(wire):
-                results = [self._play(case, wire, terms) for case in cases]
+                results = [self._play(case, wire, seed_for(defect)) for case in cases]
         return Judgement(results, self.log.read_text(encoding="utf-8", errors="replace"))
 
     @property
@@ -146,13 +147,11 @@ class Bench:
         cases = fan_out(self.library, replace(self.target, providers=limited), only)
         # What needs no profile need not hold in every one: another may lack a session secret, or have its own keys.
         wanted = {None, "default"} if self.target.profile == "default" else {self.target.profile}
-        return [case for case in cases if case.absent is None and case.scenario.profile in wanted]
+        return [case for case in cases if case.is_playable and case.scenario.profile in wanted]
 
-    def _play(self, case: Case, wire: Wire, terms: Terms) -> CaseResult:
-        facts = self.library.facts[case.provider.vendor]
-        idp = Idp(self.idp.url, wire)
+    def _play(self, case: Case, wire: Wire, seed: int) -> CaseResult:
         try:
-            return play(case, facts, self.target, wire, idp, terms)
+            return play_case(case, self.library.facts[case.provider.vendor], self.target, wire, seed=seed)
         except TargetStoppedError as error:
             result = empty_result(case)
             result.verdict, result.message = Verdict.ERROR, str(error)
@@ -186,8 +185,8 @@ def start_backend(
     return running_backend(defect, arguments, {**os.environ, **idp.environment}, log, prepare)
 
 
-class Benches:
-    """A bench for each profile, made when it is first asked for. Use it as a context manager.
+class Harnesses:
+    """A harness for each profile, made when it is first asked for. Use it as a context manager.
 
     Parameters:
         directory: for configuration, certificates and logs.
@@ -196,14 +195,14 @@ class Benches:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._stack = contextlib.ExitStack()
-        self._by_profile: dict[str, Bench] = {}
+        self._by_profile: dict[str, Harness] = {}
 
-    def of(self, profile: str) -> Bench:
-        """The bench of a profile."""
+    def of(self, profile: str) -> Harness:
+        """The harness of a profile."""
         if profile not in self._by_profile:
             folder = self._directory / profile
             folder.mkdir()
-            self._by_profile[profile] = self._stack.enter_context(bench(folder, profile))
+            self._by_profile[profile] = self._stack.enter_context(running_harness(folder, profile))
         return self._by_profile[profile]
 
     def __enter__(self) -> Self:
@@ -214,7 +213,7 @@ class Benches:
 
 
 @contextlib.contextmanager
-def bench(directory: Path, profile: str) -> Iterator[Bench]:
+def running_harness(directory: Path, profile: str) -> Iterator[Harness]:
     """Start a mock IdP and examine the backend that has no defect.
 
     Parameters:
@@ -228,7 +227,7 @@ def bench(directory: Path, profile: str) -> Iterator[Bench]:
     options = ["--profile", profile, *providers]
     with running_idp(directory, f"http://localhost:{free_port()}", *options) as idp:
         config_file = idp.write_app_config(*options)
-        wish = Wish(f"{idp.backend_url}/api/auth", idp.url, None, ENVIRONMENT, profile, {}, TIMEOUT_SECONDS)
+        probe = ProbeOptions(f"{idp.backend_url}/api/auth", idp.url, None, ENVIRONMENT, profile, {}, TIMEOUT_SECONDS)
         with start_backend(idp, config_file, directory / "backend.log", None):
-            target = examine(wish, library.facts)
-        yield Bench(idp, config_file, library, target)
+            target = examine(probe, library.facts)
+        yield Harness(idp, config_file, library, target)

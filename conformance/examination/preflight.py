@@ -14,9 +14,9 @@ from conformance.driver.browser import Browser, Transcript, encode_query
 from conformance.driver.idp import Idp, IdpError, give_consent
 from conformance.driver.observation import observe_response
 from conformance.driver.wire import NoAnswerError, Request, Wire
+from conformance.examination.fault import ConfigurationFault
 from conformance.scenario.model import ProviderFacts
-from conformance.target.description import Provider, Target
-from conformance.target.fault import ConfigurationFault
+from conformance.target import Provider, Target
 
 CATALOG_SECONDS: Final = 30.0
 """How long a catalog may take to learn about the personas before that counts as a fault."""
@@ -57,7 +57,9 @@ def check_sign_ins(target: Target, facts: Mapping[str, ProviderFacts], wire: Wir
     """
     deadline = time.monotonic() + CATALOG_SECONDS
     for provider in target.providers:
-        is_there = target.environment in provider.environments if provider.has_environments else not provider.absent
+        is_there = (
+            target.environment in provider.environments if provider.has_environments else not provider.not_applicable
+        )
         if not provider.has_popup or not is_there:
             continue
         _check_client(target, provider, wire)

@@ -8,7 +8,7 @@ SHORTEST_BASE64 = 8
 """Shorter parts of a base64 text are found by chance."""
 
 
-def disguises(text: str) -> frozenset[str]:
+def encodings_of(text: str) -> frozenset[str]:
     """The text itself, and as it stands in URLs, in JSON, in hexadecimal and in base64.
 
     Parameters:

@@ -1,4 +1,4 @@
-"""Writes the generated parts of docs/scenarios.md: ``python -m conformance.language_reference [--check]``."""
+"""Writes the generated parts of docs/scenarios.md: ``python -m docs.tools.language_reference [--check]``."""
 
 import json
 import re
@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from conformance import docstrings
+from pydantic import BaseModel
+
 from conformance.driver.members import MEMBERS
-from conformance.generated import write_or_check
-from conformance.matchers import OPERATORS
-from conformance.operands import OPERANDS
+from conformance.matchers import OPERANDS, OPERATORS
 from conformance.scenario.facts import (
     IdleResolver,
     MissingKey,
@@ -25,8 +24,10 @@ from conformance.scenario.filters import FILTERS
 from conformance.scenario.model import Applies, Expectation, ProviderFacts, Scenario, StepEntry, Vocabulary
 from conformance.steps import STEPS
 from conformance.steps.base import Step
+from docs.tools.generated import write_or_check
+from docs.tools.markdown import one_line, text_of
 
-DOCUMENT: Final = Path(__file__).parent.parent / "docs" / "scenarios.md"
+DOCUMENT: Final = Path(__file__).parents[1] / "scenarios.md"
 
 _PART: Final = re.compile(r"(<!-- begin generated: ([\w-]+) -->\n).*?(<!-- end generated -->)", re.DOTALL)
 
@@ -47,45 +48,47 @@ def parts() -> dict[str, str]:
         "steps": "\n\n".join(_step(step) for step in STEPS.values()),
         "operators": _table(
             ("operator", "beside it", "holds for"),
-            [(f"`{name}`", OPERANDS[name], docstrings.read(operator).text) for name, operator in OPERATORS.items()],
+            [(f"`{name}`", OPERANDS[name], text_of(operator)) for name, operator in OPERATORS.items()],
         ),
         "filters": _table(
             ("filter", "makes of the value"),
-            [(f"`{name}`", docstrings.read(function).text) for name, function in FILTERS.items()],
+            [(f"`{name}`", text_of(function)) for name, function in FILTERS.items()],
         ),
         "members": "\n\n".join(_members(group, members) for group, members in MEMBERS.items()),
-        "scenario": _fields(docstrings.read(Scenario), leave_out=("part",)),
-        "applies-to": _fields(docstrings.read(Applies)),
-        "step-entry": _fields(docstrings.read(StepEntry), leave_out=("action", "arguments", "gathers")),
-        "provider-facts": _fields(docstrings.read(ProviderFacts)),
-        "expectation": _fields(docstrings.read(Expectation)),
-        "vocabulary": _fields(docstrings.read(Vocabulary)),
-        "scopes": _fields(docstrings.read(Scopes)),
-        "token-request": _fields(docstrings.read(TokenRequest)),
-        "refresh-request": _fields(docstrings.read(RefreshRequest)),
-        "persona-profile": _fields(docstrings.read(PersonaProfile)),
-        "resolver": _fields(docstrings.read(Resolver)),
-        "idle-resolver": _fields(docstrings.read(IdleResolver)),
-        "missing-key": _fields(docstrings.read(MissingKey)),
+        "scenario": _fields(Scenario, leave_out=("part",)),
+        "applies-to": _fields(Applies),
+        "step-entry": _fields(StepEntry, leave_out=("action", "arguments", "gathers")),
+        "provider-facts": _fields(ProviderFacts),
+        "expectation": _fields(Expectation),
+        "vocabulary": _fields(Vocabulary),
+        "scopes": _fields(Scopes),
+        "token-request": _fields(TokenRequest),
+        "refresh-request": _fields(RefreshRequest),
+        "persona-profile": _fields(PersonaProfile),
+        "resolver": _fields(Resolver),
+        "idle-resolver": _fields(IdleResolver),
+        "missing-key": _fields(MissingKey),
     }
 
 
 def _step(step: type[Step]) -> str:
-    documentation = docstrings.read(step)
     rows = []
     for name, field in step.model_fields.items():
-        shown = field.alias or name
         default = "required" if field.is_required() else f"`{json.dumps(field.default)}`"
-        rows.append((f"`{shown}`", default, documentation.attributes.get(shown, "")))
+        rows.append((f"`{field.alias or name}`", default, one_line(field.description or "")))
     table = _table(("argument", "default", "meaning"), rows) if rows else "It takes no arguments."
-    return f"### `{step.action}`\n\n{documentation.text}\n\n{table}"
+    return f"### `{step.action}`\n\n{text_of(step)}\n\n{table}"
 
 
-def _fields(documentation: docstrings.Documentation, leave_out: tuple[str, ...] = ()) -> str:
+def _fields(model: type[BaseModel], leave_out: tuple[str, ...] = ()) -> str:
     hidden = {"file", "line", *leave_out}
     return _table(
         ("key", "meaning"),
-        [(f"`{name}`", text) for name, text in documentation.attributes.items() if name not in hidden],
+        [
+            (f"`{field.alias or name}`", one_line(field.description or ""))
+            for name, field in model.model_fields.items()
+            if name not in hidden
+        ],
     )
 
 
@@ -100,4 +103,4 @@ def _table(head: tuple[str, ...], rows: list[Any]) -> str:
 
 if __name__ == "__main__":
     fresh = with_fresh_parts(DOCUMENT.read_text(encoding="utf-8"))
-    sys.exit(write_or_check({DOCUMENT: fresh}, sys.argv[1:], "python -m conformance.language_reference"))
+    sys.exit(write_or_check({DOCUMENT: fresh}, sys.argv[1:], "python -m docs.tools.language_reference"))

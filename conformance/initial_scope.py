@@ -8,7 +8,7 @@ from typing import Any, Final
 from conformance.cases import Case
 from conformance.scenario.model import ProviderFacts
 from conformance.scenario.references import resolve
-from conformance.target.description import Target
+from conformance.target import Target
 
 USUAL_PERSONA: Final = "plain"
 """Who ``${it.…}`` is until somebody signs in."""
@@ -17,7 +17,7 @@ OWN: Final = "own"
 """The name under which a case reaches its own persona."""
 
 
-def initial_reach(case: Case, facts: ProviderFacts, target: Target, seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
+def initial_scope(case: Case, facts: ProviderFacts, target: Target, seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """What the references of a case reach, and its provider's facts with references to personas still in them.
 
     Parameters:
@@ -30,7 +30,7 @@ def initial_reach(case: Case, facts: ProviderFacts, target: Target, seed: int) -
     personas = {id_: _persona(persona, vendor) for id_, persona in target.personas.items()}
     if case.own is not None:
         personas[OWN] = personas[case.own]
-    reach: dict[str, Any] = {
+    scope: dict[str, Any] = {
         "case": {"id": case.id, "unique": hashlib.sha256(f"{seed}/{case.id}".encode()).hexdigest()[:32]},
         "target": {
             "auth_url": target.auth_url,
@@ -45,10 +45,10 @@ def initial_reach(case: Case, facts: ProviderFacts, target: Target, seed: int) -
         "persona": personas,
     }
     if USUAL_PERSONA in personas:
-        reach["it"] = personas[USUAL_PERSONA]
+        scope["it"] = personas[USUAL_PERSONA]
     provider = _provider(case, facts, target)
     # Facts may speak of personas, so they are resolved before anything refers to them.
-    return {**reach, "provider": resolve(provider, reach)}, provider
+    return {**scope, "provider": resolve(provider, scope)}, provider
 
 
 def _provider(case: Case, facts: ProviderFacts, target: Target) -> dict[str, Any]:

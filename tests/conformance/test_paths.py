@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.scenario.paths import MISSING, look_up, segments
+from conformance.paths import MISSING, look_up, segments
 
 DATA = {
     "status": 200,

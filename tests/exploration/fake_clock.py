@@ -21,7 +21,7 @@ Clock = Callable[[], float]
 
 
 @dataclass(frozen=True)
-class Hourglass:
+class FakeClock:
     """How much time has passed, kept in a file that the backend's process reads.
 
     Parameters:
@@ -30,7 +30,7 @@ class Hourglass:
 
     file: Path
 
-    def turn(self, seconds: float) -> None:
+    def advance(self, seconds: float) -> None:
         """Let time pass."""
         self.file.write_text(str(self.passed() + seconds))
 
@@ -47,13 +47,13 @@ class Hourglass:
         original(keys, fetch, self._moved(clock))
 
     def _for_own_keys(
-        self, original: Callable[..., None], ring: RotatingKeys, store: Any, algorithm: str, ttl: int, clock: Clock
+        self, original: Callable[..., None], player: RotatingKeys, store: Any, algorithm: str, ttl: int, clock: Clock
     ) -> None:
-        original(ring, store, algorithm, ttl, self._moved(clock))
+        original(player, store, algorithm, ttl, self._moved(clock))
 
     def _moved(self, clock: Clock) -> Clock:
         return functools.partial(_later, clock, self)
 
 
-def _later(clock: Clock, hourglass: Hourglass) -> float:
-    return clock() + hourglass.passed()
+def _later(clock: Clock, moved: FakeClock) -> float:
+    return clock() + moved.passed()

@@ -1,19 +1,14 @@
-"""The mock IdP as a process of its own, used by its command line only, as everybody else uses it."""
+"""The mock IdP, and the mock as an auth proxy, as processes of their own."""
 
 from __future__ import annotations
 
-import json
-import os
 import shlex
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-_SECONDS_TO_STOP = 10
+from tests.support.processes import output_of, program, ready_line
 
 
 @dataclass(frozen=True)
@@ -51,12 +46,8 @@ class IdpProcess:
             subprocess.CalledProcessError: an option is wrong; standard error says which.
         """
         file = self.directory / "app-config.yaml"
-        _run(
-            self.directory,
-            *("app-config", "--idp", self.url, "--idp-tls", self.tls_url),
-            *("--backend-url", self.backend_url, "-o", str(file)),
-            *options,
-        )
+        addresses = ("--idp", self.url, "--idp-tls", self.tls_url, "--backend-url", self.backend_url)
+        output_of("mock_idp", "app-config", *addresses, "-o", str(file), *options, state=self.directory)
         return file
 
 
@@ -72,56 +63,41 @@ def running_idp(directory: Path, backend_url: str, *options: str) -> Iterator[Id
     Raises:
         RuntimeError: it does not start; the end of its log is in the message.
     """
-    command = [sys.executable, "-m", "mock_idp", "serve", "--json", "--backend-url", backend_url]
-    for port in ("--port", "--proxy-port", "--tls-port"):
-        command += [port, "0"]
+    ports = (option for port in ("--port", "--proxy-port", "--tls-port") for option in (port, "0"))
     log_file = directory / "mock-idp.log"
+    command = ("serve", "--json", "--backend-url", backend_url, *ports, *options)
     with (
         log_file.open("w", encoding="utf-8") as log,
-        subprocess.Popen(
-            [*command, *options],
-            cwd=ROOT,
-            env=_own_state(directory),
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        ) as process,
+        program("mock_idp", *command, state=directory, errors=log) as process,
     ):
         try:
-            assert process.stdout is not None
-            ready = process.stdout.readline()
-            if not ready:
-                process.wait()
-                raise RuntimeError(f"The mock IdP did not start: {log_file.read_text(encoding='utf-8')[-3000:]}")
-            urls = json.loads(ready)["urls"]
-            url = urls["http"]
-            yield IdpProcess(url, urls["tls"], _environment(directory, url), backend_url, directory)
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=_SECONDS_TO_STOP)
-            except subprocess.TimeoutExpired:
-                process.kill()
+            urls = ready_line(process)["urls"]
+        except RuntimeError as error:
+            raise RuntimeError(f"{error}: {log_file.read_text(encoding='utf-8')[-3000:]}") from error
+        yield IdpProcess(urls["http"], urls["tls"], _environment(directory, urls["http"]), backend_url, directory)
 
 
 def _environment(directory: Path, url: str) -> dict[str, str]:
     """Ask `mock-idp env`, which writes one `export NAME=VALUE` a line."""
-    exports = (shlex.split(line)[1] for line in _run(directory, "env", "--idp", url).splitlines())
+    exports = (
+        shlex.split(line)[1] for line in output_of("mock_idp", "env", "--idp", url, state=directory).splitlines()
+    )
     pairs = (export.partition("=") for export in exports)
     return {name: value for name, _, value in pairs}
 
 
-def _run(directory: Path, *arguments: str) -> str:
-    return subprocess.run(
-        [sys.executable, "-m", "mock_idp", *arguments],
-        cwd=ROOT,
-        env=_own_state(directory),
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    ).stdout
+@contextmanager
+def running_front(idp: IdpProcess, vendor: str, *options: str) -> Iterator[str]:
+    """Stand in front of the backend of a mock IdP for as long as the block lasts; gives the front's address.
 
+    Params:
+        idp: the mock that mints the headers.
+        vendor: which auth proxy it is.
+        options: further options of `mock-idp front`.
 
-def _own_state(directory: Path) -> dict[str, str]:
-    # The person's own certificate authority stays as it is.
-    return {**os.environ, "XDG_STATE_HOME": str(directory)}
+    Raises:
+        RuntimeError: it does not start; its error is above.
+    """
+    command = ("front", vendor, "--upstream", idp.backend_url, "--idp", idp.url, "--port", "0", "--json", *options)
+    with program("mock_idp", *command, state=idp.directory) as process:
+        yield ready_line(process)["urls"]["http"]

@@ -10,18 +10,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from conformance.applicability import NO_ENVIRONMENT, provider_missing, vendor_unknown
 from conformance.driver.browser import encode_query
 from conformance.driver.idp import Idp, IdpError
 from conformance.driver.observation import observe_response, observe_url
-from conformance.driver.wire import Detour, Front, NoAnswerError, Request, Response, Wire, origin_of
+from conformance.driver.wire import NoAnswerError, ProxyRoute, PublicAddress, Request, Response, Wire, origin_of
+from conformance.examination.fault import ConfigurationFault
+from conformance.examination.preflight import check_sign_ins
 from conformance.scenario.model import ProviderFacts
-from conformance.target.description import Provider, Target
-from conformance.target.fault import ConfigurationFault
-from conformance.target.trial import check_sign_ins
+from conformance.target import Provider, Target
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ProbeOptions:
     """What the command line asked for.
 
     Parameters:
@@ -45,38 +46,38 @@ class Wish:
     trusted_ca_file: str | None = None
 
 
-def examine(wish: Wish, facts: Mapping[str, ProviderFacts]) -> Target:
+def examine(options: ProbeOptions, facts: Mapping[str, ProviderFacts]) -> Target:
     """Find out what the target is and whether it can be tested.
 
     Raises:
         ConfigurationFault: something is set up wrongly.
     """
-    _check_url(wish.auth_url, "--target", "http://localhost:7007/api/auth")
-    _check_url(wish.idp_url, "--idp", "http://127.0.0.1:9000")
-    plain = Wire(None, wish.timeout_seconds, wish.trusted_ca_file)
+    _check_url(options.auth_url, "--target", "http://localhost:7007/api/auth")
+    _check_url(options.idp_url, "--idp", "http://127.0.0.1:9000")
+    plain = Wire(None, options.timeout_seconds, options.trusted_ca_file)
     try:
-        _check_is_auth_backend(plain, wish.auth_url)
-        info, personas, ca_pem = _ask_idp(Idp(wish.idp_url, plain))
+        _check_is_auth_backend(plain, options.auth_url)
+        info, personas, ca_pem = _ask_idp(Idp(options.idp_url, plain))
     finally:
         plain.close()
-    front = _front(wish.auth_url, info.get("public_url"))
-    if front:
-        wish = replace(wish, auth_url=front.public + urlsplit(wish.auth_url).path)
-    wire = wire_for(info, ca_pem, wish.timeout_seconds, wish.trusted_ca_file, front)
+    public_address = _public_address(options.auth_url, info.get("public_url"))
+    if public_address:
+        options = replace(options, auth_url=public_address.public + urlsplit(options.auth_url).path)
+    wire = wire_for(info, ca_pem, options.timeout_seconds, options.trusted_ca_file, public_address)
     try:
-        examiner = _Examiner(wish, facts, info, wire)
+        examiner = _Examiner(options, facts, info, wire)
         providers = examiner.providers()
-        app_origin = wish.app_origin or examiner.find_app_origin(providers)
+        app_origin = options.app_origin or examiner.find_app_origin(providers)
         target = Target(
-            wish.auth_url,
+            options.auth_url,
             app_origin.rstrip("/"),
-            wish.environment,
-            wish.profile,
+            options.environment,
+            options.profile,
             providers,
             info,
             ca_pem,
             personas,
-            front=front,
+            public_address=public_address,
         )
         check_sign_ins(target, facts, wire)
         return target
@@ -88,7 +89,7 @@ def planned_target(
     described: Mapping[str, Any],
     environment: str,
     profile: str,
-    wished: Collection[str],
+    wanted: Collection[str],
     facts: Mapping[str, ProviderFacts],
 ) -> Target:
     """What a target will be that has everything a mock IdP knows; cases can be collected for it, not played.
@@ -97,19 +98,19 @@ def planned_target(
         described: what the mock IdP says about itself and its personas.
         environment: the environment that scenarios use unless they name one.
         profile: the configuration profile.
-        wished: ids of the providers to test; empty for all.
+        wanted: ids of the providers to test; empty for all.
         facts: what is known about vendors.
     """
     providers = []
     for entry in described["idp"]["providers"]:
-        if wished and entry["id"] not in wished:
+        if wanted and entry["id"] not in wanted:
             continue
         known = facts.get(entry["vendor"])
-        absent = None if known else f"no scenarios know the vendor {entry['vendor']!r}"
+        reason = None if known else vendor_unknown(entry["vendor"])
         environments = tuple(item["name"] for item in entry["environments"])
         kind = known.kind if known else "oauth"
         reserved = entry.get("reserved", False)
-        providers.append(Provider(entry["id"], entry["vendor"], kind, environments, absent, reserved))
+        providers.append(Provider(entry["id"], entry["vendor"], kind, environments, reason, reserved))
     personas = {persona["id"]: persona for persona in described["personas"]}
     return Target("", "", environment, profile, tuple(providers), described["idp"], "", personas)
 
@@ -119,18 +120,18 @@ def wire_for(
     ca_pem: str,
     timeout_seconds: float,
     trusted_ca_file: str | None = None,
-    front: Front | None = None,
+    public_address: PublicAddress | None = None,
 ) -> Wire:
-    """A wire that reaches the hosts the IdP serves by name through its proxy, and a target through its front."""
+    """A wire that knows the proxy to the hosts the IdP serves by name, and the target's public address."""
     proxy = info.get("urls", {}).get("proxy")
-    detour = Detour(tuple(info.get("hosts", ())), proxy, ca_pem) if proxy else None
-    return Wire(detour, timeout_seconds, trusted_ca_file, front)
+    route = ProxyRoute(tuple(info.get("hosts", ())), proxy, ca_pem) if proxy else None
+    return Wire(route, timeout_seconds, trusted_ca_file, public_address)
 
 
-def _front(auth_url: str, public_url: str | None) -> Front | None:
-    """A front for a target whose profile gives it another address than the one it is reached at."""
+def _public_address(auth_url: str, public_url: str | None) -> PublicAddress | None:
+    """The public address of a target whose profile gives it another address than the one it is reached at."""
     listener = origin_of(auth_url)
-    return Front(public_url, listener) if public_url and public_url != listener else None
+    return PublicAddress(public_url, listener) if public_url and public_url != listener else None
 
 
 def _check_url(url: str, option: str, example: str) -> None:
@@ -181,8 +182,10 @@ def _one_loopback(origin: str) -> str:
 class _Examiner:
     """The part of the examination that needs the IdP's description of itself."""
 
-    def __init__(self, wish: Wish, facts: Mapping[str, ProviderFacts], info: Mapping[str, Any], wire: Wire) -> None:
-        self._wish = wish
+    def __init__(
+        self, options: ProbeOptions, facts: Mapping[str, ProviderFacts], info: Mapping[str, Any], wire: Wire
+    ) -> None:
+        self._options = options
         self._facts = facts
         self._info = info
         self._wire = wire
@@ -191,22 +194,22 @@ class _Examiner:
         """Every provider the IdP knows, with the environments the target has.
 
         Raises:
-            ConfigurationFault: a wished provider is unknown or absent, or the target has none at all.
+            ConfigurationFault: a provider that is asked for is unknown or absent, or the target has none at all.
         """
         known = self._known()
         found = []
         for id_, (vendor, environments) in known.items():
-            if self._wish.providers and id_ not in self._wish.providers:
+            if self._options.providers and id_ not in self._options.providers:
                 continue
             if vendor not in self._facts:
-                found.append(Provider(id_, vendor, "oauth", absent=f"no scenarios know the vendor {vendor!r}"))
+                found.append(Provider(id_, vendor, "oauth", not_applicable=vendor_unknown(vendor)))
                 continue
             kind = self._facts[vendor].kind
             if kind == "oauth":
                 found.append(self._probe_oauth(id_, vendor, environments))
             else:
                 probe = self._probe_proxy(id_) if kind == "proxy" else self._probe_saml(id_)
-                found.append(Provider(id_, vendor, kind, absent=probe, reserved=self._is_reserved(id_)))
+                found.append(Provider(id_, vendor, kind, not_applicable=probe, reserved=self._is_reserved(id_)))
         self._check_found(found)
         return tuple(found)
 
@@ -215,7 +218,7 @@ class _Examiner:
             entry["id"]: (entry["vendor"], [item["name"] for item in entry.get("environments", [])])
             for entry in self._info["providers"]
         }
-        for id_, vendor in self._wish.providers.items():
+        for id_, vendor in self._options.providers.items():
             if id_ not in known:
                 raise ConfigurationFault(
                     f"--provider {id_}: the mock IdP has no clients for a provider of that id; start it with "
@@ -232,7 +235,7 @@ class _Examiner:
         return any(entry["id"] == id_ and entry.get("reserved", False) for entry in self._info["providers"])
 
     def _get(self, path: str, parameters: Mapping[str, Any]) -> tuple[str, Response]:
-        url = f"{self._wish.auth_url}{path}?{encode_query(parameters)}"
+        url = f"{self._options.auth_url}{path}?{encode_query(parameters)}"
         try:
             return url, self._wire.send(Request("GET", url, ()))
         except NoAnswerError as error:
@@ -240,28 +243,27 @@ class _Examiner:
 
     def _probe_proxy(self, id_: str) -> str | None:
         _, response = self._get(f"/{id_}/refresh", {})
-        return f"the target has no provider {id_!r}" if response.status == 404 else None
+        return provider_missing(id_) if response.status == 404 else None
 
     def _probe_saml(self, id_: str) -> str | None:
-        _, response = self._get(f"/{id_}/start", {"env": self._wish.environment})
+        _, response = self._get(f"/{id_}/start", {"env": self._options.environment})
         if response.status == 404:
-            return f"the target has no provider {id_!r}"
-        self._check_redirect(id_, self._wish.environment, response)
+            return provider_missing(id_)
+        self._check_redirect(id_, self._options.environment, response)
         return None
 
     def _probe_oauth(self, id_: str, vendor: str, environments: Sequence[str]) -> Provider:
-        present, missing = [], "the target has none of its environments"
+        present, missing = [], NO_ENVIRONMENT
         for environment in environments:
             _, response = self._get(f"/{id_}/start", {"scope": "", "env": environment})
             if response.status == 404:
                 if f"'{environment}'" not in response.body.decode("utf-8", "replace"):
-                    missing = f"the target has no provider {id_!r}"
+                    missing = provider_missing(id_)
                     break
                 continue
             self._check_redirect(id_, environment, response)
             present.append(environment)
-        absent = None if present else missing
-        return Provider(id_, vendor, "oauth", tuple(present), absent)
+        return Provider(id_, vendor, "oauth", tuple(present), None if present else missing)
 
     def _check_redirect(self, id_: str, environment: str, response: Response) -> None:
         location = response.header("location")
@@ -270,8 +272,8 @@ class _Examiner:
         seen = observe_url(location)
         listeners = [self._info["urls"][name] for name in ("http", "tls") if self._info["urls"].get(name)]
         by_path = _one_loopback(seen.get("origin") or "") in {_one_loopback(origin_of(url)) for url in listeners}
-        detour = Detour(tuple(self._info.get("hosts", ())), "", "")
-        if not by_path and not detour.covers(seen.get("host") or ""):
+        route = ProxyRoute(tuple(self._info.get("hosts", ())), "", "")
+        if not by_path and not route.covers(seen.get("host") or ""):
             raise ConfigurationFault(
                 f"provider {id_!r} (environment {environment!r}) sends users to "
                 f"{seen.get('origin') or repr(location[:100])}, which is not "
@@ -279,9 +281,9 @@ class _Examiner:
                 f"prints, or correct --idp"
             )
         callback = seen["query"].get("redirect_uri", "")
-        own = origin_of(self._wish.auth_url)
+        own = origin_of(self._options.auth_url)
         called = observe_url(callback).get("origin")
-        if environment == self._wish.environment and called is not None and called != own:
+        if environment == self._options.environment and called is not None and called != own:
             raise ConfigurationFault(
                 f"the target calls itself {called} (in the redirect_uri of provider {id_!r}), but "
                 f"--target says {own}, so its cookies would not come back; use --target {called}/api/auth"
@@ -289,27 +291,27 @@ class _Examiner:
 
     def _check_found(self, found: Sequence[Provider]) -> None:
         for provider in found:
-            if provider.absent and provider.id in self._wish.providers:
-                raise ConfigurationFault(f"--provider {provider.id}: {provider.absent}")
-        if all(provider.absent for provider in found):
+            if provider.not_applicable and provider.id in self._options.providers:
+                raise ConfigurationFault(f"--provider {provider.id}: {provider.not_applicable}")
+        if all(provider.not_applicable for provider in found):
             ids = ", ".join(provider.id for provider in found) or "none"
             raise ConfigurationFault(
-                f"the target at {self._wish.auth_url} has none of the providers that the mock IdP knows ({ids}); "
+                f"the target at {self._options.auth_url} has none of the providers that the mock IdP knows ({ids}); "
                 f"give it the app-config that 'mock-idp app-config' prints"
             )
-        usual = [provider for provider in found if provider.has_environments and not provider.absent]
-        if usual and not any(self._wish.environment in provider.environments for provider in usual):
+        usual = [provider for provider in found if provider.has_environments and not provider.not_applicable]
+        if usual and not any(self._options.environment in provider.environments for provider in usual):
             have = ", ".join(dict.fromkeys(name for provider in usual for name in provider.environments))
             raise ConfigurationFault(
-                f"no provider of the target has the environment {self._wish.environment!r}; "
+                f"no provider of the target has the environment {self._options.environment!r}; "
                 f"there are: {have}; choose one with --env"
             )
 
     def find_app_origin(self, providers: Sequence[Provider]) -> str:
         """The app's origin, which the target names in the page it answers to a callback without state (FRAME-03)."""
         for provider in providers:
-            if provider.has_popup and not provider.absent:
-                environment = next(iter(provider.environments), self._wish.environment)
+            if provider.has_popup and not provider.not_applicable:
+                environment = next(iter(provider.environments), self._options.environment)
                 url, response = self._get(f"/{provider.id}/handler/frame", {"env": environment})
                 origin = observe_response(response, url, time.time()).get("target_origin")
                 if isinstance(origin, str) and origin.startswith("http"):

@@ -81,7 +81,7 @@ class Browser:
 
 
 @dataclass
-class Story:
+class Model:
     """A sequence of moves, as steps of a scenario.
 
     Parameters:
@@ -141,7 +141,7 @@ class Story:
             self._add(step, name, {"FRAME-09": REFUSED})
             return
         if self.own_keys.now > grant.decided_at or self.own_keys.now > grant.started_at + NONCE_LIFETIME - SLACK:
-            return  # code or nonce have expired, unless it is only the hourglass that says so
+            return  # code or nonce have expired, unless it is only the fake clock that says so
         self._make_certain(grant)
         if self.keys and self.keys.verdict(grant.key) is Verdict.AFTER_A_WHILE:
             return

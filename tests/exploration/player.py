@@ -16,25 +16,24 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from conformance.cases import Case
-from conformance.driver.idp import Idp
 from conformance.driver.wire import Wire
-from conformance.play import Terms, play
+from conformance.examination.probe import wire_for
 from conformance.plugin.options import TIMEOUT_SECONDS
 from conformance.requirement_list import requirements
 from conformance.scenario.loader import load
 from conformance.scenario.model import Scenario
 from conformance.steps import RULES
-from conformance.target.description import Provider
-from conformance.target.examination import wire_for
+from conformance.target import Provider
 from conformance.verdicts import CaseResult, Verdict
-from tests.defects.bench import Bench
 from tests.defects.catalogue import catalogue
 from tests.defects.defect import Defect
-from tests.exploration.hourglass import Hourglass
+from tests.defects.harness import Harness
+from tests.exploration.fake_clock import FakeClock
 from tests.exploration.keys import LIFETIME
-from tests.exploration.machine import Explorer
+from tests.exploration.model import Step
 from tests.exploration.slow_defects import slow_defects
-from tests.exploration.story import Step
+from tests.exploration.state_machine import Explorer
+from tests.support.playing import play_case
 
 ATTEMPTS = 60
 """How many stories are played to make a failing one shorter."""
@@ -50,30 +49,30 @@ class CounterExampleError(AssertionError):
 
 
 @dataclass(frozen=True)
-class Arena:
+class Player:
     """A backend that is running, and how to play against it.
 
     Parameters:
-        bench: the mock IdP and the examined target.
+        harness: the mock IdP and the examined target.
         provider: on which provider stories are played.
         wire: connections to the backend.
-        hourglass: the time that passes for the backend's keys.
+        clock: the time that passes for the backend's keys.
         environment: the environment that stories are played in; None for the usual one.
     """
 
-    bench: Bench
+    harness: Harness
     provider: Provider
     wire: Wire
-    hourglass: Hourglass
+    clock: FakeClock
     environment: str | None = None
 
     def play(self, scenario: Scenario) -> CaseResult:
         """Play one scenario, after so long a time that no key of an earlier one is left."""
-        self.hourglass.turn(AGES)
-        case = Case(scenario, self.provider, scenario.environment or self.bench.target.environment)
-        facts = self.bench.library.facts[self.provider.vendor]
-        terms = Terms(deviations=(), seed=0, should_fails=True, wait=self.hourglass.turn)
-        return play(case, facts, self.bench.target, self.wire, Idp(self.bench.idp.url, self.wire), terms)
+        self.clock.advance(AGES)
+        case = Case(scenario, self.provider, scenario.environment or self.harness.target.environment)
+        facts = self.harness.library.facts[self.provider.vendor]
+        policy = {"seed": 0, "should_fails": True, "wait": self.clock.advance}
+        return play_case(case, facts, self.harness.target, self.wire, **policy)
 
     def judge(self, steps: list[Step]) -> None:
         """Play a story.
@@ -94,14 +93,16 @@ class Arena:
 
 
 @contextlib.contextmanager
-def arena(bench: Bench, provider_id: str, defect: Defect | None, environment: str | None = None) -> Iterator[Arena]:
-    """Start a backend, with or without a defect; parameters as of :class:`Arena`."""
-    provider = next(provider for provider in bench.target.providers if provider.id == provider_id)
-    wire = wire_for(bench.target.idp, bench.target.ca_pem, TIMEOUT_SECONDS)
-    hourglass = Hourglass(bench.idp.directory / "hourglass")
-    prepare = functools.partial(_prepare, hourglass, defect.id if defect else None)
-    with bench.backend(None, prepare), contextlib.closing(wire):
-        yield Arena(bench, provider, wire, hourglass, environment)
+def player_of(
+    harness: Harness, provider_id: str, defect: Defect | None, environment: str | None = None
+) -> Iterator[Player]:
+    """Start a backend, with or without a defect; parameters as of :class:`Player`."""
+    provider = next(provider for provider in harness.target.providers if provider.id == provider_id)
+    wire = wire_for(harness.target.idp, harness.target.ca_pem, TIMEOUT_SECONDS)
+    clock = FakeClock(harness.idp.directory / "clock")
+    prepare = functools.partial(_prepare, clock, defect.id if defect else None)
+    with harness.backend(None, prepare), contextlib.closing(wire):
+        yield Player(harness, provider, wire, clock, environment)
 
 
 def known_defects() -> dict[str, Defect]:
@@ -109,18 +110,18 @@ def known_defects() -> dict[str, Defect]:
     return {**catalogue(), **slow_defects()}
 
 
-def _prepare(hourglass: Hourglass, defect_id: str | None) -> None:
-    """Make the backend's process what the arena needs; called in it."""
-    hourglass.install()
+def _prepare(clock: FakeClock, defect_id: str | None) -> None:
+    """Make the backend's process what the player needs; called in it."""
+    clock.install()
     if defect_id:
         known_defects()[defect_id].patch()
 
 
-def explore(ring: Arena, *, seed_number: int, stories: int, moves: int, folder: Path) -> Path | None:
+def explore(player: Player, *, seed_number: int, stories: int, moves: int, folder: Path) -> Path | None:
     """Play many stories.
 
     Parameters:
-        ring: where they are played.
+        player: where they are played.
         seed_number: decides about all choices, so that a run can be repeated.
         stories: how many.
         moves: how many moves a story has at most.
@@ -142,14 +143,14 @@ def explore(ring: Arena, *, seed_number: int, stories: int, moves: int, folder: 
         if plays_left < 0:
             return
         try:
-            ring.judge(steps)
+            player.judge(steps)
         except CounterExampleError as error:
             failed[key] = (steps, error)
             raise
 
     @seed(seed_number)
     def explorer() -> Explorer:
-        return Explorer(judge, keys_move=ring.environment is not None)
+        return Explorer(judge, keys_move=player.environment is not None)
 
     bounds = settings(
         max_examples=stories,
@@ -163,7 +164,7 @@ def explore(ring: Arena, *, seed_number: int, stories: int, moves: int, folder: 
     try:
         run_state_machine_as_test(explorer, settings=bounds)
     except CounterExampleError:
-        return save(folder, ring.document(min((steps for steps, _ in failed.values()), key=len)))
+        return save(folder, player.document(min((steps for steps, _ in failed.values()), key=len)))
     return None
 
 

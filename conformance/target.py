@@ -1,10 +1,10 @@
-"""What the examination found out about the target; plain data that travels to the xdist workers."""
+"""The target: plain data that the examination finds out and that travels to the xdist workers."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.driver.wire import Front
+from conformance.driver.wire import PublicAddress
 from conformance.scenario.facts import Kind
 
 
@@ -17,7 +17,7 @@ class Provider:
         vendor: the vendor behind it.
         kind: the protocol between target and vendor, or ``proxy``.
         environments: environments the target has and the IdP knows; only OAuth providers have some.
-        absent: why it cannot be tested, or None if it can.
+        not_applicable: why nothing can be played on it, or None.
         reserved: True if only scenarios that name it may use it, because they change what it relies on.
     """
 
@@ -25,7 +25,7 @@ class Provider:
     vendor: str
     kind: Kind
     environments: tuple[str, ...] = ()
-    absent: str | None = None
+    not_applicable: str | None = None
     reserved: bool = False
 
     @property
@@ -53,7 +53,7 @@ class Target:
         ca_pem: the mock IdP's certificate authority.
         personas: persona id -> its description by the IdP.
         name: name and version, if somebody said so.
-        front: how it is reached below its public address, if it listens elsewhere.
+        public_address: how it is reached below its public address, if it listens elsewhere.
     """
 
     auth_url: str
@@ -65,7 +65,7 @@ class Target:
     ca_pem: str
     personas: dict[str, Any] = field(default_factory=dict)
     name: str | None = None
-    front: Front | None = None
+    public_address: PublicAddress | None = None
 
     @classmethod
     def unknown(cls, auth_url: str) -> "Target":
@@ -103,5 +103,5 @@ class Target:
         providers = tuple(
             Provider(**{**provider, "environments": tuple(provider["environments"])}) for provider in data["providers"]
         )
-        front = Front(**data["front"]) if data["front"] else None
-        return cls(**{**data, "providers": providers, "front": front})
+        public_address = PublicAddress(**data["public_address"]) if data["public_address"] else None
+        return cls(**{**data, "providers": providers, "public_address": public_address})
