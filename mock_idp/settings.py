@@ -54,7 +54,7 @@ class Settings:
         seed: seed of all random choices, or None to draw one.
         state_dir: directory of the certificate authority.
         request_seconds: how long a consent page may be left open.
-        ledger_limit: how many requests, grants and tokens of each kind a service remembers.
+        store_limit: how many requests, grants and tokens of each kind a service remembers.
         journal_limit: how many requests the journal remembers.
         service_limit: how many services may be created by way of the control API.
         max_body_bytes: largest request body that is read.
@@ -72,7 +72,7 @@ class Settings:
     seed: int | None = None
     state_dir: Path = field(default_factory=default_state_dir)
     request_seconds: float = 3600
-    ledger_limit: int = 20_000
+    store_limit: int = 20_000
     journal_limit: int = 20_000
     service_limit: int = 1_000
     max_body_bytes: int = 1_000_000

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 import h11
 
-from mock_idp.edge.errors import EdgeError
-from mock_idp.edge.http_stream import CHUNK, Fields, HttpStream
 from mock_idp.front import rules
+from mock_idp.server.errors import ServerError
+from mock_idp.server.http_stream import CHUNK, Fields, HttpStream
 
 HEADER_LIMIT = 64 * 1024
 """Bytes a header may have on either side; signed headers are long."""
@@ -54,7 +54,7 @@ class Upstream:
         """
         parts = urlsplit(url)
         if parts.path or parts.query or parts.fragment or parts.username is not None:
-            raise EdgeError(
+            raise ServerError(
                 f"--upstream takes the address of a server, such as http://localhost:7007, and no more than that; "
                 f"{url!r} has."
             )

@@ -1,10 +1,11 @@
-"""The numbers and rules of a vendor that the shared endpoints obey."""
+"""The numbers and rules of a vendor that the shared endpoints obey, and what its token requests can be made from."""
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from mock_idp.oauth.client_authentication import ClientAuthentication
+from mock_idp.oauth.model import Endpoint, TokenKind
 
 
 class Pkce(StrEnum):
@@ -70,3 +71,28 @@ class Policy:
     def accepted_authentication(self, grant_type: str) -> frozenset[ClientAuthentication]:
         """The methods of client authentication accepted in a request of this grant type."""
         return self.client_authentication_at.get(grant_type, self.client_authentication)
+
+
+@dataclass(frozen=True, slots=True)
+class GrantType:
+    """One value of ``grant_type`` at the token endpoint.
+
+    Parameters:
+        handler: name of the vendor's method that answers; it takes the request, the authenticated client
+            and the effective policy, and returns an :class:`~mock_idp.oauth.model.Answer`.
+        endpoint: the name under which faults and journal know such a request.
+        credential: the form parameter that carries what the request is made from; without it the request is refused.
+        kind: what that credential is, so that the grant behind it is found before the vendor is asked.
+    """
+
+    handler: str
+    endpoint: Endpoint
+    credential: str
+    kind: TokenKind
+
+
+GRANT_TYPES: Mapping[str, GrantType] = {
+    "authorization_code": GrantType("redeem", Endpoint.TOKEN, "code", TokenKind.CODE),
+    "refresh_token": GrantType("refresh", Endpoint.REFRESH, "refresh_token", TokenKind.REFRESH),
+}
+"""What every vendor has: code (RFC 6749 section 4.1.3) and refresh token (section 6)."""

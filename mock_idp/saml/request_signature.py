@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-from types import MappingProxyType
 from typing import Final
 from urllib.parse import unquote_plus
 
@@ -12,12 +11,10 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from mock_idp.oauth.model import Reason, Refusal
 
-_ALGORITHMS: Final = MappingProxyType(
-    {
-        f"http://www.w3.org/2001/04/xmldsig-more#rsa-{name}": algorithm
-        for name, algorithm in (("sha256", hashes.SHA256), ("sha512", hashes.SHA512))
-    }
-)
+_ALGORITHMS: Final = {
+    f"http://www.w3.org/2001/04/xmldsig-more#rsa-{name}": algorithm
+    for name, algorithm in (("sha256", hashes.SHA256), ("sha512", hashes.SHA512))
+}
 _SIGNED = ("SAMLRequest", "RelayState", "SigAlg")
 """What is signed, in this order, as it came over the wire."""
 

@@ -8,7 +8,6 @@ keys outside of tests.
 
 from datetime import UTC, datetime
 from functools import cache
-from types import MappingProxyType
 from typing import Final
 
 from cryptography import x509
@@ -21,9 +20,8 @@ IDENTITY_PROVIDER: Final = "identity provider"
 SERVICE_PROVIDER: Final = "service provider"
 """Whose key it is."""
 
-_PRIMES = MappingProxyType(
-    {
-        IDENTITY_PROVIDER: """
+_PRIMES = {
+    IDENTITY_PROVIDER: """
         d5bb9943588474bb0d9ef6471e27b6faac95413ad15f8bb65d36674ac8511797
         f8c786ea16962958dba21abdd088035e9c211d6ff8d9342e00afef0a4014c7cc
         b99fbd52606f75a60155a212ea382734623e3f920f8be92021dcc546ed25302e
@@ -34,7 +32,7 @@ _PRIMES = MappingProxyType(
         217b3ae5f8b5988e0e21cb2118b7d87b9ea4066cd8914413cc1dd321d0811ade
         ec07048b5572584259352324fd6448049f65e1846dfc5b4207678ebea42f56f1
         """,
-        SERVICE_PROVIDER: """
+    SERVICE_PROVIDER: """
         e2bf80d41a14fabdb1590b4a30a29bd4ca0467c91f6f1e88b6ee579339447bd8
         7ad285a8dca86ea3ef5fe92c55227f1855001cdc6117df2b72f7f104a6d7e963
         439fd3b27e4238123f335e4c9f314a187fdf977d70a166a1921e645519fdd3a0
@@ -45,8 +43,7 @@ _PRIMES = MappingProxyType(
         9d9efd800d082e980a94174734d7c4fa9a0cfdf81121bd50811c88a236e745ac
         19fedea333fd4690a1ee2ed67552e6368f9da1e3d33d945e4c5fae150e354edb
         """,
-    }
-)
+}
 """Two prime numbers each, in hexadecimal."""
 
 _EXPONENT = 65537

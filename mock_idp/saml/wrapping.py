@@ -6,7 +6,6 @@ the signature and then reads what stands in the usual place, believes what nobod
 
 import copy
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Final
 
 from lxml import etree
@@ -147,17 +146,15 @@ def _assertion_of_same_id(root: etree._Element, name_id: str) -> etree._Element:
     return answer
 
 
-VARIANTS: Mapping[str, Callable[[etree._Element, str], etree._Element]] = MappingProxyType(
-    {
-        "response-in-extensions": _response_in_extensions,
-        "response-in-object": _response_in_object,
-        "response-of-same-id": _response_of_same_id,
-        "assertion-behind": _assertion_behind,
-        "assertion-in-front": _assertion_in_front,
-        "assertion-in-extensions": _assertion_in_extensions,
-        "assertion-in-object": _assertion_in_object,
-        "assertion-in-advice": _assertion_in_advice,
-        "assertion-of-same-id": _assertion_of_same_id,
-    }
-)
+VARIANTS: Mapping[str, Callable[[etree._Element, str], etree._Element]] = {
+    "response-in-extensions": _response_in_extensions,
+    "response-in-object": _response_in_object,
+    "response-of-same-id": _response_of_same_id,
+    "assertion-behind": _assertion_behind,
+    "assertion-in-front": _assertion_in_front,
+    "assertion-in-extensions": _assertion_in_extensions,
+    "assertion-in-object": _assertion_in_object,
+    "assertion-in-advice": _assertion_in_advice,
+    "assertion-of-same-id": _assertion_of_same_id,
+}
 """Where the genuine part goes -> how."""

@@ -42,7 +42,7 @@ def read(request: Request) -> Received:
     return Received(
         query=parse_pairs(request.query_string),
         form=parse_pairs(body) if is_form else (),
-        headers=tuple((name.lower(), value) for name, value in request.headers.items()),
+        headers=tuple([(name.lower(), value) for name, value in request.headers.items()]),
         body=body,
     )
 
@@ -70,5 +70,5 @@ def joined_values(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 
 def _repeated(pairs: Pairs) -> frozenset[str]:
-    counts = Counter(name for name, _ in pairs)
-    return frozenset(name for name, count in counts.items() if count > 1)
+    counts = Counter([name for name, _ in pairs])
+    return frozenset([name for name, count in counts.items() if count > 1])

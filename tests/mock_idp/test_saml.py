@@ -16,8 +16,8 @@ from signxml.exceptions import InvalidInput, InvalidSignature
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 from werkzeug.test import TestResponse
 
+from mock_idp.faults.saml import SAML_FAULTS
 from mock_idp.saml import names, signing_key, wrapping
-from mock_idp.saml_faults import SAML_FAULTS
 from tests.mock_idp.conftest import World, form_of, make_world
 
 IDP = "http://localhost/saml"
@@ -143,7 +143,7 @@ def test_a_persona_can_say_no(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"),
+    ("changes", "description"),
     [
         ({"issuer": "somebody"}, "Registered service providers: mock-saml"),
         ({"url": "https://evil.test/"}, "wants the answer at"),
@@ -155,10 +155,10 @@ def test_a_persona_can_say_no(world: World) -> None:
         ({"format": "urn:x"}, "The NameIDPolicy asks for"),
     ],
 )
-def test_a_wrong_request_is_refused(world: World, changes: dict[str, str], says: str) -> None:
+def test_a_wrong_request_is_refused(world: World, changes: dict[str, str], description: str) -> None:
     answer = ask(world, **changes)
     assert answer.status_code >= 400
-    assert says in answer.headers["Mock-Idp-Refusal"]
+    assert description in answer.headers["Mock-Idp-Refusal"]
     assert "Location" not in answer.headers
 
 
