@@ -5,14 +5,14 @@ from werkzeug.exceptions import HTTPException
 
 from mock_idp.control.api import control
 from mock_idp.control.descriptions import describe_providers
-from mock_idp.control.trusted_hosts import is_trusted
 from mock_idp.faults.catalogue import FAULTS
+from mock_idp.hosts import is_trusted
 from mock_idp.idp import Idp
 from mock_idp.journal import describe_filter
 from mock_idp.oauth.model import Answer, Encoding, Page
 from mock_idp.pages import consent
 from mock_idp.personas import SHOWN
-from mock_idp.settings import CONTROL_PREFIX
+from mock_idp.settings import CONTROL_PREFIX, JOURNAL_PAGE_ENTRIES
 from mock_idp.web import dispatch
 from mock_idp.web.writing import PAGE_HEADERS, to_response
 
@@ -50,7 +50,7 @@ def _to_service(idp: Idp) -> Response | None:
     destination = None if request.path == CONSENT_PATH else dispatch.find_destination(idp, request, host)
     if destination:
         return dispatch.answer(idp, request, destination)
-    if not is_trusted(idp, host):
+    if not is_trusted(host, idp.settings.host, idp.host_patterns):
         sentence = "This mock IdP is not known by that host name; use the address it listens on."
         return to_response(Answer(_MISDIRECTED, {"error": sentence}))
     return None
@@ -72,7 +72,7 @@ def _journal_page(idp: Idp) -> Response:
     except ValueError as mistake:
         return to_response(Answer(400, Page("mistake", {"sentence": str(mistake)}), Encoding.HTML))
     entries = [entry.as_data(masked=True) for entry in reversed(idp.journal.entries(wanted))]
-    return _page("journal.html", entries=entries[:500])
+    return _page("journal.html", entries=entries[:JOURNAL_PAGE_ENTRIES])
 
 
 def _http_error(error: HTTPException) -> Response:

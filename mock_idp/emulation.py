@@ -17,7 +17,7 @@ from mock_idp.oauth.model import Answer, AuthorizationRequest, Encoding, Endpoin
 from mock_idp.oauth.tokens import OWN_KEY, SignedToken, Unsigned
 from mock_idp.personas import PERSONAS, Account, Persona
 from mock_idp.randomness import Randomness
-from mock_idp.saml import signing, signing_key
+from mock_idp.saml import signing
 from mock_idp.saml.response import SamlResponse
 from mock_idp.settings import Settings
 
@@ -93,7 +93,7 @@ class Service:
             TypeError: nobody knows how to sign this.
         """
         if isinstance(token, SamlResponse):
-            key = signing_key.private_key() if token.key == OWN_KEY else self.keys.rsa_key(token.key)
+            key = signing.private_key() if token.key == OWN_KEY else self.keys.rsa_key(token.key)
             return signing.sign(token, self.clock.now(), key)
         if not isinstance(token, SignedToken):
             raise TypeError(f"{type(token).__name__} cannot be signed")

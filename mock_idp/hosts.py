@@ -1,4 +1,4 @@
-"""Which host names are served, and which of them one TLS certificate can name.
+"""Which host names are served and trusted, and which of them one TLS certificate can name.
 
 A pattern is a host name in which ``*`` stands for one or more whole labels: ``*.auth0.com`` covers
 ``acme.auth0.com`` and ``acme.eu.auth0.com`` (both are real forms of an Auth0 domain), but not ``auth0.com``.
@@ -65,6 +65,23 @@ def certificate_covers(pattern: str, host: str) -> bool:
         return False
     same_depth = pattern.count(".") == host.removesuffix(".").count(".")
     return same_depth and matches(pattern, host)
+
+
+def is_trusted(host: str, own_name: str, patterns: Iterable[str]) -> bool:
+    """Say whether a request may have been meant for the mock itself, against DNS rebinding.
+
+    A page on the internet can let its own name point to 127.0.0.1 and then read, as its own origin, whatever a
+    server there answers. The journal and the client secrets are not for it, so a name that somebody on the internet
+    could own is refused.
+
+    Parameters:
+        host: host name of the Host header, lower case, without port; empty if there is none or it is malformed.
+        own_name: the host that the mock listens on.
+        patterns: the host names that it serves.
+    """
+    if not host:
+        return False
+    return cannot_be_registered(host) or host == own_name.lower() or is_served(patterns, host)
 
 
 def cannot_be_registered(host: str) -> bool:

@@ -15,10 +15,10 @@ from mock_idp.cli.common import plain_mistakes
 from mock_idp.cli.environment import DEFAULT_IDP, IdpDescription, ask, idp_option
 from mock_idp.hosts import is_served
 from mock_idp.server.errors import ServerError
+from mock_idp.settings import SCREENSHOT_MILLISECONDS
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
-_SCREENSHOT_MILLISECONDS = 30_000
 
 _PEACEFUL = {0, 128 + signal.SIGINT, 128 + signal.SIGTERM}
 """How a browser ends that nothing is wrong with."""
@@ -70,7 +70,7 @@ def chromium_command(  # noqa: PLR0913 - each is a flag of Chromium's
     if headless or screenshot:
         command += ["--headless", "--hide-scrollbars", "--window-size=1280,900"]
     if screenshot:
-        command += [f"--screenshot={screenshot}", f"--timeout={_SCREENSHOT_MILLISECONDS}"]
+        command += [f"--screenshot={screenshot}", f"--timeout={SCREENSHOT_MILLISECONDS}"]
     if debugging_port is not None:
         command.append(f"--remote-debugging-port={debugging_port}")
     if not sandbox:

@@ -19,11 +19,9 @@ from mock_idp.profiles import profiles
 from mock_idp.proxies import proxies
 from mock_idp.server.authority import make_private_directory, write_private_file
 from mock_idp.server.errors import ServerError
-from mock_idp.settings import CONTROL_PREFIX, DEFAULT_HOST, DEFAULT_PORT, Settings, default_state_dir
+from mock_idp.settings import ANSWER_SECONDS, CONTROL_PREFIX, DEFAULT_HOST, DEFAULT_PORT, Settings, default_state_dir
 
 DEFAULT_IDP = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
-
-_ANSWER_SECONDS = 5.0
 
 
 class NothingAnswersError(ServerError):
@@ -107,10 +105,10 @@ def _environ_of_profile(name: str) -> dict[str, str]:
 
 def _get(session: requests.Session, url: str, address: str) -> requests.Response:
     try:
-        response = session.get(url, timeout=_ANSWER_SECONDS, allow_redirects=False)
+        response = session.get(url, timeout=ANSWER_SECONDS, allow_redirects=False)
     except requests.exceptions.Timeout as error:
         raise ServerError(
-            f"{address} did not answer within {_ANSWER_SECONDS:g} seconds; "
+            f"{address} did not answer within {ANSWER_SECONDS:g} seconds; "
             "see that it is a mock IdP, or name another with --idp."
         ) from error
     except requests.exceptions.ConnectionError as error:

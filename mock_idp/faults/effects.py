@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from mock_idp.faults.model import CALLBACK, ID_TOKEN, Parameters
 from mock_idp.oauth.model import FORM_POST, Answer, Encoding, JsonValue, Page, split_scopes
 from mock_idp.oauth.tokens import Forgery, SignedToken
+from mock_idp.settings import MOST_REPEATED_TEXTS
 
 _CONTENT_TYPE = "content-type"
-_MOST_REPEATS = 100_000
 _UNUSABLE_HTML = "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>"
 
 
@@ -189,7 +189,7 @@ def redirected_to_itself(answer: Answer, parameters: Parameters) -> Answer:
 
 def text_instead(answer: Answer, parameters: Parameters) -> Answer:
     """Answer a text, once or many times over."""
-    text = parameters["text"] * min(parameters["repeat"], _MOST_REPEATS)
+    text = parameters["text"] * min(parameters["repeat"], MOST_REPEATED_TEXTS)
     return Answer(parameters["status"], text, Encoding.TEXT, content_type=parameters["type"])
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from mock_idp.oauth.model import Answer, Endpoint, FaultSpec, JsonValue, Reason, Refusal
 from mock_idp.oauth.policy import Policy
+from mock_idp.settings import LONGEST_MISBEHAVIOUR_SECONDS, MOST_FAULTS
 
 Parameters = Mapping[str, JsonValue]
 
@@ -26,9 +27,6 @@ PLACES: Mapping[str, frozenset[Endpoint]] = {
 }
 """Value of ``at`` -> endpoints. ``id_token`` is inside token answers, ``callback`` is the redirect to the client,
 ``saml_response`` is inside the form that goes to it."""
-
-MOST_SPECS = 20
-"""More faults than this on one grant are a mistake."""
 
 
 class FaultSpecError(ValueError):
@@ -171,8 +169,8 @@ class Faults:
         """
         if not isinstance(data, list):
             raise FaultSpecError('Faults are a list of names or objects, for instance ["json-null"].')
-        if len(data) > MOST_SPECS:
-            raise FaultSpecError(f"At most {MOST_SPECS} faults, not {len(data)}.")
+        if len(data) > MOST_FAULTS:
+            raise FaultSpecError(f"At most {MOST_FAULTS} faults, not {len(data)}.")
         return tuple(self._parse_one(entry) for entry in data)
 
     def _parse_one(self, entry: JsonValue) -> FaultSpec:
@@ -257,8 +255,8 @@ _KINDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "token": ("a text of printable ASCII characters", _is_header_text),
     "number": ("a number", _is_number),
     "seconds": (
-        "a number of seconds, more than 0 and at most 600",
-        lambda value: _is_number(value) and 0 < value <= 600,
+        f"a number of seconds, more than 0 and at most {LONGEST_MISBEHAVIOUR_SECONDS:g}",
+        lambda value: _is_number(value) and 0 < value <= LONGEST_MISBEHAVIOUR_SECONDS,
     ),
     "integer": ("a whole number, 0 or more", _is_integer),
     "status": ("an HTTP status from 200 to 599", lambda value: _is_integer(value) and 200 <= value <= 599),

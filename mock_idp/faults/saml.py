@@ -7,7 +7,7 @@ from typing import Any
 from mock_idp.faults.model import SAML_RESPONSE, Fault, Parameter, Parameters
 from mock_idp.oauth.model import Answer, Page
 from mock_idp.oauth.tokens import FOREIGN_KEY
-from mock_idp.saml import edits, names, wrapping
+from mock_idp.saml import forgery, names
 from mock_idp.saml.response import SIGNED_PARTS, Edit, SamlResponse
 
 Change = Callable[[SamlResponse, Parameters], SamlResponse]
@@ -66,7 +66,7 @@ def _status(told: SamlResponse, parameters: Parameters) -> SamlResponse:
 
 
 def _with_document_type(told: SamlResponse, parameters: Parameters) -> SamlResponse:
-    return replace(_edited(told, edits.named_by_entity), document_type=edits.document_type(told.name_id))
+    return replace(_edited(told, forgery.named_by_entity), document_type=forgery.document_type(told.name_id))
 
 
 def _content(told: SamlResponse, parameters: Parameters) -> SamlResponse:
@@ -109,28 +109,28 @@ SAML_FAULTS = (
         "saml-garbled-signature",
         "One character of each signature is another one",
         f"{_CORE} 5",
-        lambda told, parameters: _edited(told, edits.garbled),
+        lambda told, parameters: _edited(told, forgery.garbled),
     ),
     _fault(
         "saml-tampered",
         "Another person is named after the answer was signed",
         f"{_CORE} 5",
-        lambda told, parameters: _edited(told, edits.renamed(parameters["name_id"])),
+        lambda told, parameters: _edited(told, forgery.renamed(parameters["name_id"])),
         _NAME_ID,
     ),
     _fault(
         "saml-wrapped",
         "What was signed moves elsewhere, and an unsigned forgery takes its place",
         f"{_CORE} 5.4, XML Signature section 8.1.2 (see what is signed)",
-        lambda told, parameters: _edited(told, wrapping.edit(parameters["variant"], parameters["name_id"])),
-        Parameter("variant", "text", None, "Where it goes.", required=True, choices=tuple(wrapping.VARIANTS)),
+        lambda told, parameters: _edited(told, forgery.wrapped(parameters["variant"], parameters["name_id"])),
+        Parameter("variant", "text", None, "Where it goes.", required=True, choices=tuple(forgery.WRAPPINGS)),
         _NAME_ID,
     ),
     _fault(
         "saml-comment",
         "A comment stands in the midst of the NameID",
         "Canonical XML section 2.1 (comments are not signed)",
-        lambda told, parameters: _edited(told, edits.commented(parameters["before"])),
+        lambda told, parameters: _edited(told, forgery.commented(parameters["before"])),
         Parameter("before", "integer", None, "How many characters stand before it.", required=True),
         expect="It reads the whole name, or refuses the answer.",
     ),

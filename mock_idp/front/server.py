@@ -11,7 +11,7 @@ import h11
 from mock_idp.front import rules
 from mock_idp.front.minting import Mint, MintingError
 from mock_idp.front.pages import SIGN_IN_PATH, page
-from mock_idp.front.upstream import HEADER_LIMIT, Upstream, UpstreamError, relay
+from mock_idp.front.upstream import Upstream, UpstreamError, relay
 from mock_idp.front.visit import Visit
 from mock_idp.hosts import cannot_be_registered
 from mock_idp.personas import PERSONAS, Persona
@@ -22,12 +22,11 @@ from mock_idp.server.listeners import listen, reachable
 from mock_idp.server.loop_thread import LoopThread
 from mock_idp.server.startable import Startable
 from mock_idp.server.tls import reset
-from mock_idp.settings import DEFAULT_HOST, FRONT_HEADERS_SECONDS, FRONT_PREFIX
+from mock_idp.settings import DEFAULT_HOST, FRONT_FORM_BYTES, FRONT_HEADER_BYTES, FRONT_HEADERS_SECONDS, FRONT_PREFIX
 from mock_idp.web.writing import PAGE_HEADERS
 
 log = logging.getLogger(__name__)
 
-_FORM_LIMIT = 64 * 1024
 _TEXT = ("Content-Type", "text/plain; charset=utf-8")
 _HTML = ("Content-Type", "text/html; charset=utf-8")
 
@@ -86,7 +85,7 @@ class AuthProxyServer(Startable):
     # --- connections ------------------------------------------------------------------------------
 
     async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
-        stream = HttpStream(h11.SERVER, reader, writer, HEADER_LIMIT)
+        stream = HttpStream(h11.SERVER, reader, writer, FRONT_HEADER_BYTES)
         try:
             while await self._serve_request(stream):
                 stream.http.start_next_cycle()
@@ -220,6 +219,6 @@ async def _read_form(stream: HttpStream) -> str:
     body = b""
     while isinstance(event := await stream.receive(), h11.Data):
         body += event.data
-        if len(body) > _FORM_LIMIT:
+        if len(body) > FRONT_FORM_BYTES:
             raise ConnectionAbortedError("the form is too large")
     return body.decode("latin-1")

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import Endpoint, TokenKind
+from mock_idp.settings import ACCESS_TOKEN_SECONDS, CODE_SECONDS
 
 
 class Pkce(StrEnum):
@@ -60,8 +61,8 @@ class Policy:
     allows_repeated_parameters: bool = False
     bearer_places: frozenset[BearerPlace] = frozenset({BearerPlace.HEADER})
     bearer_schemes: tuple[str, ...] = ("bearer",)
-    code_seconds: float = 600
-    access_token_seconds: float | None = 3600
+    code_seconds: float = CODE_SECONDS
+    access_token_seconds: float | None = ACCESS_TOKEN_SECONDS
     refresh_token_seconds: float | None = None
     issues_refresh_tokens: bool = True
     rotates_refresh_token: bool = False

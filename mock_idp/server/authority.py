@@ -24,12 +24,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from mock_idp.hosts import certificate_covers, fits_certificate, is_served
 from mock_idp.server.errors import ServerError
+from mock_idp.settings import MOST_ISSUED_NAMES
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
 _CERTIFICATE_LIFE = timedelta(days=365)
 _CLOCK_TOLERANCE = timedelta(days=1)
-_MOST_ISSUED_NAMES = 256
 
 
 def make_private_directory(directory: Path) -> None:
@@ -168,7 +168,7 @@ class Authority:
             if not is_served(patterns, name):
                 return  # the client gets the usual certificate and refuses it, as it should
             if name not in issued:
-                if len(issued) >= _MOST_ISSUED_NAMES:
+                if len(issued) >= MOST_ISSUED_NAMES:
                     issued.popitem(last=False)
                 try:
                     issued[name] = self._context((name,))

@@ -14,14 +14,9 @@ import h11
 
 from mock_idp.hosts import is_served
 from mock_idp.server.http_stream import HttpStream
+from mock_idp.settings import PROXY_HEADER_BYTES, PROXY_HEADER_SECONDS
 
 log = logging.getLogger(__name__)
-
-HEADER_LIMIT = 16 * 1024
-"""Bytes a request header may have."""
-
-HEADER_SECONDS = 10.0
-"""How long a client may take to send it."""
 
 Tunnel = Callable[[StreamReader, StreamWriter, bytes], Awaitable[None]]
 """Serves what comes through a tunnel: the client's stream, and what was read of it already."""
@@ -50,14 +45,14 @@ class ForwardProxy:
         header_seconds: how long a client may take for its request.
     """
 
-    def __init__(self, patterns: Iterable[str], tunnel: Tunnel, header_seconds: float = HEADER_SECONDS) -> None:
+    def __init__(self, patterns: Iterable[str], tunnel: Tunnel, header_seconds: float = PROXY_HEADER_SECONDS) -> None:
         self._patterns = tuple(patterns)
         self._tunnel = tunnel
         self._header_seconds = header_seconds
 
     async def serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         """Serve one connection. Raises nothing that a client can cause; the caller closes it."""
-        stream = HttpStream(h11.SERVER, reader, writer, HEADER_LIMIT)
+        stream = HttpStream(h11.SERVER, reader, writer, PROXY_HEADER_BYTES)
         try:
             try:
                 async with asyncio.timeout(self._header_seconds):

@@ -20,6 +20,7 @@ from cheroot import server as cheroot_server
 from cheroot import wsgi
 
 from mock_idp.server.transport import ENVIRON_KEY, Behaviour, Connection, Kind
+from mock_idp.settings import BACKLOG, DRIPS, FILLING_PAUSE, HTTP_WORKERS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -31,11 +32,7 @@ Address = tuple[str, int]
 ABORTIVE_LINGER = struct.pack("ii", 1, 0)
 """For SO_LINGER: close() sends RST instead of FIN and drops what is unsent."""
 
-_WORKERS = 16
-_BACKLOG = 128
-_DRIPS = 10
 _FILLING = b"x" * 65536
-_FILLING_PAUSE = 0.01
 
 
 class Origins:
@@ -227,7 +224,7 @@ def _perform(behaviour: Behaviour, body: bytes, request: cheroot_server.HTTPRequ
         _flood(body, request, aside, seconds)
     elif behaviour.kind is Kind.DRIP:
         request.ensure_headers_sent()
-        size = max(1, -(-len(body) // _DRIPS))
+        size = max(1, -(-len(body) // DRIPS))
         pieces = [body[start : start + size] for start in range(0, len(body), size)]
         for piece in pieces:
             if not aside.wait(seconds / len(pieces)):
@@ -244,7 +241,7 @@ def _flood(body: bytes, request: cheroot_server.HTTPRequest, aside: _Aside, seco
     while time.monotonic() < end:
         request.write(piece)
         piece = _FILLING
-        if not aside.wait(_FILLING_PAUSE):
+        if not aside.wait(FILLING_PAUSE):
             return
 
 
@@ -263,9 +260,9 @@ class _Server(wsgi.Server):
         super().__init__(
             listener.getsockname()[:2],
             app,
-            numthreads=_WORKERS,
+            numthreads=HTTP_WORKERS,
             server_name="mock-idp",
-            request_queue_size=_BACKLOG,
+            request_queue_size=BACKLOG,
             timeout=30,
             shutdown_timeout=1,
         )

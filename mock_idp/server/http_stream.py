@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 import h11
 
+from mock_idp.settings import HTTP_FAREWELL_SECONDS
+
 CHUNK = 64 * 1024
-_FAREWELL_SECONDS = 2.0
 
 Received = h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]
 """What h11 says; ``receive`` never returns NEED_DATA."""
@@ -83,6 +84,6 @@ class HttpStream:
         """
         self.writer.write_eof()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_FAREWELL_SECONDS):
+            async with asyncio.timeout(HTTP_FAREWELL_SECONDS):
                 while await self.reader.read(CHUNK):
                     pass

@@ -23,11 +23,10 @@ from mock_idp.server.http_server import Address, HttpServer, Origins
 from mock_idp.server.loop_thread import LoopThread
 from mock_idp.server.startable import Startable
 from mock_idp.server.tls import TlsTerminator
+from mock_idp.settings import BACKLOG
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
-
-_BACKLOG = 128
 
 
 class Listeners(Startable):
@@ -151,7 +150,7 @@ def listen(host: str, port: int, purpose: str, option: str) -> socket.socket:
         # algorithm the body waits for the client's delayed acknowledgement, 40 ms each time.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listener.bind(address)
-        listener.listen(_BACKLOG)
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise ServerError(_why_not(error, host, port, purpose, option)) from error

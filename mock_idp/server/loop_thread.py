@@ -11,12 +11,11 @@ import threading
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Awaitable, Callable, Mapping
 
+from mock_idp.settings import CLOSING_SECONDS, OUT_OF_RESOURCES_SECONDS
+
 log = logging.getLogger(__name__)
 
 Handler = Callable[[StreamReader, StreamWriter], Awaitable[None]]
-
-_CLOSING_SECONDS = 5.0
-_OUT_OF_RESOURCES_SECONDS = 1.0
 
 
 class LoopThread:
@@ -72,9 +71,9 @@ class LoopThread:
         except OSError:
             # No file descriptors left, most likely. The listener stays readable, so without a pause this
             # would be called again and again, and the connections that could end would not.
-            log.exception("No connection can be accepted for %g s.", _OUT_OF_RESOURCES_SECONDS)
+            log.exception("No connection can be accepted for %g s.", OUT_OF_RESOURCES_SECONDS)
             loop.remove_reader(listener)
-            loop.call_later(_OUT_OF_RESOURCES_SECONDS, self._resume, listener, handler)
+            loop.call_later(OUT_OF_RESOURCES_SECONDS, self._resume, listener, handler)
             return
         connection.setblocking(False)
         task = loop.create_task(_serve_connection(connection, handler))
@@ -100,7 +99,7 @@ async def _serve_connection(connection: socket.socket, handler: Handler) -> None
     writer.close()
     try:
         # A client that does not take the last bytes must not keep the connection.
-        async with asyncio.timeout(_CLOSING_SECONDS):
+        async with asyncio.timeout(CLOSING_SECONDS):
             await writer.wait_closed()
     except OSError:  # TimeoutError is one
         writer.transport.abort()

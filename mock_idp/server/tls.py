@@ -13,18 +13,9 @@ import ssl
 from asyncio import StreamReader, StreamWriter
 
 from mock_idp.server.http_server import ABORTIVE_LINGER, Address, Origins
-from mock_idp.server.transport import LONGEST_SECONDS
+from mock_idp.settings import HANDSHAKE_SECONDS, IDLE_SECONDS, TLS_FAREWELL_SECONDS
 
 log = logging.getLogger(__name__)
-
-HANDSHAKE_SECONDS = 10.0
-"""How long a client may take for the handshake."""
-
-IDLE_SECONDS = LONGEST_SECONDS + 60
-"""How long a connection may carry nothing. Above every ordered silence, so that those end as ordered."""
-
-_FAREWELL_SECONDS = 5.0
-"""How long a client may take to close a connection that the server has ended."""
 
 _CHUNK = 64 * 1024
 
@@ -241,7 +232,7 @@ async def _splice(tls: TlsStream, first: bytes, reader: StreamReader, writer: St
                 carried()
             await tls.write_eof()
             answered = True
-            idle.reschedule(now() + _FAREWELL_SECONDS)
+            idle.reschedule(now() + TLS_FAREWELL_SECONDS)
 
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(carry_requests())

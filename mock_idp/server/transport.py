@@ -21,11 +21,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from mock_idp.settings import LONGEST_MISBEHAVIOUR_SECONDS, SLOW_SECONDS, STALL_SECONDS
+
 ENVIRON_KEY = "mock_idp.connection"
 """Where the HTTP server puts the :class:`Connection` of a request into the WSGI environ."""
-
-LONGEST_SECONDS = 600.0
-"""Nothing waits longer; every limit of the edge on idle connections is above it."""
 
 
 class Kind(StrEnum):
@@ -52,7 +51,12 @@ class Kind(StrEnum):
     are over: some megabytes a second, which no machine notices for a few seconds."""
 
 
-_USUAL_SECONDS = {Kind.STALL: 60.0, Kind.SLOW: 3.0, Kind.DRIP: 3.0, Kind.ENDLESS: 3.0}
+_USUAL_SECONDS = {
+    Kind.STALL: STALL_SECONDS,
+    Kind.SLOW: SLOW_SECONDS,
+    Kind.DRIP: SLOW_SECONDS,
+    Kind.ENDLESS: SLOW_SECONDS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class Behaviour:
 
     Parameters:
         kind: what the connection does.
-        seconds: how long; more than 0 and at most ``LONGEST_SECONDS``. None takes the kind's usual time:
+        seconds: how long; more than 0 and at most ``LONGEST_MISBEHAVIOUR_SECONDS``. None takes the kind's usual time:
             60 for stall, 3 for slow, drip and endless. Has no meaning for reset and truncate.
 
     Raises:
@@ -77,9 +81,9 @@ class Behaviour:
             object.__setattr__(self, "seconds", usual)
         elif usual is None:
             raise ValueError(f"{self.kind} takes no seconds.")
-        elif not (math.isfinite(self.seconds) and 0 < self.seconds <= LONGEST_SECONDS):
+        elif not (math.isfinite(self.seconds) and 0 < self.seconds <= LONGEST_MISBEHAVIOUR_SECONDS):
             raise ValueError(
-                f"{self.kind} takes above 0 and at most {LONGEST_SECONDS:g} seconds, not {self.seconds:g}."
+                f"{self.kind} takes above 0 and at most {LONGEST_MISBEHAVIOUR_SECONDS:g} seconds, not {self.seconds:g}."
             )
 
     @classmethod

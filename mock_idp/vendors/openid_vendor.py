@@ -7,6 +7,7 @@ from mock_idp.emulation import ServiceRequest
 from mock_idp.oauth.model import Answer, Client, Grant, Reason, Refusal
 from mock_idp.oauth.tokens import SignedToken, left_half_hash
 from mock_idp.personas import Account
+from mock_idp.settings import ID_TOKEN_SECONDS
 from mock_idp.vendors.oauth_vendor import OAuthVendor
 
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
@@ -24,7 +25,7 @@ class OpenIdVendor(OAuthVendor):
     """
 
     signing_algorithms: ClassVar[tuple[str, ...]] = ("RS256",)
-    id_token_seconds: ClassVar[int] = 3600
+    id_token_seconds: ClassVar[int] = ID_TOKEN_SECONDS
     userinfo_scopes: ClassVar[tuple[str, ...]] = ("openid",)
 
     def claims(self, request: ServiceRequest, account: Account, scopes: Collection[str]) -> dict[str, Any]:

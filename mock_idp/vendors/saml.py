@@ -12,7 +12,7 @@ from mock_idp.addresses import Addresses
 from mock_idp.emulation import Quirk, Route, ServiceRequest
 from mock_idp.oauth.model import Answer, Client, Encoding, Endpoint, Grant, Reason, Refusal
 from mock_idp.personas import Account
-from mock_idp.saml import authn_request, metadata, names, request_signature, signing_key
+from mock_idp.saml import authn_request, metadata, names, signing
 from mock_idp.saml.authn_request import AuthnRequest
 from mock_idp.saml.response import ASSERTION, RESPONSE, SIGNED_PARTS, SamlResponse
 from mock_idp.vendors.base import Vendor
@@ -40,7 +40,7 @@ class Saml(Vendor):
         "saml-assertion": {"wantAuthnResponseSigned": False},
         "saml-response": {"wantAssertionsSigned": False},
         "saml-signed": {
-            "privateKey": signing_key.private_key_pem(signing_key.SERVICE_PROVIDER),
+            "privateKey": signing.private_key_pem(signing.SERVICE_PROVIDER),
             "signatureAlgorithm": "sha256",
         },
     }
@@ -97,7 +97,7 @@ class Saml(Vendor):
             "entryPoint": f"{where.http}/sso",
             "issuer": client.client_id,
             "audience": client.client_id,
-            "cert": signing_key.certificate_text(),
+            "cert": signing.certificate_text(),
             # The usual resolver takes this name for the name of a user.
             "identifierFormat": names.UNSPECIFIED,
             **self.variants[self.variant(client.provider)],
@@ -129,9 +129,7 @@ def _check(request: ServiceRequest, asked: AuthnRequest, client: Client) -> None
     if asked.destination not in ("", here):
         raise Refusal(Reason.INVALID_PARAMETER, f"The request is for {asked.destination!r:.200}, not for {here}.")
     if Saml.variants.get(client.provider, {}).get("privateKey"):
-        request_signature.require(
-            request.query_text, signing_key.private_key(signing_key.SERVICE_PROVIDER).public_key()
-        )
+        authn_request.require_signature(request.query_text, signing.private_key(signing.SERVICE_PROVIDER).public_key())
     if not asked.request_id:
         raise Refusal(Reason.MISSING_PARAMETER, "The request has no ID (SAML core section 3.2.1).")
     if asked.name_id_format and asked.name_id_format not in _NAME_IDS:

@@ -7,10 +7,11 @@ from urllib.parse import parse_qsl
 
 from flask import Request
 
+from mock_idp.settings import MOST_FIELDS
+
 Pairs = tuple[tuple[str, str], ...]
 
 FORM_TYPE = "application/x-www-form-urlencoded"
-_MOST_FIELDS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def parse_pairs(raw: bytes) -> Pairs:
     """Parse a query or a form; more than a thousand parameters are read as none at all."""
     try:
         text = raw.decode("utf-8", "replace")
-        return tuple(parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=_MOST_FIELDS))
+        return tuple(parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=MOST_FIELDS))
     except ValueError:
         return ()
 

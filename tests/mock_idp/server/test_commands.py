@@ -119,7 +119,7 @@ def test_a_website_answers(listeners):
 
 
 def test_no_answer_in_time(start_listeners, monkeypatch, listeners):
-    monkeypatch.setattr(environment, "_ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr(environment, "ANSWER_SECONDS", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         assert complaint(invoke(env_command, "--idp", url)) == (

@@ -3,7 +3,8 @@ import asyncio
 import pytest
 import requests
 
-from mock_idp.server.forward_proxy import HEADER_LIMIT, ForwardProxy
+from mock_idp.server.forward_proxy import ForwardProxy
+from mock_idp.settings import PROXY_HEADER_BYTES
 from tests.mock_idp.server.wire import ask
 
 
@@ -75,7 +76,7 @@ def test_bad_request(listeners, request_):
 
 
 def test_too_large_header(listeners):
-    request = b"CONNECT accounts.google.com:443 HTTP/1.1\r\nHost: x\r\nX: " + b"x" * (HEADER_LIMIT + 10)
+    request = b"CONNECT accounts.google.com:443 HTTP/1.1\r\nHost: x\r\nX: " + b"x" * (PROXY_HEADER_BYTES + 10)
     assert refusal(listeners, request)[0] == 431
 
 

@@ -1,7 +1,8 @@
-"""Signature wrapping: a signed part moves elsewhere, and an unsigned one takes its place.
+"""What can happen to a finished answer after it was signed: single edits, and signature wrapping.
 
-The signature stays good, because it names by an id what it covers, wherever that stands. A service provider that checks
-the signature and then reads what stands in the usual place, believes what nobody signed (McIntosh and Austel, 2005).
+In wrapping, a signed part moves elsewhere and an unsigned one takes its place. The signature stays good, because it
+names by an id what it covers, wherever that stands. A service provider that checks the signature and then reads what
+stands in the usual place, believes what nobody signed (McIntosh and Austel, 2005).
 """
 
 import copy
@@ -13,19 +14,74 @@ from lxml import etree
 from mock_idp.saml import names
 from mock_idp.saml.response import Edit
 
+ENTITY = "who"
+"""Name of the entity that a document type declares."""
+
+
+def garbled(root: etree._Element) -> etree._Element:
+    """Change one character of every signature value."""
+    for value in root.iter(names.signature("SignatureValue")):
+        text = value.text or ""
+        value.text = f"{text[:40]}{'B' if text[40:41] == 'A' else 'A'}{text[41:]}"
+    return root
+
+
+def renamed(name_id: str) -> Edit:
+    """Name another person, under the signature of the genuine answer."""
+
+    def change(root: etree._Element) -> etree._Element:
+        for named in root.iter(names.assertion("NameID")):
+            named.text = name_id
+        return root
+
+    return change
+
+
+def commented(before: int) -> Edit:
+    """Put a comment behind so many characters of the NameID; the signature stays good, since comments are not signed.
+
+    Parameters:
+        before: how many characters stand before it.
+    """
+
+    def change(root: etree._Element) -> etree._Element:
+        for named in root.iter(names.assertion("NameID")):
+            text = named.text or ""
+            comment = etree.Comment("")
+            comment.tail = text[before:]
+            named.text = text[:before]
+            named.append(comment)
+        return root
+
+    return change
+
+
+def named_by_entity(root: etree._Element) -> etree._Element:
+    """Say the NameID by an entity of the document type, which canonical XML resolves, so the signature stays good."""
+    for named in root.iter(names.assertion("NameID")):
+        named.text = None
+        named.append(etree.Entity(ENTITY))
+    return root
+
+
+def document_type(name_id: str) -> str:
+    """The document type that declares the entity."""
+    return f'<!DOCTYPE samlp:Response [<!ENTITY {ENTITY} "{name_id}">]>'
+
+
 _FORGED: Final = "_forged"
 _ASSERTION: Final = names.assertion("Assertion")
 _SIGNATURE: Final = names.signature("Signature")
 
 
-def edit(variant: str, name_id: str) -> Edit:
+def wrapped(variant: str, name_id: str) -> Edit:
     """What wraps a finished answer.
 
     Parameters:
-        variant: one of :data:`VARIANTS`.
+        variant: one of :data:`WRAPPINGS`.
         name_id: who is forged to have signed in.
     """
-    return lambda root: VARIANTS[variant](root, name_id)
+    return lambda root: WRAPPINGS[variant](root, name_id)
 
 
 def _forged(element: etree._Element, name_id: str, *, same_ids: bool = False) -> etree._Element:
@@ -146,7 +202,7 @@ def _assertion_of_same_id(root: etree._Element, name_id: str) -> etree._Element:
     return answer
 
 
-VARIANTS: Mapping[str, Callable[[etree._Element, str], etree._Element]] = {
+WRAPPINGS: Mapping[str, Callable[[etree._Element, str], etree._Element]] = {
     "response-in-extensions": _response_in_extensions,
     "response-in-object": _response_in_object,
     "response-of-same-id": _response_of_same_id,
