@@ -1,6 +1,6 @@
 """Who can sign in: fictional people, each of whom exists for a reason.
 
-A persona is data. What one vendor knows about it is its *face*, whose ids follow from the persona's id, so
+A persona is data. What one vendor knows about it is its *account* there, whose ids follow from the persona's id, so
 that they are the same in every run and a catalog can name them.
 """
 

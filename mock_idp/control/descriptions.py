@@ -62,7 +62,7 @@ def describe_providers(idp: Idp) -> list[dict[str, Any]]:
 
 
 def describe_persona(idp: Idp, persona: Persona) -> dict[str, Any]:
-    """A persona as plain data, with its face at every vendor and proxy."""
+    """A persona as plain data, with its account at every vendor and proxy."""
     emulations = (*idp.vendors, *idp.proxies)
     accounts = {emulation: persona.account(emulation) for emulation in emulations}
     return {

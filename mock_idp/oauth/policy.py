@@ -1,5 +1,6 @@
 """The numbers and rules of a vendor that the shared endpoints obey, and what its token requests can be made from."""
 
+import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -7,6 +8,9 @@ from enum import StrEnum
 from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import Endpoint, TokenKind
 from mock_idp.settings import ACCESS_TOKEN_SECONDS, CODE_SECONDS
+
+OFFLINE_ACCESS = "offline_access"
+"""The scope that asks for a refresh token (OpenID Connect Core section 11)."""
 
 
 class Pkce(StrEnum):
@@ -23,6 +27,20 @@ class BearerPlace(StrEnum):
     HEADER = "header"
     FORM = "form"
     QUERY = "query"
+
+
+class ScopePattern:
+    """The scopes a vendor knows, where there are too many to list them.
+
+    Parameters:
+        pattern: a regular expression that a whole scope fits.
+    """
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = re.compile(pattern, re.ASCII)
+
+    def __contains__(self, scope: object) -> bool:
+        return isinstance(scope, str) and self._pattern.fullmatch(scope) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +63,7 @@ class Policy:
         access_token_seconds: lifetime of an access token, or None if it does not expire.
         refresh_token_seconds: lifetime of a refresh token, or None if it does not expire.
         issues_refresh_tokens: False if the token answer never has a refresh token.
+        refresh_token_scope: scope without which a code is exchanged for no refresh token, or None.
         rotates_refresh_token: True if each refresh answers a new refresh token.
         spends_replaced_refresh_token: False if the old one stays good beside the new one.
         pkce: what happens to a code challenge.
@@ -65,6 +84,7 @@ class Policy:
     access_token_seconds: float | None = ACCESS_TOKEN_SECONDS
     refresh_token_seconds: float | None = None
     issues_refresh_tokens: bool = True
+    refresh_token_scope: str | None = None
     rotates_refresh_token: bool = False
     spends_replaced_refresh_token: bool = True
     pkce: Pkce = Pkce.IGNORED

@@ -89,7 +89,7 @@ class AuthProxy(Emulation):
 
     Class attributes (all data) beside those of :class:`~mock_idp.emulation.Emulation`:
         variants: provider id -> everything below ``auth.providers.<id>``. The first one is the proxy's own id;
-            each is a service of its own (keys, ledger, faults), found by its id in the hosts' ``*``.
+            each is a service of its own (keys, store, faults), found by its id in the hosts' ``*``.
         opt_in: provider ids out of ``variants`` that only scenarios use which name them: they change the
             variant's service (its key set) while they run, or nobody is signed in without more.
         kid_is_grant: True if each sign-in gets a key id of its own, its grant's id, so that a request for the

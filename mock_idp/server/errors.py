@@ -1,4 +1,4 @@
-"""What can go wrong at the edge because of how it was set up."""
+"""What can go wrong with the listeners, and with commands that start or ask a mock, because of how it was set up."""
 
 
 class ServerError(Exception):

@@ -93,7 +93,7 @@ class Listeners(Startable):
     def urls(self) -> dict[str, str]:
         """Addresses of the listeners with their actual ports, without trailing slash: http, tls, proxy.
 
-        An edge that listens on all interfaces names the loopback address here.
+        A mock that listens on all interfaces names the loopback address here.
         """
         return self._urls(None)
 
@@ -107,7 +107,7 @@ class Listeners(Startable):
         return urls
 
     def describe(self, seen_as: str | None = None) -> dict[str, Any]:
-        """Say what the control API must tell clients about the edge: members of ``GET /__idp/``.
+        """Say what the control API must tell clients about the listeners: members of ``GET /__idp/``.
 
         ``mock-idp env``, ``run`` and ``browser`` need ``urls.proxy`` and ``spki`` from there, and
         ``GET /__idp/ca.pem`` (:attr:`Authority.ca_pem`).

@@ -3,13 +3,12 @@
 Facts: developer.atlassian.com, "OAuth 2.0 (3LO) apps" and "User identity API".
 """
 
-import re
 from typing import Any, ClassVar
 
 from mock_idp.addresses import Reach
 from mock_idp.emulation import Quirk, Route, ServiceRequest
-from mock_idp.oauth.model import Answer, Client, Endpoint, Grant, Reason, Refusal, TokenKind
-from mock_idp.oauth.policy import Policy
+from mock_idp.oauth.model import Answer, Client, Endpoint, Reason, Refusal, TokenKind
+from mock_idp.oauth.policy import OFFLINE_ACCESS, Policy, ScopePattern
 from mock_idp.oauth.tokens import TokenShape
 from mock_idp.randomness import URL_SAFE
 from mock_idp.settings import COMPANY_DOMAIN
@@ -20,14 +19,8 @@ AUDIENCE = "api.atlassian.com"
 _SITE = COMPANY_DOMAIN.partition(".")[0]
 _INACTIVE_SECONDS = 7_776_000  # refresh tokens expire after 90 days without use
 
-
-class _Scopes:
-    """Offline access, and anything of the form of a product's scope."""
-
-    _pattern = re.compile(r"offline_access|(read|write|manage|delete):[a-z][a-z0-9:._-]*")
-
-    def __contains__(self, scope: object) -> bool:
-        return isinstance(scope, str) and self._pattern.fullmatch(scope) is not None
+_SCOPES = ScopePattern(r"offline_access|(read|write|manage|delete):[a-z][a-z0-9:._-]*")
+"""Offline access, and anything of the form of a product's scope."""
 
 
 def _api_error(code: int, message: str) -> Answer:
@@ -65,10 +58,11 @@ class Atlassian(OAuthVendor):
             "state",
             "prompt",
         ),
-        known_scopes=_Scopes(),
+        known_scopes=_SCOPES,
         refresh_token_seconds=_INACTIVE_SECONDS,
         rotates_refresh_token=True,
         checks_refreshed_scopes=False,
+        refresh_token_scope=OFFLINE_ACCESS,
     )
     token_shapes: ClassVar = {
         TokenKind.CODE: TokenShape("eyJhbGciOiJIUzI1NiJ9", 120, URL_SAFE),
@@ -127,10 +121,6 @@ class Atlassian(OAuthVendor):
         for name, value in (("audience", AUDIENCE), ("prompt", "consent")):
             if request.query.get(name) != value:
                 raise Refusal(Reason.INVALID_PARAMETER, f"{name} is {request.query.get(name)!r}, expected {value}.")
-
-    def issues_refresh_token(self, request: ServiceRequest, grant: Grant, *, first_consent: bool) -> bool:
-        """Only for offline access."""
-        return "offline_access" in grant.scopes
 
     def normalized(self, request: ServiceRequest) -> ServiceRequest:
         """A token request may come in JSON."""

@@ -12,7 +12,7 @@ from mock_idp.emulation import Quirk, Route, ServiceRequest
 from mock_idp.environments import EnvironmentKind
 from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import Answer, Client, Encoding, Endpoint, Grant, Reason, TokenKind
-from mock_idp.oauth.policy import BearerPlace, Pkce, Policy
+from mock_idp.oauth.policy import OFFLINE_ACCESS, BearerPlace, Pkce, Policy
 from mock_idp.oauth.tokens import TokenShape
 from mock_idp.personas import Account
 from mock_idp.randomness import URL_SAFE
@@ -61,6 +61,7 @@ class Auth0(OpenIdVendor):
         bearer_places=frozenset({BearerPlace.HEADER, BearerPlace.QUERY, BearerPlace.FORM}),
         access_token_seconds=_DAY,
         pkce=Pkce.SUPPORTED,
+        refresh_token_scope=OFFLINE_ACCESS,
     )
     token_shapes: ClassVar = {
         TokenKind.CODE: TokenShape(length=43, alphabet=URL_SAFE),
@@ -138,10 +139,6 @@ class Auth0(OpenIdVendor):
             Refusal: it has an unknown value, or is "none" while nobody is signed in.
         """
         require_prompt(request, "tenant")
-
-    def issues_refresh_token(self, request: ServiceRequest, grant: Grant, *, first_consent: bool) -> bool:
-        """Only for offline access."""
-        return "offline_access" in grant.scopes
 
     def claims(self, request: ServiceRequest, account: Account, scopes: Collection[str]) -> dict[str, Any]:
         """What ID token and userinfo have in common."""

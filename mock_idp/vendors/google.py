@@ -3,14 +3,13 @@
 Facts: developers.google.com, "Using OAuth 2.0 for Web Server Applications" and "OpenID Connect".
 """
 
-import re
 from collections.abc import Collection
 from typing import Any, ClassVar
 
 from mock_idp.addresses import Reach
 from mock_idp.emulation import Quirk, Route, ServiceRequest
 from mock_idp.oauth.model import Answer, Client, Endpoint, Grant, Reason, Refusal, TokenKind
-from mock_idp.oauth.policy import BearerPlace, Pkce, Policy
+from mock_idp.oauth.policy import BearerPlace, Pkce, Policy, ScopePattern
 from mock_idp.oauth.tokens import TokenShape
 from mock_idp.personas import Account
 from mock_idp.randomness import URL_SAFE
@@ -23,15 +22,8 @@ _PROFILE_SCOPES = frozenset({"profile", f"{_SCOPE_PREFIX}userinfo.profile"})
 _ACCESS_SECONDS = 3599  # one second passes between issuing a token and writing the answer
 _PROMPTS = frozenset({"none", "consent", "select_account"})
 
-
-class _Scopes:
-    """Scopes Google knows: three short names, and anything of the form of an API scope."""
-
-    _pattern = re.compile(r"openid|email|profile|https://www\.googleapis\.com/auth/[a-z][a-z0-9._/-]*")
-
-    def __contains__(self, scope: object) -> bool:
-        return isinstance(scope, str) and self._pattern.fullmatch(scope) is not None
-
+_SCOPES = ScopePattern(r"openid|email|profile|https://www\.googleapis\.com/auth/[a-z][a-z0-9._/-]*")
+"""Three short names, and anything of the form of an API scope."""
 
 _BAD_GRANT = error(400, "invalid_grant", "Bad Request")
 _DEAD_TOKEN = error(400, "invalid_grant", "Token has been expired or revoked.")
@@ -71,7 +63,7 @@ class Google(OpenIdVendor):
     )
     policy = Policy(
         required_authorization_parameters=("client_id", "redirect_uri", "response_type", "scope"),
-        known_scopes=_Scopes(),
+        known_scopes=_SCOPES,
         bearer_places=frozenset({BearerPlace.HEADER, BearerPlace.QUERY}),
         access_token_seconds=_ACCESS_SECONDS,
         pkce=Pkce.SUPPORTED,
@@ -165,7 +157,7 @@ class Google(OpenIdVendor):
         if "none" in prompts and len(prompts) > 1:
             raise Refusal(Reason.INVALID_PARAMETER, "prompt=none stands alone (OIDC Core section 3.1.2.1).")
 
-    def issues_refresh_token(self, request: ServiceRequest, grant: Grant, *, first_consent: bool) -> bool:
+    def issues_refresh_token(self, grant: Grant, *, first_consent: bool) -> bool:
         """Only for offline access, and only when the person was really asked."""
         parameters = grant.request.parameters
         asked = first_consent or "consent" in parameters.get("prompt", "").split()

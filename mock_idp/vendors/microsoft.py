@@ -25,7 +25,7 @@ from mock_idp.oauth.model import (
     TokenKind,
     split_scopes,
 )
-from mock_idp.oauth.policy import Pkce, Policy
+from mock_idp.oauth.policy import OFFLINE_ACCESS, Pkce, Policy
 from mock_idp.oauth.tokens import SignedToken, TokenShape
 from mock_idp.personas import Account
 from mock_idp.randomness import HEXADECIMAL, URL_SAFE
@@ -42,8 +42,7 @@ _GRAPH = "00000003-0000-0000-c000-000000000000"  # the same in every directory
 _GRAPH_PREFIX = "https://graph.microsoft.com/"
 _ACCESS_SECONDS = 4799
 _REFRESH_SECONDS = 90 * 24 * 3600
-_OFFLINE = "offline_access"
-_OPENID_SCOPES = ("openid", "profile", "email", _OFFLINE)
+_OPENID_SCOPES = ("openid", "profile", "email", OFFLINE_ACCESS)
 _USER_SCOPES = ("User.Read", "User.Read.All", "User.ReadWrite")
 _PERMISSIONS = (
     *_OPENID_SCOPES,
@@ -215,6 +214,7 @@ class Microsoft(OpenIdVendor):
         rotates_refresh_token=True,
         spends_replaced_refresh_token=False,
         pkce=Pkce.SUPPORTED,
+        refresh_token_scope=OFFLINE_ACCESS,
     )
     token_shapes: ClassVar = {
         TokenKind.CODE: TokenShape("1.AXkA", 700, URL_SAFE),
@@ -377,10 +377,6 @@ class Microsoft(OpenIdVendor):
             raise Refusal(Reason.INVALID_SCOPE, f"Nobody consented to {' '.join(missing)}.", grant.grant_id)
         return scopes or grant.scopes
 
-    def issues_refresh_token(self, request: ServiceRequest, grant: Grant, *, first_consent: bool) -> bool:
-        """Only for offline access."""
-        return _OFFLINE in grant.scopes
-
     def token_value(self, request: ServiceRequest, grant: Grant, kind: TokenKind) -> str:
         """Access tokens are signed, except those of personal accounts."""
         if kind is not TokenKind.ACCESS or request.path_parameters.get("tenant") == CONSUMERS:
@@ -529,7 +525,7 @@ def _resource(scopes: tuple[str, ...]) -> str:
 
 def _scopes_of(resource: str, scopes: tuple[str, ...]) -> list[str]:
     """Those scopes that an access token for a resource has."""
-    return [scope for scope in scopes if scope != _OFFLINE and (_resource((scope,)) == resource)]
+    return [scope for scope in scopes if scope != OFFLINE_ACCESS and (_resource((scope,)) == resource)]
 
 
 # --- what is said about a person ------------------------------------------------------------------

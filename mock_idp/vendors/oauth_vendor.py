@@ -174,7 +174,8 @@ class OAuthVendor(Vendor):
         grant = rules.redeem(store, client, request.form, now, pkce_checked=policy.pkce is not Pkce.IGNORED)
         first = store.first_consent(client.client_id, grant.persona)
         refresh_token = None
-        if policy.issues_refresh_tokens and self.issues_refresh_token(request, grant, first_consent=first):
+        is_in_scope = policy.refresh_token_scope in (None, *grant.scopes)
+        if policy.issues_refresh_tokens and is_in_scope and self.issues_refresh_token(grant, first_consent=first):
             refresh_token = self.issue(request, grant, TokenKind.REFRESH, grant.scopes, policy.refresh_token_seconds)
         return self.token_answer(request, grant, policy, grant.scopes, refresh_token, refreshing=False)
 
@@ -203,11 +204,10 @@ class OAuthVendor(Vendor):
         requested = request.form.get("scope", "") if policy.checks_refreshed_scopes else ""
         return rules.narrowed_scopes(grant, requested, policy.scope_separators)
 
-    def issues_refresh_token(self, request: ServiceRequest, grant: Grant, *, first_consent: bool) -> bool:
+    def issues_refresh_token(self, grant: Grant, *, first_consent: bool) -> bool:
         """Say whether a code exchange answers a refresh token, if the policy allows one at all.
 
         Parameters:
-            request: the token request.
             grant: what the code stands for.
             first_consent: True if the persona had never consented to this client before.
         """

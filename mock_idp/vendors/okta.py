@@ -11,7 +11,7 @@ from mock_idp.emulation import Quirk, Route, ServiceRequest
 from mock_idp.environments import EnvironmentKind
 from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import Answer, Client, Encoding, Endpoint, Grant, Reason, Refusal, TokenKind
-from mock_idp.oauth.policy import Pkce, Policy
+from mock_idp.oauth.policy import OFFLINE_ACCESS, Pkce, Policy, ScopePattern
 from mock_idp.oauth.tokens import TokenShape
 from mock_idp.personas import Account
 from mock_idp.randomness import URL_SAFE
@@ -26,14 +26,8 @@ IDENTITY_PROVIDER = "0oa4c1harbour7Quay0h7"
 
 _PROMPTS = frozenset({"none", "login", "consent", "enroll_authenticator"})
 
-
-class _Scopes:
-    """The scopes of OpenID Connect, and those of Okta's own API."""
-
-    _names = frozenset({"openid", "profile", "email", "address", "phone", "offline_access", "groups", "device_sso"})
-
-    def __contains__(self, scope: object) -> bool:
-        return isinstance(scope, str) and (scope in self._names or scope.startswith("okta."))
+_SCOPES = ScopePattern(r"openid|profile|email|address|phone|offline_access|groups|device_sso|okta\.(?s:.*)")
+"""The scopes of OpenID Connect, and those of Okta's own API."""
 
 
 def _own_error(status: int, code: str, summary: str) -> Answer:
@@ -89,9 +83,10 @@ class Okta(OpenIdVendor):
     policy = Policy(
         client_authentication=frozenset({ClientAuthentication.BODY, ClientAuthentication.BASIC}),
         required_authorization_parameters=("client_id", "redirect_uri", "response_type", "scope", "state"),
-        known_scopes=_Scopes(),
+        known_scopes=_SCOPES,
         code_seconds=300,
         pkce=Pkce.SUPPORTED,
+        refresh_token_scope=OFFLINE_ACCESS,
     )
     token_shapes: ClassVar = {
         TokenKind.CODE: TokenShape(length=43, alphabet=URL_SAFE),
@@ -177,10 +172,6 @@ class Okta(OpenIdVendor):
             raise Refusal(Reason.INVALID_PARAMETER, f"prompt is {prompt!r}, which is none of Okta's values.")
         if idp is not None and idp != IDENTITY_PROVIDER:
             raise Refusal(Reason.INVALID_PARAMETER, f"idp is {idp!r}; there is only {IDENTITY_PROVIDER}.")
-
-    def issues_refresh_token(self, request: ServiceRequest, grant: Grant, *, first_consent: bool) -> bool:
-        """Only for offline access."""
-        return "offline_access" in grant.scopes
 
     def claims(self, request: ServiceRequest, account: Account, scopes: Collection[str]) -> dict[str, Any]:
         """What ID token and userinfo have in common."""

@@ -5,7 +5,6 @@ Facts: docs.openshift.com, "Authentication and authorization" and "OAuth APIs"; 
 
 import base64
 import hashlib
-import re
 from typing import Any, ClassVar
 
 from mock_idp.addresses import Addresses
@@ -13,7 +12,7 @@ from mock_idp.emulation import Quirk, Route, ServiceRequest
 from mock_idp.grants import rules
 from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import Answer, Endpoint, Grant, Reason, TokenKind
-from mock_idp.oauth.policy import Pkce, Policy
+from mock_idp.oauth.policy import Pkce, Policy, ScopePattern
 from mock_idp.oauth.tokens import TokenShape
 from mock_idp.randomness import URL_SAFE
 from mock_idp.vendors.oauth_vendor import OAuthVendor
@@ -24,15 +23,8 @@ _ACCESS_SECONDS = 86_400
 _USERS = "/apis/user.openshift.io/v1/users"
 _TOKENS = "/apis/oauth.openshift.io/v1/oauthaccesstokens"
 
-
-class _Scopes:
-    """The scopes of users, and roles in a namespace."""
-
-    _names = frozenset({"user:full", "user:info", "user:check-access", "user:list-projects"})
-    _role = re.compile(r"role:[a-z][a-z0-9:-]*:([a-z0-9-]+|\*)(:!)?")
-
-    def __contains__(self, scope: object) -> bool:
-        return isinstance(scope, str) and (scope in self._names or self._role.fullmatch(scope) is not None)
+_SCOPES = ScopePattern(r"user:(full|info|check-access|list-projects)|role:[a-z][a-z0-9:-]*:([a-z0-9-]+|\*)(:!)?")
+"""The scopes of users, and roles in a namespace."""
 
 
 def _status(code: int, reason: str, message: str) -> Answer:
@@ -73,7 +65,7 @@ class OpenShift(OAuthVendor):
     )
     policy = Policy(
         client_authentication=frozenset({ClientAuthentication.BODY, ClientAuthentication.BASIC}),
-        known_scopes=_Scopes(),
+        known_scopes=_SCOPES,
         code_seconds=300,
         access_token_seconds=_ACCESS_SECONDS,
         issues_refresh_tokens=False,

@@ -13,7 +13,7 @@ from mock_idp.emulation import Quirk, Route, ServiceRequest
 from mock_idp.environments import ISSUER_ENVIRONMENTS, EnvironmentKind, ServiceSpec
 from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import NO_STORE, Answer, Client, Endpoint, Grant, Reason, Refusal, TokenKind
-from mock_idp.oauth.policy import GRANT_TYPES, GrantType, Pkce, Policy
+from mock_idp.oauth.policy import GRANT_TYPES, OFFLINE_ACCESS, GrantType, Pkce, Policy
 from mock_idp.oauth.tokens import SignedToken, TokenShape
 from mock_idp.personas import Account
 from mock_idp.randomness import URL_SAFE
@@ -88,6 +88,7 @@ class Pinniped(OpenIdVendor):
         refresh_token_seconds=_NINE_HOURS,
         rotates_refresh_token=True,
         pkce=Pkce.REQUIRED,
+        refresh_token_scope=OFFLINE_ACCESS,
     )
     token_type = "bearer"  # noqa: S105 - not a secret
     token_shapes: ClassVar = {
@@ -162,10 +163,6 @@ class Pinniped(OpenIdVendor):
         if client.environment == POST_ONLY:
             return replace(self.policy, client_authentication=frozenset({ClientAuthentication.BODY}))
         return self.policy
-
-    def issues_refresh_token(self, request: ServiceRequest, grant: Grant, *, first_consent: bool) -> bool:
-        """Only for offline access."""
-        return "offline_access" in grant.scopes
 
     def claims(self, request: ServiceRequest, account: Account, scopes: Collection[str]) -> dict[str, Any]:
         """Who it is, as far as the scopes ask."""
