@@ -64,7 +64,7 @@ def test_order_without_our_server_is_a_mistake():
 
 
 @pytest.fixture
-def open_face(listeners, authority):
+def open_connection(listeners, authority):
     """Open a connection to one of the two faces, as http.client sees it."""
     opened = []
 
@@ -98,8 +98,8 @@ def test_reset_passes_through_tls(listeners, authority):
 
 
 @BOTH_LISTENERS
-def test_truncate_announces_all_and_sends_half(open_face, listener):
-    connection = open_face(listener)
+def test_truncate_announces_all_and_sends_half(open_connection, listener):
+    connection = open_connection(listener)
     connection.request("GET", "/?truncate")
     response = connection.getresponse()
     announced = int(response.headers["Content-Length"])
@@ -110,8 +110,8 @@ def test_truncate_announces_all_and_sends_half(open_face, listener):
 
 
 @BOTH_LISTENERS
-def test_slow_sends_nothing_before_its_time(open_face, listener):
-    connection = open_face(listener)
+def test_slow_sends_nothing_before_its_time(open_connection, listener):
+    connection = open_connection(listener)
     started = time.monotonic()
     connection.request("GET", "/?slow:0.2")
     response = connection.getresponse()
@@ -121,8 +121,8 @@ def test_slow_sends_nothing_before_its_time(open_face, listener):
 
 
 @BOTH_LISTENERS
-def test_drip_sends_the_header_first_and_the_body_in_pieces(open_face, listener):
-    connection = open_face(listener)
+def test_drip_sends_the_header_first_and_the_body_in_pieces(open_connection, listener):
+    connection = open_connection(listener)
     started = time.monotonic()
     connection.request("GET", "/?drip:0.3")
     response = connection.getresponse()
@@ -135,8 +135,8 @@ def test_drip_sends_the_header_first_and_the_body_in_pieces(open_face, listener)
 
 
 @BOTH_LISTENERS
-def test_endless_goes_on_until_its_time_is_over(open_face, listener):
-    connection = open_face(listener)
+def test_endless_goes_on_until_its_time_is_over(open_connection, listener):
+    connection = open_connection(listener)
     connection.request("GET", "/?endless:0.2")
     response = connection.getresponse()
     assert "Content-Length" not in response.headers
@@ -144,8 +144,8 @@ def test_endless_goes_on_until_its_time_is_over(open_face, listener):
 
 
 @BOTH_LISTENERS
-def test_endless_ends_when_the_client_goes(open_face, listener):
-    connection = open_face(listener)
+def test_endless_ends_when_the_client_goes(open_connection, listener):
+    connection = open_connection(listener)
     connection.request("GET", "/?endless:600")
     connection.getresponse().read(100_000)
     waiting = [thread for thread in threading.enumerate() if thread.name == "mock-idp misbehaviour"]
@@ -157,17 +157,17 @@ def test_endless_ends_when_the_client_goes(open_face, listener):
 
 
 @BOTH_LISTENERS
-def test_stall_ends_when_its_time_is_over(open_face, listener):
-    connection = open_face(listener)
+def test_stall_ends_when_its_time_is_over(open_connection, listener):
+    connection = open_connection(listener)
     connection.request("GET", "/?stall:0.1")
     with pytest.raises(http.client.RemoteDisconnected):
         connection.getresponse()
 
 
 @pytest.mark.parametrize("listener", ["http", "tls"])
-def test_stall_ends_when_the_client_goes(open_face, listener):
+def test_stall_ends_when_the_client_goes(open_connection, listener):
     before = threading.active_count()
-    connection = open_face(listener)
+    connection = open_connection(listener)
     connection.request("GET", "/?stall:600")
     connection.sock.settimeout(0.1)
     with pytest.raises(TimeoutError):
@@ -202,8 +202,8 @@ def test_stalled_requests_do_not_use_up_the_server(listeners):
         connection.close()
 
 
-def test_truncated_answer_to_a_large_upload_arrives(open_face):
-    connection = open_face("http")
+def test_truncated_answer_to_a_large_upload_arrives(open_connection):
+    connection = open_connection("http")
     connection.request("POST", "/?truncate", body=b"x" * 1_000_000)
     response = connection.getresponse()
     assert response.status == 200
