@@ -61,15 +61,12 @@ def count_applied(
         grant: the grant the request belongs to, if it is known.
         endpoint: what is asked.
     """
-    owners = [(FAULTS_OF_SERVICE, of_service)] + ([(grant.grant_id, grant.faults)] if grant else [])
-    return FaultInjection(
-        tuple(
-            [
-                applied
-                for owner, specs in owners
-                if specs
-                for applied in FAULTS.concerning(specs, endpoint)
-                if store.count_application(owner, applied.index, applied.parameters["times"])
-            ]
-        )
-    )
+    owners: list[tuple[str, Sequence[FaultSpec]]] = [(FAULTS_OF_SERVICE, of_service)]
+    if grant:
+        owners.append((grant.grant_id, grant.faults))
+    applied = []
+    for owner, specs in owners:
+        for fault in FAULTS.concerning(specs, endpoint):
+            if store.count_application(owner, fault.index, fault.parameters["times"]):
+                applied.append(fault)
+    return FaultInjection(tuple(applied))

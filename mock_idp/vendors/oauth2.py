@@ -3,17 +3,15 @@
 Facts: RFC 6749, RFC 7636 and, for the ID token, OpenID Connect Core sections 2, 5.1 and 5.4.
 """
 
-from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
 from mock_idp.addresses import Addresses
-from mock_idp.emulation import Quirk, Route, ServiceRequest
+from mock_idp.emulation import Quirk, Route
 from mock_idp.environments import EnvironmentKind
 from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import Client, Endpoint
 from mock_idp.oauth.policy import Pkce, Policy
-from mock_idp.personas import Account
 from mock_idp.vendors.openid_vendor import OpenIdVendor
 
 BASIC_AUTH = "basic-auth"
@@ -41,6 +39,7 @@ class OAuth2(OpenIdVendor):
         pkce=Pkce.SUPPORTED,
     )
     basic_auth_policy = replace(policy, client_authentication=frozenset({ClientAuthentication.BOTH}))
+    profile_claims = ("name", "picture")
     sign_in_resolvers = ({"resolver": "usernameMatchingUserEntityName"},)
     environments = (
         EnvironmentKind(
@@ -70,18 +69,6 @@ class OAuth2(OpenIdVendor):
     def policy_for(self, client: Client) -> Policy:
         """One client authenticates in two ways at once."""
         return self.basic_auth_policy if client.environment == BASIC_AUTH else self.policy
-
-    def claims(self, request: ServiceRequest, account: Account, scopes: Collection[str]) -> dict[str, Any]:
-        """The claims that the scopes ask for (OIDC Core section 5.4)."""
-        persona = account.persona
-        claims: dict[str, Any] = {"sub": account.uuid}
-        if "profile" in scopes:
-            claims["name"] = persona.name
-            claims["picture"] = persona.picture
-        if "email" in scopes and persona.email:
-            claims["email"] = persona.email
-            claims["email_verified"] = persona.email_verified
-        return claims
 
     def backstage_config(self, where: Addresses) -> dict[str, Any]:
         """Both addresses."""

@@ -3,7 +3,7 @@
 Facts: OpenID Connect Core and Discovery, RFC 6749, RFC 7636, RFC 9207; keycloak.org for the texts of refusals.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -13,7 +13,6 @@ from mock_idp.environments import ISSUER_ENVIRONMENTS, EnvironmentKind, ServiceS
 from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import Answer, Client, Endpoint, Grant, Reason
 from mock_idp.oauth.policy import Pkce, Policy
-from mock_idp.personas import Account
 from mock_idp.vendors.openid_vendor import OpenIdVendor, require_prompt
 from mock_idp.vendors.refusals import BAD_REFRESH_TOKEN, BAD_TOKEN, NOTHING_TO_REVOKE, error
 
@@ -191,21 +190,6 @@ class Oidc(OpenIdVendor):
     ) -> Answer:
         """Name the issuer beside the answer (RFC 9207 section 2)."""
         return super().callback(request, grant, redirect_uri, {**parameters, "iss": request.base_url})
-
-    def claims(self, request: ServiceRequest, account: Account, scopes: Collection[str]) -> dict[str, Any]:
-        """What the scopes ask for (OIDC Core section 5.4)."""
-        persona = account.persona
-        claims: dict[str, Any] = {"sub": account.uuid}
-        if "profile" in scopes:
-            claims["name"] = persona.name
-            claims["given_name"] = persona.given_name
-            claims["family_name"] = persona.family_name
-            claims["preferred_username"] = persona.login
-            claims["picture"] = persona.picture
-        if "email" in scopes and persona.email:
-            claims["email"] = persona.email
-            claims["email_verified"] = persona.email_verified
-        return claims
 
     def id_token_claims(self, request: ServiceRequest, grant: Grant) -> dict[str, Any]:
         """The thin token of a server that has user info."""

@@ -1,36 +1,53 @@
 """A vendor that issues ID tokens (OpenID Connect Core): what it says about people, and the keys it signs with."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, ClassVar
 
 from mock_idp.emulation import ServiceRequest
 from mock_idp.oauth.model import Answer, Client, Grant, Reason, Refusal
 from mock_idp.oauth.tokens import SignedToken, left_half_hash
-from mock_idp.personas import Account
+from mock_idp.personas import Account, Persona
 from mock_idp.settings import ID_TOKEN_SECONDS
 from mock_idp.vendors.oauth_vendor import OAuthVendor
 
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 
 
+_PROFILE_CLAIMS: Mapping[str, Callable[[Persona], str]] = {
+    "name": lambda persona: persona.name,
+    "given_name": lambda persona: persona.given_name,
+    "family_name": lambda persona: persona.family_name,
+    "preferred_username": lambda persona: persona.login,
+    "picture": lambda persona: persona.picture,
+}
+
+
 class OpenIdVendor(OAuthVendor):
-    """An OpenID provider. Overrides :meth:`claims` at least.
+    """An OpenID provider. Overrides :meth:`claims` if it says anything but the standard claims.
 
     Among the routes' handlers, ``userinfo`` and ``jwks`` are the shared endpoints.
 
     Class attributes (all data) beside those of :class:`~mock_idp.vendors.oauth_vendor.OAuthVendor`:
         signing_algorithms: JWS algorithms whose keys are published; ID tokens are signed with the first.
         id_token_seconds: lifetime of an ID token.
+        profile_claims: what the scope profile allows to say, out of the standard claims (OIDC Core section 5.1).
         userinfo_scopes: of which an access token must have one at the user info endpoint.
     """
 
     signing_algorithms: ClassVar[tuple[str, ...]] = ("RS256",)
     id_token_seconds: ClassVar[int] = ID_TOKEN_SECONDS
+    profile_claims: ClassVar[tuple[str, ...]] = tuple(_PROFILE_CLAIMS)
     userinfo_scopes: ClassVar[tuple[str, ...]] = ("openid",)
 
     def claims(self, request: ServiceRequest, account: Account, scopes: Collection[str]) -> dict[str, Any]:
-        """What this vendor says about a person, as far as the scopes allow (OIDC Core section 5.4)."""
-        raise NotImplementedError
+        """What this vendor says about a person, as far as the scopes allow; by default OIDC Core section 5.4."""
+        persona = account.persona
+        claims: dict[str, Any] = {"sub": account.uuid}
+        if "profile" in scopes:
+            claims |= {name: _PROFILE_CLAIMS[name](persona) for name in self.profile_claims}
+        if "email" in scopes and persona.email:
+            claims |= {"email": persona.email, "email_verified": persona.email_verified}
+        return claims
 
     def id_token_claims(self, request: ServiceRequest, grant: Grant) -> dict[str, Any]:
         """What the ID token says beside what all ID tokens say; the same as the user info endpoint by default."""
