@@ -1,4 +1,4 @@
-"""A tiny application behind a real edge, and clients that see what really happens on the wire."""
+"""A tiny application behind real listeners, and clients that see what really happens on the wire."""
 
 import json
 from collections.abc import Callable, Iterator

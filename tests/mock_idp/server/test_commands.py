@@ -1,4 +1,4 @@
-"""``env``, ``run`` and ``browser`` against an edge with a control API of three lines."""
+"""``env``, ``run`` and ``browser`` against listeners with a control API of three lines."""
 
 import json
 import os
