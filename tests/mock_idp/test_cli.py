@@ -48,11 +48,11 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "says"), MISTAKES)
-def test_a_mistake_is_one_sentence(state: Path, arguments: tuple[str, ...], says: str) -> None:
+@pytest.mark.parametrize(("arguments", "description"), MISTAKES)
+def test_a_mistake_is_one_sentence(state: Path, arguments: tuple[str, ...], description: str) -> None:
     result = run(*arguments)
     assert result.exit_code == 2, result.output
-    assert says in result.stderr
+    assert description in result.stderr
     assert "Traceback" not in result.output
     assert not result.stdout
 
