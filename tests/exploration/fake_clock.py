@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reference_backend.identity.token_issuer import RotatingKeys
 from reference_backend.openid.key_set import KeySet
-from reference_backend.tokens.issuer import RotatingKeys
 from tests.defects.defect import wrap
 
 Clock = Callable[[], float]
