@@ -5,11 +5,11 @@ import json
 import click
 
 from mock_idp.cli.common import plain_mistakes, setup_options
+from mock_idp.control.descriptions import describe_mock, describe_persona
 from mock_idp.idp import make_idp
 from mock_idp.personas import PERSONAS
 from mock_idp.profiles import profiles
 from mock_idp.settings import Settings
-from mock_idp.control.descriptions import describe_mock, describe_persona
 
 
 @click.command()

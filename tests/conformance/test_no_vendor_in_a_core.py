@@ -22,7 +22,11 @@ SHARED = (
     "mock_idp/vendors/refusals.py",
     *("mock_idp/proxies/base.py", "reference_backend/providers/oauth2_base.py"),
     *("reference_backend/providers/openid_base.py", "reference_backend/providers/profiles.py"),
-    *("reference_backend/proxies/base.py", "reference_backend/proxies/assertion.py", "reference_backend/proxies/routes.py"),
+    *(
+        "reference_backend/proxies/base.py",
+        "reference_backend/proxies/assertion.py",
+        "reference_backend/proxies/routes.py",
+    ),
 )
 WORDS = {"oauth2", "oidc", "saml", "guest"}
 """Those called after the protocol they speak; and the guest, whom the frontend's sign-in page knows as well."""
