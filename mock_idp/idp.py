@@ -87,6 +87,11 @@ def make_idp(settings: Settings, clock: Clock | None = None) -> Idp:
     clock = clock or SystemClock()
     randomness = Randomness(settings.seed)
     emulations: Mapping[str, Emulation] = {**vendors(), **proxies(), CLIENT_SITE.id: CLIENT_SITE}
+    host_patterns: dict[str, Emulation] = {}
+    for emulation in emulations.values():
+        for host in emulation.hosts:
+            # Of emulations with the same host the first one has it.
+            host_patterns.setdefault(host, emulation)
     idp = Idp(
         settings=settings,
         clock=clock,
@@ -102,10 +107,7 @@ def make_idp(settings: Settings, clock: Clock | None = None) -> Idp:
             profiles()[settings.profile].exclusive,
         ),
         journal=Journal(settings.journal_limit),
-        # Of emulations with the same host the first one has it.
-        host_patterns={
-            host: emulation for emulation in reversed(tuple(emulations.values())) for host in emulation.hosts
-        },
+        host_patterns=host_patterns,
     )
     for persona in SPARE:
         idp.services.create(persona, CLIENT_SITE.id, permanent=True)
