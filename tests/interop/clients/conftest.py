@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ import pytest
 import requests
 
 from conformance.embedded import free_port
+from tests.interop.clients.runner import NodePrograms, running_node_programs
 from tests.interop.idp_process import IdpProcess, running_idp
 
 REDIRECT_URI = "http://localhost:8765/callback"
@@ -62,6 +65,23 @@ class Person:
         assert answer.status_code == 303, answer.text
         return answer.headers["Location"]
 
+    def saml_answer(self, url: str) -> str:
+        """Follow a SAML request, consent, and return the fields of the form that answers it, as JSON."""
+        page = self._browser.get(url, timeout=10, allow_redirects=False)
+        request = re.search(r'name="request" value="([^"]+)"', page.text)
+        assert request, page.headers.get("Mock-Idp-Refusal", page.text)
+        form = {"request": request[1], "persona": "plain", "decision": "allow", "faults": "[]"}
+        answer = self._browser.post(urljoin(page.url, "/__idp/consent"), data=form, timeout=10)
+        assert answer.status_code == 200, answer.text
+        fields = re.findall(r'name="(\w+)" value="([^"]*)"', answer.text)
+        return json.dumps({name: html.unescape(value) for name, value in fields})
+
+    def visit(self, url: str) -> str:
+        """Open a page that sends the browser elsewhere, and return where."""
+        answer = self._browser.get(url, timeout=10, allow_redirects=False)
+        assert answer.is_redirect, f"{answer.status_code} {answer.text[:200]}"
+        return answer.headers["Location"]
+
     def close(self) -> None:
         """Close the browser."""
         self._browser.close()
@@ -72,6 +92,13 @@ def idp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IdpProcess]:
     """A mock IdP of the clients' own."""
     with running_idp(tmp_path_factory.mktemp("clients"), f"http://localhost:{free_port()}") as idp:
         yield idp
+
+
+@pytest.fixture(scope="session")
+def node_programs(idp: IdpProcess) -> Iterator[NodePrograms]:
+    """The Node programs, which reach the vendors as `mock-idp env` says."""
+    with running_node_programs(idp.environment) as programs:
+        yield programs
 
 
 @pytest.fixture

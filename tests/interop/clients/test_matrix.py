@@ -1,0 +1,116 @@
+"""Independent clients, as their makers ship them, do at every vendor what they do at the real service.
+
+The table is ``matrix.yaml``; `pytest` writes what became of it to ``build/reports/clients.md`` and ``clients.json``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from typing import Any
+
+import pytest
+import requests
+
+from tests.interop.clients.conftest import Person
+from tests.interop.clients.runner import ClientError, NodePrograms
+from tests.interop.clients.table import Cell, read_table
+from tests.interop.idp_process import IdpProcess
+
+ORIGIN = "http://localhost:8765"
+CELLS, CAUSES = read_table()
+
+# What the mock has to say for itself when a client misbehaves: refused is not enough, the reason counts.
+REASONS = {
+    "wrong-secret": "wrong client secret",
+    "other-redirect-uri": "redirect URI not registered",
+    "replayed-code": "code used before",
+    "wrong-verifier": "PKCE verifier does not match the challenge",
+}
+
+
+def marked(cell: Cell) -> Any:
+    """The cell as a parameter; strictly failing if something is known to be in its way."""
+    marks = [pytest.mark.xfail(strict=True, reason=f"cause {cell.cause}: {CAUSES[cell.cause]}")] if cell.cause else []
+    return pytest.param(cell, id=str(cell), marks=marks)
+
+
+# What clients warn of is between them and their users.
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("cell", [marked(cell) for cell in CELLS])
+def test_cell(cell: Cell, idp: IdpProcess, person: Person, node_programs: NodePrograms) -> None:
+    since = journal(idp)["latest"]
+    settings = told(cell, idp)
+
+    def play() -> dict[str, Any]:
+        if cell.client.runs == "python":
+            program = importlib.import_module(f"tests.interop.clients.programs.{cell.client.program}")
+            found: dict[str, Any] = program.play(cell.act, settings, person.consent)
+            return found
+        visit = person.saml_answer if cell.target.vendor == "saml" else person.consent
+        return node_programs.play(cell.client.program, cell.act, settings, visit)
+
+    if cell.act in REASONS:
+        with pytest.raises(Exception) as complaint:  # noqa: PT011 - each client has errors of its own
+            play()
+        entries = journal(idp, since)["entries"]
+        reasons = [entry["refusal"]["reason"] for entry in entries if entry["refusal"]]
+        assert REASONS[cell.act] in reasons, f"{complaint.value!r}; the mock: {reasons}"
+        return
+    try:
+        found = play()
+    except Exception as complaint:
+        entries = journal(idp, since)["entries"]
+        refusals = [entry["refusal"]["detail"] for entry in entries if entry["refusal"]]
+        raise ClientError(f"{complaint!r}; the mock: {refusals}") from complaint
+    check(cell.act, found, idp, since, person)
+
+
+def told(cell: Cell, idp: IdpProcess) -> dict[str, Any]:
+    """Register the client, and say what it is told; about the secret or the redirect URI that may be untrue."""
+    vendor = cell.target.vendor
+    redirect_uri = ORIGIN + cell.client.redirect_path(vendor)
+    registered = f"{ORIGIN}/elsewhere" if cell.act == "other-redirect-uri" else redirect_uri
+    body = {
+        "vendor": vendor,
+        # A client of its own for each cell, so that nobody has consented to anything before.
+        "provider": str(cell).replace(".", "-"),
+        "env": "public-client" if cell.client.is_public else "test",
+        "redirect_uris": [registered],
+    }
+    answer = requests.post(f"{idp.url}/__idp/clients", json=body, timeout=10)
+    assert answer.status_code == 201, answer.text
+    issuer = cell.target.issuer.format(idp=idp.url, tls=idp.tls_url)
+    return {
+        "client": cell.client.name,
+        "vendor": vendor,
+        "issuer": issuer.rstrip("/") if cell.client.runs == "node" and vendor != "auth0" else issuer,
+        "host": issuer.partition("://")[2].rstrip("/"),
+        "tenant": cell.target.tenant,
+        "id": answer.json()["client_id"],
+        "secret": "wrong" if cell.act == "wrong-secret" else answer.json()["client_secret"],
+        "redirectUri": redirect_uri,
+        "origin": ORIGIN,
+    }
+
+
+def check(act: str, found: dict[str, Any], idp: IdpProcess, since: int, person: Person) -> None:
+    """Check what a client found, as far as it cannot have made that up."""
+    assert found["accessToken"]
+    if act in ("profile", "verify"):
+        assert any(name in json.dumps(found["profile"]) for name in ("Ada Quill", "ada-quill")), found["profile"]
+    if act in ("refresh", "renew"):
+        assert found["newer"] and found["newer"] != found["accessToken"]
+    if act == "revoke":
+        revocations = [entry for entry in journal(idp, since)["entries"] if entry["endpoint"] == "revocation"]
+        assert [entry["status"] for entry in revocations] == [200]
+    if act == "introspect":
+        assert found["active"] is True
+    if act == "logout":
+        assert person.visit(found["logoutUrl"]).startswith(ORIGIN)
+
+
+def journal(idp: IdpProcess, since: int = 0) -> dict[str, Any]:
+    """What the mock was asked since then."""
+    found: dict[str, Any] = requests.get(f"{idp.url}/__idp/journal", params={"since": since}, timeout=10).json()
+    return found
