@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urljoin, urlsplit
 
@@ -13,8 +13,10 @@ import pytest
 import requests
 
 from conformance.embedded import free_port
+from tests.interop.clients.report import Outcome, outcome_of, write_reports
 from tests.interop.clients.runner import NodePrograms, running_node_programs
-from tests.interop.idp_process import IdpProcess, running_idp
+from tests.interop.clients.table import Cell, read_table
+from tests.interop.idp_process import ROOT, IdpProcess, running_idp
 
 REDIRECT_URI = "http://localhost:8765/callback"
 
@@ -131,3 +133,33 @@ def environment(idp: IdpProcess, monkeypatch: pytest.MonkeyPatch) -> None:
 def query_of(url: str) -> dict[str, str]:
     """The parameters of a URL."""
     return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+
+
+# --- the report of the matrix ---------------------------------------------------------------------
+
+_OUTCOMES = pytest.StashKey[list[Outcome]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin with no outcome."""
+    config.stash[_OUTCOMES] = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note what became of a cell."""
+    report = yield
+    cell = item.callspec.params.get("cell") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else None
+    if isinstance(cell, Cell) and (call.when == "call" or call.excinfo):
+        complaint = str(call.excinfo.value) if call.excinfo else None
+        item.config.stash[_OUTCOMES].append(outcome_of(cell, works=call.excinfo is None, complaint=complaint))
+    return report
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the reports, if cells were played."""
+    outcomes = session.config.stash[_OUTCOMES]
+    if outcomes:
+        write_reports(ROOT / "build" / "reports", outcomes, read_table()[1])

@@ -67,7 +67,7 @@ class NodePrograms:
 def _visited(visit: Callable[[str], str], url: str) -> dict[str, str]:
     try:
         return {"callback": visit(url)}
-    except AssertionError as refusal:
+    except Exception as refusal:  # noqa: BLE001 - whatever it is, the process waits for an answer
         return {"error": str(refusal)}
 
 

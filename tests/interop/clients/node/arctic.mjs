@@ -54,7 +54,7 @@ export async function play(act, settings, visit) {
   if (act === 'replayed-code') return { again: await provider.validateAuthorizationCode(code, ...verifier) };
   const found = { accessToken: tokens.accessToken() };
   if (act === 'profile') {
-    const response = await fetch(profile.startsWith('/') ? settings.issuer + profile : profile, {
+    const response = await fetch(profile.startsWith('/') ? settings.issuer.replace(/\/$/, '') + profile : profile, {
       headers: { Authorization: `Bearer ${found.accessToken}`, 'User-Agent': 'a client' },
     });
     if (!response.ok) throw new Error(`the profile is ${response.status} ${await response.text()}`);

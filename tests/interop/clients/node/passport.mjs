@@ -22,7 +22,7 @@ const strategies = {
   'bitbucket-oauth2': s => ['passport-bitbucket-oauth2', oauth2(s)],
   'atlassian-oauth2': s => ['passport-atlassian-oauth2', { ...oauth2(s), scope: ['read:me', 'offline_access'] }],
   'onelogin-oauth': s => ['passport-onelogin-oauth', { ...oauth2(s), issuer: s.issuer, scope: 'openid' }],
-  'auth0': s => ['passport-auth0', { ...oauth2(s), domain: s.host }],
+  'auth0': s => ['passport-auth0', { ...oauth2(s), domain: s.host, scope: 'openid email profile' }],
   'openidconnect': s => ['passport-openidconnect', { ...oauth2(s), ...s.endpoints, scope: ['profile', 'email'] }],
 };
 // passport-openidconnect wants addresses, which it does not discover.
@@ -39,7 +39,8 @@ export async function play(act, settings, visit) {
   if (name === 'openidconnect') settings = { ...settings, endpoints: await endpointsOf(settings.issuer) };
   const [module, options] = strategies[name](settings);
   const loaded = require(module);
-  const Strategy = loaded.OAuth2Strategy ?? loaded.Strategy ?? loaded;
+  // Some packages are the strategy, the others have it as a member.
+  const Strategy = name === 'atlassian-oauth2' ? loaded : loaded.OAuth2Strategy ?? loaded.Strategy ?? loaded;
   let tokens;
   const verify = name === 'openidconnect'
     ? (issuer, profile, context, idToken, accessToken, refreshToken, done) => { tokens = { accessToken, refreshToken }; done(null, profile); }

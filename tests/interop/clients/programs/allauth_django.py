@@ -1,0 +1,120 @@
+"""django-allauth in Django: https://docs.allauth.org/en/latest/socialaccount/providers/."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import django
+from django.conf import settings as django_settings
+
+APP = "allauth.socialaccount.providers."
+PROVIDERS = {"microsoft": "microsoft", "bitbucket": "bitbucket_oauth2", "oidc": "openid_connect"}
+_NAMES = ("atlassian", "auth0", "bitbucket_oauth2", "github", "gitlab", "google", "microsoft", "okta", "openid_connect")
+_USUAL = "django.contrib."
+
+urlpatterns: list[Any] = []
+
+
+def play(act: str, settings: dict[str, Any], visit: Callable[[str], str]) -> dict[str, Any]:
+    """Let a person sign in by the pages of allauth, in a browser with cookies."""
+    _start()
+    from allauth.socialaccount.models import SocialAccount, SocialToken  # noqa: PLC0415 - after Django is set up
+    from django.contrib.auth import get_user_model  # noqa: PLC0415
+    from django.test import Client  # noqa: PLC0415
+
+    get_user_model().objects.all().delete()
+    vendor = settings["vendor"]
+    by_discovery = settings["client"] == "allauth-openid-connect"
+    app = {"client_id": settings["id"], "secret": settings["secret"], "settings": {}}
+    if by_discovery:
+        app |= {"provider_id": vendor, "name": vendor}
+        app["settings"]["server_url"] = settings["issuer"]
+    provider = "openid_connect" if by_discovery else PROVIDERS.get(vendor, vendor)
+    options: dict[str, Any] = {"APPS": [app]}
+    if vendor == "microsoft":
+        app["settings"]["tenant"] = settings["tenant"]
+    if settings["issuer"] and vendor == "gitlab" and not by_discovery:
+        app["settings"]["gitlab_url"] = settings["issuer"]
+    if settings["issuer"] and vendor == "github":
+        options["GITHUB_URL"] = settings["issuer"]
+    if vendor == "okta":
+        options["OKTA_BASE_URL"] = settings["host"].split("/")[0]
+    if vendor == "auth0":
+        options["AUTH0_URL"] = settings["issuer"].rstrip("/")
+    django_settings.SOCIALACCOUNT_PROVIDERS = {provider: options}
+
+    origin = urlsplit(settings["redirectUri"])
+    browser = Client(headers={"host": origin.netloc})
+    login = f"/accounts/oidc/{vendor}/login/" if by_discovery else f"/accounts/{provider}/login/"
+    asked = browser.post(login)
+    if asked.status_code != 302:
+        raise RuntimeError(f"no redirect: {asked.status_code} {asked.content[:300]!r}")
+    session = dict(browser.session)
+    callback = urlsplit(visit(asked.headers["Location"]))
+    _finish(browser, callback)
+    if act == "replayed-code":
+        browser.session.update(session)
+        kept = browser.session
+        kept.update(session)
+        kept.save()
+        _finish(browser, callback)
+    account = SocialAccount.objects.get()
+    token = SocialToken.objects.filter(account=account).first()
+    return {
+        "accessToken": token.token if token else "kept nowhere",
+        "profile": json.loads(json.dumps(account.extra_data)) | {"user": str(account.user)},
+    }
+
+
+def _finish(browser: Any, callback: Any) -> None:
+    answer = browser.get(f"{callback.path}?{callback.query}")
+    # Its own page for what went wrong, with status 200; whoever is signed in is sent on.
+    if answer.status_code != 302 or "error" in answer.headers["Location"]:
+        context = answer.context or {}
+        raise RuntimeError(f"{answer.status_code} {context.get('auth_error', '')}")
+
+
+def _start() -> None:
+    if django_settings.configured:
+        return
+    django_settings.configure(
+        SECRET_KEY="of this test",
+        ALLOWED_HOSTS=["*"],
+        ROOT_URLCONF=__name__,
+        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+        INSTALLED_APPS=[
+            *(f"{_USUAL}{name}" for name in ("auth", "contenttypes", "sessions", "messages")),
+            *("allauth", "allauth.account", "allauth.socialaccount"),
+            *(APP + name for name in _NAMES),
+        ],
+        MIDDLEWARE=[
+            "django.contrib.sessions.middleware.SessionMiddleware",
+            "django.contrib.auth.middleware.AuthenticationMiddleware",
+            "django.contrib.messages.middleware.MessageMiddleware",
+            "allauth.account.middleware.AccountMiddleware",
+        ],
+        AUTHENTICATION_BACKENDS=["allauth.account.auth_backends.AuthenticationBackend"],
+        TEMPLATES=[
+            {
+                "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "APP_DIRS": True,
+                "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+            }
+        ],
+        SOCIALACCOUNT_STORE_TOKENS=True,
+        SOCIALACCOUNT_EMAIL_AUTHENTICATION=False,
+        ACCOUNT_EMAIL_VERIFICATION="none",
+        LOGIN_REDIRECT_URL="/",
+        USE_TZ=True,
+    )
+    django.setup()
+    from django.core.management import call_command  # noqa: PLC0415
+    from django.urls import include, path  # noqa: PLC0415
+
+    urlpatterns.append(path("accounts/", include("allauth.urls")))
+    importlib.import_module(__name__)
+    call_command("migrate", verbosity=0)

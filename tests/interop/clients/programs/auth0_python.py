@@ -1,0 +1,44 @@
+"""Auth0's own client of its authentication API: https://auth0-python.readthedocs.io."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from auth0.authentication import GetToken, RevokeToken, Users
+
+
+def play(act: str, settings: dict[str, Any], visit: Callable[[str], str]) -> dict[str, Any]:
+    """Let a person sign in; the library has no function for the authorization URL."""
+    client = {"domain": settings["host"], "client_id": settings["id"], "client_secret": settings["secret"]}
+    verifier = secrets.token_urlsafe(32)
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    query = {
+        "client_id": settings["id"],
+        "response_type": "code",
+        "redirect_uri": settings["redirectUri"],
+        "scope": "openid profile email offline_access",
+        "state": secrets.token_urlsafe(8),
+    }
+    if act == "wrong-verifier":
+        query |= {"code_challenge": challenge, "code_challenge_method": "S256"}
+    callback = visit(f"https://{settings['host']}/authorize?{urlencode(query)}")
+    code = parse_qs(urlsplit(callback).query)["code"][0]
+    tokens = GetToken(**client)
+    if act == "wrong-verifier":
+        return dict(tokens.authorization_code_pkce("b" * 43, code, settings["redirectUri"]))
+    token = tokens.authorization_code(code, settings["redirectUri"])
+    if act == "replayed-code":
+        return dict(tokens.authorization_code(code, settings["redirectUri"]))
+    found = {"accessToken": token["access_token"]}
+    if act == "profile":
+        found["profile"] = Users(settings["host"]).userinfo(token["access_token"])
+    if act == "refresh":
+        found["newer"] = tokens.refresh_token(token["refresh_token"])["access_token"]
+    if act == "revoke":
+        RevokeToken(**client).revoke_refresh_token(token["refresh_token"])
+    return found
