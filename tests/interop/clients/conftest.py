@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from conformance.embedded import free_port
+from tests.interop.clients.browser_programs import BrowserPrograms, running_browser_programs
 from tests.interop.clients.report import Outcome, outcome_of, write_reports
 from tests.interop.clients.runner import NodePrograms, running_node_programs
 from tests.interop.clients.table import Cell, read_table
@@ -100,6 +101,13 @@ def idp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IdpProcess]:
 def node_programs(idp: IdpProcess) -> Iterator[NodePrograms]:
     """The Node programs, which reach the vendors as `mock-idp env` says."""
     with running_node_programs(idp.environment) as programs:
+        yield programs
+
+
+@pytest.fixture(scope="session")
+def browser_programs(idp: IdpProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserPrograms]:
+    """The single-page apps in a browser."""
+    with running_browser_programs(idp, tmp_path_factory.mktemp("apps")) as programs:
         yield programs
 
 

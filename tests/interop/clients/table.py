@@ -10,7 +10,10 @@ from typing import Any
 import yaml
 
 FILE = Path(__file__).with_name("matrix.yaml")
-USUAL_ACTS = ("sign-in", "profile", "wrong-secret", "other-redirect-uri", "replayed-code")
+USUAL_ACTS = {
+    "*": ("sign-in", "profile", "wrong-secret", "other-redirect-uri", "replayed-code"),
+    "+": ("sign-in", "profile", "other-redirect-uri"),
+}
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ def _client(name: str, members: Mapping[str, Any]) -> Client:
 
 def _acts(text: str) -> Iterator[str]:
     for word in text.split():
-        yield from USUAL_ACTS if word == "*" else (word,)
+        yield from USUAL_ACTS.get(word, (word,))
 
 
 def _failures(lines: list[str], causes: Mapping[str, str]) -> dict[tuple[str, str, str], str]:

@@ -20,7 +20,8 @@ const strategies = {
   'microsoft': s => ['passport-microsoft', { ...oauth2(s), scope: ['user.read'], tenant: s.tenant }],
   'okta-oauth20': s => ['passport-okta-oauth20', { ...oauth2(s), audience: s.issuer, scope: ['openid', 'email', 'profile'] }],
   'bitbucket-oauth2': s => ['passport-bitbucket-oauth2', oauth2(s)],
-  'atlassian-oauth2': s => ['passport-atlassian-oauth2', { ...oauth2(s), scope: ['read:me', 'offline_access'] }],
+  // Atlassian requires a state, which passport-oauth2 sends if it is told to (its README, "state").
+  'atlassian-oauth2': s => ['passport-atlassian-oauth2', { ...oauth2(s), scope: ['read:me', 'offline_access'], state: true }],
   'onelogin-oauth': s => ['passport-onelogin-oauth', { ...oauth2(s), issuer: s.issuer, scope: 'openid' }],
   'auth0': s => ['passport-auth0', { ...oauth2(s), domain: s.host, scope: 'openid email profile' }],
   'openidconnect': s => ['passport-openidconnect', { ...oauth2(s), ...s.endpoints, scope: ['profile', 'email'] }],

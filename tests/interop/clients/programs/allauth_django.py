@@ -12,7 +12,10 @@ import django
 from django.conf import settings as django_settings
 
 APP = "allauth.socialaccount.providers."
-PROVIDERS = {"microsoft": "microsoft", "bitbucket": "bitbucket_oauth2", "oidc": "openid_connect"}
+PROVIDERS = {"bitbucket": "bitbucket_oauth2"}
+BY_DISCOVERY = "by-discovery"
+# Read once, when the provider is imported; that is why there is no GitHub Enterprise beside GitHub here.
+ADDRESSES = {"okta": {"OKTA_BASE_URL": "harbour.okta.com"}, "auth0": {"AUTH0_URL": "https://harbour.auth0.com"}}
 _NAMES = ("atlassian", "auth0", "bitbucket_oauth2", "github", "gitlab", "google", "microsoft", "okta", "openid_connect")
 _USUAL = "django.contrib."
 
@@ -29,27 +32,19 @@ def play(act: str, settings: dict[str, Any], visit: Callable[[str], str]) -> dic
     get_user_model().objects.all().delete()
     vendor = settings["vendor"]
     by_discovery = settings["client"] == "allauth-openid-connect"
-    app = {"client_id": settings["id"], "secret": settings["secret"], "settings": {}}
-    if by_discovery:
-        app |= {"provider_id": vendor, "name": vendor}
-        app["settings"]["server_url"] = settings["issuer"]
     provider = "openid_connect" if by_discovery else PROVIDERS.get(vendor, vendor)
-    options: dict[str, Any] = {"APPS": [app]}
-    if vendor == "microsoft":
+    app: dict[str, Any] = {"client_id": settings["id"], "secret": settings["secret"], "settings": {}}
+    if by_discovery:
+        app |= {"provider_id": BY_DISCOVERY, "name": vendor, "settings": {"server_url": settings["issuer"].rstrip("/")}}
+    elif vendor == "microsoft":
         app["settings"]["tenant"] = settings["tenant"]
-    if settings["issuer"] and vendor == "gitlab" and not by_discovery:
+    elif vendor == "gitlab":
         app["settings"]["gitlab_url"] = settings["issuer"]
-    if settings["issuer"] and vendor == "github":
-        options["GITHUB_URL"] = settings["issuer"]
-    if vendor == "okta":
-        options["OKTA_BASE_URL"] = settings["host"].split("/")[0]
-    if vendor == "auth0":
-        options["AUTH0_URL"] = settings["issuer"].rstrip("/")
-    django_settings.SOCIALACCOUNT_PROVIDERS = {provider: options}
+    django_settings.SOCIALACCOUNT_PROVIDERS = {provider: {**ADDRESSES.get(provider, {}), "APPS": [app]}}
 
     origin = urlsplit(settings["redirectUri"])
     browser = Client(headers={"host": origin.netloc})
-    login = f"/accounts/oidc/{vendor}/login/" if by_discovery else f"/accounts/{provider}/login/"
+    login = f"/accounts/oidc/{BY_DISCOVERY}/login/" if by_discovery else f"/accounts/{provider}/login/"
     asked = browser.post(login)
     if asked.status_code != 302:
         raise RuntimeError(f"no redirect: {asked.status_code} {asked.content[:300]!r}")
@@ -57,7 +52,6 @@ def play(act: str, settings: dict[str, Any], visit: Callable[[str], str]) -> dic
     callback = urlsplit(visit(asked.headers["Location"]))
     _finish(browser, callback)
     if act == "replayed-code":
-        browser.session.update(session)
         kept = browser.session
         kept.update(session)
         kept.save()
@@ -105,6 +99,7 @@ def _start() -> None:
                 "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
             }
         ],
+        SOCIALACCOUNT_PROVIDERS=ADDRESSES,
         SOCIALACCOUNT_STORE_TOKENS=True,
         SOCIALACCOUNT_EMAIL_AUTHENTICATION=False,
         ACCOUNT_EMAIL_VERIFICATION="none",

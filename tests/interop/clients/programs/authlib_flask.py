@@ -82,7 +82,7 @@ def play(act: str, settings: dict[str, Any], visit: Callable[[str], str]) -> dic
     if act == "refresh":
         with app.app_context():
             metadata = server.load_server_metadata()
-        with server._get_oauth_client(**metadata) as session:
-            url = PLAIN.get(vendor, metadata).get("access_token_url") or metadata["token_endpoint"]
-            found["newer"] = session.refresh_token(url, refresh_token=token["refresh_token"])["access_token"]
+            session = server._get_oauth_client(**metadata)
+            newer = session.refresh_token(metadata["token_endpoint"], refresh_token=token["refresh_token"])
+        found["newer"] = newer["access_token"]
     return found
