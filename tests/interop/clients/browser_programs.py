@@ -11,7 +11,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
+from playwright.sync_api import Browser, Page, ProxySettings, TimeoutError, sync_playwright
 
 from tests.interop.backstage.node import find_node, install_modules
 from tests.interop.clients.runner import ClientError
@@ -52,12 +52,13 @@ class BrowserPrograms:
         """
         self._bundle(program)
         # Chromium has no way to be told of a certificate authority, so that it is told not to ask.
-        context = self._browser.new_context(ignore_https_errors=True, proxy={"server": self._idp.proxy_url})
+        context = self._browser.new_context(ignore_https_errors=True, proxy=self._proxy())
         context.set_default_timeout(_MILLISECONDS)
         try:
             page = context.new_page()
             heard: list[str] = []
             page.on("console", lambda message: heard.append(message.text))
+            page.on("pageerror", lambda error: heard.append(error.message))
             page.goto(f"{self.origin}/{program}.html")
             page.evaluate("order => { window.begin(order); }", {"act": act, "settings": settings})
             try:
@@ -66,6 +67,10 @@ class BrowserPrograms:
                 raise ClientError(f"nothing came of it at {page.url[:200]}; {' '.join(heard)[:600]}") from late
         finally:
             context.close()
+
+    def _proxy(self) -> ProxySettings:
+        # Unlike other browsers', this one's proxy would get what is for the own machine, too.
+        return {"server": self._idp.proxy_url, "bypass": "localhost,127.0.0.1"}
 
     def _bundle(self, program: str) -> None:
         target = self._directory / f"{program}.js"

@@ -31,9 +31,7 @@ class NodePrograms:
         self._incoming = incoming
         self._outgoing = outgoing
 
-    def play(
-        self, program: str, act: str, settings: Mapping[str, Any], visit: Callable[[str], str]
-    ) -> dict[str, Any]:
+    def play(self, program: str, act: str, settings: Mapping[str, Any], visit: Callable[[str], str]) -> dict[str, Any]:
         """Let a program act.
 
         Parameters:
@@ -67,7 +65,7 @@ class NodePrograms:
 def _visited(visit: Callable[[str], str], url: str) -> dict[str, str]:
     try:
         return {"callback": visit(url)}
-    except Exception as refusal:  # noqa: BLE001 - whatever it is, the process waits for an answer
+    except Exception as refusal:  # whatever it is, the process waits for an answer
         return {"error": str(refusal)}
 
 

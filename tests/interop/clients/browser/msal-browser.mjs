@@ -1,5 +1,6 @@
 // https://learn.microsoft.com/entra/msal/javascript/browser/initialization
 import { createStandardPublicClientApplication } from '@azure/msal-browser';
+import { broadcastResponseToMainFrame } from '@azure/msal-browser/redirect-bridge';
 
 const scopes = ['User.Read'];
 const clientOf = ({ tenant, id, redirectUri, origin }) => createStandardPublicClientApplication({
@@ -9,6 +10,9 @@ const clientOf = ({ tenant, id, redirectUri, origin }) => createStandardPublicCl
   },
   system: { iframeBridgeTimeout: 5000 },
 });
+
+// "Redirect bridge" in its migration guide to version 5.
+export const inFrame = () => broadcastResponseToMainFrame();
 
 export const begin = async (act, settings) => {
   const msal = await clientOf(settings);

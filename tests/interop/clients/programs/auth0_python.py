@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -15,8 +13,6 @@ from auth0.authentication import GetToken, RevokeToken, Users
 def play(act: str, settings: dict[str, Any], visit: Callable[[str], str]) -> dict[str, Any]:
     """Let a person sign in; the library has no function for the authorization URL."""
     client = {"domain": settings["host"], "client_id": settings["id"], "client_secret": settings["secret"]}
-    verifier = secrets.token_urlsafe(32)
-    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     query = {
         "client_id": settings["id"],
         "response_type": "code",
@@ -24,13 +20,9 @@ def play(act: str, settings: dict[str, Any], visit: Callable[[str], str]) -> dic
         "scope": "openid profile email offline_access",
         "state": secrets.token_urlsafe(8),
     }
-    if act == "wrong-verifier":
-        query |= {"code_challenge": challenge, "code_challenge_method": "S256"}
     callback = visit(f"https://{settings['host']}/authorize?{urlencode(query)}")
     code = parse_qs(urlsplit(callback).query)["code"][0]
     tokens = GetToken(**client)
-    if act == "wrong-verifier":
-        return dict(tokens.authorization_code_pkce("b" * 43, code, settings["redirectUri"]))
     token = tokens.authorization_code(code, settings["redirectUri"])
     if act == "replayed-code":
         return dict(tokens.authorization_code(code, settings["redirectUri"]))

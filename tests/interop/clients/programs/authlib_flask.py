@@ -36,7 +36,7 @@ PROFILES = {"github": "user", "bitbucket": "user", "atlassian": "me"}
 SCOPES = {
     "google": "openid email profile",
     "gitlab": "openid email profile",
-    "microsoft": "openid email profile offline_access",
+    "onelogin": "openid profile email",
 }
 
 

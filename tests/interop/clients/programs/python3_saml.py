@@ -14,19 +14,12 @@ from onelogin.saml2.idp_metadata_parser import OneLogin_Saml2_IdPMetadataParser
 def play(act: str, settings: dict[str, Any], visit: Callable[[str], str]) -> dict[str, Any]:
     """Let a person sign in at an identity provider that is told by its metadata."""
     idp = OneLogin_Saml2_IdPMetadataParser.parse_remote(f"{settings['issuer']}/metadata")
-    saml = {
-        "strict": True,
-        "sp": {"entityId": settings["id"], "assertionConsumerService": {"url": settings["redirectUri"]}},
-        "security": {"wantMessagesSigned": True, "wantAssertionsSigned": True},
-        **idp,
-        "sp_": {},
-    }
-    saml.pop("sp_")
-    saml["sp"] = {
+    service_provider = {
         "entityId": settings["id"],
         "assertionConsumerService": {"url": settings["redirectUri"]},
         "NameIDFormat": "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified",
     }
+    saml = {**idp, "strict": True, "sp": service_provider}
     address = urlsplit(settings["redirectUri"])
     request = {"https": "off", "http_host": address.netloc, "script_name": address.path, "get_data": {}}
     asking = OneLogin_Saml2_Auth(request | {"post_data": {}}, saml)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -77,6 +78,11 @@ SERVERS: dict[str, tuple[str, str, str, list[str] | None, dict[str, str]]] = {
 def play(act: str, settings: dict[str, Any], visit: Callable[[str], str]) -> dict[str, Any]:
     """Let a person sign in by a session of requests."""
     *addresses, scope, further = SERVERS[settings["vendor"]]
+    # Entra's answer never names offline_access, which oauthlib takes only if it is told to:
+    # https://oauthlib.readthedocs.io/en/latest/oauth2/clients/baseclient.html
+    os.environ.pop("OAUTHLIB_RELAX_TOKEN_SCOPE", None)
+    if settings["vendor"] == "microsoft":
+        os.environ["OAUTHLIB_RELAX_TOKEN_SCOPE"] = "1"
     authorize, token_url, profile = (address.format(issuer=settings["issuer"].rstrip("/")) for address in addresses)
     session = OAuth2Session(
         settings["id"],
@@ -90,9 +96,7 @@ def play(act: str, settings: dict[str, Any], visit: Callable[[str], str]) -> dic
         session._code_verifier = "b" * 64
 
     def fetch() -> dict[str, Any]:
-        return dict(
-            session.fetch_token(token_url, client_secret=settings["secret"], authorization_response=callback)
-        )
+        return dict(session.fetch_token(token_url, client_secret=settings["secret"], authorization_response=callback))
 
     token = fetch()
     if act == "replayed-code":
