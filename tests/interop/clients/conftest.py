@@ -149,7 +149,8 @@ _OUTCOMES = pytest.StashKey[list[Outcome]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin with no outcome."""
+    """Begin with no outcome, and say what the marker of this directory means."""
+    config.addinivalue_line("markers", "quick: a cell of the matrix that shows the most in the least time")
     config.stash[_OUTCOMES] = []
 
 

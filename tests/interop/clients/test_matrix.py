@@ -31,10 +31,15 @@ REASONS = {
     "wrong-verifier": "PKCE verifier does not match the challenge",
 }
 
+# For `-m quick`.
+QUICK = ("sign-in", "wrong-secret")
+
 
 def marked(cell: Cell) -> Any:
     """The cell as a parameter; strictly failing if something is known to be in its way."""
     marks = [pytest.mark.xfail(strict=True, reason=f"cause {cell.cause}: {CAUSES[cell.cause]}")] if cell.cause else []
+    if cell.act in QUICK:
+        marks.append(pytest.mark.quick)
     return pytest.param(cell, id=str(cell), marks=marks)
 
 

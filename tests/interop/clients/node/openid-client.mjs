@@ -3,11 +3,14 @@ import * as client from 'openid-client';
 
 export async function play(act, { issuer, vendor, id, secret, redirectUri, origin }, visit) {
   const plain = issuer.startsWith('http:') ? { execute: [client.allowInsecureRequests] } : undefined;
-  const config = await client.discovery(new URL(issuer), id, secret, undefined, plain);
+  // The default is the form; Pinniped's document names the header only, and one has to say so (README, "clientAuthentication").
+  const method = vendor === 'pinniped' ? client.ClientSecretBasic(secret) : undefined;
+  const config = await client.discovery(new URL(issuer), id, secret, method, plain);
   const verifier = client.randomPKCECodeVerifier();
   const [state, nonce] = [client.randomState(), client.randomNonce()];
+  const scopes = { google: 'openid email profile', gitlab: 'openid email profile', pinniped: 'openid username groups offline_access' };
   const url = client.buildAuthorizationUrl(config, {
-    redirect_uri: redirectUri, scope: vendor === 'google' || vendor === 'gitlab' ? 'openid email profile' : 'openid email profile offline_access',
+    redirect_uri: redirectUri, scope: scopes[vendor] ?? 'openid email profile offline_access',
     code_challenge: await client.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256', state, nonce,
     ...(vendor === 'google' && { access_type: 'offline' }),
   });

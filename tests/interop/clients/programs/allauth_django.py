@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 import django
+import requests
 from django.conf import settings as django_settings
 
 APP = "allauth.socialaccount.providers."
 PROVIDERS = {"bitbucket": "bitbucket_oauth2"}
 BY_DISCOVERY = "by-discovery"
+ORGANIZATION = "harbour"
 # Read once, when the provider is imported; that is why there is no GitHub Enterprise beside GitHub here.
 ADDRESSES = {"okta": {"OKTA_BASE_URL": "harbour.okta.com"}, "auth0": {"AUTH0_URL": "https://harbour.auth0.com"}}
-_NAMES = ("atlassian", "auth0", "bitbucket_oauth2", "github", "gitlab", "google", "microsoft", "okta", "openid_connect")
+_NAMES = (
+    "atlassian",
+    "auth0",
+    "bitbucket_oauth2",
+    "github",
+    "gitlab",
+    "google",
+    "microsoft",
+    "okta",
+    "openid_connect",
+    "saml",
+)
 _USUAL = "django.contrib."
 
 urlpatterns: list[Any] = []
@@ -40,17 +54,23 @@ def play(act: str, settings: dict[str, Any], visit: Callable[[str], str]) -> dic
         app["settings"]["tenant"] = settings["tenant"]
     elif vendor == "gitlab":
         app["settings"]["gitlab_url"] = settings["issuer"]
+    elif vendor == "saml":
+        app |= {"client_id": ORGANIZATION, "settings": _saml_settings(settings)}
     django_settings.SOCIALACCOUNT_PROVIDERS = {provider: {**ADDRESSES.get(provider, {}), "APPS": [app]}}
 
     origin = urlsplit(settings["redirectUri"])
     browser = Client(headers={"host": origin.netloc})
-    login = f"/accounts/oidc/{BY_DISCOVERY}/login/" if by_discovery else f"/accounts/{provider}/login/"
+    own_paths = {"openid_connect": f"oidc/{BY_DISCOVERY}", "saml": f"saml/{ORGANIZATION}"}
+    login = f"/accounts/{own_paths.get(provider, provider)}/login/"
     asked = browser.post(login)
     if asked.status_code != 302:
         raise RuntimeError(f"no redirect: {asked.status_code} {asked.content[:300]!r}")
     session = dict(browser.session)
-    callback = urlsplit(visit(asked.headers["Location"]))
-    _finish(browser, callback)
+    callback = visit(asked.headers["Location"])
+    if vendor == "saml":
+        _post(browser, origin.path, json.loads(callback))
+    else:
+        _finish(browser, callback)
     if act == "replayed-code":
         kept = browser.session
         kept.update(session)
@@ -64,8 +84,26 @@ def play(act: str, settings: dict[str, Any], visit: Callable[[str], str]) -> dic
     }
 
 
-def _finish(browser: Any, callback: Any) -> None:
-    answer = browser.get(f"{callback.path}?{callback.query}")
+def _saml_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """What https://docs.allauth.org/en/latest/socialaccount/providers/saml.html shows."""
+    metadata = f"{settings['issuer']}/metadata"
+    entity_id = re.search(r'entityID="([^"]+)"', requests.get(metadata, timeout=10).text)
+    assert entity_id
+    return {
+        "idp": {"entity_id": entity_id[1], "metadata_url": metadata},
+        "sp": {"entity_id": settings["id"]},
+        "attribute_mapping": {"uid": "email", "email": "email", "first_name": "displayName"},
+    }
+
+
+def _post(browser: Any, path: str, form: dict[str, str]) -> None:
+    answer = browser.post(path, form)
+    _finish(browser, answer.headers["Location"])
+
+
+def _finish(browser: Any, callback: str) -> None:
+    address = urlsplit(callback)
+    answer = browser.get(f"{address.path}?{address.query}")
     # Its own page for what went wrong, with status 200; whoever is signed in is sent on.
     if answer.status_code != 302 or "error" in answer.headers["Location"]:
         context = answer.context or {}

@@ -65,6 +65,21 @@ SERVERS: dict[str, tuple[str, str, str, list[str] | None, dict[str, str]]] = {
         {},
     ),
     "onelogin": ("{issuer}/auth", "{issuer}/token", "{issuer}/me", ["openid"], {}),
+    "oauth2": ("{issuer}/authorize", "{issuer}/token", "", ["openid", "profile", "email"], {}),
+    "bitbucketServer": (
+        "{issuer}/rest/oauth2/latest/authorize",
+        "{issuer}/rest/oauth2/latest/token",
+        "{issuer}/rest/api/latest/users/ada-quill",
+        ["REPO_READ"],
+        {},
+    ),
+    "openshift": (
+        "{issuer}/oauth/authorize",
+        "{issuer}/oauth/token",
+        "{issuer}/apis/user.openshift.io/v1/users/~",
+        ["user:full"],
+        {},
+    ),
     "oidc": (
         "{issuer}/authorize",
         "{issuer}/token",
@@ -96,7 +111,16 @@ def play(act: str, settings: dict[str, Any], visit: Callable[[str], str]) -> dic
         session._code_verifier = "b" * 64
 
     def fetch() -> dict[str, Any]:
-        return dict(session.fetch_token(token_url, client_secret=settings["secret"], authorization_response=callback))
+        # Bitbucket Server knows credentials in the form only; the parameter is documented beside client_secret.
+        in_form = True if settings["vendor"] == "bitbucketServer" else None
+        return dict(
+            session.fetch_token(
+                token_url,
+                client_secret=settings["secret"],
+                authorization_response=callback,
+                include_client_id=in_form,
+            )
+        )
 
     token = fetch()
     if act == "replayed-code":
