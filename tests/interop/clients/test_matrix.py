@@ -31,6 +31,15 @@ REASONS = {
     "wrong-verifier": "PKCE verifier does not match the challenge",
 }
 
+# What is registered where the client does not use just that.
+REGISTERED = {
+    "other-redirect-uri": "{origin}/elsewhere",
+    "sub-path": "{origin}/",
+    "loopback-port": "http://127.0.0.1:4711/callback",
+    "localhost-port": "http://localhost:4711/callback",
+}
+LOOPBACK = {"loopback-port": "http://127.0.0.1:8765"}
+
 # For `-m quick`.
 QUICK = ("sign-in", "wrong-secret")
 
@@ -88,8 +97,9 @@ def player(cell: Cell, idp: IdpProcess, person: Person, request: pytest.FixtureR
 def told(cell: Cell, idp: IdpProcess, origin: str) -> dict[str, Any]:
     """Register the client, and say what it is told; about the secret or the redirect URI that may be untrue."""
     vendor = cell.target.vendor
+    origin = LOOPBACK.get(cell.act, origin)
     redirect_uri = origin + cell.client.redirect_path(vendor)
-    registered = f"{origin}/elsewhere" if cell.act == "other-redirect-uri" else redirect_uri
+    registered = REGISTERED.get(cell.act, redirect_uri).format(origin=origin)
     body = {
         "vendor": vendor,
         # A client of its own for each cell, so that nobody has consented to anything before.

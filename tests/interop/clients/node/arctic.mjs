@@ -41,7 +41,8 @@ const providers = {
 
 export async function play(act, settings, visit) {
   const { make, pkce, profile, scopes, parameters } = providers[settings.vendor];
-  const provider = make(settings);
+  // https://arcticjs.dev/providers/github: "the redirect URI is optional".
+  const provider = make(act === 'without-redirect-uri' ? { ...settings, redirectUri: null } : settings);
   const verifier = pkce ? [arctic.generateCodeVerifier()] : [];
   const state = arctic.generateState();
   const url = provider.createAuthorizationURL(state, ...verifier, ...(scopes ? [scopes] : []));
