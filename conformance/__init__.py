@@ -1,3 +1,5 @@
 """Declarative scenarios against any auth backend that speaks the Backstage auth protocol."""
 
-__version__ = "0.1.0"
+from importlib.metadata import version
+
+__version__ = version("backstage-auth-conformance")

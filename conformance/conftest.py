@@ -1,27 +1,18 @@
-"""Makes ``pytest conformance`` the suite: the hooks are in ``conformance.plugin.hooks``."""
+"""The suite's options and hooks come from the plugin that the package registers (``conformance.plugin``)."""
 
-from conformance.plugin.hooks import (
-    pytest_addoption,
-    pytest_configure,
-    pytest_configure_node,
-    pytest_generate_tests,
-    pytest_report_header,
-    pytest_sessionfinish,
-    pytest_sessionstart,
-    pytest_terminal_summary,
-    pytest_unconfigure,
-    run,
-)
+import pytest
 
-__all__ = [
-    "pytest_addoption",
-    "pytest_configure",
-    "pytest_configure_node",
-    "pytest_generate_tests",
-    "pytest_report_header",
-    "pytest_sessionfinish",
-    "pytest_sessionstart",
-    "pytest_terminal_summary",
-    "pytest_unconfigure",
-    "run",
-]
+from conformance.plugin import HOOKS
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Say what is missing where the plugin was not loaded, before every case fails for the lack of it.
+
+    Raises:
+        pytest.UsageError: the plugin is not there.
+    """
+    if not config.pluginmanager.has_plugin(HOOKS):
+        raise pytest.UsageError(
+            "the suite's plugin is not loaded: install the package (pip install -e .), name the suite as an argument "
+            "(pytest conformance), and where plugins are not loaded by themselves add -p conformance.plugin"
+        )

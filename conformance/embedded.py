@@ -44,7 +44,11 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def started(
-    module: str, arguments: Sequence[str], log: Path, environment: Mapping[str, str]
+    module: str,
+    arguments: Sequence[str],
+    log: Path,
+    environment: Mapping[str, str],
+    python: Path | str = sys.executable,
 ) -> Iterator[dict[str, Any]]:
     """Run ``python -m module arguments --json`` until the block ends; gives the line it printed when ready.
 
@@ -53,11 +57,12 @@ def started(
         arguments: its command line.
         log: file for what it prints on standard error.
         environment: environment variables.
+        python: the interpreter that has the module; this one by default.
 
     Raises:
         EmbeddedStartError: it ended or stayed silent.
     """
-    command = [sys.executable, "-m", module, *arguments, "--json"]
+    command = [str(python), "-m", module, *arguments, "--json"]
     with log.open("w") as errors:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, env=dict(environment))  # noqa: S603
         try:
@@ -92,6 +97,25 @@ def _ready_line(process: "subprocess.Popen[bytes]", module: str, log: Path) -> d
                     return said
     said_last = log.read_text(errors="replace").strip().splitlines()[-5:]
     raise EmbeddedStartError(f"{module} did not start: " + (" / ".join(said_last) or "it printed nothing"))
+
+
+def describe_mock(profile: str, providers: Mapping[str, str | None]) -> dict[str, Any]:
+    """What a mock IdP of a profile will say about itself, without starting one (``mock-idp describe``).
+
+    Parameters:
+        profile: configuration profile.
+        providers: provider ids, each with the vendor behind it or None; empty for all.
+
+    Returns:
+        ``idp``: as ``GET /__idp/`` answers; ``personas``: as ``GET /__idp/personas`` does.
+
+    Raises:
+        EmbeddedStartError: there is no such profile or provider.
+    """
+    named = [f"{id_}={vendor}" if vendor else id_ for id_, vendor in providers.items()]
+    options = [text for name in named for text in ("--provider", name)]
+    described: dict[str, Any] = json.loads(_run("mock_idp", ["describe", "--profile", profile, *options], os.environ))
+    return described
 
 
 @contextlib.contextmanager

@@ -1,5 +1,9 @@
-"""The numbered requirements that scenarios refer to; ``requirements.yaml`` is made from ``docs/spec``."""
+"""The numbered requirements that scenarios refer to.
 
+``requirements.jsonl``, one in a line, is made from ``docs/spec`` by ``docs/spec/extract.py`` (decision 332).
+"""
+
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,9 +11,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-import yaml
-
-LIST_FILE = Path(__file__).with_name("requirements.yaml")
+LIST_FILE = Path(__file__).with_name("requirements.jsonl")
 
 
 class Level(StrEnum):
@@ -31,6 +33,8 @@ class Requirement:
         area: name of the section it stands in.
         source: file and section of the specification.
         reference: the clause, class of weakness or known case behind it; empty if the specification names none.
+        expected: what is observed where it holds; empty if the statement says it all.
+        observable: one-letter codes of how it can be observed (docs/spec/README.md).
     """
 
     id: str
@@ -39,12 +43,15 @@ class Requirement:
     area: str
     source: str
     reference: str
+    expected: str = ""
+    observable: str = ""
 
 
 @cache
 def requirements() -> Mapping[str, Requirement]:
     """All requirements by id, in the order of the specification."""
-    rows = yaml.load(LIST_FILE.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
+    with LIST_FILE.open(encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
     return MappingProxyType(
         {
             row["id"]: Requirement(
@@ -54,6 +61,8 @@ def requirements() -> Mapping[str, Requirement]:
                 area=row["area"],
                 source=row["source"],
                 reference=row.get("reference", ""),
+                expected=row.get("expected", ""),
+                observable="".join(row.get("observable", [])),
             )
             for row in rows
         }

@@ -4,7 +4,7 @@ import traceback
 
 import pytest
 
-from conformance.cases import Case
+from conformance.cases import Case, on_target
 from conformance.play import TargetStoppedError, empty_result, play
 from conformance.plugin.hooks import PROPERTY
 from conformance.plugin.run import Run
@@ -26,11 +26,12 @@ def test_case(case: Case, run: Run, request: pytest.FixtureRequest) -> None:
 
 
 def _result(case: Case, run: Run, request: pytest.FixtureRequest) -> CaseResult:
-    if case.absent is not None:
+    case = on_target(case, run.target)
+    if not case.is_playable:
         return empty_result(case)
     facts = run.library.facts[case.provider.vendor]
     try:
-        return play(case, facts, run.target, run.wire, run.idp, run.terms)
+        return play(case, facts, run.target, run.wire, run.idp, run.policy)
     except TargetStoppedError as error:
         # Going on would repeat the same sentence for every case left.
         request.session.shouldstop = str(error)

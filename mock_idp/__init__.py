@@ -1,3 +1,5 @@
 """A strict mock identity provider: one server that is every vendor Backstage can sign in with."""
 
-__version__ = "0.1.0"
+from importlib.metadata import version
+
+__version__ = version("backstage-auth-conformance")

@@ -1,3 +1,5 @@
 """The smallest complete Backstage auth backend, in Python that reads like the specification."""
 
-__version__ = "0.1.0"
+from importlib.metadata import version
+
+__version__ = version("backstage-auth-conformance")

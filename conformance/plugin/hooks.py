@@ -1,8 +1,10 @@
 """The pytest hooks. Public pytest and xdist API only."""
 
 import contextlib
+import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -23,7 +25,7 @@ PROPERTY: Final = "conformance"
 FUZZ: Final = "fuzz"
 """Name of the step, and of the marker of cases that play it: ``-m "not fuzz"`` leaves them out."""
 
-SENT: Final = ("options", "library", "target", "deviations")
+SENT: Final = ("options", "library", "target", "deviations", "handover")
 """What an xdist worker is told."""
 
 STARTED = pytest.StashKey[float]()
@@ -48,8 +50,9 @@ def pytest_configure(config: pytest.Config) -> None:
     clean_up = contextlib.ExitStack()
     config.stash[CLEAN_UP] = clean_up
     config.stash[STARTED] = time.time()
+    folder = Path(clean_up.enter_context(tempfile.TemporaryDirectory(prefix="auth-conformance-")))
     try:
-        config.stash[RUN] = begin(options, clean_up)
+        config.stash[RUN] = begin(options, folder, clean_up, only_collects=config.option.collectonly)
     except BaseException:
         clean_up.close()
         raise
@@ -70,7 +73,8 @@ def pytest_configure_node(node: Any) -> None:
     """Tell an xdist worker what the controller found out."""
     run = node.config.stash[RUN]
     accepted = [entry.model_dump() for entry in run.deviations]
-    told = (run.options.to_json(), run.library.to_json(), run.target.to_json(), accepted)
+    handover = None if run.is_examined else str(run.handover)
+    told = (run.options.to_json(), run.library.to_json(), run.target.to_json(), accepted, handover)
     node.workerinput.update(zip(SENT, told, strict=True))
 
 
@@ -79,12 +83,21 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     run = config.stash.get(RUN, None)
     if run is None:
         return []
-    present = [provider.id for provider in run.target.providers if not provider.absent]
-    absent = [provider.id for provider in run.target.providers if provider.absent]
+    return lines_about(run)
+
+
+def lines_about(run: Run) -> list[str]:
+    """What is known about the target: a line each."""
+    seed = f"seed: {run.options.seed}"
+    if not run.is_examined:
+        target = run.options.target or "the reference backend, with a mock IdP of its own"
+        return [f"target: {target} (profile {run.target.profile}); {seed}"]
+    present = [provider.id for provider in run.target.providers if not provider.not_applicable]
+    missing = [provider.id for provider in run.target.providers if provider.not_applicable]
     return [
         f"target: {run.target.auth_url} (app {run.target.app_origin}, profile {run.target.profile})",
-        f"mock IdP: {run.target.idp['urls']['http']}; seed: {run.options.seed}",
-        f"providers: {', '.join(present)}" + (f"; not on the target: {', '.join(absent)}" if absent else ""),
+        f"mock IdP: {run.target.idp['urls']['http']}; {seed}",
+        f"providers: {', '.join(present)}" + (f"; not on the target: {', '.join(missing)}" if missing else ""),
     ]
 
 
@@ -102,8 +115,10 @@ def _fuzzes(case: Case) -> bool:
 
 @pytest.fixture(scope="session")
 def run(pytestconfig: pytest.Config) -> Run:
-    """The run."""
-    return pytestconfig.stash[RUN]
+    """The run, its target examined."""
+    run = pytestconfig.stash[RUN]
+    run.take_over()
+    return run
 
 
 def case_id_of(node_id: str) -> str:
@@ -112,19 +127,35 @@ def case_id_of(node_id: str) -> str:
 
 
 class Collector:
-    """Collects on the controller what was planned and what came of it, here or in the workers."""
+    """Collects on the controller what was planned and what came of it, here or in the workers.
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    What is played needs a target: it is examined as soon as it is known that something is, and before a worker is
+    given its first case.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._run = config.stash[RUN]
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Remember what is about to run in this process, after ``-k`` and the like."""
         self._run.planned |= {case_id_of(item.nodeid) for item in session.items}
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Examine the target before the first case of this process, if there is one."""
+        if session.items and not session.testsfailed and not self._config.option.collectonly:
+            self._run.examine(self._config.stash[CLEAN_UP])
+
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
-        """Remember what a worker is about to run; they all collect the same."""
+        """Remember what a worker is about to run, and examine the target before one is given its first case.
+
+        All workers collect the same; with ``--collect-only`` there are none.
+        """
         self._run.planned |= {case_id_of(node_id) for node_id in ids}
+        if ids:
+            self._run.examine(self._config.stash[CLEAN_UP])
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take a case's result out of its report."""
@@ -138,7 +169,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Begin collecting results on the controller."""
     run = session.config.stash.get(RUN, None)
     if run is not None and not hasattr(session.config, "workerinput"):
-        session.config.pluginmanager.register(Collector(run), "conformance-collector")
+        session.config.pluginmanager.register(Collector(session.config), "conformance-collector")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -146,7 +177,7 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     """Write the reports, and fail the run for stale deviations."""
     yield
     run = session.config.stash.get(RUN, None)
-    if run is None or hasattr(session.config, "workerinput") or not run.planned:
+    if run is None or hasattr(session.config, "workerinput") or not run.planned or not run.is_examined:
         return
     finished = {result.id for result in run.results}
     lost = [case for case in run.cases() if case.id in run.planned - finished]

@@ -12,6 +12,7 @@ IDP_URL: Final = "http://127.0.0.1:9000"
 ENVIRONMENT: Final = "development"
 PROFILE: Final = "default"
 TIMEOUT_SECONDS: Final = 15.0
+LEVELS: Final = ("must", "should")
 
 _INSTALLED: Final = Path(__file__).parent.parent / "scenarios"
 _CHECKOUT: Final = Path(__file__).parent.parent.parent / "scenarios"
@@ -19,47 +20,76 @@ SCENARIOS: Final = _INSTALLED if _INSTALLED.is_dir() else _CHECKOUT
 """The built-in scenarios: inside the installed package, or beside it in a checkout."""
 
 
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option, which pytest and ``auth-conformance`` both have.
+
+    Parameters:
+        name: with its dashes.
+        help: one line.
+        metavar: what stands for its value; empty for a switch.
+        default: what it is unless given.
+        type: makes the value from the text.
+        choices: the values there are, if they are few.
+        repeated: True if it may be given more than once.
+    """
+
+    name: str
+    help: str
+    metavar: str = ""
+    default: Any = None
+    type: type = str
+    choices: tuple[str, ...] = ()
+    repeated: bool = False
+
+
+TARGET: Final = Option("--target", "base URL of the auth plugin; without it, the reference backend is started", "URL")
+
+OPTIONS: Final = (
+    Option("--idp", f"the mock IdP that the target is configured for  [with --target: {IDP_URL}]", "URL"),
+    Option("--provider", "only this provider; ID=VENDOR says what is behind an own id", "ID[=VENDOR]", repeated=True),
+    Option("--env", f"environment of the providers  [{ENVIRONMENT}]", "NAME", ENVIRONMENT),
+    Option("--profile", f"configuration profile the target was started with  [{PROFILE}]", "NAME", PROFILE),
+    Option("--only-profile", "only scenarios that need that profile", default=False),
+    Option("--requirement", "only scenarios that check it", "ID", repeated=True),
+    Option("--level", "what fails the run: MUST rows, or SHOULD rows too  [must]", "LEVEL", "must", choices=LEVELS),
+    Option("--deviations", "accepted deviations of the target, with their reasons (YAML)", "FILE"),
+    Option("--scenarios", "further scenarios beside the built-in ones", "DIR", repeated=True),
+    Option("--report-json", "write the report as JSON", "FILE"),
+    Option("--report-html", "write the report as one HTML page", "FILE"),
+    Option("--app-origin", "origin of the target's app.baseUrl  [the target is asked]", "URL"),
+    Option("--target-name", "name and version of the target, for the report", "TEXT"),
+    Option("--target-ca", "CA file that the target's certificate descends from", "FILE"),
+    Option("--request-timeout", f"limit for each request  [{TIMEOUT_SECONDS:g}]", "SECONDS", TIMEOUT_SECONDS, float),
+    Option("--seed", "repeat the random choices of an earlier run", "NUMBER", type=int),
+)
+"""The suite's options in the order of their help; ``auth-conformance run`` takes the target as an argument."""
+
+
 def add_options(parser: pytest.Parser) -> None:
-    """Add the suite's options to pytest."""
+    """Add the suite's options to pytest.
+
+    Raises:
+        pytest.UsageError: another plugin has an option of the same name.
+    """
     group = parser.getgroup("conformance", "conformance of a Backstage auth backend")
-    add = group.addoption
-    add(
-        "--target",
-        metavar="URL",
-        help="base URL of the auth plugin to test; without it, the reference backend is started",
-    )
-    add(
-        "--idp",
-        metavar="URL",
-        help=f"the mock IdP that the target is configured for (default with --target: {IDP_URL})",
-    )
-    add("--app-origin", metavar="URL", help="origin of the target's app.baseUrl (default: the target is asked)")
-    add("--env", metavar="NAME", default=ENVIRONMENT, help=f"environment of the providers (default: {ENVIRONMENT})")
-    add(
-        "--provider",
-        metavar="ID[=VENDOR]",
-        action="append",
-        default=[],
-        help="test only this provider; may be repeated",
-    )
-    add("--level", choices=["must", "should"], default="must", help="what fails the run: MUST rows, or SHOULD rows too")
-    add("--profile", metavar="NAME", default=PROFILE, help="configuration profile the target was started with")
-    add(
-        "--only-profile",
-        action="store_true",
-        help="only scenarios that need the profile; the others say the same in every profile",
-    )
-    add("--scenarios", metavar="DIR", action="append", default=[], help="further scenarios beside the built-in ones")
-    add(
-        "--requirement", metavar="ID", action="append", default=[], help="only scenarios that check it; may be repeated"
-    )
-    add("--deviations", metavar="FILE", help="accepted deviations of the target (YAML)")
-    add("--report-json", metavar="FILE", help="write the report as JSON")
-    add("--report-html", metavar="FILE", help="write the report as one HTML page")
-    add("--target-name", metavar="TEXT", help="name and version of the target, for the report")
-    add("--target-ca", metavar="FILE", help="CA file that the target's certificate descends from")
-    add("--seed", type=int, help="repeat the random choices of an earlier run")
-    add("--request-timeout", metavar="SECONDS", type=float, default=TIMEOUT_SECONDS, help="limit for each request")
+    for option in (TARGET, *OPTIONS):
+        given: dict[str, Any] = {"help": option.help.replace("%", "%%"), "default": option.default}
+        if not option.metavar:
+            given["action"] = "store_true"
+        else:
+            given |= {"metavar": option.metavar, "type": option.type}
+        if option.choices:
+            given["choices"] = option.choices
+        if option.repeated:
+            given |= {"action": "append", "default": []}
+        try:
+            group.addoption(option.name, **given)
+        except ValueError as error:
+            raise pytest.UsageError(
+                f"another pytest plugin has an option {option.name} too ({error}); leave it out with -p no:PLUGIN "
+                "(pytest --trace-config lists them)"
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +165,7 @@ def read_options(config: pytest.Config) -> Options:
         profile=get("--profile"),
         only_profile=get("--only-profile"),
         scenarios=[str(SCENARIOS), *get("--scenarios")],
-        requirements=get("--requirement"),
+        requirements=[id_.upper() for id_ in get("--requirement")],
         deviations=get("--deviations"),
         report_json=get("--report-json"),
         report_html=get("--report-html"),

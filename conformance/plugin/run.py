@@ -1,6 +1,7 @@
 """One run: what the controller finds out once and every worker is told."""
 
 import contextlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,15 +14,15 @@ from conformance.collection import collect
 from conformance.deviations import Deviation, DeviationFileError, read_deviations
 from conformance.driver.idp import Idp
 from conformance.driver.wire import Wire
-from conformance.embedded import EmbeddedStartError, embedded_pair
-from conformance.play import Terms
+from conformance.embedded import EmbeddedStartError, describe_mock, embedded_pair
+from conformance.examination.fault import ConfigurationFault
+from conformance.examination.probe import ProbeOptions, examine, planned_target, wire_for
+from conformance.play import RunPolicy
 from conformance.plugin.options import PROFILE, Options
 from conformance.requirement_list import requirements
 from conformance.scenario.loader import Library, ScenarioFileError, load
 from conformance.steps import RULES
-from conformance.target.description import Target
-from conformance.target.examination import Wish, examine, wire_for
-from conformance.target.fault import ConfigurationFault
+from conformance.target import Target
 from conformance.verdicts import CaseResult
 
 
@@ -32,8 +33,10 @@ class Run:
     Parameters:
         options: the checked options.
         library: all scenarios and facts.
-        target: the examined target.
+        target: the target; until it is examined, what is planned to be there.
         deviations: accepted deviations.
+        is_examined: True if the target has been examined, so that cases can be played.
+        handover: where a worker finds the examined target, if it is examined later than the worker starts.
         results: results so far (all of them only on the controller).
         planned: ids of the cases that pytest collected (only on the controller).
     """
@@ -42,6 +45,8 @@ class Run:
     library: Library
     target: Target
     deviations: Sequence[Deviation]
+    is_examined: bool
+    handover: Path | None = None
     results: list[CaseResult] = field(default_factory=list)
     planned: set[str] = field(default_factory=set)
     _wire: Wire | None = None
@@ -51,7 +56,7 @@ class Run:
         """The process's connections, made when first needed."""
         if self._wire is None:
             target, options = self.target, self.options
-            self._wire = wire_for(target.idp, target.ca_pem, options.timeout, options.target_ca, target.front)
+            self._wire = wire_for(target.idp, target.ca_pem, options.timeout, options.target_ca, target.public_address)
         return self._wire
 
     @property
@@ -60,9 +65,9 @@ class Run:
         return Idp(self.target.idp["urls"]["http"], self.wire)
 
     @property
-    def terms(self) -> Terms:
+    def policy(self) -> RunPolicy:
         """On which terms cases are played."""
-        return Terms(self.deviations, self.options.seed, self.options.should_fails)
+        return RunPolicy(self.deviations, self.options.seed, self.options.should_fails)
 
     def cases(self) -> list[Case]:
         """Every case of the run."""
@@ -73,6 +78,45 @@ class Run:
         if self.options.only_profile:
             return [case for case in cases if case.scenario.profile == self.options.profile]
         return cases
+
+    def examine(self, clean_up: contextlib.ExitStack) -> None:
+        """Examine the target before the first case is played; without ``--target``, start one first.
+
+        Parameters:
+            clean_up: stops what is started.
+
+        Raises:
+            pytest.UsageError: in one sentence what is wrong and what to do.
+        """
+        if self.is_examined:
+            return
+        options = self.options
+        try:
+            auth_url, idp_url, app_origin = options.target, options.idp, options.app_origin
+            if auth_url is None:
+                auth_url, idp_url, app_origin = clean_up.enter_context(embedded_pair(options.seed, options.profile))
+            probe = ProbeOptions(
+                auth_url,
+                idp_url,
+                app_origin,
+                options.env,
+                options.profile,
+                options.providers,
+                options.timeout,
+                options.target_ca,
+            )
+            self.target = replace(examine(probe, self.library.facts), name=options.target_name)
+        except (EmbeddedStartError, ConfigurationFault) as error:
+            raise pytest.UsageError(str(error)) from error
+        self.is_examined = True
+        if self.handover is not None:
+            self.handover.write_text(json.dumps(self.target.to_json()), encoding="utf-8")
+
+    def take_over(self) -> None:
+        """Read what the controller found out about the target; it was written before the first case was given out."""
+        if not self.is_examined and self.handover is not None:
+            self.target = Target.from_json(json.loads(self.handover.read_text(encoding="utf-8")))
+            self.is_examined = True
 
     def close(self) -> None:
         """Close the process's connections."""
@@ -99,8 +143,17 @@ def load_library(options: Options) -> Library:
         raise pytest.UsageError(str(error)) from error
 
 
-def begin(options: Options, clean_up: contextlib.ExitStack) -> Run:
-    """Prepare a run on the controller: read files, start the embedded pair if need be, examine the target.
+def begin(options: Options, folder: Path, clean_up: contextlib.ExitStack, *, only_collects: bool) -> Run:
+    """Prepare a run on the controller, as far as collecting the cases needs it.
+
+    A target that somebody else started is examined now, since which cases there are depends on it. Our own pair has
+    what the mock IdP says it has; it is started when a case is about to be played (:meth:`Run.examine`).
+
+    Parameters:
+        options: the checked options.
+        folder: for what workers are handed later.
+        clean_up: stops what is started.
+        only_collects: True if no case will be played.
 
     Raises:
         pytest.UsageError: in one sentence what is wrong and what to do.
@@ -108,28 +161,40 @@ def begin(options: Options, clean_up: contextlib.ExitStack) -> Run:
     library = load_library(options)
     try:
         deviations = read_deviations(Path(options.deviations)).deviations if options.deviations else []
-        auth_url, idp_url, app_origin = options.target, options.idp, options.app_origin
-        if auth_url is None:
-            auth_url, idp_url, app_origin = clean_up.enter_context(embedded_pair(options.seed, options.profile))
-        wish = Wish(
-            auth_url,
-            idp_url,
-            app_origin,
-            options.env,
-            options.profile,
-            options.providers,
-            options.timeout,
-            options.target_ca,
-        )
-        target = replace(examine(wish, library.facts), name=options.target_name)
-    except (DeviationFileError, EmbeddedStartError, ConfigurationFault) as error:
+        described = describe_mock(options.profile, options.providers) if options.target is None or only_collects else {}
+    except (DeviationFileError, EmbeddedStartError) as error:
         raise pytest.UsageError(str(error)) from error
-    return Run(options, library, target, deviations)
+    if described:
+        target = planned_target(described, options.env, options.profile, options.providers, library.facts)
+        return Run(options, library, target, deviations, is_examined=False, handover=folder / "target.json")
+    run = Run(options, library, Target.unknown(options.target or ""), deviations, is_examined=False)
+    run.examine(clean_up)
+    return run
 
 
 def continue_in_worker(
-    options: dict[str, Any], library: dict[str, Any], target: dict[str, Any], deviations: list[dict[str, Any]]
+    options: dict[str, Any],
+    library: dict[str, Any],
+    target: dict[str, Any],
+    deviations: list[dict[str, Any]],
+    handover: str | None,
 ) -> Run:
-    """Rebuild the controller's run in a worker; nothing is read or checked again."""
+    """Rebuild the controller's run in a worker; nothing is read or checked again.
+
+    Parameters:
+        options: as :meth:`Options.to_json` gives them.
+        library: as :meth:`Library.to_json` gives it.
+        target: as :meth:`Target.to_json` gives it.
+        deviations: accepted deviations.
+        handover: where the examined target will stand; None if ``target`` is examined already.
+    """
     accepted = [Deviation.model_validate(entry) for entry in deviations]
-    return Run(Options(**options), Library.from_json(library), Target.from_json(target), accepted)
+    place = Path(handover) if handover else None
+    return Run(
+        Options(**options),
+        Library.from_json(library),
+        Target.from_json(target),
+        accepted,
+        is_examined=place is None,
+        handover=place,
+    )

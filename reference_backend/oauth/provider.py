@@ -1,8 +1,8 @@
 """What an OAuth provider of the backend is.
 
-A provider file subclasses :class:`OAuthProvider`, usually by way of ``OAuth2Provider`` or ``OpenIdProvider`` of
-``reference_backend.providers``, fills in the data and overrides only what it must. Routes, cookies, scopes and sign-in
-are not its business: see ``reference_backend.oauth.routes``.
+A provider file subclasses :class:`OAuthProvider`, usually by way of ``reference_backend.providers.oauth2_base`` or
+``reference_backend.providers.openid_base``, fills in the data and overrides only what it must. Routes, cookies, scopes
+and sign-in are not its business: see ``reference_backend.oauth.routes``.
 """
 
 from collections.abc import Callable, Mapping, MutableMapping

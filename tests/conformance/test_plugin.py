@@ -8,7 +8,7 @@ import pytest
 
 from tests.conformance.fakes import SECRETS, Pair, running_pair
 from tests.conformance.samples import INFO, MUST, OTHER_MUST, SHOULD
-from tests.conformance.servers import closed_port
+from tests.support.fake_servers import closed_port
 
 pytest_plugins = ["pytester"]
 
@@ -65,6 +65,7 @@ def environment(monkeypatch):
     """What a process of the suite finds; the plugins of the tests around it take longer to load than it runs."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTEST_PLUGINS", "conformance.plugin")
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
 
 
@@ -258,4 +259,4 @@ class TestConfigurationFaults:
 def test_help_needs_no_target(pytester):
     helped = pytester.runpytest_subprocess(str(SUITE), "--help")
     assert helped.ret == 0
-    assert "base URL of the auth plugin to test" in helped.stdout.str()
+    assert "base URL of the auth plugin; without it" in helped.stdout.str()

@@ -1,4 +1,4 @@
-"""One mock IdP for all defects of a profile; with xdist, one for each worker."""
+"""One mock IdP for all defects of a profile; with xdist, one for each worker. Writes the kill matrix at the end."""
 
 from __future__ import annotations
 
@@ -6,16 +6,44 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.defects.bench import Bench, Benches
+from tests.defects import kill_matrix
 from tests.defects.defect import DEFAULT_PROFILE
+from tests.defects.harness import Harness, Harnesses
 
 
 @pytest.fixture(scope="session")
-def benches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Benches]:
-    with Benches(tmp_path_factory.mktemp("defects")) as ready:
+def harnesses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harnesses]:
+    with Harnesses(tmp_path_factory.mktemp("defects")) as ready:
         yield ready
 
 
 @pytest.fixture(scope="session")
-def the_bench(benches: Benches) -> Bench:
-    return benches.of(DEFAULT_PROFILE)
+def harness(harnesses: Harnesses) -> Harness:
+    return harnesses.of(DEFAULT_PROFILE)
+
+
+OUTCOMES = pytest.StashKey[dict[str, kill_matrix.Outcome]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[OUTCOMES] = {}
+    config.pluginmanager.register(Outcomes(config), "defect-outcomes")
+
+
+class Outcomes:
+    """Collects what failed under each defect, and writes the kill matrix."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take the outcome out of the report of a test."""
+        for name, value in report.user_properties:
+            if name == kill_matrix.PROPERTY and report.when == "call" and isinstance(value, dict):
+                self._config.stash[OUTCOMES] |= value
+
+    def pytest_sessionfinish(self) -> None:
+        """Write the page, on the controller."""
+        outcomes = self._config.stash[OUTCOMES]
+        if outcomes and not hasattr(self._config, "workerinput"):
+            kill_matrix.write(dict(sorted(outcomes.items())), self._config.rootpath / "build" / "reports")

@@ -1,9 +1,9 @@
-"""Makes the generated figures of README and documentation: every profile, on the reference backend and the real one.
+"""Makes the tables of coverage and providers: every profile, on the reference backend and on the real one.
 
     python -m tests.interop.reports [DIRECTORY]
 
-Writes ``docs/coverage.md`` and the README's table of providers from the reports, which stay in DIRECTORY. Takes a few
-minutes.
+Writes the suite's reports, ``coverage.md`` and ``providers.md`` to DIRECTORY (``build/reports``, which git ignores).
+Takes a few minutes.
 """
 
 from __future__ import annotations
@@ -19,21 +19,24 @@ from mock_idp.profiles import profiles
 from tests.interop.backstage.backstage import running_backstage
 from tests.interop.backstage_saml import CHOSEN, HERE
 from tests.interop.catalog import wait_for_catalog
-from tests.interop.idp_process import ROOT, running_idp
+from tests.support.idp_process import running_idp
+from tests.support.processes import ROOT
 
 DEVIATIONS = Path(__file__).parent / "backstage" / "deviations.yaml"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command."""
-    folder = Path(arguments[0]) if arguments else Path(tempfile.mkdtemp(prefix="reports-"))
+    folder = Path(arguments[0]) if arguments else ROOT / "build" / "reports"
     folder.mkdir(parents=True, exist_ok=True)
     reference = [of_reference(folder, profile) for profile in profiles()]
     real = [of_backstage(folder, profile) for profile in profiles()]
     removed = of_removed_providers(folder)
-    run("docs/coverage.py", "--reference", *map(str, reference), "--real", *map(str, [*real, removed]))
+    coverage = ("--output", str(folder / "coverage.md"))
+    run("docs/tools/coverage.py", "--reference", *map(str, reference), "--real", *map(str, [*real, removed]), *coverage)
     default = list(profiles()).index("default")
-    run("docs/provider_table.py", str(reference[default]), str(real[default]), str(removed))
+    table = ("--output", str(folder / "providers.md"))
+    run("docs/tools/provider_table.py", str(reference[default]), str(real[default]), str(removed), *table)
     print(f"The reports are in {folder}.")
     return 0
 

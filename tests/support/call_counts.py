@@ -25,7 +25,7 @@ import requests
 import reference_backend
 from reference_backend.app import create_app
 from reference_backend.config import loader
-from tests.interop.idp_process import running_idp
+from tests.support.idp_process import running_idp
 
 COMPREHENSIONS = ("<listcomp>", "<dictcomp>", "<setcomp>")
 PACKAGE = str(Path(reference_backend.__file__).parent)

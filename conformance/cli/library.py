@@ -1,0 +1,28 @@
+"""What several subcommands read: scenarios and requirements, with mistakes in a sentence."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from conformance.plugin.options import SCENARIOS
+from conformance.requirement_list import requirements
+from conformance.scenario.loader import Library, ScenarioFileError, load
+from conformance.steps import RULES
+
+
+def read_library(further: Sequence[str] = ()) -> Library:
+    """The built-in scenarios, and those of further folders.
+
+    Raises:
+        click.ClickException: with every mistake in them.
+    """
+    try:
+        return load([SCENARIOS, *map(Path, further)], requirements(), RULES)
+    except ScenarioFileError as error:
+        raise click.ClickException(str(error)) from error
+
+
+scenarios_option = click.option(
+    "--scenarios", metavar="DIR", multiple=True, help="Further scenarios beside the built-in ones."
+)
