@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import re
 from collections.abc import Callable
 from typing import Any
@@ -113,6 +114,8 @@ def _finish(browser: Any, callback: str) -> None:
 def _start() -> None:
     if django_settings.configured:
         return
+    # The browser of other tests has an event loop in this thread, which Django would take for its own.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     django_settings.configure(
         SECRET_KEY="of this test",
         ALLOWED_HOSTS=["*"],
