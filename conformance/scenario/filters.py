@@ -242,7 +242,13 @@ def _to_last_dot(value: Any) -> str:
     return str(value).rpartition(".")[0]
 
 
-_LOOK_ALIKES: Final = dict(zip("aeopcxyiABEKMHOPCTX", "\u0430\u0435\u043e\u0440\u0441\u0445\u0443\u0456\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425", strict=True))
+_LOOK_ALIKES: Final = dict(
+    zip(
+        "aeopcxyiABEKMHOPCTX",
+        "\u0430\u0435\u043e\u0440\u0441\u0445\u0443\u0456\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425",
+        strict=True,
+    )
+)
 """Latin letter -> the Cyrillic one that looks like it."""
 
 

@@ -89,7 +89,9 @@ def looked_up(wanted: NearMisses, tables: Mapping[str, NearMissTable]) -> NearMi
     values = tables[wanted.near_misses].values
     for name in wanted.but:
         if name not in values:
-            raise UnknownReferenceError(f"near misses {wanted.near_misses!r} have no {name!r}; there are {', '.join(values)}")
+            raise UnknownReferenceError(
+                f"near misses {wanted.near_misses!r} have no {name!r}; there are {', '.join(values)}"
+            )
     tries = {
         name: near.model_copy(update={"value": _with_right(near.value, wanted.of)})
         for name, near in values.items()
@@ -108,7 +110,7 @@ def _with_right(value: Any, right: Any) -> Any:
     if isinstance(value, list):
         return [_with_right(item, right) for item in value]
     if isinstance(value, dict):
-        return {key: _with_right(item, right) for key, item in value.items()}
+        return {_with_right(key, right): _with_right(item, right) for key, item in value.items()}
     return value
 
 
