@@ -144,7 +144,7 @@ def _play_step(entry: StepEntry, number: int, context: CaseContext, result: Case
     """
     context.acting = entry.browser
     try:
-        if entry.unless_same is not None and _is_same(resolve(entry.only_unless, context.scope)):
+        if entry.unless_same is not None and _is_same(resolve(entry.unless_same, context.scope)):
             return
         step = STEPS[entry.action].model_validate(resolve(entry.arguments, context.scope))
         observation = step.play(context)

@@ -32,8 +32,12 @@ class RequestStep(Step):
     """fields of a form body."""
     text: str | None = None
     """any other body."""
-    bearer: str | SignToken | ForgeToken | None = None
-    """token of the ``Authorization`` field: as it is, or made here as ``sign_token`` or ``forge_token`` does."""
+    bearer: str | None = None
+    """token of the ``Authorization`` field."""
+    signed_bearer: SignToken | None = None
+    """instead, what ``sign_token`` makes of these arguments."""
+    forged_bearer: ForgeToken | None = None
+    """instead, what ``forge_token`` makes of these arguments."""
     acting: Literal["script", "navigation", "nobody"] = "nobody"
     """``script`` (the app's page, with cookies), ``navigation`` (a page visit), ``nobody`` (no cookies)."""
 
@@ -44,8 +48,9 @@ class RequestStep(Step):
         if self.query:
             url += ("&" if "?" in self.path else "?") + encode_query(self.query)
         body, headers = body_and_headers(json_body=self.json_body, form=self.form, text=self.text, headers=self.headers)
-        if self.bearer is not None:
-            token = self.bearer if isinstance(self.bearer, str) else self.bearer.play(context)["token"]
+        made = self.signed_bearer or self.forged_bearer
+        token = made.play(context)["token"] if made else self.bearer
+        if token is not None:
             headers = {**headers, "Authorization": f"Bearer {token}"}
         browser = context.browser
         if self.acting == "script":
