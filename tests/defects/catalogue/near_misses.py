@@ -24,7 +24,7 @@ from reference_backend.oauth import csrf, environments, nonce
 from reference_backend.openid import id_token
 from reference_backend.openid.openid_errors import RpError
 from reference_backend.proxies import aws_alb, cf_access, gcp_iap
-from tests.defects.defect import defect, replace, wrap
+from tests.defects.defect import defect, nothing, replace, wrap
 
 OPENID = ("oidc",)
 OAUTH2 = ("oauth2",)
@@ -475,3 +475,9 @@ def balancer_issuer_without_slash() -> None:
             raise AuthenticationError("Issuer mismatch on JWT token")
 
     replace(aws_alb, "require_issuer", require_issuer)
+
+
+@defect("VERIFY-09", profile="static-keys", providers=("google",))
+def user_tokens_before_their_time() -> None:
+    """A user token is taken before the time that it names."""
+    replace(token_verifier, "require_active", nothing)
