@@ -30,16 +30,31 @@ def entities() -> list[dict[str, Any]]:
     own = "group:default/"
     groups = dict.fromkeys(ref.removeprefix(own) for ref in refs if ref.startswith(own))
     users = [user for persona in PERSONAS.values() for user in _users(persona)]
-    return [*(_group(name) for name in groups), _lookalike(PERSONAS[FIRST_PERSONA]), *users]
+    others = [_ancestor(next(iter(groups))), _lookalike(PERSONAS[FIRST_PERSONA])]
+    return [*(_group(name, _listed(name)) for name in groups), *others, *users]
 
 
-def _group(name: str) -> dict[str, Any]:
+def _listed(group: str) -> list[str]:
+    """The members that a group itself names."""
+    ref = f"group:{DEFAULT_NAMESPACE}/{group}"
+    return [p.entity for p in PERSONAS.values() if p.entity and p.is_listed_by_group and ref in p.group_refs]
+
+
+def _group(name: str, members: list[str] | None = None) -> dict[str, Any]:
+    listed = {"members": members} if members else {}
     return {
         "apiVersion": _API_VERSION,
         "kind": "Group",
         "metadata": {"name": name, "description": f"The {name} crew (fictional)."},
-        "spec": {"type": "team", "profile": {"displayName": name.capitalize()}, "children": []},
+        "spec": {"type": "team", "profile": {"displayName": name.capitalize()}, "children": [], **listed},
     }
+
+
+def _ancestor(child: str) -> dict[str, Any]:
+    """A group above another one, which nobody owns anything by: only direct membership counts (CTX-09)."""
+    group = _group("fleet")
+    group["spec"] |= {"type": "department", "children": [child]}
+    return group
 
 
 def _lookalike(persona: Persona) -> dict[str, Any]:
@@ -85,7 +100,7 @@ def _user(persona: Persona, name: str, annotations: dict[str, str]) -> dict[str,
         "metadata": metadata,
         "spec": {
             "profile": {key: value for key, value in profile.items() if value},
-            "memberOf": _written(persona.group_refs, persona.namespace),
+            "memberOf": [] if persona.is_listed_by_group else _written(persona.group_refs, persona.namespace),
         },
     }
 

@@ -29,6 +29,7 @@ class Persona:
         entity: name of the User entity in the catalog, or None if there is none.
         catalog_email: e-mail address in the catalog if it is another one; empty for none.
         namespace: of the User entity; if it is not ``default``, that one has somebody else of the same name.
+        is_listed_by_group: True if the catalog's groups name their member, instead of the user its groups.
         namesakes: names of further User entities with the same e-mail address.
         annotations_swapped: True if the catalog's annotations differ from the vendors' ids in case.
         padding: further characters in refresh and ID tokens.
@@ -45,6 +46,7 @@ class Persona:
     entity: str | None = None
     catalog_email: str | None = None
     namespace: str = "default"
+    is_listed_by_group: bool = False
     namesakes: tuple[str, ...] = ()
     annotations_swapped: bool = False
     padding: int = 0
@@ -272,6 +274,7 @@ _ALL = (
         "Name, address and group have letters in both cases: refs are in lower case all the same, profiles are not.",
         groups=("Harbour-Watch",),
         entity="Uma-Crest",
+        is_listed_by_group=True,
     ),
     Persona(
         "other-namespace",
