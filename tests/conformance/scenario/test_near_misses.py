@@ -29,7 +29,7 @@ scenario: almost
 title: What is almost right is refused
 steps:
   - set: {right: abcd}
-  - start: {environment: "${each}"}
+  - start: {query: {env: "${each}"}}
     each: {near_misses: secret, of: "${right}"}
     expect:
       GEN-01: {status: 404}
@@ -62,7 +62,7 @@ def steps(folder: Path, *documents: str) -> Any:
 
 def test_a_step_is_played_with_every_near_miss(tmp_path: Path) -> None:
     found = steps(tmp_path, TABLE, SCENARIO)
-    values = [resolve(step.arguments["environment"], {"right": "abcd"}) for step in found[1:4]]
+    values = [resolve(step.arguments["query"]["env"], {"right": "abcd"}) for step in found[1:4]]
     assert values == ["ab", "ABCD", ["abcd", {"abcd": "other"}]]
 
 
@@ -77,12 +77,12 @@ def test_a_step_knows_what_would_make_it_the_right_one(tmp_path: Path) -> None:
 
 def test_filters_of_the_right_value_come_first(tmp_path: Path) -> None:
     scenario = SCENARIO.replace('of: "${right}"', 'of: "${right | reverse}"')
-    assert resolve(steps(tmp_path, TABLE, scenario)[1].arguments["environment"], {"right": "abcd"}) == "dc"
+    assert resolve(steps(tmp_path, TABLE, scenario)[1].arguments["query"]["env"], {"right": "abcd"}) == "dc"
 
 
 def test_a_literal_is_a_right_value(tmp_path: Path) -> None:
     scenario = SCENARIO.replace('of: "${right}"', "of: wxyz")
-    assert steps(tmp_path, TABLE, scenario)[1].arguments["environment"] == "wx"
+    assert steps(tmp_path, TABLE, scenario)[1].arguments["query"]["env"] == "wx"
 
 
 def test_what_may_pass_is_left_out(tmp_path: Path) -> None:
