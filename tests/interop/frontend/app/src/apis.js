@@ -24,7 +24,15 @@ import { ScmAuth, scmAuthApiRef } from '@backstage/integration-react';
 
 const own = id => createApiRef({ id: `auth.${id}` });
 
-const refsOfOAuth2 = Object.fromEntries(['oidc', 'acme-sso', 'oauth2', 'auth0', 'pinniped'].map(id => [id, own(id)]));
+// Providers that the generic API serves, with the scopes it asks for where the provider has none of its own.
+const scopesOfOAuth2 = {
+  oidc: [],
+  'acme-sso': [],
+  pinniped: [],
+  oauth2: ['openid', 'profile', 'email'],
+  auth0: ['openid', 'profile', 'email'],
+};
+const refsOfOAuth2 = Object.fromEntries(Object.keys(scopesOfOAuth2).map(id => [id, own(id)]));
 const gheAuthApiRef = own('ghe');
 const samlAuthApiRef = own('saml');
 
@@ -96,7 +104,9 @@ const scmFactories = {
 export function apiFactories() {
   const scm = window.__APP_CONFIG__?.conformance?.scm ?? 'default';
   return [
-    ...Object.entries(refsOfOAuth2).map(([id, ref]) => ownFactory(ref, id, OAuth2, {})),
+    ...Object.entries(refsOfOAuth2).map(([id, ref]) =>
+      ownFactory(ref, id, OAuth2, { defaultScopes: scopesOfOAuth2[id] }),
+    ),
     ownFactory(gheAuthApiRef, 'ghe', GithubAuth, { defaultScopes: ['read:user'] }),
     ownFactory(samlAuthApiRef, 'saml', SamlAuth, {}),
     scmFactories[scm],
