@@ -84,7 +84,7 @@ class _Handler(BaseHTTPRequestHandler):
             # Whatever else is an address within the app.
             self._answer(200, {"Content-Type": "text/html; charset=utf-8"}, (APP / "index.html").read_bytes())
 
-    do_POST = do_DELETE = do_GET
+    do_POST = do_DELETE = do_GET  # noqa: N815 - http.server's names
 
     def _pass_on(self, backend: str) -> None:
         fields = dict(self.headers.items())

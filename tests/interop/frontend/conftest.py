@@ -15,7 +15,7 @@ from tests.interop.frontend.portal import Portal
 from tests.interop.frontend.stands import REAL, REFERENCE, Stand, running_idp_for_both, running_stand
 from tests.interop.idp_process import ROOT, IdpProcess
 
-MILLISECONDS = 20_000
+MILLISECONDS = 40_000
 """More than anything here takes on a busy machine."""
 
 TABLE = pytest.StashKey[Table]()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,7 +31,7 @@ class Portal:
         self.problems: list[str] = []
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
 
-    def configure(  # noqa: PLR0913 - each is a part of an app
+    def configure(
         self,
         *,
         system: str = "old",
@@ -52,15 +53,14 @@ class Portal:
             backend_url: where the frontend finds its backend, if that is not the backend itself.
             app_url: the app's own base URL, if it is not served where it usually is.
         """
+        # Not a wildcard, so that the frontend trusts this address with its token (FE-76).
+        people = {"target": self.stand.people_url.replace("people", "{{pluginId}}"), "plugins": ["people"]}
         config = {
             "app": {"title": "Conformance", "baseUrl": app_url or self.stand.app_url},
             "backend": {"baseUrl": backend_url or self.stand.backend_url},
             "auth": {"environment": environment},
             "enableExperimentalRedirectFlow": redirect,
-            # Not a wildcard, so that the frontend trusts this address with its token (FE-76).
-            "discovery": {
-                "endpoints": [{"target": self.stand.people_url.replace("people", "{{pluginId}}"), "plugins": ["people"]}]
-            },
+            "discovery": {"endpoints": [people]},
             "conformance": {"system": system, "scm": scm, **({"signIn": sign_in} if sign_in else {})},
         }
         self.context.add_init_script(f"window.__APP_CONFIG__ = {json.dumps(config)};")
@@ -100,7 +100,7 @@ class Portal:
 
     def expect_sign_in_page(self) -> None:
         """Wait until somebody is asked to sign in."""
-        expect(self.page.get_by_role("button", name="Sign in").or_(self.page.get_by_role("button", name="Enter")).first).to_be_visible()
+        expect(self.page.get_by_role("button", name=re.compile("Sign in|Enter", re.IGNORECASE)).first).to_be_visible()
 
     def expect_error(self, text: str) -> None:
         """Wait until the page shows this error."""
