@@ -5,14 +5,20 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from conformance.applicability import (
+    APPLIES_TO_NONE,
+    NO_PROVIDER,
+    applies,
+    has_profile,
+    not_applicable,
+    profile_missing,
+    provider_missing,
+)
 from conformance.scenario.expansion import bound
 from conformance.scenario.loader import Library
-from conformance.scenario.model import Applies, ProviderFacts, Scenario
+from conformance.scenario.model import ProviderFacts, Scenario
 from conformance.scenario.references import references
-from conformance.target.description import Provider, Target
-
-NOBODY: Final = Provider("none", "none", "oauth")
-"""The provider of a case that no provider of the target can be had for."""
+from conformance.target import Provider, Target
 
 _OWN: Final = re.compile(r"persona\.own\b")
 
@@ -25,17 +31,22 @@ class Case:
         scenario: what is played, bound to the vendor's facts.
         provider: on which provider.
         environment: in which of its environments; empty if the provider has none.
-        absent: why it cannot be played on this target (not applicable), or None.
-        is_mistake: True if that is the scenario's mistake rather than the target's nature.
+        not_applicable: why it cannot be played on this target, or None.
+        mistake: what is wrong with the scenario itself, so that it is not played, or None.
         own: id of the persona that no other case uses, if it asks for one.
     """
 
     scenario: Scenario
     provider: Provider
     environment: str
-    absent: str | None = None
-    is_mistake: bool = False
+    not_applicable: str | None = None
+    mistake: str | None = None
     own: str | None = None
+
+    @property
+    def is_playable(self) -> bool:
+        """True if it is applicable and no mistake is known of it."""
+        return self.not_applicable is None and self.mistake is None
 
     @property
     def id(self) -> str:
@@ -71,10 +82,9 @@ def fan_out(library: Library, target: Target, only_requirements: Collection[str]
 
 
 def _cases_of(scenario: Scenario, target: Target, facts: Mapping[str, ProviderFacts]) -> Iterable[Case]:
-    if scenario.profile not in {None, target.profile}:
-        # One case says it; one for each provider would bury what else did not run.
-        reason = f"it needs the profile {scenario.profile!r}; the target was started with {target.profile!r}"
-        return [Case(scenario, NOBODY, "", reason)]
+    if not has_profile(scenario, target):
+        # One case says it; one for each provider would bury what else is not applicable.
+        return [Case(scenario, NO_PROVIDER, "", profile_missing(scenario, target))]
     matching = [
         provider
         for provider in target.providers
@@ -83,36 +93,26 @@ def _cases_of(scenario: Scenario, target: Target, facts: Mapping[str, ProviderFa
     cases = [_case(part, provider, target) for provider in matching for part in bound(scenario, facts[provider.vendor])]
     if scenario.once:
         # The first provider that has everything the scenario needs, with all its parts.
-        playable = [case for case in cases if case.absent is None] or cases
+        playable = [case for case in cases if case.is_playable] or cases
         cases = [case for case in playable if case.provider == playable[0].provider]
     if not cases and scenario.each is None:
-        cases = [Case(scenario, NOBODY, "", "the target has no provider that the scenario applies to")]
+        cases = [Case(scenario, NO_PROVIDER, "", APPLIES_TO_NONE)]
     return cases
-
-
-def applies(conditions: Applies, provider: Provider, facts: ProviderFacts) -> bool:
-    """Say whether a scenario is about such a provider at all."""
-    named = provider.id in conditions.providers if conditions.providers is not None else not provider.reserved
-    return named and conditions.fit(facts)
 
 
 def _case(scenario: Scenario, provider: Provider, target: Target) -> Case:
     environment = (scenario.environment or target.environment) if provider.has_environments else ""
-    absent = provider.absent
-    if absent is None and environment and environment not in provider.environments:
-        absent = f"the target has no environment {environment!r} of provider {provider.id!r}"
-    return Case(scenario, provider, environment, absent)
+    return Case(scenario, provider, environment, not_applicable(provider, environment))
 
 
 def on_target(case: Case, target: Target) -> Case:
-    """A case that was collected before the target was examined, with what is absent there after all."""
-    if case.absent is not None:
+    """A case that was collected before the target was examined, with what turns out to be missing there."""
+    if not case.is_playable:
         return case
     provider = next((one for one in target.providers if one.id == case.provider.id), None)
     if provider is None:
-        return replace(case, absent=f"the target has no provider {case.provider.id!r}")
-    found = _case(case.scenario, provider, target)
-    return replace(case, provider=provider, absent=found.absent)
+        return replace(case, not_applicable=provider_missing(case.provider.id))
+    return replace(case, provider=provider, not_applicable=not_applicable(provider, case.environment))
 
 
 def _with_own_personas(cases: list[Case], target: Target) -> list[Case]:
@@ -120,12 +120,12 @@ def _with_own_personas(cases: list[Case], target: Target) -> list[Case]:
     spare = (id_ for id_, persona in target.personas.items() if persona.get("spare"))
     given = []
     for case in cases:
-        if case.absent is not None or not wants_own_persona(case.scenario):
+        if not case.is_playable or not wants_own_persona(case.scenario):
             given.append(case)
             continue
         own = next(spare, None)
-        absent = None if own else "the mock IdP has no persona left for this case alone"
-        given.append(replace(case, own=own, absent=absent, is_mistake=own is None))
+        mistake = None if own else "the mock IdP has no persona left for this case alone"
+        given.append(replace(case, own=own, mistake=mistake))
     return given
 
 

@@ -6,13 +6,14 @@ A misspelt environment or persona would otherwise make a case that is not applic
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
-from conformance.cases import NOBODY, Case, applies, fan_out, persona_names
-from conformance.reach import OWN
+from conformance.applicability import NO_PROVIDER, applies, has_profile
+from conformance.cases import Case, fan_out, persona_names
+from conformance.initial_scope import OWN
 from conformance.scenario.expansion import bound
 from conformance.scenario.facts import ProviderFacts
 from conformance.scenario.loader import Library
 from conformance.scenario.model import Scenario
-from conformance.target.description import Provider, Target
+from conformance.target import Provider, Target
 
 
 def collect(
@@ -34,12 +35,12 @@ def collect(
     for scenario in library.scenarios:
         mistake = _mistake_in(scenario, library.facts, target)
         if mistake is None and is_complete:
-            mistake = _nobody_plays(scenario, found[scenario.scenario], target)
+            mistake = _never_played(scenario, found[scenario.scenario], target)
         if mistake is None:
             cases += found[scenario.scenario]
         else:
-            wrong = found[scenario.scenario] or [Case(scenario, NOBODY, "")]
-            cases += [replace(case, absent=mistake, is_mistake=True) for case in wrong[:1]]
+            wrong = found[scenario.scenario] or [Case(scenario, NO_PROVIDER, "")]
+            cases += [replace(case, not_applicable=None, mistake=mistake) for case in wrong[:1]]
     wanted = set(only_requirements)
     return [case for case in cases if not wanted or wanted & set(case.scenario.requirements)]
 
@@ -73,8 +74,8 @@ def _providers_of(
             yield provider, {item["name"] for item in entry.get("environments", [])}
 
 
-def _nobody_plays(scenario: Scenario, cases: list[Case], target: Target) -> str | None:
-    if any(case.absent is None or case.is_mistake for case in cases) or scenario.profile not in {None, target.profile}:
+def _never_played(scenario: Scenario, cases: list[Case], target: Target) -> str | None:
+    if any(case.not_applicable is None for case in cases) or not has_profile(scenario, target):
         return None
-    reason = next((case.absent for case in cases if case.absent), "no vendor has an element of its 'each'")
+    reason = next((case.not_applicable for case in cases), "no vendor has an element of its 'each'")
     return f"it is played on no provider at all, though the target has all of them: {reason}"

@@ -20,24 +20,21 @@ class DeviationFileError(Exception):
 
 
 class Deviation(BaseModel):
-    """One accepted deviation.
+    """One accepted deviation."""
 
-    Attributes:
-        requirement: id of the requirement that is not met.
-        providers: provider ids it is limited to; without it, all.
-        scenarios: scenarios it is limited to; without it, all.
-        observed: matcher for the value as messages show it; a failure of any other form is not accepted.
-        reason: why it is accepted, in a sentence.
-        reference: where one can read more.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
     requirement: str
+    """id of the requirement that is not met."""
     providers: list[str] | None = None
+    """provider ids it is limited to; without it, all."""
     scenarios: list[str] | None = None
+    """scenarios it is limited to; without it, all."""
     observed: Any = None
+    """matcher for the value as messages show it; a failure of any other form is not accepted."""
     reason: Sentence
+    """why it is accepted, in a sentence."""
     reference: str | None = None
+    """where one can read more."""
 
     def covers(self, requirement: str, result: CaseResult) -> bool:
         """Say whether a failed check of ``requirement`` in that case is accepted."""
@@ -55,16 +52,13 @@ class Deviation(BaseModel):
 
 
 class DeviationFile(BaseModel):
-    """A deviations file.
+    """A deviations file."""
 
-    Attributes:
-        target: the backend it speaks of, with its version.
-        deviations: the entries.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
     target: str
+    """the backend it speaks of, with its version."""
     deviations: list[Deviation]
+    """the entries."""
 
 
 def read_deviations(path: Path) -> DeviationFile:

@@ -13,16 +13,16 @@ from conformance.driver.browser import Transcript
 from conformance.driver.idp import Idp, IdpError
 from conformance.driver.secrets import Secrets
 from conformance.driver.wire import NoAnswerError, Request, Wire, origin_of
+from conformance.initial_scope import initial_scope
 from conformance.matchers import describe, matches
-from conformance.reach import initial_reach
+from conformance.paths import look_up
 from conformance.reports.transcript import render
 from conformance.requirement_list import Level, requirements
 from conformance.scenario.model import ProviderFacts, StepEntry
-from conformance.scenario.paths import look_up
 from conformance.scenario.references import UnknownReferenceError, resolve
 from conformance.steps import STEPS
-from conformance.steps.base import Observation, ScenarioFault, Stage
-from conformance.target.description import Target
+from conformance.steps.base import CaseContext, Observation, ScenarioFault
+from conformance.target import Target
 from conformance.verdicts import CaseResult, Check, Verdict, strictest, verdict_of_failure, worst
 
 SHOWN_CHARACTERS: Final = 600
@@ -47,7 +47,7 @@ class TargetStoppedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class RunPolicy:
     """On which terms cases are played and judged.
 
     Parameters:
@@ -63,7 +63,7 @@ class Terms:
     wait: Callable[[float], None] = time.sleep
 
 
-def play(case: Case, facts: ProviderFacts, target: Target, wire: Wire, idp: Idp, terms: Terms) -> CaseResult:
+def play(case: Case, facts: ProviderFacts, target: Target, wire: Wire, idp: Idp, policy: RunPolicy) -> CaseResult:
     """Play a case and say what it comes to.
 
     Raises:
@@ -72,16 +72,16 @@ def play(case: Case, facts: ProviderFacts, target: Target, wire: Wire, idp: Idp,
     begun = time.monotonic()
     transcript = Transcript()
     transcript.secrets.learn_from(target.idp["providers"])  # a leaked client secret must not leak once more
-    stage = Stage(target, case.provider, facts, case.environment, wire, idp, transcript)
-    stage.scope, stage.provider_facts = initial_reach(case, facts, target, terms.seed)
-    stage.wait = terms.wait
+    context = CaseContext(target, case.provider, facts, case.environment, wire, idp, transcript)
+    context.scope, context.provider_facts = initial_scope(case, facts, target, policy.seed)
+    context.wait = policy.wait
     levels = {id_: requirements()[id_].level for id_ in case.scenario.requirements}
     result = empty_result(case)
     stop: _Stop | None = None
     number = 0
     try:
         for number, entry in enumerate(case.scenario.steps, start=1):
-            _play_step(entry, number, stage, result)
+            _play_step(entry, number, context, result)
     except NoAnswerError as error:
         at_target = error.origin == origin_of(target.auth_url)
         if at_target and _is_gone(target, wire):
@@ -93,7 +93,7 @@ def play(case: Case, facts: ProviderFacts, target: Target, wire: Wire, idp: Idp,
         stop = error
     if stop and stop.blames_target:
         result.checks += _checks_of_a_stop(case.scenario.steps, number, str(stop))
-    _judge(result, terms, levels)
+    _judge(result, policy, levels)
     if stop:
         if not stop.blames_target:
             result.verdict = Verdict.ERROR
@@ -120,32 +120,32 @@ def empty_result(case: Case) -> CaseResult:
         provider=case.provider.id,
         vendor=case.provider.vendor,
         env=case.environment,
-        verdict=Verdict.ERROR if case.is_mistake else Verdict.NOT_APPLICABLE,
+        verdict=Verdict.ERROR if case.mistake else Verdict.NOT_APPLICABLE,
         level=level,
-        message=case.absent or "",
+        message=case.mistake or case.not_applicable or "",
     )
 
 
 def did_not_run(case: Case, reason: str) -> CaseResult:
     """The result of a case that was planned and never came back: nothing that did not run is green."""
     result = empty_result(case)
-    if case.absent is None:
+    if case.is_playable:
         result.verdict = Verdict.ERROR
         result.message = f"did not run: {reason}" if reason else "did not run"
     return result
 
 
-def _play_step(entry: StepEntry, number: int, stage: Stage, result: CaseResult) -> None:
+def _play_step(entry: StepEntry, number: int, context: CaseContext, result: CaseResult) -> None:
     """Play a step and make its checks.
 
     Raises:
         _Stop: it cannot be played.
         NoAnswerError: somebody did not answer.
     """
-    stage.acting = entry.browser
+    context.acting = entry.browser
     try:
-        step = STEPS[entry.action].model_validate(resolve(entry.arguments, stage.scope))
-        observation = step.play(stage)
+        step = STEPS[entry.action].model_validate(resolve(entry.arguments, context.scope))
+        observation = step.play(context)
     except ScenarioFault as error:
         raise _Stop(str(error), blames_target=error.blamed or _failed(result)) from error
     except UnknownReferenceError as error:
@@ -154,16 +154,16 @@ def _play_step(entry: StepEntry, number: int, stage: Stage, result: CaseResult) 
         mistake = error.errors()[0]
         text = f"{mistake['msg']} ({'.'.join(map(str, mistake['loc']))})"
         raise _Stop(text, blames_target=_failed(result)) from error
-    stage.remember(entry.action, observation)
-    stage.keep(entry, observation)
-    _check(entry, number, observation, stage, result)
+    context.remember(entry.action, observation)
+    context.save(entry, observation)
+    _check(entry, number, observation, context, result)
 
 
-def _check(entry: StepEntry, number: int, observation: Observation, stage: Stage, result: CaseResult) -> None:
-    secrets = stage.transcript.secrets
+def _check(entry: StepEntry, number: int, observation: Observation, context: CaseContext, result: CaseResult) -> None:
+    secrets = context.transcript.secrets
     for requirement, raw_path, raw_matcher in entry.checks():
         try:
-            path, matcher = resolve(raw_path, stage.scope), resolve(raw_matcher, stage.scope)
+            path, matcher = resolve(raw_path, context.scope), resolve(raw_matcher, context.scope)
             actual = look_up(observation, path)
             holds = matches(actual, matcher)
         except (UnknownReferenceError, ValueError) as error:
@@ -195,18 +195,18 @@ def _failed(result: CaseResult) -> bool:
     return any(not check.holds for check in result.checks)
 
 
-def _judge(result: CaseResult, terms: Terms, levels: Mapping[str, Level]) -> None:
+def _judge(result: CaseResult, policy: RunPolicy, levels: Mapping[str, Level]) -> None:
     verdicts = [Verdict.PASSED]
     lines = []
     for check in result.checks:
         if check.holds:
             continue
-        entry = accepted(terms.deviations, check, result)
+        entry = accepted(policy.deviations, check, result)
         if entry:
             result.deviations[check.requirement] = entry.reason
             verdicts.append(Verdict.DEVIATION)
         else:
-            verdicts.append(verdict_of_failure(levels[check.requirement], should_fails=terms.should_fails))
+            verdicts.append(verdict_of_failure(levels[check.requirement], should_fails=policy.should_fails))
         level, requirement = levels[check.requirement], requirements()[check.requirement]
         lines.append(
             f"{check.requirement} ({level}) {requirement.title}\n"

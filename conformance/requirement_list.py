@@ -1,5 +1,9 @@
-"""The numbered requirements that scenarios refer to; ``requirements.yaml`` is made from ``docs/spec``."""
+"""The numbered requirements that scenarios refer to.
 
+``requirements.jsonl``, one in a line, is made from ``docs/spec`` by ``docs/spec/extract.py`` (decision 332).
+"""
+
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,9 +11,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-import yaml
-
-LIST_FILE = Path(__file__).with_name("requirements.yaml")
+LIST_FILE = Path(__file__).with_name("requirements.jsonl")
 
 
 class Level(StrEnum):
@@ -48,7 +50,8 @@ class Requirement:
 @cache
 def requirements() -> Mapping[str, Requirement]:
     """All requirements by id, in the order of the specification."""
-    rows = yaml.load(LIST_FILE.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
+    with LIST_FILE.open(encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
     return MappingProxyType(
         {
             row["id"]: Requirement(

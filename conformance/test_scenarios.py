@@ -27,11 +27,11 @@ def test_case(case: Case, run: Run, request: pytest.FixtureRequest) -> None:
 
 def _result(case: Case, run: Run, request: pytest.FixtureRequest) -> CaseResult:
     case = on_target(case, run.target)
-    if case.absent is not None:
+    if not case.is_playable:
         return empty_result(case)
     facts = run.library.facts[case.provider.vendor]
     try:
-        return play(case, facts, run.target, run.wire, run.idp, run.terms)
+        return play(case, facts, run.target, run.wire, run.idp, run.policy)
     except TargetStoppedError as error:
         # Going on would repeat the same sentence for every case left.
         request.session.shouldstop = str(error)

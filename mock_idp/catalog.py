@@ -6,9 +6,9 @@ from typing import Any
 
 import yaml
 
+from mock_idp.emulation import Emulation
 from mock_idp.personas import PERSONAS, Persona
 from mock_idp.proxies import proxies
-from mock_idp.source import Source
 from mock_idp.vendors import vendors
 
 FIRST_PERSONA = "plain"
@@ -86,9 +86,9 @@ def _written(refs: tuple[str, ...]) -> list[str]:
 def annotations_of(persona: Persona) -> dict[str, str]:
     """The annotations of a persona's user: whatever any vendor's or proxy's resolver looks for."""
     annotations: dict[str, str] = {}
-    sources: tuple[Source, ...] = (*vendors().values(), *proxies().values())
-    for source in sources:
-        annotations.update(source.catalog_annotations(persona.face(source.id)))
+    emulations: tuple[Emulation, ...] = (*vendors().values(), *proxies().values())
+    for emulation in emulations:
+        annotations.update(emulation.catalog_annotations(persona.account(emulation.id)))
     if persona.annotations_swapped:
         return {key: value.swapcase() for key, value in annotations.items()}
     return annotations

@@ -4,32 +4,32 @@ A backend that is an authorization server itself fetches them (Client ID Metadat
 has a site of its own, so that a test may change its document without another test noticing.
 """
 
-from types import MappingProxyType
+from typing import ClassVar
 
+from mock_idp.emulation import Emulation, Route, ServiceRequest
 from mock_idp.oauth.model import Answer, Encoding, Endpoint
 from mock_idp.personas import SPARE
 from mock_idp.settings import COMPANY_DOMAIN
-from mock_idp.source import Exchange, Route, Source
 
 DOCUMENT_PATH = "/client.json"
 REDIRECT_URI = "http://localhost:8765/callback"
 
 
-class ClientSite(Source):
+class ClientSite(Emulation):
     """A website with one client metadata document; its service's faults change the document."""
 
     id = "clientSite"
     title = "Website of a client application"
-    hosts = MappingProxyType({f"*.apps.{COMPANY_DOMAIN}": ""})
+    hosts: ClassVar = {f"*.apps.{COMPANY_DOMAIN}": ""}
     routes = (Route("GET", DOCUMENT_PATH, "document", Endpoint.CLIENT_METADATA),)
 
-    def document(self, exchange: Exchange) -> Answer:
+    def document(self, request: ServiceRequest) -> Answer:
         """A document in which nothing is wrong."""
         return Answer(
             200,
             {
-                "client_id": exchange.base_url + DOCUMENT_PATH,
-                "client_name": f"App of {exchange.service.id}",
+                "client_id": request.base_url + DOCUMENT_PATH,
+                "client_name": f"App of {request.service.id}",
                 "redirect_uris": [REDIRECT_URI],
                 "response_types": ["code"],
                 "grant_types": ["authorization_code", "refresh_token"],
@@ -38,7 +38,7 @@ class ClientSite(Source):
             },
         )
 
-    def not_found(self, exchange: Exchange) -> Answer:
+    def not_found(self, request: ServiceRequest) -> Answer:
         """A page that is not there."""
         return Answer(404, "There is no such page.\n", Encoding.TEXT)
 

@@ -2,19 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from mock_idp.settings import COMPANY_DOMAIN, PARTNER_DOMAIN
 
 ConfigKeys = Mapping[str, Any]
 
-BY_EMAIL = MappingProxyType({"resolver": "emailMatchingUserEntityProfileEmail"})
-BY_EMAIL_OF_THE_COMPANY = MappingProxyType({**BY_EMAIL, "allowedDomains": [COMPANY_DOMAIN]})
-BY_LOCAL_PART = MappingProxyType(
-    {"resolver": "emailLocalPartMatchingUserEntityName", "allowedDomains": [COMPANY_DOMAIN]}
-)
-ANYBODY = MappingProxyType({"dangerouslyAllowSignInWithoutUserInCatalog": True})
+BY_EMAIL = {"resolver": "emailMatchingUserEntityProfileEmail"}
+BY_EMAIL_OF_THE_COMPANY = {**BY_EMAIL, "allowedDomains": [COMPANY_DOMAIN]}
+BY_LOCAL_PART = {"resolver": "emailLocalPartMatchingUserEntityName", "allowedDomains": [COMPANY_DOMAIN]}
+ANYBODY = {"dangerouslyAllowSignInWithoutUserInCatalog": True}
 HTTPS_BACKEND = "https://backend.allowed.example"
 """Among the app-config's extra allowed origins, so that an app can be on the same host (COOKIE-06, COOKIE-13)."""
 
@@ -24,7 +21,7 @@ class ServiceSpec:
     """A service that one environment of one provider has for itself: issuer, keys, memory and faults.
 
     Parameters:
-        faults: orders of faults towards everybody, as in the consent form; ``at`` names discovery, keys …
+        faults: faults towards everybody, as in the consent form; ``at`` names discovery, keys …
     """
 
     faults: tuple[str | Mapping[str, Any], ...] = ()
@@ -36,7 +33,7 @@ class EnvironmentKind:
 
     Parameters:
         name: name of the environment.
-        says: what it is for, one sentence.
+        description: what it is for, one sentence.
         resolvers: common sign-in resolvers, in order.
         keys: further configuration keys; None removes one of the vendor's.
         scopes: how the vendor's four extra scopes are written: ``text``, ``list`` or not at all.
@@ -48,7 +45,7 @@ class EnvironmentKind:
     """
 
     name: str
-    says: str
+    description: str
     resolvers: tuple[ConfigKeys, ...] = (BY_EMAIL,)
     keys: ConfigKeys = field(default_factory=dict)
     scopes: str | None = None
@@ -66,17 +63,17 @@ ENVIRONMENTS: tuple[EnvironmentKind, ...] = (
     EnvironmentKind(
         "partners",
         "Sign-in by e-mail address, for addresses of the partner company only.",
-        (MappingProxyType({**BY_EMAIL, "allowedDomains": [PARTNER_DOMAIN]}),),
+        ({**BY_EMAIL, "allowedDomains": [PARTNER_DOMAIN]},),
     ),
     EnvironmentKind(
         "outside-catalog",
         "Sign-in of people whom the catalog does not know.",
-        (MappingProxyType({**BY_EMAIL, **ANYBODY}),),
+        ({**BY_EMAIL, **ANYBODY},),
     ),
     EnvironmentKind(
         "scopes-as-text",
         "Additional scopes as one text with every separator, and a short session.",
-        keys=MappingProxyType({"sessionDuration": {"hours": 24}}),
+        keys={"sessionDuration": {"hours": 24}},
         scopes="text",
     ),
     EnvironmentKind("scopes-as-list", "Additional scopes as a list.", scopes="list"),
@@ -94,12 +91,12 @@ ENVIRONMENTS: tuple[EnvironmentKind, ...] = (
     EnvironmentKind(
         "email-domains",
         "Sign-in by e-mail address, for addresses of the company only.",
-        (MappingProxyType({**BY_EMAIL, "allowedDomains": [COMPANY_DOMAIN]}),),
+        ({**BY_EMAIL, "allowedDomains": [COMPANY_DOMAIN]},),
     ),
     EnvironmentKind(
         "outside-catalog-by-name",
         "Sign-in by the local part of the address, also of people whom the catalog does not know.",
-        (MappingProxyType({**BY_LOCAL_PART, **ANYBODY}),),
+        ({**BY_LOCAL_PART, **ANYBODY},),
     ),
     EnvironmentKind("wrong-secret", "A client secret that is not the registered one.", has_wrong_secret=True),
     EnvironmentKind("unknown-client", "A client that is not registered.", is_registered=False),

@@ -4,19 +4,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mock_idp.app_config import ProviderSetup, provider_setups
+from mock_idp.app_config.providers import ProviderSetup, provider_setups
 from mock_idp.client_site import CLIENT_SITE
 from mock_idp.clock import Clock, SystemClock
-from mock_idp.fault_catalogue import FAULTS
+from mock_idp.emulation import Emulation
+from mock_idp.faults.catalogue import FAULTS
 from mock_idp.journal import Journal
 from mock_idp.personas import IN_WORDS, PERSONAS, SPARE
 from mock_idp.profiles import profiles
 from mock_idp.proxies import proxies
 from mock_idp.proxies.base import AuthProxy
 from mock_idp.randomness import Randomness
-from mock_idp.service import Services
+from mock_idp.services import Services
 from mock_idp.settings import Settings
-from mock_idp.source import Source
 from mock_idp.vendors import vendors
 from mock_idp.vendors.base import Vendor
 
@@ -30,8 +30,8 @@ def _nothing(seen_as: str | None) -> dict[str, Any]:
 
 
 @dataclass
-class Surroundings:
-    """What only the edge knows, and the application must tell clients.
+class ListenerInfo:
+    """What only the listeners know, and the application must tell clients.
 
     Parameters:
         describe: members for ``GET /__idp/``; takes the host by which the client reached the mock.
@@ -55,7 +55,8 @@ class Idp:
         setups: the providers that clients are registered for.
         services: all services.
         journal: what was asked.
-        surroundings: what the edge knows.
+        host_patterns: every host name that a vendor, an auth proxy or a website has for itself, and whose it is.
+        listener_info: what the listeners know.
     """
 
     settings: Settings
@@ -66,17 +67,8 @@ class Idp:
     setups: tuple[ProviderSetup, ...]
     services: Services
     journal: Journal
-    surroundings: Surroundings = field(default_factory=Surroundings)
-
-    @property
-    def sources(self) -> Mapping[str, Source]:
-        """All vendors and auth proxies by id, and the websites of clients."""
-        return {**self.vendors, **self.proxies, CLIENT_SITE.id: CLIENT_SITE}
-
-    @property
-    def host_patterns(self) -> tuple[str, ...]:
-        """Every host name that a vendor, an auth proxy or a website has for itself."""
-        return tuple(dict.fromkeys(host for source in self.sources.values() for host in source.hosts))
+    host_patterns: Mapping[str, Emulation]
+    listener_info: ListenerInfo = field(default_factory=ListenerInfo)
 
 
 def make_idp(settings: Settings, clock: Clock | None = None) -> Idp:
@@ -94,6 +86,12 @@ def make_idp(settings: Settings, clock: Clock | None = None) -> Idp:
         raise SettingsError(f"There is no persona {settings.auto_login!r}; there are {IN_WORDS}.")
     clock = clock or SystemClock()
     randomness = Randomness(settings.seed)
+    emulations: Mapping[str, Emulation] = {**vendors(), **proxies(), CLIENT_SITE.id: CLIENT_SITE}
+    host_patterns: dict[str, Emulation] = {}
+    for emulation in emulations.values():
+        for host in emulation.hosts:
+            # Of emulations with the same host the first one has it.
+            host_patterns.setdefault(host, emulation)
     idp = Idp(
         settings=settings,
         clock=clock,
@@ -102,23 +100,24 @@ def make_idp(settings: Settings, clock: Clock | None = None) -> Idp:
         proxies=proxies(),
         setups=provider_setups(settings),
         services=Services(
-            {**vendors(), **proxies(), CLIENT_SITE.id: CLIENT_SITE},
+            emulations,
             settings,
             clock,
             randomness,
-            profiles()[settings.profile].spared,
+            profiles()[settings.profile].exclusive,
         ),
         journal=Journal(settings.journal_limit),
+        host_patterns=host_patterns,
     )
     for persona in SPARE:
         idp.services.create(persona, CLIENT_SITE.id, permanent=True)
     for setup in idp.setups:
         if setup.service not in idp.services.by_id:
-            idp.services.create(setup.service, setup.source.id, permanent=True)
+            idp.services.create(setup.service, setup.emulation.id, permanent=True)
         for environment in setup.environments:
             spec, service = environment.kind.service, environment.client.service
             if spec:
-                idp.services.create(service, setup.source.id, FAULTS.parse(list(spec.faults)), permanent=True)
+                idp.services.create(service, setup.emulation.id, FAULTS.parse(list(spec.faults)), permanent=True)
         for client in setup.clients:
             idp.services.by_id[client.service].clients.register(client)
     return idp

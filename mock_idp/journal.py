@@ -61,7 +61,7 @@ class Entry:
         grant: id of the grant that is concerned, if there is one.
         reason: why the vendor said no, or None.
         detail: one sentence about it, or None.
-        faults: names of the faults that struck.
+        faults: names of the faults that were applied.
     """
 
     sequence: int

@@ -1,13 +1,12 @@
 """Who can sign in: fictional people, each of whom exists for a reason.
 
-A persona is data. What one vendor knows about it is its *face*, whose ids follow from the persona's id, so
+A persona is data. What one vendor knows about it is its *account* there, whose ids follow from the persona's id, so
 that they are the same in every run and a catalog can name them.
 """
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from mock_idp.settings import COMPANY_DOMAIN, PARTNER_DOMAIN, SPARE_PERSONAS
 
@@ -69,14 +68,14 @@ class Persona:
         """The groups as full entity refs."""
         return tuple(group if ":" in group else f"group:default/{group}" for group in self.groups)
 
-    def face(self, vendor: str) -> "Face":
+    def account(self, vendor: str) -> "Account":
         """What a vendor knows about this persona.
 
         Parameters:
             vendor: the vendor's id.
         """
         digest = hashlib.sha256(f"{vendor}/{self.id}".encode()).digest()
-        return Face(
+        return Account(
             persona=self,
             vendor=vendor,
             # Nine digits: more than any vendor's smallest ids, and exact in every JSON parser.
@@ -86,7 +85,7 @@ class Persona:
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
+class Account:
     """What one vendor knows about a persona.
 
     Parameters:
@@ -274,15 +273,13 @@ def _spare(number: int) -> Persona:
     )
 
 
-SHOWN: Mapping[str, Persona] = MappingProxyType({persona.id: persona for persona in _ALL})
+SHOWN: Mapping[str, Persona] = {persona.id: persona for persona in _ALL}
 """The personas that people choose from, in the order in which they are shown."""
 
-SPARE: Mapping[str, Persona] = MappingProxyType(
-    {persona.id: persona for persona in map(_spare, range(1, SPARE_PERSONAS + 1))}
-)
+SPARE: Mapping[str, Persona] = {persona.id: persona for persona in map(_spare, range(1, SPARE_PERSONAS + 1))}
 """Personas of which a test may take one for itself (``persona: own`` in a scenario)."""
 
-PERSONAS: Mapping[str, Persona] = MappingProxyType({**SHOWN, **SPARE})
+PERSONAS: Mapping[str, Persona] = {**SHOWN, **SPARE}
 """All personas by id."""
 
 IN_WORDS = f"{', '.join(SHOWN)}, {next(iter(SPARE))} … {list(SPARE)[-1]}"

@@ -3,7 +3,6 @@
 import base64
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -31,16 +30,14 @@ def _numbers(key: PublicKey) -> bytes:
     return key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 
 
-AS_SECRET: Mapping[str, Callable[[PublicKey], bytes]] = MappingProxyType(
-    {
-        "public": lambda key: key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
-        "public-trimmed": lambda key: key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).strip(),
-        "public-der": lambda key: key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
-        "public-pkcs1": lambda key: _traditional(key, Encoding.PEM),
-        "public-pkcs1-trimmed": lambda key: _traditional(key, Encoding.PEM).strip(),
-        "public-numbers": _numbers,
-    }
-)
+AS_SECRET: Mapping[str, Callable[[PublicKey], bytes]] = {
+    "public": lambda key: key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
+    "public-trimmed": lambda key: key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).strip(),
+    "public-der": lambda key: key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
+    "public-pkcs1": lambda key: _traditional(key, Encoding.PEM),
+    "public-pkcs1-trimmed": lambda key: _traditional(key, Encoding.PEM).strip(),
+    "public-numbers": _numbers,
+}
 """Ways in which a library may take a public key for the secret of an HMAC (RFC 8725 section 2.1)."""
 
 

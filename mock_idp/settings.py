@@ -1,6 +1,7 @@
-"""Every default of the mock IdP, in one place.
+"""Every default and limit of the mock IdP that can be tuned, in one place.
 
-A default that is not here is a mistake. Random choices are made by :mod:`mock_idp.randomness`.
+What a standard fixes stands where it is used, and what one vendor's documentation says stands in that vendor's file.
+Random choices are made by :mod:`mock_idp.randomness`.
 """
 
 import os
@@ -26,6 +27,61 @@ FRONT_PREFIX = "/__front"
 """Path of the front's own pages, which the backend behind it never sees."""
 FRONT_HEADERS_SECONDS = 30.0
 """How long the front uses one set of minted headers: well below the shortest life of a proxy's token."""
+
+# Lifetimes at a vendor that says nothing else, in seconds.
+CODE_SECONDS = 600
+ACCESS_TOKEN_SECONDS = 3600
+ID_TOKEN_SECONDS = 3600
+
+# What a client may send.
+MOST_FIELDS = 1000
+"""Parameters in a query or a form; more are read as none."""
+MOST_FAULTS = 20
+"""More faults than this on one grant are a mistake."""
+MOST_REPEATED_TEXTS = 100_000
+"""How often a fault repeats a text at most."""
+MOST_REQUEST_XML_BYTES = 100_000
+"""Bytes of an authentication request (SAML) once it is inflated."""
+PROXY_HEADER_BYTES = 16 * 1024
+"""Bytes of a request header at the forward proxy."""
+FRONT_HEADER_BYTES = 64 * 1024
+"""Bytes of a header on either side of the front; signed headers are long."""
+FRONT_FORM_BYTES = 64 * 1024
+JOURNAL_PAGE_ENTRIES = 500
+
+# How long who waits for whom, in seconds.
+LONGEST_MISBEHAVIOUR_SECONDS = 600.0
+"""Nothing waits longer on purpose; every limit of the listeners on idle connections is above it."""
+IDLE_SECONDS = LONGEST_MISBEHAVIOUR_SECONDS + 60
+"""How long a connection may carry nothing, so that ordered silences end as ordered."""
+STALL_SECONDS = 60.0
+SLOW_SECONDS = 3.0
+HANDSHAKE_SECONDS = 10.0
+"""How long a client may take for the TLS handshake."""
+PROXY_HEADER_SECONDS = 10.0
+"""How long a client may take to send its request to the forward proxy."""
+TLS_FAREWELL_SECONDS = 5.0
+"""How long a client may take to close a connection that the server has ended."""
+HTTP_FAREWELL_SECONDS = 2.0
+CLOSING_SECONDS = 5.0
+"""How long connections may take to end when a listener stops."""
+OUT_OF_RESOURCES_SECONDS = 1.0
+"""How long no connection is accepted if the system has no room for one."""
+ANSWER_SECONDS = 5.0
+"""How long commands and the front wait for a running mock."""
+CONNECT_SECONDS = 10.0
+"""How long the front tries to reach the backend behind it."""
+SCREENSHOT_MILLISECONDS = 30_000
+
+# Listeners.
+HTTP_WORKERS = 16
+BACKLOG = 128
+MOST_ISSUED_NAMES = 256
+"""Certificates that are kept for names which no wildcard covers."""
+DRIPS = 10
+"""Pieces of a body that comes in drops."""
+FILLING_PAUSE = 0.01
+"""Seconds between pieces of a body that does not end."""
 
 
 def default_state_dir() -> Path:
@@ -54,7 +110,7 @@ class Settings:
         seed: seed of all random choices, or None to draw one.
         state_dir: directory of the certificate authority.
         request_seconds: how long a consent page may be left open.
-        ledger_limit: how many requests, grants and tokens of each kind a service remembers.
+        store_limit: how many requests, grants and tokens of each kind a service remembers.
         journal_limit: how many requests the journal remembers.
         service_limit: how many services may be created by way of the control API.
         max_body_bytes: largest request body that is read.
@@ -72,7 +128,7 @@ class Settings:
     seed: int | None = None
     state_dir: Path = field(default_factory=default_state_dir)
     request_seconds: float = 3600
-    ledger_limit: int = 20_000
+    store_limit: int = 20_000
     journal_limit: int = 20_000
     service_limit: int = 1_000
     max_body_bytes: int = 1_000_000

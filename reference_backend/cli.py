@@ -13,13 +13,13 @@ from typing import NoReturn
 import click
 
 from reference_backend import __version__, server
+from reference_backend import app as app_module
+from reference_backend import backend as backend_module
+from reference_backend import settings as settings_module
 from reference_backend.config import loader
-from reference_backend.config import settings as settings_module
 from reference_backend.config.model import Config, ConfigError
 from reference_backend.server import Listener, ListenError
-from reference_backend.store import StoreError
-from reference_backend.web import app as app_module
-from reference_backend.web import backend as backend_module
+from reference_backend.store.database import StoreError
 
 USAGE_ERROR = 2
 """Exit code for a mistake in command line or configuration."""
@@ -82,7 +82,7 @@ def serve(
     except ListenError as error:
         fail(str(error), ENVIRONMENT_ERROR)
     finally:
-        app.extensions[backend_module.EXTENSION].store.close()
+        app.extensions[backend_module.EXTENSION].database.close()
 
 
 def parse_providers(texts: tuple[str, ...]) -> dict[str, str]:

@@ -7,10 +7,10 @@ import click
 
 from conformance.cli.library import read_library
 from conformance.cli.listing import aligned
+from conformance.examination.fault import ConfigurationFault
+from conformance.examination.probe import ProbeOptions, examine
 from conformance.plugin.options import ENVIRONMENT, IDP_URL, PROFILE, TIMEOUT_SECONDS
-from conformance.target.description import Provider
-from conformance.target.examination import Wish, examine
-from conformance.target.fault import ConfigurationFault
+from conformance.target import Provider
 
 SET_UP_IS_WRONG: Final = 4
 """Exit status, as pytest's for a wrong command line."""
@@ -40,9 +40,11 @@ def command(  # noqa: PLR0913, PLR0917 - each is an option
     Signs in once with every provider; no scenario is played. Exit codes: 0 the suite can run, 4 it cannot.
     """
     wished = {id_: vendor or None for id_, _, vendor in (text.partition("=") for text in providers)}
-    wish = Wish(url.rstrip("/"), idp.rstrip("/"), app_origin, env, profile, wished, request_timeout, target_ca)
+    options = ProbeOptions(
+        url.rstrip("/"), idp.rstrip("/"), app_origin, env, profile, wished, request_timeout, target_ca
+    )
     try:
-        target = examine(wish, read_library().facts)
+        target = examine(options, read_library().facts)
     except ConfigurationFault as fault:
         click.echo(f"Error: {fault}", err=True)
         sys.exit(SET_UP_IS_WRONG)
@@ -53,5 +55,7 @@ def command(  # noqa: PLR0913, PLR0917 - each is an option
 
 
 def _row(provider: Provider) -> dict[str, str]:
-    state = provider.absent or ("ready" + (f" ({', '.join(provider.environments)})" if provider.environments else ""))
+    state = provider.not_applicable or (
+        "ready" + (f" ({', '.join(provider.environments)})" if provider.environments else "")
+    )
     return {"id": provider.id, "kind": provider.kind, "state": state}

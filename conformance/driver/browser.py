@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 
 from conformance.driver.cookies import CookieJar, same_site
 from conformance.driver.secrets import Secrets
-from conformance.driver.wire import Exchange, NoAnswerError, Request, Response, Wire, check_address, origin_of
+from conformance.driver.wire import HttpExchange, NoAnswerError, Request, Response, Wire, check_address, origin_of
 
 COMPONENT_SAFE: Final = "-_.!~*'()"
 """What JavaScript's ``encodeURIComponent`` leaves bare; the frontend builds its queries with it."""
@@ -40,7 +40,7 @@ class Transcript:
     """Every exchange of a case, in order, with its secrets known."""
 
     secrets: Secrets = field(default_factory=Secrets)
-    exchanges: list[Exchange] = field(default_factory=list)
+    exchanges: list[HttpExchange] = field(default_factory=list)
 
 
 class Browser:
@@ -134,10 +134,10 @@ class Browser:
         try:
             response = self._wire.send(sent)
         except NoAnswerError:
-            self._transcript.exchanges.append(Exchange(sent, None))
+            self._transcript.exchanges.append(HttpExchange(sent, None))
             raise
         self._learn(response)
-        self._transcript.exchanges.append(Exchange(sent, response))
+        self._transcript.exchanges.append(HttpExchange(sent, response))
         self.jar.receive(url, response.header_values("set-cookie"), self.now())
         return response
 

@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import cache
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import unquote, urlsplit
+
+from publicsuffixlist import PublicSuffixList
 
 LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "::1")
 
@@ -218,19 +221,18 @@ def _is_trustworthy(scheme: str, host: str) -> bool:
 
 
 def same_site(url: str, other: str) -> bool:
-    """Say whether two URLs belong to one site: scheme and registrable domain; ports do not matter.
-
-    Hosts under test have at most one label above the registrable domain, or are loopback names and addresses,
-    which are sites of their own, so the last two labels stand for the registrable domain.
-    """
+    """Say whether two URLs belong to one site: scheme and registrable domain; ports do not matter."""
     one, two = urlsplit(url), urlsplit(other)
-    if one.scheme != two.scheme:
-        return False
-    return _site(one.hostname or "") == _site(two.hostname or "")
+    return one.scheme == two.scheme and _site(one.hostname or "") == _site(two.hostname or "")
 
 
 def _site(host: str) -> str:
-    host = host.lower()
+    """The registrable domain; an address, ``localhost`` or a public suffix has none and is a site of its own."""
     if _is_address(host):
         return host
-    return ".".join(host.split(".")[-2:])
+    return _public_suffixes().privatesuffix(host) or host
+
+
+@cache
+def _public_suffixes() -> PublicSuffixList:
+    return PublicSuffixList()

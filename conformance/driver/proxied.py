@@ -54,7 +54,7 @@ class _Schema(BaseModel):
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
 
 
-class Profile(_Schema):
+class SessionProfile(_Schema):
     """Who somebody is to the provider."""
 
     email: str = ""
@@ -80,7 +80,7 @@ class BackstageIdentity(_Schema):
 class Session(_Schema):
     """What the frontend keeps of the answer."""
 
-    profile: Profile
+    profile: SessionProfile
     providerInfo: dict[str, Any] = Field(default={})  # noqa: N815 - its name on the wire
     backstageIdentity: BackstageIdentity  # noqa: N815 - its name on the wire
 

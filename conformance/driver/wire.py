@@ -65,7 +65,7 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class HttpExchange:
     """A request and its response, for the transcript."""
 
     request: Request
@@ -100,7 +100,7 @@ def check_address(url: str) -> SplitResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Detour:
+class ProxyRoute:
     """How to reach hosts that are served by the mock IdP by name.
 
     Parameters:
@@ -119,7 +119,7 @@ class Detour:
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
+class PublicAddress:
     """Stands in for whoever takes the requests to a public address and passes them on, after ending TLS, say.
 
     Parameters:
@@ -140,33 +140,33 @@ class Wire:
     """Sends requests; direct, or through the mock's proxy for the hosts it serves by name.
 
     Parameters:
-        detour: see :class:`Detour`; None if every host is reached directly.
+        route: see :class:`ProxyRoute`; None if every host is reached directly.
         timeout_seconds: limit for connecting and for each read.
         trusted_ca_file: PEM file of a CA that the target's certificate descends from, if it is not public.
-        front: see :class:`Front`; None if the target listens where browsers reach it.
+        public_address: see :class:`PublicAddress`; None if the target listens where browsers reach it.
     """
 
     def __init__(
         self,
-        detour: Detour | None,
+        route: ProxyRoute | None,
         timeout_seconds: float,
         trusted_ca_file: str | None = None,
-        front: Front | None = None,
+        public_address: PublicAddress | None = None,
     ) -> None:
-        self._detour = detour
-        self._front = front
+        self._route = route
+        self._public_address = public_address
         self._timeout = dict.fromkeys(("connect", "read", "write", "pool"), timeout_seconds)
         self._seconds = timeout_seconds
         direct = ssl.create_default_context(cafile=trusted_ca_file)
-        if detour and detour.ca_pem:
+        if route and route.ca_pem:
             # Some vendors are reached below the mock's TLS address, which has a certificate of the same authority.
-            direct.load_verify_locations(cadata=detour.ca_pem)
+            direct.load_verify_locations(cadata=route.ca_pem)
         self._direct = httpcore.ConnectionPool(ssl_context=direct, max_connections=20, keepalive_expiry=IDLE_SECONDS)
         self._by_name: httpcore.HTTPProxy | None = None
-        if detour:
-            mock_only = ssl.create_default_context(cadata=detour.ca_pem)
+        if route:
+            mock_only = ssl.create_default_context(cadata=route.ca_pem)
             self._by_name = httpcore.HTTPProxy(
-                detour.proxy_url, ssl_context=mock_only, max_connections=20, keepalive_expiry=IDLE_SECONDS
+                route.proxy_url, ssl_context=mock_only, max_connections=20, keepalive_expiry=IDLE_SECONDS
             )
 
     def close(self) -> None:
@@ -184,7 +184,11 @@ class Wire:
         """
         parts = check_address(request.url)
         origin = origin_of(request.url)
-        there = urlsplit(self._front.listener) if self._front and origin == self._front.public else parts
+        there = (
+            urlsplit(self._public_address.listener)
+            if self._public_address and origin == self._public_address.public
+            else parts
+        )
         host = there.hostname or ""
         target = parts.path or "/"
         if parts.query or request.url.split("#")[0].endswith("?"):
@@ -196,7 +200,7 @@ class Wire:
             target=target.encode("utf-8", "surrogateescape"),
         )
         headers = [(name.encode("latin-1"), value.encode("utf-8")) for name, value in self._framed(request, origin)]
-        pool = self._by_name if self._by_name and self._detour and self._detour.covers(host) else self._direct
+        pool = self._by_name if self._by_name and self._route and self._route.covers(host) else self._direct
         try:
             with pool.stream(
                 request.method,
@@ -226,12 +230,12 @@ class Wire:
     def _framed(self, request: Request, origin: str) -> Sequence[tuple[str, str]]:
         """Add what HTTP/1.1 demands and nothing else: Host, and the length of a body (RFC 9112 section 6).
 
-        A front adds what it has to say.
+        A public address adds its forwarding fields.
         """
         names = {name.lower() for name, _ in request.headers}
         framed = list(request.headers)
-        if self._front and origin == self._front.public:
-            framed += [(name, value) for name, value in self._front.fields() if name.lower() not in names]
+        if self._public_address and origin == self._public_address.public:
+            framed += [(name, value) for name, value in self._public_address.fields() if name.lower() not in names]
         if "host" not in names:
             framed.insert(0, ("Host", origin.split("://", 1)[1]))
         if "content-length" not in names and (request.body or request.method in {"POST", "PUT", "PATCH"}):

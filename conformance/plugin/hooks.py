@@ -92,12 +92,12 @@ def lines_about(run: Run) -> list[str]:
     if not run.is_examined:
         target = run.options.target or "the reference backend, with a mock IdP of its own"
         return [f"target: {target} (profile {run.target.profile}); {seed}"]
-    present = [provider.id for provider in run.target.providers if not provider.absent]
-    absent = [provider.id for provider in run.target.providers if provider.absent]
+    present = [provider.id for provider in run.target.providers if not provider.not_applicable]
+    missing = [provider.id for provider in run.target.providers if provider.not_applicable]
     return [
         f"target: {run.target.auth_url} (app {run.target.app_origin}, profile {run.target.profile})",
         f"mock IdP: {run.target.idp['urls']['http']}; {seed}",
-        f"providers: {', '.join(present)}" + (f"; not on the target: {', '.join(absent)}" if absent else ""),
+        f"providers: {', '.join(present)}" + (f"; not on the target: {', '.join(missing)}" if missing else ""),
     ]
 
 

@@ -15,14 +15,14 @@ from conformance.deviations import Deviation, DeviationFileError, read_deviation
 from conformance.driver.idp import Idp
 from conformance.driver.wire import Wire
 from conformance.embedded import EmbeddedStartError, describe_mock, embedded_pair
-from conformance.play import Terms
+from conformance.examination.fault import ConfigurationFault
+from conformance.examination.probe import ProbeOptions, examine, planned_target, wire_for
+from conformance.play import RunPolicy
 from conformance.plugin.options import PROFILE, Options
 from conformance.requirement_list import requirements
 from conformance.scenario.loader import Library, ScenarioFileError, load
 from conformance.steps import RULES
-from conformance.target.description import Target
-from conformance.target.examination import Wish, examine, planned_target, wire_for
-from conformance.target.fault import ConfigurationFault
+from conformance.target import Target
 from conformance.verdicts import CaseResult
 
 
@@ -56,7 +56,7 @@ class Run:
         """The process's connections, made when first needed."""
         if self._wire is None:
             target, options = self.target, self.options
-            self._wire = wire_for(target.idp, target.ca_pem, options.timeout, options.target_ca, target.front)
+            self._wire = wire_for(target.idp, target.ca_pem, options.timeout, options.target_ca, target.public_address)
         return self._wire
 
     @property
@@ -65,9 +65,9 @@ class Run:
         return Idp(self.target.idp["urls"]["http"], self.wire)
 
     @property
-    def terms(self) -> Terms:
+    def policy(self) -> RunPolicy:
         """On which terms cases are played."""
-        return Terms(self.deviations, self.options.seed, self.options.should_fails)
+        return RunPolicy(self.deviations, self.options.seed, self.options.should_fails)
 
     def cases(self) -> list[Case]:
         """Every case of the run."""
@@ -95,7 +95,7 @@ class Run:
             auth_url, idp_url, app_origin = options.target, options.idp, options.app_origin
             if auth_url is None:
                 auth_url, idp_url, app_origin = clean_up.enter_context(embedded_pair(options.seed, options.profile))
-            wish = Wish(
+            probe = ProbeOptions(
                 auth_url,
                 idp_url,
                 app_origin,
@@ -105,7 +105,7 @@ class Run:
                 options.timeout,
                 options.target_ca,
             )
-            self.target = replace(examine(wish, self.library.facts), name=options.target_name)
+            self.target = replace(examine(probe, self.library.facts), name=options.target_name)
         except (EmbeddedStartError, ConfigurationFault) as error:
             raise pytest.UsageError(str(error)) from error
         self.is_examined = True

@@ -9,7 +9,7 @@ from typing import Any
 from conformance import __version__
 from conformance.deviations import Deviation, stale, uncovered
 from conformance.requirement_list import requirements
-from conformance.target.description import Target
+from conformance.target import Target
 from conformance.verdicts import CaseResult, Verdict, requirement_verdicts
 
 NOT_CHECKED = "not-checked"
@@ -56,7 +56,7 @@ def build_document(
         },
         "idp": {"url": target.idp["urls"]["http"], "version": target.idp.get("kit", {}).get("version")},
         "providers": [
-            {"id": provider.id, "vendor": provider.vendor, "kind": provider.kind, "absent": provider.absent}
+            {"id": provider.id, "vendor": provider.vendor, "kind": provider.kind, "absent": provider.not_applicable}
             for provider in target.providers
         ],
         "started": datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds"),

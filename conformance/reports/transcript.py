@@ -6,7 +6,7 @@ from urllib.parse import unquote_plus
 
 from conformance.driver.browser import Transcript
 from conformance.driver.secrets import Secrets
-from conformance.driver.wire import Exchange
+from conformance.driver.wire import HttpExchange
 
 BODY_CHARACTERS: Final = 4000
 """A longer body is cut; what was expected and what came stands in the checks."""
@@ -35,7 +35,7 @@ def render(transcript: Transcript) -> list[dict[str, Any]]:
     return [_exchange(exchange, transcript.secrets) for exchange in transcript.exchanges]
 
 
-def _exchange(exchange: Exchange, secrets: Secrets) -> dict[str, Any]:
+def _exchange(exchange: HttpExchange, secrets: Secrets) -> dict[str, Any]:
     request, response = exchange.request, exchange.response
     shown: dict[str, Any] = {
         "request": {

@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from conformance.operands import mistakes_in
+from conformance.matchers import mistakes_in
+from conformance.paths import MISSING, look_up, segments
 from conformance.scenario.expansion import NAMED, bound
 from conformance.scenario.facts import ProviderFacts
 from conformance.scenario.filters import FILTERS
 from conformance.scenario.model import Scenario, StepEntry
-from conformance.scenario.paths import MISSING, look_up, segments
 from conformance.scenario.references import UnknownReferenceError, references
 from conformance.scenario.shape import Shape, shape_of, wrong_keys, wrong_member
 
@@ -128,19 +128,19 @@ def _wrong_capabilities(words: Collection[str], known: Known) -> Iterator[str]:
 
 def _walk(scenario: Scenario, known: Known, facts: ProviderFacts | None, *, whole: bool) -> Iterator[str]:
     """Look at the steps in order; without ``whole``, at nothing but what the vendor's facts decide."""
-    reach: dict[str, Any] = {**ROOTS}
+    scope: dict[str, Any] = {**ROOTS}
     if facts is None and scenario.each is not None:
-        reach["each"] = None
+        scope["each"] = None
     provider = {**facts.model_dump(), **OF_THE_RUN} if facts else None
     if provider:
         provider["token_request"]["authorization"] = provider["refresh_request"]["authorization"] = ""
     own = {"title": scenario.title, "environment": scenario.environment}
-    yield from (f"{scenario.line}: {one}" for one in _wrong_references(own, reach, provider, facts, whole=whole))
+    yield from (f"{scenario.line}: {one}" for one in _wrong_references(own, scope, provider, facts, whole=whole))
     for step in scenario.steps:
         where = f"{step.line}: step {step.action!r}"
         if whole:
             yield from (f"{where}: {mistake}" for mistake in _wrong_step(step, known))
-        in_step = {**reach, "each": None} if step.is_repeated else reach
+        in_step = {**scope, "each": None} if step.is_repeated else scope
         for mistake in _wrong_references(step.arguments, in_step, provider, facts, whole=whole):
             yield f"{where}: {mistake}"
         shape = known.steps.shape(step.action, step.arguments)
@@ -148,8 +148,8 @@ def _walk(scenario: Scenario, known: Known, facts: ProviderFacts | None, *, whol
         in_step = {**in_step, **saved, "last": shape}
         for mistake in _wrong_references(step.expect, in_step, provider, facts, whole=whole):
             yield f"{where}: {mistake}"
-        reach |= {**saved, "last": shape}
-        reach |= dict.fromkeys(known.steps.defines(step.action, step.arguments))
+        scope |= {**saved, "last": shape}
+        scope |= dict.fromkeys(known.steps.defines(step.action, step.arguments))
 
 
 def _wrong_step(step: StepEntry, known: Known) -> Iterator[str]:
@@ -170,17 +170,17 @@ def _wrong_step(step: StepEntry, known: Known) -> Iterator[str]:
 
 
 def _wrong_references(
-    value: Any, reach: Mapping[str, Any], provider: Any, facts: ProviderFacts | None, *, whole: bool
+    value: Any, scope: Mapping[str, Any], provider: Any, facts: ProviderFacts | None, *, whole: bool
 ) -> Iterator[str]:
     for path, filters in references(value):
         root, *rest = segments(path) or [""]
         if root == "provider":
             if provider is not None and facts is not None and look_up(provider, ".".join(_bracketed(rest))) is MISSING:
                 yield f"${{{path}}}: the facts of {facts.provider!r} do not say that"
-        elif whole and root not in reach:
-            there = ", ".join(reach)
+        elif whole and root not in scope:
+            there = ", ".join(scope)
             yield f"${{{path}}}: nothing is called {root!r} here; there are {there}"
-        elif whole and reach[root] is not None and (mistake := wrong_member(reach[root], rest)):
+        elif whole and scope[root] is not None and (mistake := wrong_member(scope[root], rest)):
             yield f"${{{path}}}: {mistake}"
         if whole:
             yield from (f"${{{path}}}: {mistake}" for mistake in _wrong_filters(filters))

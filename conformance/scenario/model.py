@@ -32,25 +32,22 @@ Elements = list[Any] | Annotated[str, StringConstraints(pattern=r"^\$\{[^}]*\}$"
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Applies(_Strict):
-    """Which providers a scenario fans out to. Every given condition has to hold.
-
-    Attributes:
-        kind: providers that speak ``oauth`` or ``saml``, or that stand behind a ``proxy``; without it, all.
-        providers: only these provider ids.
-        vendors: only providers with these vendors behind them.
-        has: capabilities the provider's facts must list.
-        lacks: capabilities the provider's facts must not list.
-    """
+    """Which providers a scenario fans out to. Every given condition has to hold."""
 
     kind: Kind | None = None
+    """providers that speak ``oauth`` or ``saml``, or that stand behind a ``proxy``; without it, all."""
     providers: list[str] | None = None
+    """only these provider ids."""
     vendors: list[str] | None = None
+    """only providers with these vendors behind them."""
     has: list[str] = []
+    """capabilities the provider's facts must list."""
     lacks: list[str] = []
+    """capabilities the provider's facts must not list."""
 
     def fit(self, facts: ProviderFacts) -> bool:
         """Say whether the scenario is about providers of that vendor, whatever their ids."""
@@ -63,33 +60,30 @@ class Applies(_Strict):
 
 
 class StepEntry(_Strict):
-    """One step as it stands in the file.
-
-    Attributes:
-        action: name of the step (``start``, ``sign_in`` …).
-        arguments: what stands below that name.
-        expect: requirement id -> path -> matcher; checked against the step's observation. A key may hold several
-            ids, separated by commas; the path ``is`` stands for the checks of an :class:`Expectation`.
-        save: name under which later steps reach the observation; in a repeated step, the list of all of them.
-        browser: which browser acts; each has cookies of its own.
-        why: a remark for readers, shown when a check of the step fails.
-        each: play the step once for each of these; ``${each}`` is the one at hand. A list, or a reference to one
-            among the provider's facts.
-        times: play the step so many times; ``${each}`` counts from 1.
-        line: line in the file, for messages.
-        gathers: True if ``save`` adds to a list, once the scenario is bound to a provider.
-    """
+    """One step as it stands in the file."""
 
     action: str
+    """name of the step (``start``, ``sign_in`` …)."""
     arguments: dict[str, Any] = {}
+    """what stands below that name."""
     expect: dict[IdOrReference, dict[str, Any] | list[dict[str, Any]]] = {}
+    """requirement id -> path -> matcher; checked against the step's observation. A key may hold several ids,
+    separated by commas; the path ``is`` stands for the checks of an :class:`Expectation`."""
     save: str | None = None
+    """name under which later steps reach the observation; in a repeated step, the list of all of them."""
     browser: str = "main"
+    """which browser acts; each has cookies of its own."""
     why: str | None = None
+    """a remark for readers, shown when a check of the step fails."""
     each: Elements | None = None
+    """play the step once for each of these; ``${each}`` is the one at hand. A list, or a reference to one among the
+    provider's facts."""
     times: Annotated[int, Field(ge=1, le=100)] | None = None
+    """play the step so many times; ``${each}`` counts from 1."""
     line: int = 0
+    """line in the file, for messages."""
     gathers: bool = False
+    """True if ``save`` adds to a list, once the scenario is bound to a provider."""
 
     @model_validator(mode="before")
     @classmethod
@@ -139,35 +133,32 @@ def _one_key_per_id(expect: dict[Any, Any]) -> dict[Any, Any]:
 
 
 class Scenario(_Strict):
-    """One YAML document that shows one or more requirements to hold.
-
-    Attributes:
-        scenario: its id, unique among all scenarios.
-        title: one sentence that says what a good backend does.
-        applies_to: see :class:`Applies`.
-        environment: the environment of the provider that it needs; without it, the run's ``--env``.
-        profile: the configuration profile that the target must have been started with.
-        once: True if it says nothing about providers: it runs on the first that it applies to and that has
-            everything it needs. Its case id names no provider, so that it stays the same whichever that is.
-        each: one case for each element; ``${each}`` is the one at hand. A list, or a reference to one among the
-            provider's facts.
-        steps: what happens, in order.
-        file: where it was read from, relative to the scenarios directory.
-        line: its first line there.
-        part: which element of ``each`` this is, once the scenario is bound to a provider.
-    """
+    """One YAML document that shows one or more requirements to hold."""
 
     scenario: KebabCase
+    """its id, unique among all scenarios."""
     title: Annotated[str, StringConstraints(min_length=10)]
+    """one sentence that says what a good backend does."""
     applies_to: Applies = Applies()
+    """see :class:`Applies`."""
     environment: str | None = None
+    """the environment of the provider that it needs; without it, the run's ``--env``."""
     profile: str | None = None
+    """the configuration profile that the target must have been started with."""
     once: bool = False
+    """True if it says nothing about providers: it runs on the first that it applies to and that has everything it
+    needs. Its case id names no provider, so that it stays the same whichever that is."""
     each: Elements | None = None
+    """one case for each element; ``${each}`` is the one at hand. A list, or a reference to one among the provider's
+    facts."""
     steps: Annotated[list[StepEntry], Field(min_length=1)]
+    """what happens, in order."""
     file: str = ""
+    """where it was read from, relative to the scenarios directory."""
     line: int = 0
+    """its first line there."""
     part: str = ""
+    """which element of ``each`` this is, once the scenario is bound to a provider."""
 
     @model_validator(mode="after")
     def _one_each(self) -> "Scenario":
@@ -183,30 +174,24 @@ class Scenario(_Strict):
 
 
 class Expectation(_Strict):
-    """Checks with a name, for steps of any file: ``FRAME-07: {is: NAME}``.
-
-    Attributes:
-        expectation: the name, unique among all expectations.
-        expects: path -> matcher.
-        file: where it was read from.
-        line: its first line there.
-    """
+    """Checks with a name, for steps of any file: ``FRAME-07: {is: NAME}``."""
 
     expectation: KebabCase
+    """the name, unique among all expectations."""
     expects: Annotated[dict[str, Any], Field(min_length=1)]
+    """path -> matcher."""
     file: str = ""
+    """where it was read from."""
     line: int = 0
+    """its first line there."""
 
 
 class Vocabulary(_Strict):
-    """The words that scenarios and facts may use, each with its meaning, so that a misspelt one is told.
-
-    Attributes:
-        capabilities: what a vendor's providers may be able to do -> what that means, in a sentence.
-        file: where it was read from.
-        line: its first line there.
-    """
+    """The words that scenarios and facts may use, each with its meaning, so that a misspelt one is told."""
 
     capabilities: dict[KebabCase, Annotated[str, StringConstraints(min_length=10)]]
+    """what a vendor's providers may be able to do -> what that means, in a sentence."""
     file: str = ""
+    """where it was read from."""
     line: int = 0
+    """its first line there."""

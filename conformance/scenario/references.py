@@ -8,8 +8,8 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
+from conformance.paths import MISSING, look_up, segments
 from conformance.scenario.filters import FILTERS
-from conformance.scenario.paths import MISSING, look_up, segments
 
 _REFERENCE: Final = re.compile(r"\$\{([^}]*)\}")
 

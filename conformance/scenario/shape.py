@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final
 
-from conformance.scenario.paths import segments
+from conformance.paths import segments
 
 Shape = Mapping[str, Any]
 

@@ -9,7 +9,7 @@ from conformance.driver.members import ANSWER, URL
 from conformance.driver.observation import observe_url
 from conformance.scenario.filters import FILTERS
 from conformance.scenario.shape import Shape, shape_of
-from conformance.steps.base import Observation, ScenarioFault, Stage, Step, body_and_headers
+from conformance.steps.base import CaseContext, Observation, ScenarioFault, Step, body_and_headers
 
 Text = str | None
 Challenge = Literal["S256", "plain", "none"]
@@ -31,23 +31,21 @@ class Register(Step):
     """Register an application as a client of the target (RFC 7591). Later steps in this browser act as that client.
 
     Observes the HTTP answer, ``client_id`` and ``client_secret``.
-
-    Attributes:
-        redirect_uris: where the browser may be sent back to.
-        metadata: further members of the request.
     """
 
     action: ClassVar[str] = "register"
     observes: ClassVar[Shape] = {**ANSWER, **shape_of("client_id", "client_secret", "redirect_uri")}
     redirect_uris: list[str] = [REDIRECT_URI]
+    """where the browser may be sent back to."""
     metadata: dict[str, Any] = {}
+    """further members of the request."""
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Send the request as a program, not as a browser."""
-        url = f"{stage.target.auth_url}/v1/register"
+        url = f"{context.target.auth_url}/v1/register"
         data = {"redirect_uris": self.redirect_uris, **self.metadata}
         body, headers = body_and_headers(json_body=data, form=None, text=None, headers={})
-        seen = stage.observe(stage.browser.bare(url, "POST", headers, body), url)
+        seen = context.observe(context.browser.bare(url, "POST", headers, body), url)
         given = _mapping(seen.get("json"))
         named = {name: given[name] for name in ("client_id", "client_secret") if isinstance(given.get(name), str)}
         return {**seen, **named, "redirect_uri": self.redirect_uris[0] if self.redirect_uris else None}
@@ -58,14 +56,6 @@ class Authorize(Step):
 
     Observes the HTTP answer, ``session_id`` (of the consent page it leads to), ``client_id``, ``client_secret`` (if it
     is a registered client), ``redirect_uri``, ``state`` and ``verifier``.
-
-    Attributes:
-        client_id: by default that of the latest registered client; another one has no secret.
-        redirect_uri: by default the first one that was registered.
-        scope: scopes asked for; null leaves the parameter out.
-        state: what the application wants back; null leaves it out.
-        challenge: how the code challenge is made: ``S256``, ``plain`` or ``none`` at all (RFC 7636).
-        query: parameters changed or added; null leaves one out, a list repeats it.
     """
 
     action: ClassVar[str] = "authorize"
@@ -74,16 +64,22 @@ class Authorize(Step):
         **shape_of("session_id", "client_id", "client_secret", "redirect_uri", "state", "verifier"),
     }
     client_id: str = REGISTERED
+    """by default that of the latest registered client; another one has no secret."""
     redirect_uri: str = REGISTERED
+    """by default the first one that was registered."""
     scope: Text = None
+    """scopes asked for; null leaves the parameter out."""
     state: Text = "state-of-the-application"
+    """what the application wants back; null leaves it out."""
     challenge: Challenge = "S256"
+    """how the code challenge is made: ``S256``, ``plain`` or ``none`` at all (RFC 7636)."""
     query: dict[str, Any] = {}
+    """parameters changed or added; null leaves one out, a list repeats it."""
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Open the address; the redirect to the app's consent page is not followed."""
-        client = self._client(stage)
-        verifier = f"{stage.scope['case']['unique']}-{stage.scope['case']['unique']}"
+        client = self._client(context)
+        verifier = f"{context.scope['case']['unique']}-{context.scope['case']['unique']}"
         challenges = {"S256": FILTERS["s256"](verifier), "plain": verifier, "none": None}
         parameters = {
             "response_type": "code",
@@ -95,18 +91,18 @@ class Authorize(Step):
             "code_challenge_method": None if self.challenge == "none" else self.challenge,
             **self.query,
         }
-        url = f"{stage.target.auth_url}/v1/authorize?{encode_query(parameters)}"
-        seen = stage.observe(stage.browser.navigate(url), url)
+        url = f"{context.target.auth_url}/v1/authorize?{encode_query(parameters)}"
+        seen = context.observe(context.browser.navigate(url), url)
         if "location" in seen:
             seen["session_id"] = str(seen["location"].get("path", "")).rpartition("/")[2]
         if self.challenge != "none":
             seen["verifier"] = verifier
         return {**seen, **client, "state": self.state}
 
-    def _client(self, stage: Stage) -> dict[str, Any]:
+    def _client(self, context: CaseContext) -> dict[str, Any]:
         """Who asks, and where to come back to."""
         if self.client_id == REGISTERED:
-            latest = stage.latest("register")
+            latest = context.latest("register")
             if "client_id" not in latest:
                 raise ScenarioFault(f"no client was registered, the answer was {latest['status']}", blamed=True)
             client: dict[str, Any] = {
@@ -121,42 +117,40 @@ class Decide(Step):
     """Approve or reject what the latest ``authorize`` asks for, as the app's consent page does for its user.
 
     Observes the HTTP answer, ``redirect`` (the address the browser is to go to, taken apart) and ``code``.
-
-    Attributes:
-        decision: ``approve`` or ``reject``.
-        session_id: by default that of the latest ``authorize``.
-        token: the Backstage token of who decides; by default of who signed in last in this browser; null sends none.
-        headers: header fields changed or added; null removes one.
     """
 
     action: ClassVar[str] = "decide"
     observes: ClassVar[Shape] = {**ANSWER, **shape_of("code", redirect=URL)}
     decision: Literal["approve", "reject"] = "approve"
+    """``approve`` or ``reject``."""
     session_id: str = AUTHORIZED
+    """by default that of the latest ``authorize``."""
     token: Text = SIGNED_IN
+    """the Backstage token of who decides; by default of who signed in last in this browser; null sends none."""
     headers: dict[str, Any] = {}
+    """header fields changed or added; null removes one."""
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Send the request as a script of the app, with its cookies."""
         session_id = self.session_id
         if session_id == AUTHORIZED:
-            asked = stage.latest("authorize")
+            asked = context.latest("authorize")
             if "session_id" not in asked:
                 raise ScenarioFault(
                     f"authorize led to no consent page, it answered {asked['status']}: {asked['body'][:300]}",
                     blamed=True,
                 )
             session_id = asked["session_id"]
-        token = _user_token(stage) if self.token == SIGNED_IN else self.token
+        token = _user_token(context) if self.token == SIGNED_IN else self.token
         fields: dict[str, Any] = {} if token is None else {"Authorization": f"Bearer {token}"}
-        url = f"{stage.target.auth_url}/v1/sessions/{session_id}/{self.decision}"
-        seen = stage.observe(stage.browser.fetch(url, "POST", headers={**fields, **self.headers}), url)
+        url = f"{context.target.auth_url}/v1/sessions/{session_id}/{self.decision}"
+        seen = context.observe(context.browser.fetch(url, "POST", headers={**fields, **self.headers}), url)
         redirect = _mapping(seen.get("json")).get("redirectUrl")
         if isinstance(redirect, str):
             seen["redirect"] = observe_url(redirect)
             if (code := seen["redirect"]["query"].get("code")) is not None:
                 seen["code"] = code
-                stage.transcript.secrets.learn(code)
+                context.transcript.secrets.learn(code)
         return seen
 
 
@@ -164,14 +158,19 @@ class _TokenRequest(Step):
     """What requests to the token and revocation endpoints have in common."""
 
     form: dict[str, Any] = {}
+    """members of the body changed or added; null leaves one out."""
     client: dict[str, Any] = {}
+    """who asks, with ``id`` and ``secret``; by default the client of the latest ``authorize``."""
     authentication: Authentication = "body"
+    """how: with both in the ``body``, in a ``basic`` header, or ``none``."""
     headers: dict[str, Any] = {}
+    """header fields changed or added; null removes one."""
     as_json: bool = False
+    """true writes the body as JSON instead of as a form."""
 
-    def send(self, stage: Stage, path: str, fields: Mapping[str, Any]) -> Observation:
+    def send(self, context: CaseContext, path: str, fields: Mapping[str, Any]) -> Observation:
         """Send it as the application that the latest ``authorize`` in this browser was for."""
-        latest = {} if self.client else stage.latest("authorize")
+        latest = {} if self.client else context.latest("authorize")
         client_id = self.client.get("id", latest.get("client_id"))
         secret = self.client.get("secret", latest.get("client_secret"))
         credentials: dict[str, Any] = {"client_id": client_id, "client_secret": secret}
@@ -188,29 +187,22 @@ class _TokenRequest(Step):
             text=None,
             headers={**headers, **self.headers},
         )
-        url = f"{stage.target.auth_url}{path}"
-        return stage.observe(stage.browser.bare(url, "POST", headers, body), url)
+        url = f"{context.target.auth_url}{path}"
+        return context.observe(context.browser.bare(url, "POST", headers, body), url)
 
 
 class Redeem(_TokenRequest):
     """Redeem the code of the latest ``decide`` at the token endpoint (RFC 6749 section 4.1.3).
 
     Observes the HTTP answer.
-
-    Attributes:
-        form: members of the body changed or added; null leaves one out.
-        client: who asks, with ``id`` and ``secret``; by default the client of the latest ``authorize``.
-        authentication: how: with both in the ``body``, in a ``basic`` header, or ``none``.
-        headers: header fields changed or added; null removes one.
-        as_json: true writes the body as JSON instead of as a form.
     """
 
     action: ClassVar[str] = "redeem"
     observes: ClassVar[Shape] = ANSWER
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Send the request as a program."""
-        asked, decided = stage.latest("authorize"), stage.latest("decide")
+        asked, decided = context.latest("authorize"), context.latest("decide")
         if "code" not in decided and "code" not in self.form:
             raise ScenarioFault(f"there is no code, the decision was answered with {decided['status']}", blamed=True)
         fields = {
@@ -219,85 +211,67 @@ class Redeem(_TokenRequest):
             "redirect_uri": asked["redirect_uri"],
             "code_verifier": asked.get("verifier"),
         }
-        seen = self.send(stage, "/v1/token", fields)
-        _remember_holder(stage, seen)
+        seen = self.send(context, "/v1/token", fields)
+        _remember_holder(context, seen)
         return seen
 
 
 class Renew(_TokenRequest):
-    """Redeem a refresh token at the token endpoint (RFC 6749 section 6). Observes the HTTP answer.
-
-    Attributes:
-        refresh_token: by default the one that was given out last in this browser.
-        form: members of the body changed or added; null leaves one out.
-        client: as of ``redeem``.
-        authentication: as of ``redeem``.
-        headers: header fields changed or added; null removes one.
-        as_json: true writes the body as JSON instead of as a form.
-    """
+    """Redeem a refresh token at the token endpoint (RFC 6749 section 6). Observes the HTTP answer."""
 
     action: ClassVar[str] = "renew"
     observes: ClassVar[Shape] = ANSWER
     refresh_token: Text = LATEST
+    """by default the one that was given out last in this browser."""
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Send the request as a program."""
-        token = _refresh_token(stage) if self.refresh_token == LATEST else self.refresh_token
-        seen = self.send(stage, "/v1/token", {"grant_type": "refresh_token", "refresh_token": token})
-        _remember_holder(stage, seen)
+        token = _refresh_token(context) if self.refresh_token == LATEST else self.refresh_token
+        seen = self.send(context, "/v1/token", {"grant_type": "refresh_token", "refresh_token": token})
+        _remember_holder(context, seen)
         return seen
 
 
 class Revoke(_TokenRequest):
-    """Take a refresh token back (RFC 7009). Observes the HTTP answer.
-
-    Attributes:
-        token: by default the refresh token that was given out last in this browser.
-        form: members of the body changed or added; null leaves one out.
-        client: as of ``redeem``.
-        authentication: as of ``redeem``.
-        headers: header fields changed or added; null removes one.
-        as_json: true writes the body as JSON instead of as a form.
-    """
+    """Take a refresh token back (RFC 7009). Observes the HTTP answer."""
 
     action: ClassVar[str] = "revoke"
     observes: ClassVar[Shape] = ANSWER
     token: Text = LATEST
+    """by default the refresh token that was given out last in this browser."""
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Send the request as a program."""
-        token = _refresh_token(stage) if self.token == LATEST else self.token
-        return self.send(stage, "/v1/revoke", {"token": token})
+        token = _refresh_token(context) if self.token == LATEST else self.token
+        return self.send(context, "/v1/revoke", {"token": token})
 
 
 class ObtainTokens(Step):
     """The whole way to tokens: ``authorize``, ``decide`` and ``redeem``, with the arguments of the first.
 
     Observes what ``redeem`` observes, and the parts as ``authorize`` and ``decide``.
-
-    Attributes:
-        client_id: as of ``authorize``.
-        redirect_uri: as of ``authorize``.
-        scope: as of ``authorize``.
-        challenge: as of ``authorize``.
-        token: the Backstage token of who approves, as of ``decide``.
     """
 
     action: ClassVar[str] = "obtain_tokens"
     observes: ClassVar[Shape] = {**ANSWER, "authorize": Authorize.observes, "decide": Decide.observes}
     client_id: str = REGISTERED
+    """as of ``authorize``."""
     redirect_uri: str = REGISTERED
+    """as of ``authorize``."""
     scope: Text = None
+    """as of ``authorize``."""
     challenge: Challenge = "S256"
+    """as of ``authorize``."""
     token: Text = SIGNED_IN
+    """the Backstage token of who approves, as of ``decide``."""
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Play the three steps after one another."""
         parts: Observation = {}
         asked = self.model_dump(exclude={"token"})
         for step in (Authorize(**asked), Decide(token=self.token), Redeem()):
-            parts[step.action] = step.play(stage)
-            stage.remember(step.action, parts[step.action])
+            parts[step.action] = step.play(context)
+            context.remember(step.action, parts[step.action])
         return {**parts["redeem"], "authorize": parts["authorize"], "decide": parts["decide"]}
 
 
@@ -305,23 +279,23 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _user_token(stage: Stage) -> str:
+def _user_token(context: CaseContext) -> str:
     """The Backstage token of who signed in last in the acting browser."""
-    session = _mapping(stage.latest("sign_in", "callback", "proxied_sign_in").get("session"))
+    session = _mapping(context.latest("sign_in", "callback", "proxied_sign_in").get("session"))
     token = _mapping(session.get("backstageIdentity")).get("token")
     if not isinstance(token, str):
         raise ScenarioFault("nobody is signed in, so there is nobody to decide", blamed=True)
     return token
 
 
-def _remember_holder(stage: Stage, seen: Observation) -> None:
+def _remember_holder(context: CaseContext, seen: Observation) -> None:
     if isinstance(_mapping(seen.get("json")).get("refresh_token"), str):
-        stage.remember(_HOLDER, seen)
+        context.remember(_HOLDER, seen)
 
 
-def _refresh_token(stage: Stage) -> str:
+def _refresh_token(context: CaseContext) -> str:
     """The refresh token that was given out last in the acting browser."""
     try:
-        return str(stage.latest(_HOLDER)["json"]["refresh_token"])
+        return str(context.latest(_HOLDER)["json"]["refresh_token"])
     except ScenarioFault as error:
         raise ScenarioFault("no refresh token was given out before this step", blamed=True) from error

@@ -1,4 +1,4 @@
-"""What a step is, and the stage it acts on."""
+"""What a step is, and the context it acts on."""
 
 import json
 import time
@@ -16,7 +16,7 @@ from conformance.driver.wire import Response, Wire
 from conformance.scenario.model import ProviderFacts, StepEntry
 from conformance.scenario.references import resolve
 from conformance.scenario.shape import Shape
-from conformance.target.description import Provider, Target
+from conformance.target import Provider, Target
 
 Observation = dict[str, Any]
 
@@ -35,7 +35,7 @@ class ScenarioFault(Exception):  # noqa: N818 - the fault is the scenario's, not
 
 
 @dataclass
-class Stage:
+class CaseContext:
     """What a case plays on: the target, the IdP, the browsers and what steps saved.
 
     Parameters:
@@ -76,7 +76,7 @@ class Stage:
         """Keep the latest observation of each action and browser, which following steps build on."""
         self._latest[(self.acting, action)] = observation
 
-    def keep(self, entry: StepEntry, observation: Observation) -> None:
+    def save(self, entry: StepEntry, observation: Observation) -> None:
         """Let later steps reach an observation: as ``last``, and by the name under which it is saved."""
         self.scope["last"] = observation
         if entry.save and entry.gathers:
@@ -84,7 +84,7 @@ class Stage:
         elif entry.save:
             self.scope[entry.save] = observation
 
-    def meet(self, persona: str) -> str:
+    def switch_persona(self, persona: str) -> str:
         """Have a persona sign in: from now on ``${it.…}`` is that one, also in the provider's facts.
 
         Parameters:
@@ -135,7 +135,7 @@ class Step(BaseModel):
         observes: which members its observation may have; the loader refuses others in ``expect``.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
     action: ClassVar[str]
     observes: ClassVar[Shape]
 
@@ -154,7 +154,7 @@ class Step(BaseModel):
         """What is wrong with these arguments, as they stand in the file, that their types do not say."""
         return []
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Act, and say what was seen.
 
         Raises:

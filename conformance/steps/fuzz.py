@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from conformance.driver.wire import Request, Response
 from conformance.fuzz import EXAMPLES
 from conformance.scenario.shape import Shape, shape_of
-from conformance.steps.base import Observation, Stage, Step
+from conformance.steps.base import CaseContext, Observation, Step
 
 
 class Fuzz(Step):
@@ -16,16 +16,14 @@ class Fuzz(Step):
 
     Observes ``sent`` (how many), ``statuses``, and lists of the answers that break the description: ``server_errors``,
     ``undocumented`` (statuses), ``malformed`` (headers and bodies), ``traces``.
-
-    Attributes:
-        operation: its ``operationId``.
-        examples: how many requests.
     """
 
     action: ClassVar[str] = "fuzz"
     observes: ClassVar[Shape] = shape_of("sent", "statuses", "server_errors", "undocumented", "malformed", "traces")
     operation: str
+    """its ``operationId``."""
     examples: int = EXAMPLES
+    """how many requests."""
 
     @classmethod
     def mistakes(cls, arguments: Mapping[str, Any]) -> list[str]:
@@ -39,7 +37,7 @@ class Fuzz(Step):
             return []
         return [f"there is no operation {operation!r}; there are {', '.join(known)}"]
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Send the requests as nobody in particular."""
         from conformance.fuzz.exploration import explore  # noqa: PLC0415
 
@@ -47,8 +45,8 @@ class Fuzz(Step):
             headers: dict[str, list[str]] = {}
             for name, value in request.headers:
                 headers.setdefault(name, []).append(value)
-            return stage.browser.bare(request.url, request.method, headers, request.body)
+            return context.browser.bare(request.url, request.method, headers, request.body)
 
-        seed = zlib.crc32(stage.scope["case"]["unique"].encode())
-        findings = explore(self.operation, stage.provider.id, stage.target.auth_url, send, seed, self.examples)
+        seed = zlib.crc32(context.scope["case"]["unique"].encode())
+        findings = explore(self.operation, context.provider.id, context.target.auth_url, send, seed, self.examples)
         return {**asdict(findings), "statuses": sorted(findings.statuses)}

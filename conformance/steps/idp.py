@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Final, Literal
 from urllib.parse import quote
 
 from conformance.scenario.shape import Shape, shape_of
-from conformance.steps.base import Observation, ScenarioFault, Stage, Step
+from conformance.steps.base import CaseContext, Observation, ScenarioFault, Step
 
 ENDPOINTS: Final = (
     "authorization",
@@ -29,14 +29,6 @@ class Journal(Step):
     Observes ``entries`` (all), ``count``, and per endpoint (``token``, ``refresh``, ``profile``, ``revocation`` …)
     ``at``: ``{endpoint: [entries]}`` and ``counts``: ``{endpoint: number}``; endpoints never asked are absent there.
     ``latest`` is the sequence number of the newest entry of all, for the ``since`` of a later step.
-
-    Attributes:
-        grant: id of the grant; by default that of the latest consent or proxied sign-in.
-        code: instead, every entry that carried this code.
-        state: instead, every entry that carried this state.
-        service: instead, every entry at this service.
-        endpoint: of these, only those at this endpoint; the journal of a service is long.
-        since: only entries with a higher sequence number than this entry's.
     """
 
     action: ClassVar[str] = "journal"
@@ -44,13 +36,19 @@ class Journal(Step):
         "entries", "count", "latest", at=dict.fromkeys(ENDPOINTS), counts=dict.fromkeys(ENDPOINTS)
     )
     grant: str | None = None
+    """id of the grant; by default that of the latest consent or proxied sign-in."""
     code: str | None = None
+    """instead, every entry that carried this code."""
     state: str | None = None
+    """instead, every entry that carried this state."""
     service: str | None = None
+    """instead, every entry at this service."""
     endpoint: str | None = None
+    """of these, only those at this endpoint; the journal of a service is long."""
     since: int | None = None
+    """only entries with a higher sequence number than this entry's."""
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Ask the control API."""
         if self.code is not None:
             selection: dict[str, Any] = {"code": self.code}
@@ -59,7 +57,7 @@ class Journal(Step):
         elif self.service is not None:
             selection = {"service": self.service}
         else:
-            grant = self.grant or stage.latest("consent", "proxied_sign_in").get("grant")
+            grant = self.grant or context.latest("consent", "proxied_sign_in").get("grant")
             if grant is None:
                 raise ScenarioFault(
                     "the latest sign-in at the vendor made no grant, so there is no journal of it", blamed=True
@@ -67,11 +65,11 @@ class Journal(Step):
             selection = {"grant": grant}
         limits = {"since": self.since, "endpoint": self.endpoint}
         limits = {name: value for name, value in limits.items() if value is not None}
-        answer = stage.idp.get("/journal", **selection, **limits)
+        answer = context.idp.get("/journal", **selection, **limits)
         entries: list[dict[str, Any]] = answer["entries"]
         if not entries and "grant" in selection:
             # The journal of a grant begins with its consent, so this is another grant than the scenario thinks.
-            stage.idp.get(f"/grants/{quote(selection['grant'], safe='')}")
+            context.idp.get(f"/grants/{quote(selection['grant'], safe='')}")
         at: dict[str, list[dict[str, Any]]] = {}
         for entry in entries:
             at.setdefault(entry["endpoint"], []).append(entry)
@@ -85,13 +83,7 @@ class Journal(Step):
 
 
 class ChangeGrant(Step):
-    """Change what a grant carries from now on. Observes the grant.
-
-    Attributes:
-        grant: id of the grant; by default that of the latest consent or proxied sign-in.
-        faults: replace its faults by these.
-        revoked: True takes the grant back: its tokens are refused from now on.
-    """
+    """Change what a grant carries from now on. Observes the grant."""
 
     action: ClassVar[str] = "change_grant"
     observes: ClassVar[Shape] = shape_of(
@@ -110,18 +102,21 @@ class ChangeGrant(Step):
         "faults",
     )
     grant: str | None = None
+    """id of the grant; by default that of the latest consent or proxied sign-in."""
     faults: list[Any] | None = None
+    """replace its faults by these."""
     revoked: bool | None = None
+    """True takes the grant back: its tokens are refused from now on."""
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Send the change to the control API."""
-        grant = self.grant or stage.latest("consent", "proxied_sign_in").get("grant")
+        grant = self.grant or context.latest("consent", "proxied_sign_in").get("grant")
         if grant is None:
             raise ScenarioFault("the latest sign-in at the vendor made no grant that could be changed", blamed=True)
         changes = {
             name: value for name, value in (("faults", self.faults), ("revoked", self.revoked)) if value is not None
         }
-        changed: Observation = stage.idp.patch(f"/grants/{grant}", changes)
+        changed: Observation = context.idp.patch(f"/grants/{grant}", changes)
         return changed
 
 
@@ -131,26 +126,24 @@ class ChangeService(Step):
     Only services that one environment has for itself can be changed; the scenario must be the only one that uses
     the environment. It begins with a change of its own, because an earlier run may have left another.
     Observes the service: ``id``, ``faults``, ``published_keys``.
-
-    Attributes:
-        service: id of the service; by default the one of the case's provider and environment.
-        faults: replace its faults by these.
-        rotate_keys: true lets a new key sign and withdraws the old one; ``overlap`` keeps publishing the old one.
-        published_keys: sets of keys to publish: ``own``, ``next``, ``previous``, ``foreign``; none empties the set.
     """
 
     action: ClassVar[str] = "change_service"
     observes: ClassVar[Shape] = shape_of("id", "vendor", "faults", "published_keys")
     service: str | None = None
+    """id of the service; by default the one of the case's provider and environment."""
     faults: list[Any] | None = None
+    """replace its faults by these."""
     rotate_keys: bool | Literal["overlap"] | None = None
+    """true lets a new key sign and withdraws the old one; ``overlap`` keeps publishing the old one."""
     published_keys: list[str] | None = None
+    """sets of keys to publish: ``own``, ``next``, ``previous``, ``foreign``; none empties the set."""
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Send the change to the control API."""
-        service = self.service or _service_of(stage)
+        service = self.service or _service_of(context)
         changes = self.model_dump(exclude={"service"}, exclude_none=True)
-        changed: Observation = stage.idp.patch(f"/services/{service}", changes)
+        changed: Observation = context.idp.patch(f"/services/{service}", changes)
         return changed
 
 
@@ -159,28 +152,26 @@ class ChangeClient(Step):
 
     The address is ``${persona.own.client_url}``. A scenario begins with a change of its own, because an earlier run
     may have left another. Observes ``client_id`` and the ``faults`` from now on.
-
-    Attributes:
-        faults: replace its faults by these, which strike at the document. With none, it is a good document.
     """
 
     action: ClassVar[str] = "change_client"
     observes: ClassVar[Shape] = shape_of("client_id", "faults")
     faults: list[str | dict[str, Any]] = []
+    """replace its faults by these, which strike at the document. With none, it is a good document."""
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Send the change to the control API."""
-        own = stage.scope["persona"].get("own")
+        own = context.scope["persona"].get("own")
         if own is None:
             raise ScenarioFault("only a case with a persona of its own has a client with a website")
         orders = [{"fault": order} if isinstance(order, str) else order for order in self.faults]
         faults = [{"at": "client-metadata", **order} for order in orders]
-        changed = stage.idp.patch(f"/services/{own['id']}", {"faults": faults})
+        changed = context.idp.patch(f"/services/{own['id']}", {"faults": faults})
         return {"client_id": own["client_url"], "faults": changed["faults"]}
 
 
-def _service_of(stage: Stage) -> str:
+def _service_of(context: CaseContext) -> str:
     """The id of the service behind the case."""
-    provider = next(entry for entry in stage.target.idp["providers"] if entry["id"] == stage.provider.id)
+    provider = next(entry for entry in context.target.idp["providers"] if entry["id"] == context.provider.id)
     found: dict[str, str] = {entry["name"]: entry["service"] for entry in provider["environments"]}
-    return found.get(stage.environment) or str(provider["service"])
+    return found.get(context.environment) or str(provider["service"])

@@ -8,7 +8,7 @@ from conformance.driver.members import ANSWER, FRONTEND
 from conformance.driver.proxied import FrontendError, ProxiedIdentity, guest_tile
 from conformance.driver.wire import Response
 from conformance.scenario.shape import Shape, shape_of
-from conformance.steps.base import Observation, Stage, Step
+from conformance.steps.base import CaseContext, Observation, Step
 
 
 class ProxiedSignIn(Step):
@@ -18,30 +18,28 @@ class ProxiedSignIn(Step):
     (guest) none are added. Observes the HTTP answer; ``session`` is its JSON if the status is 200, ``minted`` the
     headers, ``grant`` (the grant's id in the journal, if headers were minted), ``frontend``: what the frontend makes
     of the answer, and of its session later.
-
-    Attributes:
-        persona: who signed in at the proxy (``own`` for a persona of the case's own); null asks for no headers at all.
-        mint: parameters of the minting (which header to leave out, change or send twice; see the vendor's page).
-        faults: what the grant carries to the proxy's own addresses, where keys are.
-        headers: header fields changed or added after minting; null removes one.
-        query: query parameters.
-        method: HTTP method.
-        used_after: seconds after the sign-in, ascending, at which the frontend needs its token again.
     """
 
     action: ClassVar[str] = "proxied_sign_in"
     observes: ClassVar[Shape] = {**ANSWER, **shape_of("minted", "grant", frontend=FRONTEND)}
     persona: str | None = "plain"
+    """who signed in at the proxy (``own`` for a persona of the case's own); null asks for no headers at all."""
     mint: dict[str, Any] = {}
+    """parameters of the minting (which header to leave out, change or send twice; see the vendor's page)."""
     faults: list[Any] = []
+    """what the grant carries to the proxy's own addresses, where keys are."""
     headers: dict[str, Any] = {}
+    """header fields changed or added after minting; null removes one."""
     query: dict[str, Any] = {}
+    """query parameters."""
     method: str = "GET"
+    """HTTP method."""
     used_after: list[float] = []
+    """seconds after the sign-in, ascending, at which the frontend needs its token again."""
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Have the headers minted, send the request, let the frontend look at the answer."""
-        asking = _Asking(self, stage)
+        asking = _Asking(self, context)
         later = 0.0
         identity = ProxiedIdentity(asking.fetch, asking.minted_fields, lambda: time.time() + later)
         frontend = _use(identity)
@@ -59,9 +57,9 @@ class ProxiedSignIn(Step):
 class _Asking:
     """The requests of one step; the first one is what it observes."""
 
-    def __init__(self, step: ProxiedSignIn, stage: Stage) -> None:
+    def __init__(self, step: ProxiedSignIn, context: CaseContext) -> None:
         self._step = step
-        self._stage = stage
+        self._context = context
         self._minted: list[list[str]] = []
         self._grant: str | None = None
         self.count = 0
@@ -69,12 +67,16 @@ class _Asking:
 
     def minted_fields(self) -> Mapping[str, Any]:
         """What the proxy adds to the next request."""
-        step, stage = self._step, self._stage
-        if step.persona is None or "headers" not in stage.facts.capabilities:
+        step, context = self._step, self._context
+        if step.persona is None or "headers" not in context.facts.capabilities:
             return {}
-        path = f"/proxies/{stage.provider.vendor}/headers"
-        order = {"persona": stage.meet(step.persona), "provider": stage.provider.id, "faults": step.faults}
-        answer = stage.idp.post(path, {**order, **step.mint})
+        path = f"/proxies/{context.provider.vendor}/headers"
+        order = {
+            "persona": context.switch_persona(step.persona),
+            "provider": context.provider.id,
+            "faults": step.faults,
+        }
+        answer = context.idp.post(path, {**order, **step.mint})
         self._minted, self._grant = answer["headers"], answer["grant"]
         fields: dict[str, Any] = {}
         for name, value in self._minted:
@@ -83,16 +85,16 @@ class _Asking:
 
     def fetch(self, fields: Mapping[str, Any]) -> Response:
         """Send the frontend's request."""
-        step, stage = self._step, self._stage
-        url = stage.provider_url("/refresh", step.query)
-        response = stage.browser.fetch(url, step.method, headers={**fields, **step.headers})
+        step, context = self._step, self._context
+        url = context.provider_url("/refresh", step.query)
+        response = context.browser.fetch(url, step.method, headers={**fields, **step.headers})
         self.count += 1
         if self.count == 1:
             self.first = self._observe(response, url)
         return response
 
     def _observe(self, response: Response, url: str) -> Observation:
-        seen = self._stage.observe(response, url)
+        seen = self._context.observe(response, url)
         seen["minted"] = self._minted
         if self._grant is not None:
             seen["grant"] = self._grant

@@ -8,95 +8,86 @@ from pydantic import Field
 from conformance.driver.browser import encode_query
 from conformance.driver.members import ANSWER
 from conformance.scenario.shape import Shape, shape_of
-from conformance.steps.base import Observation, Stage, Step, body_and_headers
+from conformance.steps.base import CaseContext, Observation, Step, body_and_headers
 
 
 class RequestStep(Step):
-    """Send any request to the target. Observes the HTTP answer.
-
-    Attributes:
-        path: below the auth plugin (``/github/start``), or below the backend with ``below: backend``; sent as it is.
-        below: what ``path`` is relative to.
-        method: HTTP method.
-        query: query parameters; a list repeats one, true writes the bare name.
-        headers: header fields; a list repeats one, null removes one.
-        json: JSON body.
-        form: fields of a form body.
-        text: any other body.
-        acting: ``script`` (the app's page, with cookies), ``navigation`` (a page visit), ``nobody`` (no cookies).
-    """
+    """Send any request to the target. Observes the HTTP answer."""
 
     action: ClassVar[str] = "request"
     observes: ClassVar[Shape] = ANSWER
     path: str
+    """below the auth plugin (``/github/start``), or below the backend with ``below: backend``; sent as it is."""
     below: Literal["auth", "backend"] = "auth"
+    """what ``path`` is relative to."""
     method: str = "GET"
+    """HTTP method."""
     query: dict[str, Any] = {}
+    """query parameters; a list repeats one, true writes the bare name."""
     headers: dict[str, Any] = {}
+    """header fields; a list repeats one, null removes one."""
     json_body: Any = Field(default=None, alias="json")
+    """JSON body."""
     form: dict[str, Any] | None = None
+    """fields of a form body."""
     text: str | None = None
+    """any other body."""
     acting: Literal["script", "navigation", "nobody"] = "nobody"
+    """``script`` (the app's page, with cookies), ``navigation`` (a page visit), ``nobody`` (no cookies)."""
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Send the request as the chosen caller."""
-        base = stage.target.auth_url if self.below == "auth" else stage.target.backend_url
+        base = context.target.auth_url if self.below == "auth" else context.target.backend_url
         url = base + self.path
         if self.query:
             url += ("&" if "?" in self.path else "?") + encode_query(self.query)
         body, headers = body_and_headers(json_body=self.json_body, form=self.form, text=self.text, headers=self.headers)
-        browser = stage.browser
+        browser = context.browser
         if self.acting == "script":
             response = browser.fetch(url, self.method, headers=headers, body=body)
         elif self.acting == "navigation":
             response = browser.navigate(url, self.method, headers=headers, body=body)
         else:
             response = browser.bare(url, self.method, headers=headers, body=body)
-        return stage.observe(response, url)
+        return context.observe(response, url)
 
 
 class PutCookie(Step):
-    """Put a cookie for the target's host into the browser, replacing any of that name.
-
-    Attributes:
-        name: name of the cookie.
-        value: its value, which is percent-encoded unless ``encoded`` is set.
-        path: its path; by default the provider's whole subtree.
-        encoded: True if the value is already as it is sent.
-    """
+    """Put a cookie for the target's host into the browser, replacing any of that name."""
 
     action: ClassVar[str] = "put_cookie"
     observes: ClassVar[Shape] = shape_of("cookies")
     name: str
+    """name of the cookie."""
     value: str
+    """its value, which is percent-encoded unless ``encoded`` is set."""
     path: str = "/"
+    """its path; by default the provider's whole subtree."""
     encoded: bool = False
+    """True if the value is already as it is sent."""
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Change the jar; nothing is sent."""
         raw = self.value if self.encoded else quote(self.value, safe="-_.!~*'()")
-        stage.browser.jar.put(stage.target.auth_url, self.name, raw, self.path)
-        return {"cookies": stage.browser.jar.values(stage.browser.now())}
+        context.browser.jar.put(context.target.auth_url, self.name, raw, self.path)
+        return {"cookies": context.browser.jar.values(context.browser.now())}
 
 
 class ForgetCookies(Step):
-    """Take cookies out of the browser.
-
-    Attributes:
-        names: which ones; without it, all.
-    """
+    """Take cookies out of the browser."""
 
     action: ClassVar[str] = "forget_cookies"
     observes: ClassVar[Shape] = shape_of("cookies")
     names: list[str] | None = None
+    """which ones; without it, all."""
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Change the jar; nothing is sent."""
         if self.names is None:
-            stage.browser.jar.clear()
+            context.browser.jar.clear()
         for name in self.names or ():
-            stage.browser.jar.forget(name)
-        return {"cookies": stage.browser.jar.values(stage.browser.now())}
+            context.browser.jar.forget(name)
+        return {"cookies": context.browser.jar.values(context.browser.now())}
 
 
 class LookAtCookies(Step):
@@ -105,6 +96,6 @@ class LookAtCookies(Step):
     action: ClassVar[str] = "look_at_cookies"
     observes: ClassVar[Shape] = shape_of("cookies")
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Read the jar; nothing is sent."""
-        return {"cookies": stage.browser.jar.values(stage.browser.now())}
+        return {"cookies": context.browser.jar.values(context.browser.now())}

@@ -5,10 +5,10 @@ from urllib.parse import unquote_plus
 
 from pydantic import Field
 
-from conformance.driver.disguises import disguises
-from conformance.driver.wire import Exchange, origin_of
+from conformance.driver.leak_encodings import encodings_of
+from conformance.driver.wire import HttpExchange, origin_of
 from conformance.scenario.shape import Shape, shape_of
-from conformance.steps.base import Observation, Stage, Step
+from conformance.steps.base import CaseContext, Observation, Step
 
 
 class SearchAnswers(Step):
@@ -17,26 +17,24 @@ class SearchAnswers(Step):
     Header fields and bodies are searched for the texts as they are, percent-encoded (once or twice), escaped as in
     JSON, in hexadecimal and in base64. Observes ``answers`` (how many were searched) and ``found``: a list of ``name``
     (which text), ``answer`` (its number in the transcript) and ``place`` (``body`` or the name of a header field).
-
-    Attributes:
-        texts: name -> text; the name is what reports show.
-        but_in: names of header fields, in lower case, in which they may stand.
     """
 
     action: ClassVar[str] = "search_answers"
     observes: ClassVar[Shape] = shape_of("answers", "found")
     texts: dict[str, str] = Field(min_length=1)
+    """name -> text; the name is what reports show."""
     but_in: list[str] = []
+    """names of header fields, in lower case, in which they may stand."""
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Search; nothing is sent."""
-        target = origin_of(stage.target.auth_url)
+        target = origin_of(context.target.auth_url)
         answers = [
             (number, exchange)
-            for number, exchange in enumerate(stage.transcript.exchanges, start=1)
+            for number, exchange in enumerate(context.transcript.exchanges, start=1)
             if exchange.response is not None and origin_of(exchange.request.url) == target
         ]
-        forms = {name: disguises(text) for name, text in self.texts.items()}
+        forms = {name: encodings_of(text) for name, text in self.texts.items()}
         found = [
             {"name": name, "answer": number, "place": place}
             for number, exchange in answers
@@ -47,7 +45,7 @@ class SearchAnswers(Step):
         return {"answers": len(answers), "found": found}
 
 
-def _places(exchange: Exchange) -> list[tuple[str, str]]:
+def _places(exchange: HttpExchange) -> list[tuple[str, str]]:
     """The parts of an answer, each as it is and with one percent-encoding undone."""
     response = exchange.response
     if response is None:

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from conformance.driver.members import ANSWER
 from conformance.scenario.shape import Shape
-from conformance.steps.base import XHR, Observation, Stage, Step
+from conformance.steps.base import XHR, CaseContext, Observation, Step
 
 Text = str | None
 
@@ -13,62 +13,59 @@ class Refresh(Step):
     """Ask for the session again, as the frontend does (FE-20).
 
     Observes the HTTP answer; ``session`` is its JSON if the status is 200.
-
-    Attributes:
-        scope: scopes asked for; by default the frontend's for this provider; null leaves the parameter out.
-        environment: by default the case's; null leaves it out.
-        query: further parameters; null leaves one out (``optional: null``).
-        headers: header fields changed or added; null removes one.
-        method: HTTP method.
-        credentials: False sends no cookies.
     """
 
     action: ClassVar[str] = "refresh"
     observes: ClassVar[Shape] = ANSWER
     scope: Text = "(frontend)"
+    """scopes asked for; by default the frontend's for this provider; null leaves the parameter out."""
     environment: Text = "(case)"
+    """by default the case's; null leaves it out."""
     query: dict[str, Any] = {}
+    """further parameters; null leaves one out (``optional: null``)."""
     headers: dict[str, Any] = {}
+    """header fields changed or added; null removes one."""
     method: str = "GET"
+    """HTTP method."""
     credentials: bool = True
+    """False sends no cookies."""
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Send the request from the app's page."""
-        asked = " ".join(stage.facts.scopes.frontend) if self.scope == "(frontend)" else self.scope
+        asked = " ".join(context.facts.scopes.frontend) if self.scope == "(frontend)" else self.scope
         parameters = {
             "optional": True,
             "scope": asked,
-            "env": stage.environment if self.environment == "(case)" else self.environment,
+            "env": context.environment if self.environment == "(case)" else self.environment,
             **self.query,
         }
-        url = stage.provider_url("/refresh", parameters)
-        response = stage.browser.fetch(url, self.method, headers={**XHR, **self.headers}, credentials=self.credentials)
-        seen = stage.observe(response, url)
+        url = context.provider_url("/refresh", parameters)
+        response = context.browser.fetch(
+            url, self.method, headers={**XHR, **self.headers}, credentials=self.credentials
+        )
+        seen = context.observe(response, url)
         if response.status == 200 and isinstance(seen.get("json"), dict):
             seen["session"] = seen["json"]
         return seen
 
 
 class Logout(Step):
-    """Sign out, as the frontend does (FE-35). Observes the HTTP answer.
-
-    Attributes:
-        environment: by default the case's; null leaves it out.
-        query: further parameters.
-        headers: header fields changed or added; null removes one.
-        method: HTTP method.
-    """
+    """Sign out, as the frontend does (FE-35). Observes the HTTP answer."""
 
     action: ClassVar[str] = "logout"
     observes: ClassVar[Shape] = ANSWER
     environment: Text = "(case)"
+    """by default the case's; null leaves it out."""
     query: dict[str, Any] = {}
+    """further parameters."""
     headers: dict[str, Any] = {}
+    """header fields changed or added; null removes one."""
     method: str = "POST"
+    """HTTP method."""
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Send the request from the app's page."""
-        environment = stage.environment if self.environment == "(case)" else self.environment
-        url = stage.provider_url("/logout", {"env": environment, **self.query})
-        response = stage.browser.fetch(url, self.method, headers={**XHR, **self.headers})
-        return stage.observe(response, url)
+        environment = context.environment if self.environment == "(case)" else self.environment
+        url = context.provider_url("/logout", {"env": environment, **self.query})
+        response = context.browser.fetch(url, self.method, headers={**XHR, **self.headers})
+        return context.observe(response, url)

@@ -11,7 +11,7 @@ from conformance.driver.idp import give_consent
 from conformance.driver.members import ANSWER, AUTHN_REQUEST, URL
 from conformance.driver.observation import observe_response, observe_url
 from conformance.scenario.shape import Shape, shape_of
-from conformance.steps.base import Observation, ScenarioFault, Stage, Step, body_and_headers
+from conformance.steps.base import CaseContext, Observation, ScenarioFault, Step, body_and_headers
 
 Text = str | None
 _USUAL = ("(frontend)", "(app)", "(case)")
@@ -36,16 +36,6 @@ class Start(Step):
 
     Observes the HTTP answer, ``state`` (decoded members) and ``state_text`` (as sent); from a SAML provider
     ``authn_request``, the request it sends to the identity provider.
-
-    Attributes:
-        scope: scopes asked for; by default the frontend's for this provider; null leaves the parameter out.
-        origin: by default the app's origin; null leaves it out.
-        environment: by default the case's; null leaves it out.
-        flow: ``popup`` or ``redirect``; by default as the frontend does; null leaves it out.
-        redirect_url: where the redirect flow ends.
-        query: further parameters; a list repeats one, null leaves one out.
-        method: HTTP method.
-        headers: header fields changed or added, by a proxy on the way, say; null removes one.
     """
 
     action: ClassVar[str] = "start"
@@ -54,30 +44,38 @@ class Start(Step):
         **shape_of("state", "state_text", "state_order", authn_request=AUTHN_REQUEST),
     }
     scope: Text = "(frontend)"
+    """scopes asked for; by default the frontend's for this provider; null leaves the parameter out."""
     origin: Text = "(app)"
+    """by default the app's origin; null leaves it out."""
     environment: Text = "(case)"
+    """by default the case's; null leaves it out."""
     flow: Text = "(frontend)"
+    """``popup`` or ``redirect``; by default as the frontend does; null leaves it out."""
     redirect_url: Text = None
+    """where the redirect flow ends."""
     query: dict[str, Any] = {}
+    """further parameters; a list repeats one, null leaves one out."""
     method: str = "GET"
+    """HTTP method."""
     headers: dict[str, Any] = {}
+    """header fields changed or added, by a proxy on the way, say; null removes one."""
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Send the request and take the redirect apart."""
         given = {"scope": self.scope, "origin": self.origin, "flow": self.flow, "env": self.environment}
         usual = popup.start_parameters(
-            stage.facts.kind,
-            " ".join(stage.facts.scopes.frontend),
-            stage.target.app_origin,
-            stage.environment or stage.target.environment,
+            context.facts.kind,
+            " ".join(context.facts.scopes.frontend),
+            context.target.app_origin,
+            context.environment or context.target.environment,
         )
         parameters = {
             **{name: usual.get(name) if value in _USUAL else value for name, value in given.items()},
             "redirectUrl": self.redirect_url,
             **self.query,
         }
-        url = stage.provider_url("/start", parameters)
-        seen = stage.observe(stage.browser.navigate(url, self.method, headers=self.headers), url)
+        url = context.provider_url("/start", parameters)
+        seen = context.observe(context.browser.navigate(url, self.method, headers=self.headers), url)
         state = seen.get("location", {}).get("query", {}).get("state")
         if state is not None:
             seen["state_text"] = state
@@ -85,7 +83,7 @@ class Start(Step):
             seen["state_order"] = list(seen["state"] or ())
         request = seen.get("location", {}).get("query", {}).get("SAMLRequest")
         if request is not None:
-            seen["authn_request"] = saml.observe_request(request, stage.browser.now())
+            seen["authn_request"] = saml.observe_request(request, context.browser.now())
         return seen
 
 
@@ -95,13 +93,6 @@ class Consent(Step):
     Observes the vendor's ``page`` and, if it sent the browser back, ``callback_url``, ``callback`` (taken apart),
     ``code`` and ``grant`` (the grant's id in the journal). ``callback_form`` holds the fields of a vendor that sends
     the browser back with a form instead of a redirect.
-
-    Attributes:
-        persona: who decides; ``own`` is a persona that no other case uses.
-        decision: ``allow`` or ``deny``.
-        scopes: the scopes that stay ticked; without it, all.
-        faults: what the grant carries along.
-        url: another authorization URL than the one of the latest start.
     """
 
     action: ClassVar[str] = "consent"
@@ -117,14 +108,19 @@ class Consent(Step):
         callback=URL,
     )
     persona: str = "plain"
+    """who decides; ``own`` is a persona that no other case uses."""
     decision: Literal["allow", "deny"] = "allow"
+    """``allow`` or ``deny``."""
     scopes: list[str] | None = None
+    """the scopes that stay ticked; without it, all."""
     faults: list[Any] = []
+    """what the grant carries along."""
     url: Text = None
+    """another authorization URL than the one of the latest start."""
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Open the page, submit the form, read the redirect."""
-        start = stage.latest("start")
+        start = context.latest("start")
         url = self.url or start.get("location", {}).get("url")
         if not url:
             raise ScenarioFault(
@@ -132,25 +128,25 @@ class Consent(Step):
                 blamed=True,
             )
         page, answer, action = give_consent(
-            stage.browser,
+            context.browser,
             url,
-            persona=stage.meet(self.persona),
+            persona=context.switch_persona(self.persona),
             decision=self.decision,
             scopes=self.scopes,
             faults=self.faults,
             came_from=start["url"],
         )
-        seen: Observation = {"page": observe_response(page, url, stage.browser.now())}
+        seen: Observation = {"page": observe_response(page, url, context.browser.now())}
         final = answer or page
         seen["status"] = final.status
         if (back := popup.way_back(final, action)) is not None:
             seen["callback_url"] = back.url
             seen["callback"] = observe_url(back.url)
             seen["code"] = (back.form or seen["callback"]["query"]).get("code")
-            stage.transcript.secrets.learn(seen["code"])
+            context.transcript.secrets.learn(seen["code"])
             if back.form is not None:
                 seen["callback_form"] = back.form
-                stage.transcript.secrets.learn(back.form.get("SAMLResponse"))
+                context.transcript.secrets.learn(back.form.get("SAMLResponse"))
         if (grant := final.header("mock-idp-grant")) is not None:
             seen["grant"] = grant
         seen["form_url"] = action
@@ -162,33 +158,31 @@ class Callback(Step):
     """Bring the vendor's answer to ``/handler/frame``, as the popup does, and run the page it answers.
 
     Observes the HTTP answer, ``page``, ``messages``, ``answer``, ``session`` or ``error``, ``target_origin``.
-
-    Attributes:
-        url: another callback URL than that of the latest consent.
-        query: parameters changed or added; null removes one.
-        state: members of the state changed or added (null removes one); the state is encoded anew.
-        headers: header fields changed or added; null removes one.
-        method: HTTP method; by default as the vendor sends the browser, and POST if there is a form.
-        form: fields of a form body; added to those of the vendor's form, if it sent one (null removes one).
     """
 
     action: ClassVar[str] = "callback"
     observes: ClassVar[Shape] = ANSWER
     url: Text = None
+    """another callback URL than that of the latest consent."""
     query: dict[str, Any] = {}
+    """parameters changed or added; null removes one."""
     state: dict[str, Any] | None = None
+    """members of the state changed or added (null removes one); the state is encoded anew."""
     headers: dict[str, Any] = {}
+    """header fields changed or added; null removes one."""
     method: Text = None
+    """HTTP method; by default as the vendor sends the browser, and POST if there is a form."""
     form: dict[str, Any] | None = None
+    """fields of a form body; added to those of the vendor's form, if it sent one (null removes one)."""
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Send the callback and observe the page."""
         came_from: str | None = None
         form = self.form
         if self.url is not None:
             url = self.url
         else:
-            consent = stage.latest("consent")
+            consent = context.latest("consent")
             if "callback_url" not in consent:
                 raise ScenarioFault(
                     f"the vendor did not redirect back but answered {consent['status']}; see the transcript",
@@ -198,13 +192,13 @@ class Callback(Step):
             if "callback_form" in consent:
                 fields = {**consent["callback_form"], **(form or {})}
                 form = {name: value for name, value in fields.items() if value is not None}
-        url = self._changed(url, stage)
+        url = self._changed(url, context)
         method = self.method or ("GET" if form is None else "POST")
         body, headers = body_and_headers(json_body=None, form=form, text=None, headers=self.headers)
-        response = stage.browser.navigate(url, method, headers=headers, body=body, came_from=came_from)
-        return stage.observe(response, url)
+        response = context.browser.navigate(url, method, headers=headers, body=body, came_from=came_from)
+        return context.observe(response, url)
 
-    def _changed(self, url: str, stage: Stage) -> str:
+    def _changed(self, url: str, context: CaseContext) -> str:
         if not self.query and self.state is None:
             return url
         base, _, query = url.partition("?")
@@ -222,18 +216,6 @@ class SignIn(Step):
     """The whole popup flow: ``start``, ``consent`` and ``callback``, with the arguments of the first two.
 
     Observes what ``callback`` observes, and the parts as ``start``, ``consent`` and ``callback``.
-
-    Attributes:
-        persona: who signs in; ``own`` is a persona that no other case uses.
-        decision: ``allow`` or ``deny``.
-        scopes: the scopes that stay ticked at the vendor.
-        faults: what the grant carries along.
-        scope: scopes asked for at start.
-        origin: origin given at start.
-        environment: environment given at start.
-        flow: ``popup`` or ``redirect``; by default as the frontend does.
-        redirect_url: where the redirect flow ends.
-        query: further start parameters.
     """
 
     action: ClassVar[str] = "sign_in"
@@ -244,17 +226,27 @@ class SignIn(Step):
         "callback": Callback.observes,
     }
     persona: str = "plain"
+    """who signs in; ``own`` is a persona that no other case uses."""
     decision: Literal["allow", "deny"] = "allow"
+    """``allow`` or ``deny``."""
     scopes: list[str] | None = None
+    """the scopes that stay ticked at the vendor."""
     faults: list[Any] = []
+    """what the grant carries along."""
     scope: Text = "(frontend)"
+    """scopes asked for at start."""
     origin: Text = "(app)"
+    """origin given at start."""
     environment: Text = "(case)"
+    """environment given at start."""
     flow: Text = "(frontend)"
+    """``popup`` or ``redirect``; by default as the frontend does."""
     redirect_url: Text = None
+    """where the redirect flow ends."""
     query: dict[str, Any] = Field(default={})
+    """further start parameters."""
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Play the three steps after one another."""
         parts: Observation = {}
         consent = {"persona", "decision", "scopes", "faults"}
@@ -264,6 +256,6 @@ class SignIn(Step):
             Consent(**{name: given[name] for name in consent}),
             Callback(),
         ):
-            parts[step.action] = step.play(stage)
-            stage.remember(step.action, parts[step.action])
+            parts[step.action] = step.play(context)
+            context.remember(step.action, parts[step.action])
         return {**parts["callback"], **parts}

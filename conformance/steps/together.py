@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 from conformance.scenario.model import StepEntry
 from conformance.scenario.shape import Shape
 from conformance.scenario.wording import in_words
-from conformance.steps.base import Observation, Stage, Step, named_steps
+from conformance.steps.base import CaseContext, Observation, Step, named_steps
 from conformance.steps.rules import RULES
 
 ALL: Final = "all"
@@ -23,14 +23,12 @@ class Together(Step):
 
     Observes each step's observation under the step's name, and all of them as the list ``all``, in the order of the
     file. Steps afterwards continue the last one of the file.
-
-    Attributes:
-        steps: name -> step, with its action and, if it is not the same, the ``browser``.
     """
 
     action: ClassVar[str] = "together"
     observes: ClassVar[Shape] = {ALL: None}
     steps: Annotated[dict[str, dict[str, Any]], Field(min_length=2)]
+    """name -> step, with its action and, if it is not the same, the ``browser``."""
 
     @classmethod
     def shape(cls, arguments: Mapping[str, Any]) -> Shape:
@@ -63,18 +61,18 @@ class Together(Step):
             found.append(f"{ALL!r} is the list of all observations, so no step can have that name")
         return found
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Prepare every step, let all of them go at once, wait for all."""
         start = Barrier(len(self.steps))
         prepared = []
         for name, data in self.steps.items():
             entry = StepEntry.model_validate(data)
-            # A stage of its own, for who acts; browsers and what is remembered are shared.
-            own = replace(stage, acting=entry.browser)
+            # A context of its own, for who acts; browsers and what is remembered are shared.
+            own = replace(context, acting=entry.browser)
             _ = own.browser  # made before the race, not in it
             prepared.append((name, entry, own, named_steps()[entry.action].model_validate(entry.arguments)))
 
-        def go(step: Step, own: Stage) -> Observation:
+        def go(step: Step, own: CaseContext) -> Observation:
             start.wait()
             return step.play(own)
 

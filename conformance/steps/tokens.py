@@ -10,7 +10,7 @@ from jwt.api_jwk import PyJWK
 
 from conformance.driver.members import ANSWER
 from conformance.scenario.shape import Shape, shape_of
-from conformance.steps.base import Observation, ScenarioFault, Stage, Step
+from conformance.steps.base import CaseContext, Observation, ScenarioFault, Step
 
 
 def decode_part(part: str) -> Any:
@@ -51,9 +51,6 @@ class ReadToken(Step):
     Observes ``header``, ``claims``, ``verified``, ``expires_in`` (seconds from now), ``age``, ``jwks`` (the HTTP
     answer), ``key`` (the published key with its ``kid``), ``limited`` (the limited user token assembled from it,
     LIM-01) and ``limited_verified``.
-
-    Attributes:
-        token: the token, usually ``${…session.backstageIdentity.token}``.
     """
 
     action: ClassVar[str] = "read_token"
@@ -72,11 +69,12 @@ class ReadToken(Step):
         jwks=ANSWER,
     )
     token: str
+    """the token, usually ``${…session.backstageIdentity.token}``."""
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Fetch the JWKS and decode."""
-        url = f"{stage.target.auth_url}/.well-known/jwks.json"
-        jwks = stage.observe(stage.browser.bare(url, "GET"), url)
+        url = f"{context.target.auth_url}/.well-known/jwks.json"
+        jwks = context.observe(context.browser.bare(url, "GET"), url)
         published = jwks["json"].get("keys") if isinstance(jwks.get("json"), dict) else None
         keys = [key for key in published if isinstance(key, dict)] if isinstance(published, list) else []
         parts = self.token.split(".")
@@ -98,7 +96,7 @@ class ReadToken(Step):
         if isinstance(claims.get("uip"), str):
             seen["limited"] = self._limited(header, claims)
             seen["limited_verified"] = verifies(seen["limited"], keys)
-            stage.transcript.secrets.learn(seen["limited"])
+            context.transcript.secrets.learn(seen["limited"])
         return seen
 
     @staticmethod
@@ -109,21 +107,18 @@ class ReadToken(Step):
 
 
 class SignToken(Step):
-    """Sign a token with a key of the backend, where the profile made it known. Observes ``token``.
-
-    Attributes:
-        key: the key, an entry of ``${idp.backend_keys}``: ``kid``, ``algorithm``, ``private_key`` (PEM).
-        claims: the claims; null leaves one out, ``{from_now: SECONDS}`` is a time.
-        header: members of the header beside ``alg`` and ``kid``, or in their place; null removes one.
-    """
+    """Sign a token with a key of the backend, where the profile made it known. Observes ``token``."""
 
     action: ClassVar[str] = "sign_token"
     observes: ClassVar[Shape] = shape_of("token")
     key: dict[str, str]
+    """the key, an entry of ``${idp.backend_keys}``: ``kid``, ``algorithm``, ``private_key`` (PEM)."""
     claims: dict[str, Any]
+    """the claims; null leaves one out, ``{from_now: SECONDS}`` is a time."""
     header: dict[str, Any] = {}
+    """members of the header beside ``alg`` and ``kid``, or in their place; null removes one."""
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Sign; nothing is sent."""
         header = {"alg": self.key["algorithm"], "kid": self.key["kid"], **self.header}
         claims = {name: _moment(value) for name, value in self.claims.items()}
@@ -132,7 +127,7 @@ class SignToken(Step):
         algorithm = jwt.get_algorithm_by_name(self.key["algorithm"])
         signature = algorithm.sign(signed.encode(), algorithm.prepare_key(self.key["private_key"]))
         token = f"{signed}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
-        stage.transcript.secrets.learn(token)
+        context.transcript.secrets.learn(token)
         return {"token": token}
 
 
@@ -144,23 +139,20 @@ def _moment(value: Any) -> Any:
 
 
 class ForgeToken(Step):
-    """Make a token that must not be believed, out of a genuine one. Observes ``token``.
-
-    Attributes:
-        token: the genuine token.
-        header: members of the header changed or added; null removes one.
-        claims: claims changed or added; null removes one.
-        signature: ``keep`` the genuine one, ``drop`` it, or ``garble`` it.
-    """
+    """Make a token that must not be believed, out of a genuine one. Observes ``token``."""
 
     action: ClassVar[str] = "forge_token"
     observes: ClassVar[Shape] = shape_of("token")
     token: str
+    """the genuine token."""
     header: dict[str, Any] = {}
+    """members of the header changed or added; null removes one."""
     claims: dict[str, Any] = {}
+    """claims changed or added; null removes one."""
     signature: str = "keep"
+    """``keep`` the genuine one, ``drop`` it, or ``garble`` it."""
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Put the parts together anew; nothing is sent."""
         head, body, signature = ([*self.token.split("."), "", ""])[:3]
         genuine = decode_part(head), decode_part(body)
@@ -174,5 +166,5 @@ class ForgeToken(Step):
         parts = [encode_part({k: v for k, v in tree.items() if v is not None}) for tree in (header, claims)]
         unchanged = not self.header and not self.claims
         token = ".".join([*((head, body) if unchanged else parts), signature])
-        stage.transcript.secrets.learn(token)
+        context.transcript.secrets.learn(token)
         return {"token": token}

@@ -1,4 +1,4 @@
-"""Steps about values rather than requests: ``set`` and ``compare``."""
+"""The step that names values rather than asking for something: ``set``."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from pydantic import ConfigDict
 
 from conformance.scenario.shape import Shape
-from conformance.steps.base import Observation, ScenarioFault, Stage, Step
+from conformance.steps.base import CaseContext, Observation, ScenarioFault, Step
 
 
 class Set(Step):
@@ -29,10 +29,10 @@ class Set(Step):
         """The names it is given."""
         return list(arguments)
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Remember the values."""
         values = dict(self.model_extra or {})
         if not values:
             raise ScenarioFault("set is given nothing to set")
-        stage.scope |= values
+        context.scope |= values
         return values

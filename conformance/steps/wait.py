@@ -5,23 +5,21 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from conformance.scenario.shape import Shape, shape_of
-from conformance.steps.base import Observation, Stage, Step
+from conformance.steps.base import CaseContext, Observation, Step
 
 
 class Wait(Step):
     """Let time pass, where a requirement is about it: a target may fetch an issuer's keys once a minute only.
 
     The case takes that long, so none of the scenarios that every run plays has it. Observes ``seconds``.
-
-    Attributes:
-        seconds: how long.
     """
 
     action: ClassVar[str] = "wait"
     observes: ClassVar[Shape] = shape_of("seconds")
     seconds: Annotated[float, Field(gt=0)]
+    """how long."""
 
-    def play(self, stage: Stage) -> Observation:
+    def play(self, context: CaseContext) -> Observation:
         """Wait."""
-        stage.wait(self.seconds)
+        context.wait(self.seconds)
         return {"seconds": self.seconds}

@@ -12,18 +12,16 @@ How each form is read is written in README.md. Run without arguments after a cha
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 HERE = Path(__file__).resolve().parent
-OUTPUT = HERE.parents[1] / "conformance" / "requirements.yaml"
+OUTPUT = HERE.parents[1] / "conformance" / "requirements.jsonl"
 DOCUMENTS = ("protocol.md", "frontend.md", "security.md", "providers-oauth.md", "providers-proxy.md")
-HEADER = "# Made from docs/spec by docs/spec/extract.py: change the specification, not this file.\n"
 
 HEADING = re.compile(r"(#{2,4}) (.+)")
 CELL_BORDER = re.compile(r"(?<!\\)\|")
@@ -175,7 +173,7 @@ def without_dash(text: str) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the list, or with ``--check`` tell whether the written one is up to date."""
-    parser = argparse.ArgumentParser(description="Make conformance/requirements.yaml from docs/spec.")
+    parser = argparse.ArgumentParser(description="Make conformance/requirements.jsonl from docs/spec.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the list is stale")
     options = parser.parse_args(arguments)
     try:
@@ -183,10 +181,10 @@ def main(arguments: list[str] | None = None) -> int:
     except SpecificationError as error:
         print(error, file=sys.stderr)
         return 1
-    wanted = HEADER + yaml.safe_dump(items, sort_keys=False, allow_unicode=True, width=110)
+    wanted = "".join(f"{json.dumps(item, ensure_ascii=False)}\n" for item in items)
     if options.check:
         if not OUTPUT.exists() or OUTPUT.read_text("utf-8") != wanted:
-            print("conformance/requirements.yaml is stale: run python docs/spec/extract.py.", file=sys.stderr)
+            print("conformance/requirements.jsonl is stale: run python docs/spec/extract.py.", file=sys.stderr)
             return 1
         return 0
     OUTPUT.write_text(wanted, "utf-8")

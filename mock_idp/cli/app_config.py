@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from mock_idp.app_config_text import app_config_text
+from mock_idp.app_config.text import app_config_text
 from mock_idp.cli.common import Url, output_option, plain_mistakes, setup_options, write_text
 from mock_idp.settings import Settings
 

@@ -10,15 +10,15 @@ from urllib.parse import urlsplit
 
 import click
 
+from mock_idp.cli.child_process import run_child
 from mock_idp.cli.common import plain_mistakes
 from mock_idp.cli.environment import DEFAULT_IDP, IdpDescription, ask, idp_option
-from mock_idp.edge.child_process import run_child
-from mock_idp.edge.errors import EdgeError
-from mock_idp.edge.hosts import is_served
+from mock_idp.hosts import is_served
+from mock_idp.server.errors import ServerError
+from mock_idp.settings import SCREENSHOT_MILLISECONDS
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
-_SCREENSHOT_MILLISECONDS = 30_000
 
 _PEACEFUL = {0, 128 + signal.SIGINT, 128 + signal.SIGTERM}
 """How a browser ends that nothing is wrong with."""
@@ -70,7 +70,7 @@ def chromium_command(  # noqa: PLR0913 - each is a flag of Chromium's
     if headless or screenshot:
         command += ["--headless", "--hide-scrollbars", "--window-size=1280,900"]
     if screenshot:
-        command += [f"--screenshot={screenshot}", f"--timeout={_SCREENSHOT_MILLISECONDS}"]
+        command += [f"--screenshot={screenshot}", f"--timeout={SCREENSHOT_MILLISECONDS}"]
     if debugging_port is not None:
         command.append(f"--remote-debugging-port={debugging_port}")
     if not sandbox:
@@ -92,7 +92,7 @@ def find_chromium() -> str:
         found = shutil.which(name)
         if found is not None:
             return found
-    raise EdgeError(
+    raise ServerError(
         f"There is no Chromium in PATH (looked for {', '.join(PROGRAMS)}); "
         "install one (Debian: apt install chromium), or name it with --chromium PATH."
     )
@@ -132,7 +132,7 @@ def browser_command(
         description = ask(idp or DEFAULT_IDP)
         url = url or description.urls["http"]
         if urlsplit(url).scheme not in ("http", "https"):
-            raise EdgeError(f"URL must begin with http:// or https://, unlike {url!r}.")
+            raise ServerError(f"URL must begin with http:// or https://, unlike {url!r}.")
         program = chromium or find_chromium()
         with tempfile.TemporaryDirectory(prefix="mock-idp-browser-", ignore_cleanup_errors=True) as scratch:
             command = chromium_command(
@@ -157,10 +157,10 @@ def _browse(command: list[str], scratch: Path, screenshot: Path | None) -> None:
         try:
             shutil.move(picture, screenshot)
         except OSError as error:
-            raise EdgeError(f"{screenshot} cannot be written ({error.strerror}).") from error
+            raise ServerError(f"{screenshot} cannot be written ({error.strerror}).") from error
     elif screenshot or status not in _PEACEFUL:
         without = " and without a screenshot" if screenshot else ""
-        raise EdgeError(f"{program} ended with status {status}{without}{last_words}")
+        raise ServerError(f"{program} ended with status {status}{without}{last_words}")
 
 
 def _last_line(errors: IO[bytes]) -> str:

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 import click
 
-from mock_idp.app_config import SetupError
-from mock_idp.edge.errors import EdgeError
+from mock_idp.app_config.providers import SetupError
 from mock_idp.idp import SettingsError
+from mock_idp.server.errors import ServerError
 from mock_idp.settings import DEFAULT_APP_URL, DEFAULT_BACKEND_URL, DEFAULT_PROFILE
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -74,7 +74,7 @@ def plain_mistakes() -> Iterator[None]:
     """End with one sentence and exit status 2 where a person made a mistake."""
     try:
         yield
-    except (EdgeError, SettingsError, SetupError) as mistake:
+    except (ServerError, SettingsError, SetupError) as mistake:
         click.echo(f"Error: {mistake}", err=True)
         sys.exit(MISTAKE_STATUS)
 

@@ -5,11 +5,11 @@ import json
 import click
 
 from mock_idp.cli.common import plain_mistakes, setup_options
+from mock_idp.control.descriptions import describe_mock, describe_persona
 from mock_idp.idp import make_idp
 from mock_idp.personas import PERSONAS
 from mock_idp.profiles import profiles
 from mock_idp.settings import Settings
-from mock_idp.web.descriptions import describe_mock, describe_persona
 
 
 @click.command()
@@ -19,5 +19,5 @@ def describe(backend_urls: tuple[str, ...], app_url: str, providers: tuple[str, 
     with plain_mistakes():
         idp = make_idp(Settings(backend_urls=backend_urls, app_url=app_url, providers=providers, profile=profile))
         personas = [describe_persona(idp, persona) for persona in PERSONAS.values()]
-        known = [{"id": profile.id, "description": profile.says} for profile in profiles().values()]
+        known = [{"id": profile.id, "description": profile.description} for profile in profiles().values()]
         click.echo(json.dumps({"idp": describe_mock(idp, None), "personas": personas, "profiles": known}))

@@ -12,21 +12,19 @@ from urllib.parse import urlsplit
 import click
 import requests
 
+from mock_idp.cli.child_process import run_child
+from mock_idp.cli.client_environment import Shell, client_environment, render
 from mock_idp.cli.common import plain_mistakes
-from mock_idp.edge.authority import make_private_directory, write_private_file
-from mock_idp.edge.child_process import run_child
-from mock_idp.edge.client_environment import Shell, client_environment, render
-from mock_idp.edge.errors import EdgeError
 from mock_idp.profiles import profiles
 from mock_idp.proxies import proxies
-from mock_idp.settings import CONTROL_PREFIX, DEFAULT_HOST, DEFAULT_PORT, Settings, default_state_dir
+from mock_idp.server.authority import make_private_directory, write_private_file
+from mock_idp.server.errors import ServerError
+from mock_idp.settings import ANSWER_SECONDS, CONTROL_PREFIX, DEFAULT_HOST, DEFAULT_PORT, Settings, default_state_dir
 
 DEFAULT_IDP = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
 
-_ANSWER_SECONDS = 5.0
 
-
-class NothingAnswersError(EdgeError):
+class NothingAnswersError(ServerError):
     """There is no server at the address of the mock IdP."""
 
 
@@ -72,7 +70,7 @@ def ask(address: str) -> IdpDescription:
     except ValueError:
         is_url = False
     if not is_url:
-        raise EdgeError(f"--idp takes a URL such as {DEFAULT_IDP}, not {address!r}.")
+        raise ServerError(f"--idp takes a URL such as {DEFAULT_IDP}, not {address!r}.")
     address = address.rstrip("/")
     with requests.Session() as session:
         # A proxy in our own environment, ours perhaps, is not for this question.
@@ -95,8 +93,8 @@ def ask(address: str) -> IdpDescription:
 
 def _environ_behind(vendors: Set[str]) -> dict[str, str]:
     """What backends behind these find in their environment; from our own tables, never as another machine says it."""
-    sources = [proxy for name, proxy in proxies().items() if name in vendors]
-    return {name: value for proxy in sources for name, value in proxy.environ.items()}
+    emulations = [proxy for name, proxy in proxies().items() if name in vendors]
+    return {name: value for proxy in emulations for name, value in proxy.environ.items()}
 
 
 def _environ_of_profile(name: str) -> dict[str, str]:
@@ -107,10 +105,10 @@ def _environ_of_profile(name: str) -> dict[str, str]:
 
 def _get(session: requests.Session, url: str, address: str) -> requests.Response:
     try:
-        response = session.get(url, timeout=_ANSWER_SECONDS, allow_redirects=False)
+        response = session.get(url, timeout=ANSWER_SECONDS, allow_redirects=False)
     except requests.exceptions.Timeout as error:
-        raise EdgeError(
-            f"{address} did not answer within {_ANSWER_SECONDS:g} seconds; "
+        raise ServerError(
+            f"{address} did not answer within {ANSWER_SECONDS:g} seconds; "
             "see that it is a mock IdP, or name another with --idp."
         ) from error
     except requests.exceptions.ConnectionError as error:
@@ -124,8 +122,8 @@ def _get(session: requests.Session, url: str, address: str) -> requests.Response
     return response
 
 
-def _not_a_mock_idp(address: str) -> EdgeError:
-    return EdgeError(f"What answers at {address} is not a mock IdP of this version; name the right one with --idp.")
+def _not_a_mock_idp(address: str) -> ServerError:
+    return ServerError(f"What answers at {address} is not a mock IdP of this version; name the right one with --idp.")
 
 
 def _keep_authority(netloc: str, authority: bytes) -> Path:
@@ -192,7 +190,7 @@ def _answering_idp(address: str | None) -> Iterator[IdpDescription]:
     else:
         yield description
         return
-    from mock_idp.cli.serve import start  # noqa: PLC0415 - the whole application, which is rarely needed here
+    from mock_idp.running import start  # noqa: PLC0415 - the whole application, which is rarely needed here
 
     # The plain port is in app-configs and must be the usual one; the others only this environment tells.
     running = start(Settings(tls_port=0, proxy_port=0))

@@ -7,12 +7,12 @@ import click
 from mock_idp.cli.common import Url, plain_mistakes
 from mock_idp.cli.environment import DEFAULT_IDP, ask, idp_option
 from mock_idp.cli.serve import is_loopback, stop_signals
-from mock_idp.edge.errors import EdgeError
-from mock_idp.front.server import Front, FrontSetup
+from mock_idp.front.server import AuthProxyServer, FrontSetup
 from mock_idp.front.upstream import Upstream
 from mock_idp.personas import IN_WORDS, PERSONAS, Persona
 from mock_idp.proxies import proxies
 from mock_idp.proxies.base import AuthProxy
+from mock_idp.server.errors import ServerError
 from mock_idp.settings import DEFAULT_FRONT_PORT, DEFAULT_HOST
 
 
@@ -25,12 +25,14 @@ def find_proxy(name: str) -> tuple[AuthProxy, str]:
     Raises:
         EdgeError: there is none of that name.
     """
-    known = {variant: proxy for proxy in proxies().values() for variant in proxy.provider_ids if proxy.front.headers}
+    known = {
+        variant: proxy for proxy in proxies().values() for variant in proxy.provider_ids if proxy.header_spec.headers
+    }
     wanted = _letters(name)
     for variant, proxy in known.items():
         if _letters(variant) == wanted:
             return proxy, variant
-    raise EdgeError(f"There is no auth proxy {name!r:.80}; there are {', '.join(sorted(known))}.")
+    raise ServerError(f"There is no auth proxy {name!r:.80}; there are {', '.join(sorted(known))}.")
 
 
 def _letters(name: str) -> str:
@@ -41,7 +43,7 @@ def _find_persona(name: str | None) -> Persona | None:
     if name is None:
         return None
     if name not in PERSONAS:
-        raise EdgeError(f"There is no persona {name!r:.80}; there are {IN_WORDS}.")
+        raise ServerError(f"There is no persona {name!r:.80}; there are {IN_WORDS}.")
     return PERSONAS[name]
 
 
@@ -69,12 +71,12 @@ def front_command(
         who = _find_persona(persona)
         behind = Upstream.at(upstream)
         setup = FrontSetup(proxy, provider, behind, ask(idp or DEFAULT_IDP).address, host, port, who)
-        with Front(setup) as running:
+        with AuthProxyServer(setup) as running:
             click.echo(_ready_line(running, setup, as_json=as_json))
             stopping.wait()
 
 
-def _ready_line(running: Front, setup: FrontSetup, *, as_json: bool) -> str:
+def _ready_line(running: AuthProxyServer, setup: FrontSetup, *, as_json: bool) -> str:
     if as_json:
         return json.dumps({"ready": True, "urls": {"http": running.url}})
     who = f"everybody is {setup.persona.name}" if setup.persona else "a page asks who you are"

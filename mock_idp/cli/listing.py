@@ -10,8 +10,8 @@ from rich.table import Table
 
 from mock_idp.catalog import catalog_yaml
 from mock_idp.cli.common import output_option, write_text
-from mock_idp.fault_catalogue import FAULTS
-from mock_idp.fault_text import faults_markdown
+from mock_idp.faults.catalogue import FAULTS
+from mock_idp.faults.markdown import faults_markdown
 from mock_idp.personas import SHOWN, SPARE
 from mock_idp.proxies import proxies
 from mock_idp.vendors import vendors

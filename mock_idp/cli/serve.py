@@ -1,19 +1,16 @@
-"""``mock-idp serve``, and the running mock IdP as an object."""
+"""``mock-idp serve``."""
 
 import ipaddress
 import json
 import signal
 import threading
-from types import FrameType, TracebackType
-from typing import Any, Self
+from types import FrameType
+from typing import Any
 
 import click
 
 from mock_idp.cli.common import plain_mistakes, setup_options
-from mock_idp.clock import Clock
-from mock_idp.edge.authority import Authority
-from mock_idp.edge.edge import Edge
-from mock_idp.idp import Idp, make_idp
+from mock_idp.running import RunningIdp, start
 from mock_idp.settings import (
     DEFAULT_HOST,
     DEFAULT_PORT,
@@ -21,66 +18,6 @@ from mock_idp.settings import (
     DEFAULT_TLS_PORT,
     Settings,
 )
-from mock_idp.web.app import create_app
-
-
-class RunningIdp:
-    """A mock IdP that accepts connections; use it as a context manager, or call :meth:`stop`.
-
-    Parameters:
-        idp: what it serves.
-        edge: its listeners, started.
-    """
-
-    def __init__(self, idp: Idp, edge: Edge) -> None:
-        self.idp = idp
-        self._edge = edge
-
-    @property
-    def urls(self) -> dict[str, str]:
-        """Addresses of the listeners: ``http``, ``tls`` and ``proxy``."""
-        return self._edge.urls
-
-    def stop(self) -> None:
-        """Close all ports and end all connections; once is enough."""
-        self._edge.stop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-
-def start(settings: Settings, clock: Clock | None = None) -> RunningIdp:
-    """Start a mock IdP in background threads; when this returns, clients can connect.
-
-    Parameters:
-        settings: what it is told.
-        clock: what time it is; the computer's clock if left out.
-
-    Raises:
-        EdgeError: a port or the state directory cannot be used.
-        SettingsError: the automatic persona does not exist.
-        SetupError: a provider or the profile does not exist.
-    """
-    idp = make_idp(settings, clock)
-    authority = Authority(settings.state_dir)
-    edge = Edge(
-        create_app(idp),
-        host=settings.host,
-        http_port=settings.port,
-        tls_port=settings.tls_port,
-        proxy_port=settings.proxy_port,
-        authority=authority,
-        host_patterns=idp.host_patterns,
-    )
-    idp.surroundings.describe = edge.describe
-    idp.surroundings.ca_pem = authority.ca_pem
-    edge.start()
-    return RunningIdp(idp, edge)
 
 
 @click.command()

@@ -7,11 +7,9 @@ from typing import Any
 
 import requests
 
-from mock_idp.settings import CONTROL_PREFIX
+from mock_idp.settings import ANSWER_SECONDS, CONTROL_PREFIX
 
 Minted = list[tuple[str, str]]
-
-_ANSWER_SECONDS = 5.0
 
 
 class MintingError(Exception):
@@ -60,12 +58,12 @@ class Mint:
             return minted
 
     def _mint(self, persona: str) -> Minted:
-        order = {"persona": persona, "provider": self._provider}
+        wanted = {"persona": persona, "provider": self._provider}
         try:
             with requests.Session() as session:
                 # A proxy in our own environment, ours perhaps, is not for this question.
                 session.trust_env = False
-                answer = session.post(self._address, json=order, timeout=_ANSWER_SECONDS)
+                answer = session.post(self._address, json=wanted, timeout=ANSWER_SECONDS)
             said: Any = answer.json()
             if not answer.ok:
                 raise MintingError(f"The mock IdP at {self._idp_url} mints no headers: {said['error']}")

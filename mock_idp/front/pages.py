@@ -12,7 +12,7 @@ SIGN_IN_PATH = f"{FRONT_PREFIX}/sign-in"
 
 @cache
 def _templates() -> Environment:
-    loader = ChoiceLoader([PackageLoader("mock_idp.front"), PackageLoader("mock_idp.web")])
+    loader = ChoiceLoader([PackageLoader("mock_idp.front"), PackageLoader("mock_idp.pages")])
     return Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
 

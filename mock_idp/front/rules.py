@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mock_idp.edge.http_stream import Fields
-from mock_idp.proxies.base import Front
+from mock_idp.proxies.base import ProxyHeaderSpec
+from mock_idp.server.http_stream import Fields
 
 _HOP_BY_HOP = frozenset(
     {
@@ -66,12 +66,12 @@ class Owned:
     cookies: Names
 
 
-def owned_by(fronts: Iterable[Front]) -> Owned:
+def owned_by(fronts: Iterable[ProxyHeaderSpec]) -> Owned:
     """What these proxies own together: a backend may be configured for more than one."""
     known = list(fronts)
     return Owned(
-        Names(name for front in known for name in front.headers),
-        Names(name for front in known for name in front.cookies),
+        Names(name for header_spec in known for name in header_spec.headers),
+        Names(name for header_spec in known for name in header_spec.cookies),
     )
 
 

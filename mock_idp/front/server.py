@@ -8,26 +8,25 @@ from urllib.parse import parse_qs, urlencode
 
 import h11
 
-from mock_idp.edge.edge import listen, reachable
-from mock_idp.edge.hosts import cannot_be_registered
-from mock_idp.edge.http_stream import HttpStream
-from mock_idp.edge.loop_thread import LoopThread
-from mock_idp.edge.startable import Startable
-from mock_idp.edge.tls import reset
 from mock_idp.front import rules
 from mock_idp.front.minting import Mint, MintingError
 from mock_idp.front.pages import SIGN_IN_PATH, page
-from mock_idp.front.upstream import HEADER_LIMIT, Upstream, UpstreamError, relay
+from mock_idp.front.upstream import Upstream, UpstreamError, relay
 from mock_idp.front.visit import Visit
+from mock_idp.hosts import cannot_be_registered
 from mock_idp.personas import PERSONAS, Persona
 from mock_idp.proxies import proxies
 from mock_idp.proxies.base import AuthProxy
-from mock_idp.settings import DEFAULT_HOST, FRONT_HEADERS_SECONDS, FRONT_PREFIX
-from mock_idp.web.answers import PAGE_HEADERS
+from mock_idp.server.http_stream import HttpStream
+from mock_idp.server.listeners import listen, reachable
+from mock_idp.server.loop_thread import LoopThread
+from mock_idp.server.startable import Startable
+from mock_idp.server.tls import reset
+from mock_idp.settings import DEFAULT_HOST, FRONT_FORM_BYTES, FRONT_HEADER_BYTES, FRONT_HEADERS_SECONDS, FRONT_PREFIX
+from mock_idp.web.writing import PAGE_HEADERS
 
 log = logging.getLogger(__name__)
 
-_FORM_LIMIT = 64 * 1024
 _TEXT = ("Content-Type", "text/plain; charset=utf-8")
 _HTML = ("Content-Type", "text/html; charset=utf-8")
 
@@ -57,7 +56,7 @@ class FrontSetup:
     persona: Persona | None = None
 
 
-class Front(Startable):
+class AuthProxyServer(Startable):
     """An auth proxy in front of a backend.
 
     Parameters:
@@ -66,8 +65,8 @@ class Front(Startable):
 
     def __init__(self, setup: FrontSetup) -> None:
         self._setup = setup
-        self._owned = rules.owned_by(proxy.front for proxy in proxies().values())
-        self._cookies = rules.owned_by([setup.proxy.front]).cookies
+        self._owned = rules.owned_by(proxy.header_spec for proxy in proxies().values())
+        self._cookies = rules.owned_by([setup.proxy.header_spec]).cookies
         self._mint = Mint(setup.idp_url, setup.proxy.id, setup.provider, FRONT_HEADERS_SECONDS)
         self.url = ""
         """Where it listens, without trailing slash, once it is started."""
@@ -86,7 +85,7 @@ class Front(Startable):
     # --- connections ------------------------------------------------------------------------------
 
     async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
-        stream = HttpStream(h11.SERVER, reader, writer, HEADER_LIMIT)
+        stream = HttpStream(h11.SERVER, reader, writer, FRONT_HEADER_BYTES)
         try:
             while await self._serve_request(stream):
                 stream.http.start_next_cycle()
@@ -133,7 +132,7 @@ class Front(Startable):
     def _who(self, visit: Visit) -> Persona | None:
         if self._setup.persona is not None:
             return self._setup.persona
-        return PERSONAS.get(rules.cookies_of(visit.fields).get(self._setup.proxy.front.session_cookie, ""))
+        return PERSONAS.get(rules.cookies_of(visit.fields).get(self._setup.proxy.header_spec.session_cookie, ""))
 
     async def _pass(self, stream: HttpStream, visit: Visit, request: h11.Request) -> None:
         who = self._who(visit)
@@ -154,7 +153,7 @@ class Front(Startable):
             query = urlencode({"to": visit.target})
             await stream.answer(302, [("Location", f"{SIGN_IN_PATH}?{query}"), ("Cache-Control", "no-store")], b"")
             return
-        challenge = ("WWW-Authenticate", f'Cookie cookie-name="{self._setup.proxy.front.session_cookie}"')
+        challenge = ("WWW-Authenticate", f'Cookie cookie-name="{self._setup.proxy.header_spec.session_cookie}"')
         sentence = f"Nobody is signed in; open {self.url} in this browser first."
         await self._fail(stream, visit, 401, sentence, [challenge])
 
@@ -168,24 +167,24 @@ class Front(Startable):
         if persona is None:
             await self._fail(stream, visit, 400, "Choose one of the personas.")
             return
-        cookie = f"{self._setup.proxy.front.session_cookie}={persona.id}; Path=/; HttpOnly; SameSite=Lax"
+        cookie = f"{self._setup.proxy.header_spec.session_cookie}={persona.id}; Path=/; HttpOnly; SameSite=Lax"
         to = visit.local(form.get("to", ["/"])[0])
         await stream.answer(303, [("Location", to), ("Set-Cookie", cookie), ("Cache-Control", "no-store")], b"")
 
     def _is_sign_out(self, visit: Visit) -> bool:
-        front = self._setup.proxy.front
-        by_path = bool(front.sign_out_path) and visit.path == front.sign_out_path
-        return by_path or (bool(front.sign_out_query[0]) and front.sign_out_query in visit.query)
+        header_spec = self._setup.proxy.header_spec
+        by_path = bool(header_spec.sign_out_path) and visit.path == header_spec.sign_out_path
+        return by_path or (bool(header_spec.sign_out_query[0]) and header_spec.sign_out_query in visit.query)
 
     async def _sign_out(self, stream: HttpStream, visit: Visit) -> None:
-        front = self._setup.proxy.front
+        header_spec = self._setup.proxy.header_spec
         sent = [name for name in rules.cookies_of(visit.fields) if name.encode("latin-1") in self._cookies]
-        names = dict.fromkeys([front.session_cookie, *sent])
+        names = dict.fromkeys([header_spec.session_cookie, *sent])
         lines = [("Set-Cookie", f"{name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax") for name in names]
-        if visit.path != front.sign_out_path:
-            to = visit.without(front.sign_out_query[0])
+        if visit.path != header_spec.sign_out_path:
+            to = visit.without(header_spec.sign_out_query[0])
         else:
-            to = visit.local(visit.parameter(front.return_to)) if visit.parameter(front.return_to) else ""
+            to = visit.local(visit.parameter(header_spec.return_to)) if visit.parameter(header_spec.return_to) else ""
         if to:
             await stream.answer(302, [("Location", to), ("Cache-Control", "no-store"), *lines], b"")
             return
@@ -220,6 +219,6 @@ async def _read_form(stream: HttpStream) -> str:
     body = b""
     while isinstance(event := await stream.receive(), h11.Data):
         body += event.data
-        if len(body) > _FORM_LIMIT:
+        if len(body) > FRONT_FORM_BYTES:
             raise ConnectionAbortedError("the form is too large")
     return body.decode("latin-1")

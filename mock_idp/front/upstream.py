@@ -11,14 +11,11 @@ from urllib.parse import urlsplit
 
 import h11
 
-from mock_idp.edge.errors import EdgeError
-from mock_idp.edge.http_stream import CHUNK, Fields, HttpStream
 from mock_idp.front import rules
+from mock_idp.server.errors import ServerError
+from mock_idp.server.http_stream import CHUNK, Fields, HttpStream
+from mock_idp.settings import CONNECT_SECONDS, FRONT_HEADER_BYTES
 
-HEADER_LIMIT = 64 * 1024
-"""Bytes a header may have on either side; signed headers are long."""
-
-_CONNECT_SECONDS = 10.0
 _SWITCHING_PROTOCOLS = 101
 
 
@@ -54,7 +51,7 @@ class Upstream:
         """
         parts = urlsplit(url)
         if parts.path or parts.query or parts.fragment or parts.username is not None:
-            raise EdgeError(
+            raise ServerError(
                 f"--upstream takes the address of a server, such as http://localhost:7007, and no more than that; "
                 f"{url!r} has."
             )
@@ -69,7 +66,7 @@ class Upstream:
             UpstreamError: nobody is there.
         """
         try:
-            async with asyncio.timeout(_CONNECT_SECONDS):
+            async with asyncio.timeout(CONNECT_SECONDS):
                 reader, writer = await asyncio.open_connection(
                     self.host, self.port, ssl=ssl.create_default_context() if self.is_tls else None
                 )
@@ -85,7 +82,7 @@ class Upstream:
                 f"No backend answers at {self.url}; start it, or name another with --upstream."
             ) from error
         try:
-            yield HttpStream(h11.CLIENT, reader, writer, HEADER_LIMIT)
+            yield HttpStream(h11.CLIENT, reader, writer, FRONT_HEADER_BYTES)
         finally:
             # One request was all it was for, and a body that nobody reads must not hold it.
             writer.transport.abort()

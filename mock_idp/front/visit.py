@@ -5,8 +5,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import h11
 
-from mock_idp.edge.http_stream import Fields
 from mock_idp.front import rules
+from mock_idp.server.http_stream import Fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""The OAuth 2.0 core that every vendor shares: pure data and rules, no Flask, no sockets, no clock."""
+"""The OAuth 2.0 core of all vendors: immutable data and pure rules; no Flask, no sockets, no clock, no store."""

@@ -48,55 +48,80 @@ class _Offer:
     assertion: str = ""
 
 
-Accepted = Callable[[Client | None], Collection[ClientAuthentication]]
-"""Says which methods are accepted from a client; from None if nobody of that name is registered."""
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a request says about the client that sent it, not checked yet.
+
+    Parameters:
+        method: the method that it uses.
+        offers: each place in the request with credentials; at least the lack of any.
+    """
+
+    method: ClientAuthentication
+    offers: tuple[_Offer, ...]
+
+    @property
+    def client_id(self) -> str:
+        """Who the request says it comes from, whether or not that is true; empty if it does not say."""
+        return self.offers[0].client_id
+
+
+def read_credentials(headers: Mapping[str, str], form: Mapping[str, str]) -> Credentials:
+    """Read who a token request says it comes from, and how it means to prove it.
+
+    Parameters:
+        headers: request headers with lower-case names.
+        form: the form fields.
+
+    Raises:
+        Refusal: WRONG_CLIENT_AUTHENTICATION if there is more than one method, INVALID_CLIENT_ASSERTION.
+    """
+    offers = _offers(headers, form)
+    if len(offers) == 1:
+        return Credentials(offers[0].method, tuple(offers))
+    methods = {offer.method for offer in offers}
+    if methods != {ClientAuthentication.BASIC, ClientAuthentication.BODY}:
+        detail = f"The request has {' and '.join(sorted(methods))}, but only one may be used (RFC 6749 section 2.3)."
+        raise Refusal(Reason.WRONG_CLIENT_AUTHENTICATION, detail)
+    return Credentials(ClientAuthentication.BOTH, tuple(offers))
 
 
 def authenticate(
-    clients: Mapping[str, Client],
-    accepted: Accepted,
-    headers: Mapping[str, str],
-    form: Mapping[str, str],
+    client: Client | None,
+    credentials: Credentials,
+    accepted: Collection[ClientAuthentication],
     rules: AssertionRules | None = None,
 ) -> Client:
-    """Find the client that sent a token request and check that it is the one.
+    """Check that a request comes from the client that it names.
 
     The client is identified first, because what is accepted may depend on it.
 
     Parameters:
-        clients: the registered clients by client id.
+        client: the registered client of that id, or None if there is none.
+        credentials: what the request says.
         accepted: methods accepted from that client.
-        headers: request headers with lower-case names.
-        form: the form fields.
         rules: what an assertion is held against; None if there can be none.
 
     Raises:
         Refusal: WRONG_CLIENT_AUTHENTICATION, UNKNOWN_CLIENT, WRONG_SECRET or INVALID_CLIENT_ASSERTION.
     """
-    offers = _offers(headers, form)
-    methods = {offer.method for offer in offers}
-    both = methods == {ClientAuthentication.BASIC, ClientAuthentication.BODY}
-    if len(offers) > 1 and not both:
-        detail = f"The request has {' and '.join(sorted(methods))}, but only one may be used (RFC 6749 section 2.3)."
-        raise Refusal(Reason.WRONG_CLIENT_AUTHENTICATION, detail)
-    method = ClientAuthentication.BOTH if both else offers[0].method
-    client = clients.get(offers[0].client_id)
-    allowed = accepted(client)
-    if method not in allowed:
-        came = "no client credentials" if method is ClientAuthentication.NONE else method
-        detail = f"Expected {' or '.join(sorted(allowed))}, the request has {came}."
+    if credentials.method not in accepted:
+        is_missing = credentials.method is ClientAuthentication.NONE
+        came = "no client credentials" if is_missing else credentials.method
+        detail = f"Expected {' or '.join(sorted(accepted))}, the request has {came}."
         raise Refusal(Reason.WRONG_CLIENT_AUTHENTICATION, detail)
     if client is None:
-        raise Refusal(Reason.UNKNOWN_CLIENT, f"No client {offers[0].client_id!r} is registered.")
-    if len({offer.client_id for offer in offers}) > 1:
-        raise Refusal(Reason.WRONG_CLIENT_AUTHENTICATION, "Header and body name different clients.")
-    for offer in offers:
+        raise Refusal(Reason.UNKNOWN_CLIENT, f"No client {credentials.client_id!r} is registered.")
+    for offer in credentials.offers:
+        if offer.client_id != credentials.client_id:
+            raise Refusal(Reason.WRONG_CLIENT_AUTHENTICATION, "Header and body name different clients.")
+    for offer in credentials.offers:
         _verify(client, offer, rules)
     return client
 
 
 def offered_client_id(headers: Mapping[str, str], form: Mapping[str, str]) -> str:
-    """Read who a token request says it comes from, whether or not that is true; empty if it does not say.
+    """Read who a request says it comes from, even if it cannot be read otherwise; empty if it does not say.
 
     Parameters:
         headers: request headers with lower-case names.

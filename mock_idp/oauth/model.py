@@ -1,6 +1,7 @@
 """What the core talks about: clients, authorization requests, grants, tokens and answers.
 
-Everything here is immutable. A change of state is a new value put into the ledger.
+Everything here is immutable. A change of state is a new value put into the store
+(:class:`~mock_idp.grants.store.GrantStore`).
 """
 
 # ruff: noqa: S105 - texts with "token" and "secret" in them are names here
@@ -61,8 +62,8 @@ class AuthorizationRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class FaultOrder:
-    """A fault by name, with its parameters, as the consent form ordered it (see ``mock_idp.faults``)."""
+class FaultSpec:
+    """A fault by name, with its parameters, as the consent form specified it (see ``mock_idp.faults.model``)."""
 
     fault: str
     parameters: Mapping[str, JsonValue] = field(default_factory=dict)
@@ -86,7 +87,7 @@ class Grant:
     request: AuthorizationRequest
     persona: str
     scopes: tuple[str, ...]
-    faults: tuple[FaultOrder, ...]
+    faults: tuple[FaultSpec, ...]
     granted_at: float
     revoked: bool = False
 
@@ -123,7 +124,7 @@ class IssuedToken:
 
 
 class Endpoint(StrEnum):
-    """What an address of a vendor is for. Faults name the endpoint at which they strike."""
+    """What an address of a vendor is for. Faults name the endpoint at which they are applied."""
 
     AUTHORIZATION = "authorization"
     TOKEN = "token"
@@ -150,6 +151,9 @@ class Encoding(StrEnum):
     BYTES = "bytes"
 
 
+NO_STORE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
+"""Header fields of answers with credentials in them (RFC 6749 section 5.1)."""
+
 FORM_POST = "form_post"
 """Template of a page that sends a form to the client by itself; values ``action`` and ``parameters``."""
 
@@ -169,7 +173,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a vendor answers, before the edge writes it to the wire.
+    """What a vendor answers, before it is written to the wire.
 
     Parameters:
         status: HTTP status code.

@@ -1,10 +1,16 @@
-"""The numbers and rules of a vendor that the shared endpoints obey."""
+"""The numbers and rules of a vendor that the shared endpoints obey, and what its token requests can be made from."""
 
+import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from mock_idp.oauth.client_authentication import ClientAuthentication
+from mock_idp.oauth.model import Endpoint, TokenKind
+from mock_idp.settings import ACCESS_TOKEN_SECONDS, CODE_SECONDS
+
+OFFLINE_ACCESS = "offline_access"
+"""The scope that asks for a refresh token (OpenID Connect Core section 11)."""
 
 
 class Pkce(StrEnum):
@@ -21,6 +27,20 @@ class BearerPlace(StrEnum):
     HEADER = "header"
     FORM = "form"
     QUERY = "query"
+
+
+class ScopePattern:
+    """The scopes a vendor knows, where there are too many to list them.
+
+    Parameters:
+        pattern: a regular expression that a whole scope fits.
+    """
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = re.compile(pattern, re.ASCII)
+
+    def __contains__(self, scope: object) -> bool:
+        return isinstance(scope, str) and self._pattern.fullmatch(scope) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +63,7 @@ class Policy:
         access_token_seconds: lifetime of an access token, or None if it does not expire.
         refresh_token_seconds: lifetime of a refresh token, or None if it does not expire.
         issues_refresh_tokens: False if the token answer never has a refresh token.
+        refresh_token_scope: scope without which a code is exchanged for no refresh token, or None.
         rotates_refresh_token: True if each refresh answers a new refresh token.
         spends_replaced_refresh_token: False if the old one stays good beside the new one.
         pkce: what happens to a code challenge.
@@ -59,10 +80,11 @@ class Policy:
     allows_repeated_parameters: bool = False
     bearer_places: frozenset[BearerPlace] = frozenset({BearerPlace.HEADER})
     bearer_schemes: tuple[str, ...] = ("bearer",)
-    code_seconds: float = 600
-    access_token_seconds: float | None = 3600
+    code_seconds: float = CODE_SECONDS
+    access_token_seconds: float | None = ACCESS_TOKEN_SECONDS
     refresh_token_seconds: float | None = None
     issues_refresh_tokens: bool = True
+    refresh_token_scope: str | None = None
     rotates_refresh_token: bool = False
     spends_replaced_refresh_token: bool = True
     pkce: Pkce = Pkce.IGNORED
@@ -70,3 +92,28 @@ class Policy:
     def accepted_authentication(self, grant_type: str) -> frozenset[ClientAuthentication]:
         """The methods of client authentication accepted in a request of this grant type."""
         return self.client_authentication_at.get(grant_type, self.client_authentication)
+
+
+@dataclass(frozen=True, slots=True)
+class GrantType:
+    """One value of ``grant_type`` at the token endpoint.
+
+    Parameters:
+        handler: name of the vendor's method that answers; it takes the request, the authenticated client
+            and the effective policy, and returns an :class:`~mock_idp.oauth.model.Answer`.
+        endpoint: the name under which faults and journal know such a request.
+        credential: the form parameter that carries what the request is made from; without it the request is refused.
+        kind: what that credential is, so that the grant behind it is found before the vendor is asked.
+    """
+
+    handler: str
+    endpoint: Endpoint
+    credential: str
+    kind: TokenKind
+
+
+GRANT_TYPES: Mapping[str, GrantType] = {
+    "authorization_code": GrantType("redeem", Endpoint.TOKEN, "code", TokenKind.CODE),
+    "refresh_token": GrantType("refresh", Endpoint.REFRESH, "refresh_token", TokenKind.REFRESH),
+}
+"""What every vendor has: code (RFC 6749 section 4.1.3) and refresh token (section 6)."""

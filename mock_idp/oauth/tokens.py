@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from types import MappingProxyType
 from typing import Any
 
 from mock_idp.oauth.model import JsonValue
@@ -129,15 +128,13 @@ def _garbled(compact: str) -> str:
     return f"{body}{dot}{signature[:middle]}{other}{signature[middle + 1 :]}"
 
 
-EDITS: Mapping[str, Callable[[str], str]] = MappingProxyType(
-    {
-        "garble": _garbled,
-        "truncate": lambda compact: compact[: len(compact) // 2],
-        "drop-signature": lambda compact: compact.rpartition(".")[0] + ".",
-        "drop-last-part": lambda compact: compact.rpartition(".")[0],
-        "alter-payload": _with_another_payload,
-    }
-)
+EDITS: Mapping[str, Callable[[str], str]] = {
+    "garble": _garbled,
+    "truncate": lambda compact: compact[: len(compact) // 2],
+    "drop-signature": lambda compact: compact.rpartition(".")[0] + ".",
+    "drop-last-part": lambda compact: compact.rpartition(".")[0],
+    "alter-payload": _with_another_payload,
+}
 """What can happen to a token after it was signed."""
 
 

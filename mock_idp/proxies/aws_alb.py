@@ -2,15 +2,14 @@
 
 import hashlib
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
+from mock_idp.emulation import Quirk, Route, ServiceRequest
 from mock_idp.environments import BY_EMAIL, BY_EMAIL_OF_THE_COMPANY
 from mock_idp.oauth.model import Answer, Encoding, Endpoint
 from mock_idp.oauth.tokens import SignedToken
-from mock_idp.proxies.base import AuthProxy, Front, Headers, SignedIn
+from mock_idp.proxies.base import AuthProxy, Headers, ProxyHeaderSpec, SignedIn
 from mock_idp.settings import COMPANY_DOMAIN
-from mock_idp.source import Exchange, Quirk, Route
 
 _ISSUER = f"https://login.{COMPANY_DOMAIN}/oauth2/v1"
 _ACCOUNT = "210987654321"
@@ -29,10 +28,10 @@ def _signer(region: str) -> str:
 
 def _config(
     region: str = _REGION, *, has_signer: bool = True, resolver: Mapping[str, Any] = BY_EMAIL
-) -> MappingProxyType[str, Any]:
+) -> dict[str, Any]:
     signer = {"signer": _signer(region)} if has_signer else {}
-    sign_in = MappingProxyType({"resolvers": (resolver,)})
-    return MappingProxyType({"issuer": _ISSUER, "region": region, **signer, "signIn": sign_in})
+    sign_in = {"resolvers": (resolver,)}
+    return {"issuer": _ISSUER, "region": region, **signer, "signIn": sign_in}
 
 
 class AwsAlb(AuthProxy):
@@ -41,28 +40,24 @@ class AwsAlb(AuthProxy):
     id = "awsalb"
     title = "AWS Application Load Balancer"
     icon = "LB"
-    hosts = MappingProxyType(
-        {
-            "public-keys.auth.elb.*.amazonaws.com": "/commercial",
-            **{f"s3-{region}.amazonaws.com": "/government" for region in _GOVERNMENT_REGIONS},
-        }
-    )
+    hosts: ClassVar = {
+        "public-keys.auth.elb.*.amazonaws.com": "/commercial",
+        **{f"s3-{region}.amazonaws.com": "/government" for region in _GOVERNMENT_REGIONS},
+    }
     routes = (
         Route("GET", "/commercial/<kid>", "key", Endpoint.JWKS),
         Route("GET", "/government/aws-elb-public-keys-prod-<region>/<kid>", "key", Endpoint.JWKS),
     )
-    variants = MappingProxyType(
-        {
-            "awsalb": _config(),
-            "awsalb-any-signer": _config(has_signer=False),
-            "awsalb-gov": _config(_GOVERNMENT_REGIONS[1]),
-            "awsalb-domains": _config(resolver=BY_EMAIL_OF_THE_COMPANY),
-        }
-    )
-    reserved = frozenset({"awsalb-domains"})
+    variants: ClassVar = {
+        "awsalb": _config(),
+        "awsalb-any-signer": _config(has_signer=False),
+        "awsalb-gov": _config(_GOVERNMENT_REGIONS[1]),
+        "awsalb-domains": _config(resolver=BY_EMAIL_OF_THE_COMPANY),
+    }
+    opt_in = frozenset({"awsalb-domains"})
     kid_is_grant = True
     # It has no address for signing out: the application deletes the cookie.
-    front = Front(
+    header_spec = ProxyHeaderSpec(
         headers=("X-Amzn-Oidc-*",),
         cookies=("AWSELBAuthSessionCookie*", "AWSALBAuthNonce"),
         session_cookie="AWSELBAuthSessionCookie-0",
@@ -77,11 +72,11 @@ class AwsAlb(AuthProxy):
 
     def headers(self, who: SignedIn) -> Headers:
         """The three headers of the balancer."""
-        persona = who.face.persona
+        persona = who.account.persona
         region = str(self.variants[who.variant]["region"])
         expiry = int(who.now) + _TOKEN_SECONDS
         claims = {
-            "sub": who.face.uuid,
+            "sub": who.account.uuid,
             "name": persona.name,
             "given_name": persona.given_name,
             "family_name": persona.family_name,
@@ -99,20 +94,19 @@ class AwsAlb(AuthProxy):
         )
         return [
             ("X-Amzn-Oidc-Accesstoken", f"opaque-{hashlib.sha256(who.grant_id.encode()).hexdigest()}"),
-            ("X-Amzn-Oidc-Identity", who.face.uuid),
+            ("X-Amzn-Oidc-Identity", who.account.uuid),
             ("X-Amzn-Oidc-Data", data),
         ]
 
-    def key(self, exchange: Exchange) -> Answer:
+    def key(self, request: ServiceRequest) -> Answer:
         """The public key of one key id, where its balancer is."""
-        grant = self.find_grant(exchange)
-        region = str(self.variants[self.variant(exchange.service.id)]["region"])
-        asked = exchange.path_parameters.get("region") or next(iter(exchange.host_parts), region)
-        if grant is None or asked != region:
-            return self.not_found(exchange)
-        return Answer(200, exchange.service.keys.pair("ES256").public_pem, Encoding.TEXT, content_type=_PEM_TYPE)
+        region = str(self.variants[self.variant(request.service.id)]["region"])
+        asked = request.path_parameters.get("region") or next(iter(request.host_parts), region)
+        if request.grant is None or asked != region:
+            return self.not_found(request)
+        return Answer(200, request.service.keys.pair("ES256").public_pem, Encoding.TEXT, content_type=_PEM_TYPE)
 
-    def not_found(self, exchange: Exchange) -> Answer:
+    def not_found(self, request: ServiceRequest) -> Answer:
         """What S3, which is behind the address, says about an object that is not there."""
         body = "<?xml version='1.0' encoding='UTF-8'?>\n<Error><Code>AccessDenied</Code></Error>\n"
         return Answer(403, body, Encoding.TEXT, content_type="application/xml")

@@ -3,14 +3,13 @@
 import base64
 import json
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
+from mock_idp.emulation import Quirk
 from mock_idp.environments import BY_EMAIL, BY_EMAIL_OF_THE_COMPANY
 from mock_idp.oauth.tokens import SignedToken
-from mock_idp.personas import Face
-from mock_idp.proxies.base import AuthProxy, Front, Headers, SignedIn
-from mock_idp.source import Quirk
+from mock_idp.personas import Account
+from mock_idp.proxies.base import AuthProxy, Headers, ProxyHeaderSpec, SignedIn
 
 _CLIENT_ID = "5b0f9a52-6d1c-4c9c-9a57-0d5c3a1e7f20"
 _TENANT = "3f6d1c2e-8b47-4a15-b0d9-7c5e2f9a4410"
@@ -20,8 +19,8 @@ _TOKEN_SECONDS = 3_900
 _SOURCE = "https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities"
 
 
-def _config(resolver: Mapping[str, Any]) -> MappingProxyType[str, Any]:
-    return MappingProxyType({"signIn": MappingProxyType({"resolvers": (MappingProxyType(dict(resolver)),)})})
+def _config(resolver: Mapping[str, Any]) -> dict[str, Any]:
+    return {"signIn": {"resolvers": (dict(resolver),)}}
 
 
 class AzureEasyAuth(AuthProxy):
@@ -30,23 +29,19 @@ class AzureEasyAuth(AuthProxy):
     id = "azureEasyAuth"
     title = "Azure App Service authentication"
     icon = "EA"
-    variants = MappingProxyType(
-        {
-            "azureEasyAuth": _config({"resolver": "idMatchingUserEntityAnnotation"}),
-            "azureEasyAuth-email": _config(BY_EMAIL),
-            "azureEasyAuth-domains": _config(BY_EMAIL_OF_THE_COMPANY),
-        }
-    )
-    reserved = frozenset({"azureEasyAuth-domains"})
-    environ = MappingProxyType(
-        {
-            "WEBSITE_SKU": "Standard",
-            "WEBSITE_AUTH_ENABLED": "True",
-            "WEBSITE_AUTH_DEFAULT_PROVIDER": "AzureActiveDirectory",
-            "WEBSITE_AUTH_TOKEN_STORE": "True",
-        }
-    )
-    front = Front(
+    variants: ClassVar = {
+        "azureEasyAuth": _config({"resolver": "idMatchingUserEntityAnnotation"}),
+        "azureEasyAuth-email": _config(BY_EMAIL),
+        "azureEasyAuth-domains": _config(BY_EMAIL_OF_THE_COMPANY),
+    }
+    opt_in = frozenset({"azureEasyAuth-domains"})
+    environ: ClassVar = {
+        "WEBSITE_SKU": "Standard",
+        "WEBSITE_AUTH_ENABLED": "True",
+        "WEBSITE_AUTH_DEFAULT_PROVIDER": "AzureActiveDirectory",
+        "WEBSITE_AUTH_TOKEN_STORE": "True",
+    }
+    header_spec = ProxyHeaderSpec(
         headers=("X-Ms-Client-Principal*", "X-Ms-Token-*"),
         cookies=("AppServiceAuthSession*",),
         session_cookie="AppServiceAuthSession",
@@ -60,9 +55,9 @@ class AzureEasyAuth(AuthProxy):
 
     def headers(self, who: SignedIn) -> Headers:
         """The principal and the tokens out of the token store."""
-        persona = who.face.persona
+        persona = who.account.persona
         now = int(who.now)
-        object_id = _object_id(who.face)
+        object_id = _object_id(who.account)
         times = {"iat": now, "nbf": now, "exp": now + _TOKEN_SECONDS}
         claims = {
             "aud": _CLIENT_ID,
@@ -72,7 +67,7 @@ class AzureEasyAuth(AuthProxy):
             "email": persona.email,
             "preferred_username": persona.email or persona.login,
             "oid": object_id,
-            "sub": who.face.digest[:43],
+            "sub": who.account.digest[:43],
             "tid": _TENANT,
             "ver": "2.0",
         }
@@ -88,11 +83,11 @@ class AzureEasyAuth(AuthProxy):
             ("X-MS-TOKEN-AAD-ACCESS-TOKEN", SignedToken(access)),
         ]
 
-    def catalog_annotations(self, face: Face) -> dict[str, str]:
+    def catalog_annotations(self, account: Account) -> dict[str, str]:
         """The annotation of ``idMatchingUserEntityAnnotation``."""
-        return {"graph.microsoft.com/user-id": _object_id(face)}
+        return {"graph.microsoft.com/user-id": _object_id(account)}
 
 
-def _object_id(face: Face) -> str:
+def _object_id(account: Account) -> str:
     """The object id of the directory, which is the same whichever way somebody signs in with Microsoft."""
-    return face.persona.face("microsoft").uuid
+    return account.persona.account("microsoft").uuid

@@ -6,16 +6,13 @@ Flask nor sockets, and like a vendor it may have addresses (``hosts``, ``routes`
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from mock_idp.oauth.model import AuthorizationRequest, Client, FaultOrder, Grant, IssuedToken, TokenKind
+from mock_idp.addresses import Addresses
+from mock_idp.emulation import Emulation, Service, ServiceRequest
+from mock_idp.oauth.model import AuthorizationRequest, Client, FaultSpec, Grant, IssuedToken, TokenKind
 from mock_idp.oauth.tokens import Forgery, SignedToken
-from mock_idp.personas import Face, Persona
-from mock_idp.source import Addresses, Exchange, Source
-
-if TYPE_CHECKING:
-    from mock_idp.service import Service
+from mock_idp.personas import Account, Persona
 
 Headers = list[tuple[str, str | SignedToken]]
 
@@ -27,7 +24,7 @@ class MintError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class MintOrder:
+class MintSpec:
     """Which headers are wanted.
 
     Parameters:
@@ -44,7 +41,7 @@ class MintOrder:
     replace: Mapping[str, str] = field(default_factory=dict)
     repeat: tuple[str, ...] = ()
     forgery: Forgery = field(default_factory=Forgery)
-    faults: tuple[FaultOrder, ...] = ()
+    faults: tuple[FaultSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +49,20 @@ class SignedIn:
     """Somebody who signed in at a proxy.
 
     Parameters:
-        face: what the proxy knows about the persona.
+        account: what the proxy knows about the persona.
         now: seconds since the epoch.
         variant: which variant of the proxy; its issuer, team or signer may be named after it.
         grant_id: identifies this sign-in.
     """
 
-    face: Face
+    account: Account
     now: float
     variant: str
     grant_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
+class ProxyHeaderSpec:
     """What the proxy does with requests that pass through it, beside adding headers.
 
     A name that ends with ``*`` stands for all names that begin so. Names are compared without regard to case.
@@ -87,28 +84,28 @@ class Front:
     return_to: str = ""
 
 
-class AuthProxy(Source):
+class AuthProxy(Emulation):
     """An auth proxy. Subclass it in a file of its own in ``mock_idp/proxies``.
 
-    Class attributes (all data) beside those of :class:`~mock_idp.source.Source`:
+    Class attributes (all data) beside those of :class:`~mock_idp.emulation.Emulation`:
         variants: provider id -> everything below ``auth.providers.<id>``. The first one is the proxy's own id;
-            each is a service of its own (keys, ledger, faults), found by its id in the hosts' ``*``.
-        reserved: provider ids out of ``variants`` that only scenarios use which name them: they change the
+            each is a service of its own (keys, store, faults), found by its id in the hosts' ``*``.
+        opt_in: provider ids out of ``variants`` that only scenarios use which name them: they change the
             variant's service (its key set) while they run, or nobody is signed in without more.
         kid_is_grant: True if each sign-in gets a key id of its own, its grant's id, so that a request for the
             key tells the grant. Only for proxies whose keys are fetched one by one: a client that knows a key
             set by heart would not ask again for every new id.
         environ: environment variables that a backend behind this proxy finds, and wants to find at its start.
-        front: what it does with requests that pass through it.
+        header_spec: what it does with requests that pass through it.
     """
 
     icon: ClassVar[str] = "⇥"
     kind: ClassVar[str] = "proxy"
-    variants: ClassVar[Mapping[str, Mapping[str, Any]]] = MappingProxyType({})
-    reserved: ClassVar[frozenset[str]] = frozenset()
+    variants: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    opt_in: ClassVar[frozenset[str]] = frozenset()
     kid_is_grant: ClassVar[bool] = False
-    environ: ClassVar[Mapping[str, str]] = MappingProxyType({})
-    front: ClassVar[Front] = Front()
+    environ: ClassVar[Mapping[str, str]] = {}
+    header_spec: ClassVar[ProxyHeaderSpec] = ProxyHeaderSpec()
 
     @property
     def provider_ids(self) -> tuple[str, ...]:
@@ -128,50 +125,50 @@ class AuthProxy(Source):
         return dict(self.variants.get(where.service, {}))
 
     def headers(self, who: SignedIn) -> Headers:
-        """The headers the real proxy adds to a request of this person, in order."""
+        """The headers the real proxy adds to a request of this person, in spec."""
         return []
 
-    def grant_id(self, exchange: Exchange) -> str | None:
+    def grant_id(self, request: ServiceRequest) -> str | None:
         """The key id in the address, if key ids are grants."""
-        return exchange.path_parameters.get("kid") if self.kid_is_grant else None
+        return request.path_parameters.get("kid") if self.kid_is_grant else None
 
-    def presented_token(self, exchange: Exchange) -> str:
+    def presented_token(self, request: ServiceRequest) -> str:
         """The minted token that a request brings back, without prefix; empty if it brings none."""
         return ""
 
-    def find_grant(self, exchange: Exchange) -> Grant | None:
+    def find_grant(self, request: ServiceRequest) -> Grant | None:
         """The grant of the token or the key id in a request."""
-        token = self.presented_token(exchange)
-        found = exchange.service.ledger.grant_of(TokenKind.ACCESS, token) if token else None
-        return found or super().find_grant(exchange)
+        token = self.presented_token(request)
+        found = request.service.store.grant_of(TokenKind.ACCESS, token) if token else None
+        return found or super().find_grant(request)
 
-    def mint(self, service: "Service", provider_id: str, order: MintOrder) -> tuple[Grant, list[tuple[str, str]]]:
+    def mint(self, service: Service, provider_id: str, spec: MintSpec) -> tuple[Grant, list[tuple[str, str]]]:
         """Sign a persona in at the proxy.
 
         Parameters:
             service: the service of the variant; it signs and remembers the grant.
             provider_id: the provider that the headers are for.
-            order: which headers.
+            spec: which headers.
 
         Returns:
             The grant, and names and values ready for the wire.
 
         Raises:
-            MintError: the order names a header this proxy does not add.
+            MintError: it names a header this proxy does not add.
         """
         now = service.clock.now()
-        grant = _grant(service, provider_id, order)
-        genuine = self.headers(SignedIn(service.face(grant), now, service.id, grant.grant_id))
-        _check_names((*order.remove, *order.repeat), [name for name, _ in genuine], self.id)
-        service.ledger.add_grant(grant)
-        gone = {name.lower() for name in (*order.remove, *order.replace)}
+        grant = _grant(service, provider_id, spec)
+        genuine = self.headers(SignedIn(service.account(grant), now, service.id, grant.grant_id))
+        _check_names((*spec.remove, *spec.repeat), [name for name, _ in genuine], self.id)
+        service.store.add_grant(grant)
+        gone = {name.lower() for name in (*spec.remove, *spec.replace)}
         kept = [(name, value) for name, value in genuine if name.lower() not in gone]
-        written = [(name, self._on_the_wire(service, grant, order.forgery, value)) for name, value in kept]
-        twice = {name.lower() for name in order.repeat}
+        written = [(name, self._on_the_wire(service, grant, spec.forgery, value)) for name, value in kept]
+        twice = {name.lower() for name in spec.repeat}
         minted = [pair for pair in written for _ in range(2 if pair[0].lower() in twice else 1)]
-        return grant, [*minted, *order.replace.items()]
+        return grant, [*minted, *spec.replace.items()]
 
-    def _on_the_wire(self, service: "Service", grant: Grant, forgery: Forgery, value: str | SignedToken) -> str:
+    def _on_the_wire(self, service: Service, grant: Grant, forgery: Forgery, value: str | SignedToken) -> str:
         if isinstance(value, str):
             return value
         if self.kid_is_grant:
@@ -179,16 +176,16 @@ class AuthProxy(Source):
         text = service.sign(forgery.apply(value), grant)
         compact = text.removeprefix(value.prefix)
         issued = IssuedToken(TokenKind.ACCESS, compact, grant.grant_id, (), grant.granted_at, None)
-        service.ledger.add_token(issued)
+        service.store.add_token(issued)
         return text
 
 
-def _grant(service: "Service", provider_id: str, order: MintOrder) -> Grant:
+def _grant(service: Service, provider_id: str, spec: MintSpec) -> Grant:
     """The grant of a sign-in at a proxy: nobody asked for it at a consent page, so its request is empty."""
     now = service.clock.now()
     client = Client(f"mock-{provider_id}", "", service.id, provider_id, "", frozenset())
     request = AuthorizationRequest("", client, "", (), None, {}, now)
-    return Grant(service.randomness.text(_ID_LENGTH), request, order.persona.id, (), order.faults, now)
+    return Grant(service.randomness.text(_ID_LENGTH), request, spec.persona.id, (), spec.faults, now)
 
 
 def _check_names(names: Sequence[str], known: Sequence[str], proxy: str) -> None:

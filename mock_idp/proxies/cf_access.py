@@ -1,15 +1,15 @@
 """Cloudflare Access: a signed header and cookie, the team's key set, and an address that tells who a token is."""
 
 import hashlib
-from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
+from mock_idp.addresses import Addresses
+from mock_idp.emulation import Quirk, Route, ServiceRequest
 from mock_idp.environments import BY_EMAIL
 from mock_idp.oauth.model import Answer, Encoding, Endpoint
 from mock_idp.oauth.tokens import NEXT_KEY, OWN_KEY, SignedToken
-from mock_idp.proxies.base import AuthProxy, Front, Headers, SignedIn
+from mock_idp.proxies.base import AuthProxy, Headers, ProxyHeaderSpec, SignedIn
 from mock_idp.settings import COMPANY_DOMAIN
-from mock_idp.source import Addresses, Exchange, Quirk, Route
 
 # Made up, and names rather than secrets; a scenario each, because a backend may remember whom it saw.
 SERVICE_TOKENS = ("3b9e04d17fa6428c95c0e1d2b3a49f58.access", "c81f5a60d2b94e37a7f0946be35d1c28.access")
@@ -22,17 +22,13 @@ _TOKEN_SECONDS = 86_400
 _SOURCE = "https://developers.cloudflare.com/cloudflare-one/identity/authorization-cookie/validating-json/"
 
 
-def _config(**keys: Any) -> MappingProxyType[str, Any]:
-    return MappingProxyType(
-        {
-            "audience": _AUDIENCE,
-            "serviceTokens": tuple(
-                MappingProxyType({"token": token, "subject": f"ada-quill@{COMPANY_DOMAIN}"}) for token in SERVICE_TOKENS
-            ),
-            **keys,
-            "signIn": MappingProxyType({"resolvers": (BY_EMAIL,)}),
-        }
-    )
+def _config(**keys: Any) -> dict[str, Any]:
+    return {
+        "audience": _AUDIENCE,
+        "serviceTokens": tuple({"token": token, "subject": f"ada-quill@{COMPANY_DOMAIN}"} for token in SERVICE_TOKENS),
+        **keys,
+        "signIn": {"resolvers": (BY_EMAIL,)},
+    }
 
 
 class CloudflareAccess(AuthProxy):
@@ -41,20 +37,18 @@ class CloudflareAccess(AuthProxy):
     id = "cfaccess"
     title = "Cloudflare Access"
     icon = "CF"
-    hosts = MappingProxyType({"*.cloudflareaccess.com": ""})
+    hosts: ClassVar = {"*.cloudflareaccess.com": ""}
     routes = (
         Route("GET", "/cdn-cgi/access/certs", "certs", Endpoint.JWKS),
         Route("GET", "/cdn-cgi/access/get-identity", "identity", Endpoint.PROFILE),
     )
-    variants = MappingProxyType(
-        {
-            "cfaccess": _config(),
-            "cfaccess-names": _config(jwtHeaderName=_OTHER_HEADER, authorizationCookieName=_OTHER_COOKIE),
-            "cfaccess-keys": _config(),
-        }
-    )
-    reserved = frozenset({"cfaccess-keys"})
-    front = Front(
+    variants: ClassVar = {
+        "cfaccess": _config(),
+        "cfaccess-names": _config(jwtHeaderName=_OTHER_HEADER, authorizationCookieName=_OTHER_COOKIE),
+        "cfaccess-keys": _config(),
+    }
+    opt_in = frozenset({"cfaccess-keys"})
+    header_spec = ProxyHeaderSpec(
         headers=("Cf-Access-*", _OTHER_HEADER),
         cookies=(_COOKIE, _OTHER_COOKIE, "CF_AppSession"),
         session_cookie=_COOKIE,
@@ -72,13 +66,13 @@ class CloudflareAccess(AuthProxy):
 
     def headers(self, who: SignedIn) -> Headers:
         """The token as header and as cookie, and the address for people who look."""
-        persona = who.face.persona
+        persona = who.account.persona
         now = int(who.now)
         claims = {
             "aud": [_AUDIENCE],
             "email": persona.email,
             "iss": f"https://{who.variant}.cloudflareaccess.com",
-            "sub": who.face.uuid,
+            "sub": who.account.uuid,
             "iat": now,
             "nbf": now,
             "exp": now + _TOKEN_SECONDS,
@@ -99,16 +93,16 @@ class CloudflareAccess(AuthProxy):
         config = self.variants[self.variant(variant)]
         return config.get("jwtHeaderName", _HEADER), config.get("authorizationCookieName", _COOKIE)
 
-    def presented_token(self, exchange: Exchange) -> str:
+    def presented_token(self, request: ServiceRequest) -> str:
         """The token that came as header or as cookie, under the names this team is configured with."""
-        header, cookie = self._names(exchange.service.id)
-        cookies = (part.strip().partition("=") for part in exchange.headers.get("cookie", "").split(";"))
+        header, cookie = self._names(request.service.id)
+        cookies = (part.strip().partition("=") for part in request.headers.get("cookie", "").split(";"))
         by_name = {name: value for name, _, value in cookies}
-        return exchange.headers.get(header.lower()) or by_name.get(cookie, "")
+        return request.headers.get(header.lower()) or by_name.get(cookie, "")
 
-    def certs(self, exchange: Exchange) -> Answer:
+    def certs(self, request: ServiceRequest) -> Answer:
         """The key set: the key of today and the next one, as Cloudflare rotates, with members that do not count."""
-        keys = exchange.service.keys
+        keys = request.service.keys
         is_untouched = keys.published == (OWN_KEY,)
         names = (OWN_KEY, NEXT_KEY) if is_untouched else keys.published
         pairs = [keys.pair("RS256", name) for name in names]
@@ -121,29 +115,29 @@ class CloudflareAccess(AuthProxy):
             200, {"keys": public_keys, "public_cert": next(iter(certificates), None), "public_certs": certificates}
         )
 
-    def identity(self, exchange: Exchange) -> Answer:
+    def identity(self, request: ServiceRequest) -> Answer:
         """Who a token is about."""
-        grant = self.find_grant(exchange)
+        grant = request.grant
         if grant is None:
             return Answer(403, {"err": "no app token set"})
-        face = exchange.service.face(grant)
-        persona = face.persona
+        account = request.service.account(grant)
+        persona = account.persona
         identity = {
-            "id": f"00u{face.digest[:12]}",
+            "id": f"00u{account.digest[:12]}",
             "name": persona.name,
             "email": persona.email,
-            "user_uuid": face.uuid,
-            "account_id": face.digest[:32],
+            "user_uuid": account.uuid,
+            "account_id": account.digest[:32],
             "groups": [
                 {"id": f"g-{ref.rpartition('/')[2]}", "name": ref.rpartition("/")[2]} for ref in persona.group_refs
             ],
-            "idp": {"id": face.digest[32:64], "type": "okta"},
+            "idp": {"id": account.digest[32:64], "type": "okta"},
             "geo": {"country": "SE"},
             "iat": int(grant.granted_at),
             "version": 2,
         }
         return Answer(200, {name: value for name, value in identity.items() if value is not None})
 
-    def not_found(self, exchange: Exchange) -> Answer:
+    def not_found(self, request: ServiceRequest) -> Answer:
         """An address that is not there."""
         return Answer(404, "Not Found\n", Encoding.TEXT)

@@ -1,15 +1,14 @@
 """Google Identity-Aware Proxy: a signed header, and one list of public keys for everybody."""
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
+from mock_idp.emulation import Quirk, Route, ServiceRequest
 from mock_idp.oauth.model import Answer, Endpoint
 from mock_idp.oauth.tokens import NEXT_KEY, SignedToken
-from mock_idp.personas import Face, Persona
-from mock_idp.proxies.base import AuthProxy, Front, Headers, SignedIn
+from mock_idp.personas import Account, Persona
+from mock_idp.proxies.base import AuthProxy, Headers, ProxyHeaderSpec, SignedIn
 from mock_idp.settings import COMPANY_DOMAIN
-from mock_idp.source import Exchange, Quirk, Route
 
 AUDIENCE = "/projects/314159265358/global/backendServices/2718281828459045235"
 _ISSUER = "https://cloud.google.com/iap"
@@ -18,14 +17,14 @@ _OTHER_HEADER = "X-Relayed-Assertion"
 _SOURCE = "https://cloud.google.com/iap/docs/signed-headers-howto"
 _TOKEN_SECONDS = 600
 _RESOLVERS = (
-    MappingProxyType({"resolver": "emailMatchingUserEntityAnnotation"}),
-    MappingProxyType({"resolver": "idMatchingUserEntityAnnotation"}),
+    {"resolver": "emailMatchingUserEntityAnnotation"},
+    {"resolver": "idMatchingUserEntityAnnotation"},
 )
 
 
-def _config(resolvers: Sequence[Mapping[str, Any]] = _RESOLVERS, **keys: Any) -> MappingProxyType[str, Any]:
-    sign_in = MappingProxyType({"resolvers": tuple(resolvers)})
-    return MappingProxyType({"audience": AUDIENCE, **keys, "signIn": sign_in})
+def _config(resolvers: Sequence[Mapping[str, Any]] = _RESOLVERS, **keys: Any) -> dict[str, Any]:
+    sign_in = {"resolvers": tuple(resolvers)}
+    return {"audience": AUDIENCE, **keys, "signIn": sign_in}
 
 
 class GcpIap(AuthProxy):
@@ -34,14 +33,12 @@ class GcpIap(AuthProxy):
     id = "gcpIap"
     title = "Google Identity-Aware Proxy"
     icon = "IA"
-    hosts = MappingProxyType({"www.gstatic.com": ""})
+    hosts: ClassVar = {"www.gstatic.com": ""}
     routes = (Route("GET", "/iap/verify/public_key", "keys", Endpoint.JWKS),)
-    variants = MappingProxyType(
-        {"gcpIap": _config(), "gcpIap-header": _config(_RESOLVERS[::-1], jwtHeader=_OTHER_HEADER)}
-    )
+    variants: ClassVar = {"gcpIap": _config(), "gcpIap-header": _config(_RESOLVERS[::-1], jwtHeader=_OTHER_HEADER)}
     # Not among the variants: it shares the key address with them, so only one profile has it, and none of them.
-    reserved = frozenset({"gcpIap-keys"})
-    front = Front(
+    opt_in = frozenset({"gcpIap-keys"})
+    header_spec = ProxyHeaderSpec(
         headers=("X-Goog-Iap-*", "X-Goog-Authenticated-User-*", _OTHER_HEADER),
         cookies=("GCP_IAP_*", "GCP_IAAP_*", "__Host-GCP_IAP_*"),
         session_cookie="GCP_IAP_UID",
@@ -58,7 +55,7 @@ class GcpIap(AuthProxy):
 
     def headers(self, who: SignedIn) -> Headers:
         """The signed header, and the two unsigned ones for people who look."""
-        persona = who.face.persona
+        persona = who.account.persona
         account = f"accounts.google.com:{_account_id(persona)}"
         now = int(who.now)
         claims = {
@@ -83,18 +80,18 @@ class GcpIap(AuthProxy):
         headers.append(("X-Goog-Authenticated-User-ID", account))
         return headers
 
-    def keys(self, exchange: Exchange) -> Answer:
+    def keys(self, request: ServiceRequest) -> Answer:
         """The list of keys: those that sign, and the next one already, so that a rotation surprises nobody."""
-        own = exchange.service.keys
+        own = request.service.keys
         pairs = [own.pair("ES256", name) for name in dict.fromkeys((*own.published, NEXT_KEY))]
         return Answer(200, {pair.kid: pair.public_pem for pair in pairs})
 
-    def catalog_annotations(self, face: Face) -> dict[str, str]:
+    def catalog_annotations(self, account: Account) -> dict[str, str]:
         """The annotations of both resolvers; Google's other sign-in has the first one, too."""
-        email = {"google.com/email": face.persona.email} if face.persona.email else {}
-        return {**email, "google.com/user-id": _account_id(face.persona)}
+        email = {"google.com/email": account.persona.email} if account.persona.email else {}
+        return {**email, "google.com/user-id": _account_id(account.persona)}
 
 
 def _account_id(persona: Persona) -> str:
     """The id of the Google account, which is the same at Google's other doors: 21 digits, too many for a number."""
-    return f"1{int(persona.face('google').digest, 16) % 10**20:020}"
+    return f"1{int(persona.account('google').digest, 16) % 10**20:020}"

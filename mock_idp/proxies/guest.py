@@ -1,7 +1,6 @@
 """The guest provider: no proxy, no headers, only configuration."""
 
-from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 from mock_idp.personas import SHOWN
 from mock_idp.proxies.base import AuthProxy
@@ -10,8 +9,8 @@ KNOWN = SHOWN["many-groups"].entity
 """The name of a user of the catalog."""
 
 
-def _config(**keys: Any) -> MappingProxyType[str, Any]:
-    return MappingProxyType({"dangerouslyAllowOutsideDevelopment": True, **keys})
+def _config(**keys: Any) -> dict[str, Any]:
+    return {"dangerouslyAllowOutsideDevelopment": True, **keys}
 
 
 class Guest(AuthProxy):
@@ -20,23 +19,21 @@ class Guest(AuthProxy):
     id = "guest"
     title = "Guest"
     icon = "—"
-    variants = MappingProxyType(
-        {
-            "guest": _config(),
-            "guest-refused": MappingProxyType({}),
-            "guest-of-catalog": _config(
-                userEntityRef=f"user:default/{KNOWN}",
-                ownershipEntityRefs=("group:default/nobodys",),
-                signIn=MappingProxyType({"resolvers": (MappingProxyType({"resolver": "noSuchResolver"}),)}),
-            ),
-            "guest-by-name": _config(userEntityRef=KNOWN),
-            # In another namespace than the user of that name.
-            "guest-as-written": _config(
-                userEntityRef=f"User:Elsewhere/{KNOWN}",
-                ownershipEntityRefs=("group:default/harbour", "group:default/foo"),
-            ),
-            "guest-without-kind": _config(userEntityRef="visitor"),
-            "guest-without-namespace": _config(userEntityRef=f"user:/{KNOWN}"),
-        }
-    )
-    reserved = frozenset(variants) - {id}
+    variants: ClassVar = {
+        "guest": _config(),
+        "guest-refused": {},
+        "guest-of-catalog": _config(
+            userEntityRef=f"user:default/{KNOWN}",
+            ownershipEntityRefs=("group:default/nobodys",),
+            signIn={"resolvers": ({"resolver": "noSuchResolver"},)},
+        ),
+        "guest-by-name": _config(userEntityRef=KNOWN),
+        # In another namespace than the user of that name.
+        "guest-as-written": _config(
+            userEntityRef=f"User:Elsewhere/{KNOWN}",
+            ownershipEntityRefs=("group:default/harbour", "group:default/foo"),
+        ),
+        "guest-without-kind": _config(userEntityRef="visitor"),
+        "guest-without-namespace": _config(userEntityRef=f"user:/{KNOWN}"),
+    }
+    opt_in = frozenset(variants) - {id}

@@ -1,9 +1,9 @@
 """OAuth2 Proxy, configured to hand the ID token on (``injectResponseHeaders`` with a ``Bearer`` prefix)."""
 
-from types import MappingProxyType
+from typing import ClassVar
 
 from mock_idp.oauth.tokens import SignedToken
-from mock_idp.proxies.base import AuthProxy, Front, Headers, SignedIn
+from mock_idp.proxies.base import AuthProxy, Headers, ProxyHeaderSpec, SignedIn
 from mock_idp.settings import COMPANY_DOMAIN
 
 _TOKEN_SECONDS = 300
@@ -15,20 +15,16 @@ class OAuth2Proxy(AuthProxy):
     id = "oauth2Proxy"
     title = "OAuth2 Proxy"
     icon = "O2"
-    variants = MappingProxyType(
-        {
-            "oauth2Proxy": MappingProxyType(
-                {"signIn": {"resolvers": [{"resolver": "forwardedUserMatchingUserEntityName"}]}}
-            ),
-            # The preferred username is a display name here, by which the catalog knows nobody.
-            "oauth2Proxy-username": MappingProxyType(
-                {"signIn": {"resolvers": [{"resolver": "forwardedPreferredUsernameMatchingUserEntityName"}]}}
-            ),
-        }
-    )
-    reserved = frozenset({"oauth2Proxy-username"})
+    variants: ClassVar = {
+        "oauth2Proxy": {"signIn": {"resolvers": [{"resolver": "forwardedUserMatchingUserEntityName"}]}},
+        # The preferred username is a display name here, by which the catalog knows nobody.
+        "oauth2Proxy-username": {
+            "signIn": {"resolvers": [{"resolver": "forwardedPreferredUsernameMatchingUserEntityName"}]}
+        },
+    }
+    opt_in = frozenset({"oauth2Proxy-username"})
 
-    front = Front(
+    header_spec = ProxyHeaderSpec(
         headers=(
             "X-Forwarded-User",
             "X-Forwarded-Email",
@@ -46,12 +42,12 @@ class OAuth2Proxy(AuthProxy):
 
     def headers(self, who: SignedIn) -> Headers:
         """``X-Forwarded-…`` and the ID token."""
-        persona = who.face.persona
+        persona = who.account.persona
         groups = [ref.rpartition("/")[2] for ref in persona.group_refs if ref.startswith("group:")]
         claims = {
             "iss": f"https://sso.{COMPANY_DOMAIN}/realms/staff",
             "aud": "oauth2-proxy",
-            "sub": who.face.uuid,
+            "sub": who.account.uuid,
             "iat": int(who.now),
             "exp": int(who.now) + _TOKEN_SECONDS,
             "email": persona.email,

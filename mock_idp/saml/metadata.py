@@ -3,7 +3,7 @@
 from lxml import etree
 from lxml.builder import ElementMaker
 
-from mock_idp.saml import names, signing_key
+from mock_idp.saml import names, signing
 
 _M = ElementMaker(namespace=names.METADATA, nsmap={"md": names.METADATA, "ds": names.SIGNATURE})
 _D = ElementMaker(namespace=names.SIGNATURE, nsmap={"ds": names.SIGNATURE})
@@ -16,7 +16,7 @@ def identity_provider(entity_id: str, sign_on_url: str) -> bytes:
         entity_id: the identity provider's entity id.
         sign_on_url: where authentication requests go.
     """
-    certificate = _D.KeyInfo(_D.X509Data(_D.X509Certificate(signing_key.certificate_text())))
+    certificate = _D.KeyInfo(_D.X509Data(_D.X509Certificate(signing.certificate_text())))
     formats = (names.EMAIL_ADDRESS, names.UNSPECIFIED, names.PERSISTENT)
     document = _M.EntityDescriptor(
         {"entityID": entity_id},

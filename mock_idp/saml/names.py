@@ -1,13 +1,12 @@
 """Names of SAML 2.0 (OASIS): namespaces, bindings, formats and status codes."""
 
-from types import MappingProxyType
 from typing import Final
 
 PROTOCOL: Final = "urn:oasis:names:tc:SAML:2.0:protocol"
 ASSERTION: Final = "urn:oasis:names:tc:SAML:2.0:assertion"
 METADATA: Final = "urn:oasis:names:tc:SAML:2.0:metadata"
 SIGNATURE: Final = "http://www.w3.org/2000/09/xmldsig#"
-NAMESPACES: Final = MappingProxyType({"samlp": PROTOCOL, "saml": ASSERTION, "ds": SIGNATURE, "md": METADATA})
+NAMESPACES: Final = {"samlp": PROTOCOL, "saml": ASSERTION, "ds": SIGNATURE, "md": METADATA}
 
 HTTP_POST: Final = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
 HTTP_REDIRECT: Final = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"

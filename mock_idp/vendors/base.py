@@ -1,73 +1,45 @@
 """What a vendor is: data, and the few methods in which real services differ.
 
-A vendor file subclasses :class:`Vendor`, fills in the data and overrides only what it must. It knows
-neither Flask nor sockets: it turns an :class:`Exchange` into an :class:`~mock_idp.oauth.model.Answer`.
-The shared endpoints (authorization, token, revocation) are in ``mock_idp.vendors.endpoints``.
+A vendor file subclasses :class:`~mock_idp.vendors.oauth_vendor.OAuthVendor`, or
+:class:`~mock_idp.vendors.openid_vendor.OpenIdVendor` if it issues ID tokens, fills in the data and overrides only
+what it must. It knows neither Flask nor sockets: it turns a :class:`~mock_idp.emulation.ServiceRequest` into an
+:class:`~mock_idp.oauth.model.Answer`. Here stands what does not depend on OAuth: somebody decides at a consent page,
+the browser goes back to the client, and Backstage is told how to find the vendor.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any, ClassVar
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from mock_idp.environments import EnvironmentKind, ServiceSpec
-from mock_idp.oauth import refreshing
-from mock_idp.oauth.client_authentication import ClientAuthentication
-from mock_idp.oauth.grant_types import GRANT_TYPES, GrantType
+from mock_idp.addresses import Addresses, Reach
+from mock_idp.emulation import Emulation, ServiceRequest
+from mock_idp.environments import EnvironmentKind
+from mock_idp.oauth import authorization
 from mock_idp.oauth.model import (
+    FORM_POST,
+    NO_STORE,
     Answer,
+    AuthorizationRequest,
     Client,
     Encoding,
     Endpoint,
+    FaultSpec,
     Grant,
     Page,
     Reason,
     Refusal,
-    TokenKind,
 )
-from mock_idp.oauth.policy import BearerPlace, Pkce, Policy
-from mock_idp.oauth.tokens import SignedToken, TokenShape
-from mock_idp.source import Addresses, Exchange, Quirk, Reach, Route, Source
-from mock_idp.vendors import callbacks, credentials, endpoints, refusals
+from mock_idp.vendors import refusals
 
-__all__ = [
-    "Addresses",
-    "Answer",
-    "BearerPlace",
-    "Client",
-    "ClientAuthentication",
-    "Encoding",
-    "Endpoint",
-    "EnvironmentKind",
-    "Exchange",
-    "Grant",
-    "GrantType",
-    "Pkce",
-    "Policy",
-    "Quirk",
-    "Reach",
-    "Reason",
-    "Refusal",
-    "Route",
-    "ServiceSpec",
-    "SignedToken",
-    "TokenKind",
-    "TokenShape",
-    "Vendor",
-]
+GRANT_HEADER = "Mock-Idp-Grant"
+_ID_LENGTH = 22
 
 
-class Vendor(Source):
-    """A service that people sign in with. Subclass it in a file of its own in ``mock_idp/vendors``.
+class Vendor(Emulation):
+    """A service that people sign in with, by whatever protocol.
 
-    Among the routes' handlers, ``authorize``, ``token`` and ``revoke`` are the shared endpoints'.
-
-    Class attributes (all data) beside those of :class:`~mock_idp.source.Source`:
-        grant_types: value of ``grant_type`` -> what answers it and which credential it carries.
-        policy: see :class:`Policy`.
-        token_type: how the token answer calls the access token.
-        scope_member: name of the token answer's member with the granted scopes.
-        token_shapes: what codes, access and refresh tokens look like.
+    Class attributes (all data) beside those of :class:`~mock_idp.emulation.Emulation`:
         refusals: reason -> answer to a machine, where this vendor differs from RFC 6749 section 5.2.
         callbacks: reason -> parameters sent to the redirect URI, where it differs from section 4.1.2.1.
         page_statuses: reason -> status of the error page for people.
@@ -78,21 +50,15 @@ class Vendor(Source):
         environments: further environments; one with a service of its own is what a scenario needs whose
             fault cannot belong to a grant (discovery, keys, issuer).
         reached: how the backend reaches this vendor.
-        custom_ids: further provider ids that are configured by default (``ghe``).
+        custom_ids: further provider ids that are configured by default.
         serves_each_id: True if each of these has a service of its own, named like it, rather than the vendor's.
         variants: provider id -> keys of its own, for a vendor whose providers have no environments. The first one
             is the vendor's own id.
     """
 
-    kind: ClassVar[str] = "oauth"
-    grant_types: ClassVar[Mapping[str, GrantType]] = GRANT_TYPES
-    policy: ClassVar[Policy] = Policy()
-    token_type: ClassVar[str] = "Bearer"  # noqa: S105 - not a secret
-    scope_member: ClassVar[str] = "scope"
-    token_shapes: ClassVar[Mapping[TokenKind, TokenShape]] = MappingProxyType({})
-    refusals: ClassVar[Mapping[Reason, Answer]] = MappingProxyType({})
-    callbacks: ClassVar[Mapping[Reason, Mapping[str, str]]] = MappingProxyType({})
-    page_statuses: ClassVar[Mapping[Reason, int]] = MappingProxyType({})
+    refusals: ClassVar[Mapping[Reason, Answer]] = {}
+    callbacks: ClassVar[Mapping[Reason, Mapping[str, str]]] = {}
+    page_statuses: ClassVar[Mapping[Reason, int]] = {}
     accent: ClassVar[str] = "#334155"
     extra_scopes: ClassVar[tuple[str, str, str, str]] = ("extra1", "extra2", "extra3", "extra4")
     sign_in_resolvers: ClassVar[tuple[Mapping[str, Any], ...]] = ()
@@ -101,7 +67,170 @@ class Vendor(Source):
     reached: ClassVar[Reach] = Reach.BY_PATH
     custom_ids: ClassVar[tuple[str, ...]] = ()
     serves_each_id: ClassVar[bool] = False
-    variants: ClassVar[Mapping[str, Mapping[str, Any]]] = MappingProxyType({})
+    variants: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+
+    # --- somebody decides -------------------------------------------------------------------------
+
+    def ask(
+        self,
+        request: ServiceRequest,
+        client: Client,
+        redirect_uri: str,
+        scopes: tuple[str, ...],
+        state: str | None,
+        kept: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Show the consent page for a checked request, or decide at once if sign-in is automatic.
+
+        Parameters:
+            request: the authorization request.
+            client: who asks.
+            redirect_uri: where the answer goes.
+            scopes: what can be granted.
+            state: the client's opaque value, or None.
+            kept: what is kept of the request beside its parameters.
+        """
+        service = request.service
+        asked = AuthorizationRequest(
+            request_id=service.randomness.text(_ID_LENGTH),
+            client=client,
+            redirect_uri=redirect_uri,
+            scopes=scopes,
+            state=state,
+            parameters={**request.query, **(kept or {})},
+            received_at=service.clock.now(),
+            base_url=request.base_url,
+        )
+        persona = service.settings.auto_login
+        if persona is not None:
+            return self.allow(request, asked, persona, asked.scopes, ())[1]
+        service.store.add_request(asked)
+        return Answer(200, Page("consent", {"vendor": self, "request": asked}), Encoding.HTML)
+
+    def allow(
+        self,
+        request: ServiceRequest,
+        asked: AuthorizationRequest,
+        persona: str,
+        scopes: tuple[str, ...],
+        faults: tuple[FaultSpec, ...],
+    ) -> tuple[Grant, Answer]:
+        """Let a persona consent: make a grant and what the client gets for it (RFC 6749 section 4.1.2).
+
+        Parameters:
+            request: the authorization request (:meth:`~mock_idp.emulation.ServiceRequest.of_authorization`).
+            asked: the same, checked.
+            persona: who consents.
+            scopes: what is granted, out of what was asked for.
+            faults: misbehaviour the grant carries along.
+
+        Returns:
+            The grant, and the way back to the client.
+        """
+        grant = self._add_grant(request, asked, persona, scopes, faults, revoked=False)
+        return grant, self._to_client(request, grant, self.consented(request, grant))
+
+    def deny(
+        self, request: ServiceRequest, asked: AuthorizationRequest, persona: str, faults: tuple[FaultSpec, ...]
+    ) -> tuple[Grant, Answer]:
+        """Let a persona refuse (RFC 6749 section 4.1.2.1).
+
+        Returns:
+            A grant that is revoked from the start, so that the journal can be asked for it; and the way back.
+        """
+        grant = self._add_grant(request, asked, persona, (), faults, revoked=True)
+        return grant, self._to_client(request, grant, self.callback_parameters(Reason.ACCESS_DENIED))
+
+    def _add_grant(
+        self,
+        request: ServiceRequest,
+        asked: AuthorizationRequest,
+        persona: str,
+        scopes: tuple[str, ...],
+        faults: tuple[FaultSpec, ...],
+        *,
+        revoked: bool,
+    ) -> Grant:
+        service = request.service
+        grant_id = service.randomness.text(_ID_LENGTH)
+        grant = Grant(grant_id, asked, persona, scopes, faults, service.clock.now(), revoked)
+        service.store.add_grant(grant)
+        return grant
+
+    def consented(self, request: ServiceRequest, grant: Grant) -> dict[str, str]:
+        """What the client is told after consent, beside the usual (``state``)."""
+        return {}
+
+    # --- the way back to the client ---------------------------------------------------------------
+
+    def _to_client(self, request: ServiceRequest, grant: Grant, parameters: Mapping[str, str]) -> Answer:
+        answer = self.callback(request, grant, grant.request.redirect_uri, parameters)
+        no_store = () if isinstance(answer.body, Page) else NO_STORE  # pages are never stored anyway
+        return replace(answer, headers=(*answer.headers, (GRANT_HEADER, grant.grant_id), *no_store))
+
+    def callback(
+        self, request: ServiceRequest, grant: Grant | None, redirect_uri: str, parameters: Mapping[str, str]
+    ) -> Answer:
+        """Send the browser back to the client: after consent, after its refusal, or after a refused request.
+
+        Parameters:
+            request: the authorization request.
+            grant: what was decided, or None if the vendor refused before anybody was asked.
+            redirect_uri: where to; it belongs to the client. A query it has is kept (RFC 6749 section 3.1.2).
+            parameters: ``code``, or ``error`` and its companions; ``state`` is added here.
+
+        Returns:
+            A redirect, or what this vendor does instead (:meth:`form_post`).
+        """
+        parts = urlsplit(redirect_uri)
+        added = urlencode(_with_state(parameters, request.query.get("state")))
+        query = "&".join(part for part in (parts.query, added) if part)
+        return Answer(302, None, Encoding.EMPTY, headers=(("Location", urlunsplit(parts._replace(query=query))),))
+
+    def form_post(self, action: str, parameters: Mapping[str, Any], state: str | None = None) -> Answer:
+        """Send the browser to the client with a form that submits itself (OAuth 2.0 Form Post Response Mode).
+
+        Parameters:
+            action: where the form goes.
+            parameters: its fields, in order; a :class:`~mock_idp.oauth.tokens.SignedToken` is signed last.
+            state: the client's opaque value, or None.
+        """
+        fields = _with_state(parameters, state)
+        return Answer(200, Page(FORM_POST, {"action": action, "parameters": fields}), Encoding.HTML)
+
+    # --- refusals ---------------------------------------------------------------------------------
+
+    def refuse(self, request: ServiceRequest, refusal: Refusal) -> Answer:
+        """Turn a refusal into this vendor's answer; by default from the tables, else RFC 6749."""
+        if request.endpoint is Endpoint.AUTHORIZATION:
+            return self.refuse_authorization(request, refusal)
+        return self.refusals.get(refusal.reason) or refusals.default_answer(refusal, request.base_url)
+
+    def refuse_authorization(self, request: ServiceRequest, refusal: Refusal) -> Answer:
+        """Turn a refused authorization request into an answer: an error page, or a redirect to the client."""
+        redirect_uri = self._trusted_redirect_uri(request)
+        if redirect_uri is None or refusal.reason in self.page_statuses:
+            return self.error_page(refusal)
+        return self.callback(request, None, redirect_uri, self.callback_parameters(refusal.reason))
+
+    def _trusted_redirect_uri(self, request: ServiceRequest) -> str | None:
+        """The redirect URI of an authorization request if it belongs to the client, else None."""
+        try:
+            return authorization.identify(request.service.clients.by_id, request.query)[1]
+        except Refusal:
+            return None
+
+    def callback_parameters(self, reason: Reason) -> dict[str, str]:
+        """The error parameters that the redirect URI is told."""
+        return dict(self.callbacks.get(reason) or refusals.callback_parameters(reason))
+
+    def error_page(self, refusal: Refusal) -> Answer:
+        """The page a person sees when nothing may be sent to the redirect URI."""
+        status = self.page_statuses.get(refusal.reason, refusals.page_status(refusal.reason))
+        values = {"vendor": self, "reason": refusal.reason, "detail": refusal.detail, "status": status}
+        return Answer(status, Page("refused", values), Encoding.HTML)
+
+    # --- what Backstage must be told to use this vendor -------------------------------------------
 
     @property
     def provider_ids(self) -> tuple[str, ...]:
@@ -124,158 +253,14 @@ class Vendor(Source):
         """The id of the client of a provider's environment; override it where clients of a kind look alike."""
         return f"mock-{provider_id}-{environment}"
 
-    # --- the shared endpoints; a vendor may put something around them -----------------------------
+    def make_client(self, service: str, provider: str, environment: str, redirect_uris: Sequence[str]) -> Client:
+        """Make the client of a provider's environment; id and secret follow from the names.
 
-    def authorize(self, exchange: Exchange) -> Answer:
-        """Answer an authorization request: with the consent page, or at once if sign-in is automatic.
-
-        Raises:
-            Refusal: something is wrong with the request.
+        The secret is a text that occurs nowhere else, because answers are searched for it.
         """
-        return endpoints.authorize(exchange)
-
-    def token(self, exchange: Exchange) -> Answer:
-        """Answer a token request by the handler of its grant type.
-
-        Raises:
-            Refusal: something is wrong with the request.
-        """
-        return endpoints.token(exchange)
-
-    def redeem(self, exchange: Exchange, client: Client) -> Answer:
-        """Exchange a code (RFC 6749 section 4.1.3); a handler of ``grant_types``.
-
-        Raises:
-            Refusal: something is wrong with the request.
-        """
-        return endpoints.redeem(exchange, client)
-
-    def refresh(self, exchange: Exchange, client: Client) -> Answer:
-        """Exchange a refresh token (RFC 6749 section 6); a handler of ``grant_types``.
-
-        Raises:
-            Refusal: something is wrong with the request.
-        """
-        return endpoints.refresh(exchange, client)
-
-    def revoke(self, exchange: Exchange) -> Answer:
-        """Answer a revocation request (RFC 7009).
-
-        Raises:
-            Refusal: something is wrong with the request.
-        """
-        return endpoints.revoke(exchange)
-
-    # --- what a vendor may say differently --------------------------------------------------------
-
-    def policy_for(self, client: Client) -> Policy:
-        """The policy towards one client, for vendors that treat their clients differently."""
-        return self.policy
-
-    def find_grant(self, exchange: Exchange) -> Grant | None:
-        """The grant of the credential in a request, or the one that the request itself tells."""
-        return credentials.find_grant(exchange) or super().find_grant(exchange)
-
-    def assertion_audiences(self, exchange: Exchange) -> frozenset[str]:
-        """The names a client's assertion may be addressed to (RFC 7523 section 3); by default issuer and address."""
-        return frozenset({exchange.base_url, f"{exchange.base_url}{exchange.path}"})
-
-    def check_authorization(self, exchange: Exchange, client: Client) -> None:
-        """Check parameters only this vendor has, after the shared checks passed.
-
-        Raises:
-            Refusal: the real service would refuse this request.
-        """
-
-    def grantable_scopes(self, client: Client, scopes: tuple[str, ...]) -> tuple[str, ...]:
-        """Say which of the requested scopes this client can be granted at all."""
-        return scopes
-
-    def refreshed_scopes(self, exchange: Exchange, grant: Grant, policy: Policy) -> tuple[str, ...]:
-        """Say which scopes a refreshed access token has; by default what is asked for, within what was granted.
-
-        Raises:
-            Refusal: more is asked for than may be (RFC 6749 section 6).
-        """
-        requested = exchange.form.get("scope", "") if policy.checks_refreshed_scopes else ""
-        return refreshing.narrowed_scopes(grant, requested, policy.scope_separators)
-
-    def token_value(self, exchange: Exchange, grant: Grant, kind: TokenKind) -> str:
-        """Make the text of a credential; override it for tokens that mean something (JWT)."""
-        padding = exchange.service.persona(grant).padding if kind is TokenKind.REFRESH else 0
-        shape = self.token_shapes.get(kind, TokenShape())
-        return shape.mint(exchange.service.randomness.text, padding)
-
-    def token_members(self, exchange: Exchange, grant: Grant, access_token: str, *, refreshing: bool) -> dict[str, Any]:
-        """Members of the token answer beside those every vendor has (``id_token``, ``hd`` …).
-
-        A member of the same name as a usual one replaces it. An ID token is a
-        :class:`~mock_idp.oauth.tokens.SignedToken`.
-        """
-        return {}
-
-    def issues_refresh_token(self, exchange: Exchange, grant: Grant, *, first_consent: bool) -> bool:
-        """Say whether a code exchange answers a refresh token, if the policy allows one at all.
-
-        Parameters:
-            exchange: the token request.
-            grant: what the code stands for.
-            first_consent: True if the persona had never consented to this client before.
-        """
-        return True
-
-    def token_encoding(self, exchange: Exchange) -> Encoding:
-        """How the token endpoint writes its answer to this request."""
-        return Encoding.JSON
-
-    def refuse(self, exchange: Exchange, refusal: Refusal) -> Answer:
-        """Turn a refusal into this vendor's answer; by default from the tables, else RFC 6749."""
-        if exchange.endpoint is Endpoint.AUTHORIZATION:
-            return self.refuse_authorization(exchange, refusal)
-        known = self.refusals.get(refusal.reason)
-        answer = known or refusals.default_answer(refusal, exchange.base_url)
-        if exchange.endpoint in credentials.TOKEN_ENDPOINTS and answer.encoding is Encoding.JSON:
-            return replace(answer, encoding=self.token_encoding(exchange))
-        return answer
-
-    def refuse_authorization(self, exchange: Exchange, refusal: Refusal) -> Answer:
-        """Turn a refused authorization request into an answer: an error page, or a redirect to the client."""
-        redirect_uri = endpoints.trusted_redirect_uri(exchange)
-        if redirect_uri is None or refusal.reason in self.page_statuses:
-            return self.error_page(refusal)
-        return self.callback(exchange, None, redirect_uri, self.callback_parameters(refusal.reason))
-
-    def consented(self, exchange: Exchange, grant: Grant) -> dict[str, str]:
-        """What the client is told after consent: a code (RFC 6749 section 4.1.2)."""
-        return {"code": endpoints.issue_code(exchange, grant)}
-
-    def callback(
-        self, exchange: Exchange, grant: Grant | None, redirect_uri: str, parameters: Mapping[str, str]
-    ) -> Answer:
-        """Send the browser back to the client: after consent, after its refusal, or after a refused request.
-
-        Parameters:
-            exchange: the authorization request.
-            grant: what was decided, or None if the vendor refused before anybody was asked.
-            redirect_uri: where to; it belongs to the client.
-            parameters: ``code``, or ``error`` and its companions; ``state`` is added here.
-
-        Returns:
-            A redirect, or what this vendor does instead (:func:`mock_idp.vendors.callbacks.form_post`).
-        """
-        return callbacks.redirect(redirect_uri, parameters, exchange.query.get("state"))
-
-    def callback_parameters(self, reason: Reason) -> dict[str, str]:
-        """The error parameters that the redirect URI is told."""
-        return dict(self.callbacks.get(reason) or refusals.callback_parameters(reason))
-
-    def error_page(self, refusal: Refusal) -> Answer:
-        """The page a person sees when nothing may be sent to the redirect URI."""
-        status = self.page_statuses.get(refusal.reason, refusals.page_status(refusal.reason))
-        values = {"vendor": self, "reason": refusal.reason, "detail": refusal.detail, "status": status}
-        return Answer(status, Page("refused", values), Encoding.HTML)
-
-    # --- what Backstage must be told to use this vendor -------------------------------------------
+        client_id = self.client_id(provider, environment)
+        secret = f"secret-of-{client_id}-never-shown"
+        return Client(client_id, secret, service, provider, environment, frozenset(redirect_uris))
 
     def backstage_config(self, where: Addresses) -> dict[str, Any]:
         """Provider-specific keys of ``auth.providers.<id>.<env>``, beside clientId and clientSecret.
@@ -293,3 +278,7 @@ class Vendor(Source):
             client: the provider's registration.
         """
         return {}
+
+
+def _with_state(parameters: Mapping[str, Any], state: str | None) -> Mapping[str, Any]:
+    return parameters if state is None else {**parameters, "state": state}

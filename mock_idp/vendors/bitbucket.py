@@ -3,19 +3,19 @@
 Facts: developer.atlassian.com, "OAuth on Bitbucket Cloud" and "Bitbucket Cloud REST API: users".
 """
 
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
+from mock_idp.addresses import Reach
+from mock_idp.emulation import Quirk, Route, ServiceRequest
+from mock_idp.environments import EnvironmentKind
 from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import Answer, Endpoint, Grant, Reason, TokenKind
 from mock_idp.oauth.policy import BearerPlace, Policy
 from mock_idp.oauth.tokens import TokenShape
+from mock_idp.personas import Account
 from mock_idp.randomness import URL_SAFE
-from mock_idp.vendors import endpoints
-from mock_idp.vendors.base import EnvironmentKind, Exchange, Quirk, Reach, Route, Vendor
-
-if TYPE_CHECKING:
-    from mock_idp.personas import Face
+from mock_idp.vendors.oauth_vendor import OAuthVendor
+from mock_idp.vendors.refusals import BAD_BEARER, BAD_CLIENT, BAD_REFRESH_TOKEN, BAD_REQUEST
 
 _ACCESS_SECONDS = 7200
 _ACCOUNT_SCOPES = ("account", "account:write")
@@ -46,7 +46,7 @@ _SCOPES = frozenset(
         "runner:write",
     ]
 )
-_BY_EMAIL = MappingProxyType({"resolver": "emailMatchingUserEntityProfileEmail"})
+_BY_EMAIL = {"resolver": "emailMatchingUserEntityProfileEmail"}
 
 
 def _error(status: int, code: str, description: str) -> Answer:
@@ -65,14 +65,14 @@ _BAD_REQUEST = _error(400, "invalid_request", "The request is missing a required
 _BAD_TOKEN = _api_error(401, "Token is invalid, expired, or not supported for this endpoint.")
 
 
-class Bitbucket(Vendor):
+class Bitbucket(OAuthVendor):
     """Bitbucket Cloud's OAuth consumers and its user API, which knows no e-mail address."""
 
     id = "bitbucket"
     title = "Bitbucket"
     icon = "BB"
     accent = "#0052cc"
-    hosts = MappingProxyType({"bitbucket.org": "", "api.bitbucket.org": ""})
+    hosts: ClassVar = {"bitbucket.org": "", "api.bitbucket.org": ""}
     reached = Reach.BY_NAME
     routes = (
         Route("GET", "/site/oauth2/authorize", "authorize", Endpoint.AUTHORIZATION),
@@ -90,62 +90,46 @@ class Bitbucket(Vendor):
     )
     token_type = "bearer"  # noqa: S105 - not a secret
     scope_member = "scopes"
-    token_shapes = MappingProxyType(
-        {
-            TokenKind.CODE: TokenShape(length=18),
-            TokenKind.ACCESS: TokenShape(length=86, alphabet=URL_SAFE),
-            TokenKind.REFRESH: TokenShape(length=18),
+    token_shapes: ClassVar = {
+        TokenKind.CODE: TokenShape(length=18),
+        TokenKind.ACCESS: TokenShape(length=86, alphabet=URL_SAFE),
+        TokenKind.REFRESH: TokenShape(length=18),
+    }
+    refusals: ClassVar = {
+        **dict.fromkeys(BAD_REFRESH_TOKEN, _BAD_REFRESH),
+        **dict.fromkeys(BAD_BEARER, _BAD_TOKEN),
+        **dict.fromkeys(BAD_CLIENT, _BAD_CLIENT),
+        **dict.fromkeys(BAD_REQUEST, _BAD_REQUEST),
+        Reason.WRONG_CLIENT_AUTHENTICATION: _error(
+            400, "unauthorized_client", "Requests must be authenticated using OAuth client credentials"
+        ),
+        Reason.UNSUPPORTED_GRANT_TYPE: _error(400, "unsupported_grant_type", "Unsupported grant type"),
+        Reason.UNKNOWN_CODE: _BAD_CODE,
+        Reason.EXPIRED_CODE: _BAD_CODE,
+        Reason.REPLAYED_CODE: _BAD_CODE,
+        Reason.CODE_OF_ANOTHER_CLIENT: _BAD_CODE,
+        Reason.REDIRECT_URI_MISMATCH: _BAD_CODE,
+        Reason.EXPIRED_BEARER: _api_error(
+            401, "Access token expired. Use your refresh token to obtain a new access token."
+        ),
+        Reason.INSUFFICIENT_SCOPE: _api_error(
+            403,
+            "Your credentials lack one or more required privilege scopes.",
+            detail={"required": ["account"], "granted": []},
+        ),
+    }
+    callbacks: ClassVar = {
+        Reason.ACCESS_DENIED: {
+            "error": "access_denied",
+            "error_description": "The resource owner or authorization server denied the request",
         }
-    )
-    refusals = MappingProxyType(
-        {
-            Reason.UNKNOWN_CLIENT: _BAD_CLIENT,
-            Reason.WRONG_SECRET: _BAD_CLIENT,
-            Reason.WRONG_CLIENT_AUTHENTICATION: _error(
-                400, "unauthorized_client", "Requests must be authenticated using OAuth client credentials"
-            ),
-            Reason.MISSING_PARAMETER: _BAD_REQUEST,
-            Reason.INVALID_PARAMETER: _BAD_REQUEST,
-            Reason.WRONG_CONTENT_TYPE: _BAD_REQUEST,
-            Reason.UNSUPPORTED_GRANT_TYPE: _error(400, "unsupported_grant_type", "Unsupported grant type"),
-            Reason.UNKNOWN_CODE: _BAD_CODE,
-            Reason.EXPIRED_CODE: _BAD_CODE,
-            Reason.REPLAYED_CODE: _BAD_CODE,
-            Reason.CODE_OF_ANOTHER_CLIENT: _BAD_CODE,
-            Reason.REDIRECT_URI_MISMATCH: _BAD_CODE,
-            Reason.UNKNOWN_REFRESH_TOKEN: _BAD_REFRESH,
-            Reason.EXPIRED_REFRESH_TOKEN: _BAD_REFRESH,
-            Reason.REVOKED_REFRESH_TOKEN: _BAD_REFRESH,
-            Reason.MISSING_BEARER: _BAD_TOKEN,
-            Reason.UNKNOWN_BEARER: _BAD_TOKEN,
-            Reason.REVOKED_BEARER: _BAD_TOKEN,
-            Reason.SUSPENDED_BEARER: _BAD_TOKEN,
-            Reason.EXPIRED_BEARER: _api_error(
-                401, "Access token expired. Use your refresh token to obtain a new access token."
-            ),
-            Reason.INSUFFICIENT_SCOPE: _api_error(
-                403,
-                "Your credentials lack one or more required privilege scopes.",
-                detail={"required": ["account"], "granted": []},
-            ),
-        }
-    )
-    callbacks = MappingProxyType(
-        {
-            Reason.ACCESS_DENIED: MappingProxyType(
-                {
-                    "error": "access_denied",
-                    "error_description": "The resource owner or authorization server denied the request",
-                }
-            )
-        }
-    )
+    }
     extra_scopes = ("repository", "pullrequest", "issue", "snippet")
     # Nobody has an e-mail address here, so that people are found by their ids.
     common_sign_in_resolvers = False
     sign_in_resolvers = (
-        MappingProxyType({"resolver": "userIdMatchingUserEntityAnnotation"}),
-        MappingProxyType({"resolver": "usernameMatchingUserEntityAnnotation"}),
+        {"resolver": "userIdMatchingUserEntityAnnotation"},
+        {"resolver": "usernameMatchingUserEntityAnnotation"},
     )
     environments = (
         EnvironmentKind("resolver-email", "Sign-in by an e-mail address, which is never there.", (_BY_EMAIL,)),
@@ -175,21 +159,23 @@ class Bitbucket(Vendor):
         ),
     )
 
-    def token_members(self, exchange: Exchange, grant: Grant, access_token: str, *, refreshing: bool) -> dict[str, Any]:
+    def token_members(
+        self, request: ServiceRequest, grant: Grant, access_token: str, *, refreshing: bool
+    ) -> dict[str, Any]:
         """What the token was made from."""
         return {"state": "refresh_token" if refreshing else "authorization_code"}
 
-    def user(self, exchange: Exchange) -> Answer:
+    def user(self, request: ServiceRequest) -> Answer:
         """``GET /2.0/user``.
 
         Raises:
             Refusal: no good access token, or one without the scope account.
         """
-        face = endpoints.bearer(exchange, *_ACCOUNT_SCOPES).face
-        persona = face.persona
-        uuid = _uuid(face)
+        account = self.bearer(request, *_ACCOUNT_SCOPES).account
+        persona = account.persona
+        uuid = _uuid(account)
         quoted = uuid.replace("{", "%7B").replace("}", "%7D")
-        api = "https://api.bitbucket.org/2.0" if exchange.host in self.hosts else f"{exchange.base_url}/2.0"
+        api = "https://api.bitbucket.org/2.0" if request.host in self.hosts else f"{request.base_url}/2.0"
         return Answer(
             200,
             {
@@ -198,7 +184,7 @@ class Bitbucket(Vendor):
                 "username": persona.login,
                 "nickname": persona.login,
                 "display_name": persona.name,
-                "account_id": f"712020:{face.uuid}",
+                "account_id": f"712020:{account.uuid}",
                 "account_status": "active",
                 "created_on": "2021-02-03T09:10:11.121314+00:00",
                 "is_staff": False,
@@ -206,20 +192,20 @@ class Bitbucket(Vendor):
                 "location": None,
                 "links": {
                     "self": {"href": f"{api}/users/{quoted}"},
-                    "html": {"href": f"{exchange.base_url}/{quoted}/"},
+                    "html": {"href": f"{request.base_url}/{quoted}/"},
                     "avatar": {"href": persona.picture},
                     "repositories": {"href": f"{api}/repositories/{quoted}"},
                 },
             },
         )
 
-    def emails(self, exchange: Exchange) -> Answer:
+    def emails(self, request: ServiceRequest) -> Answer:
         """``GET /2.0/user/emails``, which Backstage does not ask.
 
         Raises:
             Refusal: no good access token, or one without the scope email.
         """
-        persona = endpoints.bearer(exchange, "email").face.persona
+        persona = self.bearer(request, "email").account.persona
         address = {
             "type": "email",
             "email": persona.email,
@@ -228,14 +214,14 @@ class Bitbucket(Vendor):
         }
         return Answer(200, {"values": [address] if persona.email else [], "page": 1, "pagelen": 10})
 
-    def not_found(self, exchange: Exchange) -> Answer:
+    def not_found(self, request: ServiceRequest) -> Answer:
         """The REST API's answer."""
         return _api_error(404, "Resource not found")
 
-    def catalog_annotations(self, face: "Face") -> dict[str, str]:
+    def catalog_annotations(self, account: Account) -> dict[str, str]:
         """The annotations of Bitbucket's two resolvers."""
-        return {"bitbucket.org/user-id": _uuid(face), "bitbucket.org/username": face.persona.login}
+        return {"bitbucket.org/user-id": _uuid(account), "bitbucket.org/username": account.persona.login}
 
 
-def _uuid(face: "Face") -> str:
-    return f"{{{face.uuid}}}"
+def _uuid(account: Account) -> str:
+    return f"{{{account.uuid}}}"

@@ -4,15 +4,16 @@ Facts: confluence.atlassian.com, "Bitbucket OAuth 2.0 provider API", and develop
 Center REST API". The vendor documents few of its texts; those are the ones of RFC 6749.
 """
 
-from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
+from mock_idp.addresses import Addresses, Reach
+from mock_idp.emulation import Quirk, Route, ServiceRequest
 from mock_idp.oauth.model import Answer, Encoding, Endpoint, Grant, Reason, Refusal, TokenKind
 from mock_idp.oauth.policy import Pkce, Policy
 from mock_idp.oauth.tokens import TokenShape
 from mock_idp.personas import PERSONAS
-from mock_idp.vendors import endpoints
-from mock_idp.vendors.base import Addresses, Exchange, Quirk, Reach, Route, Vendor
+from mock_idp.vendors.oauth_vendor import OAuthVendor
+from mock_idp.vendors.refusals import BAD_BEARER, BAD_CLIENT, BAD_GRANT, NOTHING_TO_REVOKE, error
 
 _ACCESS_SECONDS = 7200
 _REFRESH_SECONDS = 90 * 24 * 3600
@@ -30,17 +31,13 @@ _SCOPES = frozenset(
 )
 
 
-def _error(status: int, code: str, description: str) -> Answer:
-    return Answer(status, {"error": code, "error_description": description})
-
-
 def _api_error(status: int, message: str, exception: str) -> Answer:
     error = {"context": None, "message": message, "exceptionName": f"com.atlassian.bitbucket.{exception}"}
     return Answer(status, {"errors": [error]})
 
 
-_BAD_CLIENT = _error(401, "invalid_client", "Client authentication failed.")
-_BAD_GRANT = _error(
+_BAD_CLIENT = error(401, "invalid_client", "Client authentication failed.")
+_BAD_GRANT = error(
     400,
     "invalid_grant",
     "The provided authorization grant is invalid, expired, revoked, does not match the redirection URI used in the "
@@ -49,7 +46,7 @@ _BAD_GRANT = _error(
 _NOT_PERMITTED = _api_error(401, "You are not permitted to access this resource", "AuthorisationException")
 
 
-class BitbucketServer(Vendor):
+class BitbucketServer(OAuthVendor):
     """An instance of Bitbucket Server with an incoming application link."""
 
     id = "bitbucketServer"
@@ -72,37 +69,18 @@ class BitbucketServer(Vendor):
         pkce=Pkce.SUPPORTED,
     )
     token_type = "bearer"  # noqa: S105 - not a secret
-    token_shapes = MappingProxyType(
-        {
-            TokenKind.CODE: TokenShape(length=64, alphabet="0123456789abcdef"),
-            TokenKind.ACCESS: TokenShape("eyJhbGciOiJIUzI1NiJ9.", 160),
-            TokenKind.REFRESH: TokenShape("eyJhbGciOiJIUzI1NiJ9.", 160),
-        }
-    )
-    refusals = MappingProxyType(
-        {
-            Reason.UNKNOWN_CLIENT: _BAD_CLIENT,
-            Reason.WRONG_SECRET: _BAD_CLIENT,
-            Reason.WRONG_CLIENT_AUTHENTICATION: _BAD_CLIENT,
-            Reason.UNKNOWN_CODE: _BAD_GRANT,
-            Reason.EXPIRED_CODE: _BAD_GRANT,
-            Reason.REPLAYED_CODE: _BAD_GRANT,
-            Reason.CODE_OF_ANOTHER_CLIENT: _BAD_GRANT,
-            Reason.REDIRECT_URI_MISMATCH: _BAD_GRANT,
-            Reason.MISSING_VERIFIER: _BAD_GRANT,
-            Reason.WRONG_VERIFIER: _BAD_GRANT,
-            Reason.UNKNOWN_REFRESH_TOKEN: _BAD_GRANT,
-            Reason.EXPIRED_REFRESH_TOKEN: _BAD_GRANT,
-            Reason.REVOKED_REFRESH_TOKEN: _BAD_GRANT,
-            Reason.UNKNOWN_TOKEN: Answer(200, {}),  # RFC 7009 section 2.2: nothing to revoke is fine
-            Reason.MISSING_BEARER: _NOT_PERMITTED,
-            Reason.UNKNOWN_BEARER: _NOT_PERMITTED,
-            Reason.EXPIRED_BEARER: _NOT_PERMITTED,
-            Reason.REVOKED_BEARER: _NOT_PERMITTED,
-            Reason.SUSPENDED_BEARER: _NOT_PERMITTED,
-            Reason.INSUFFICIENT_SCOPE: _NOT_PERMITTED,
-        }
-    )
+    token_shapes: ClassVar = {
+        TokenKind.CODE: TokenShape(length=64, alphabet="0123456789abcdef"),
+        TokenKind.ACCESS: TokenShape("eyJhbGciOiJIUzI1NiJ9.", 160),
+        TokenKind.REFRESH: TokenShape("eyJhbGciOiJIUzI1NiJ9.", 160),
+    }
+    refusals: ClassVar = {
+        **dict.fromkeys(BAD_GRANT, _BAD_GRANT),
+        **dict.fromkeys(BAD_BEARER, _NOT_PERMITTED),
+        **dict.fromkeys(BAD_CLIENT, _BAD_CLIENT),
+        Reason.UNKNOWN_TOKEN: NOTHING_TO_REVOKE,
+        Reason.INSUFFICIENT_SCOPE: _NOT_PERMITTED,
+    }
     extra_scopes = ("REPO_READ", "REPO_WRITE", "PUBLIC_REPOS", "PROJECT_ADMIN")
     quirks = (
         Quirk(
@@ -123,53 +101,55 @@ class BitbucketServer(Vendor):
         ),
     )
 
-    def token_members(self, exchange: Exchange, grant: Grant, access_token: str, *, refreshing: bool) -> dict[str, Any]:
+    def token_members(
+        self, request: ServiceRequest, grant: Grant, access_token: str, *, refreshing: bool
+    ) -> dict[str, Any]:
         """When the token was made."""
-        return {"created_at": int(exchange.service.clock.now())}
+        return {"created_at": int(request.service.clock.now())}
 
-    def refuse(self, exchange: Exchange, refusal: Refusal) -> Answer:
+    def refuse(self, request: ServiceRequest, refusal: Refusal) -> Answer:
         """Whoever is not signed in is nobody to the who-am-I servlet, which is no error."""
-        if exchange.endpoint is Endpoint.PROFILE:
+        if request.endpoint is Endpoint.PROFILE:
             return Answer(200, "", Encoding.TEXT)
-        return super().refuse(exchange, refusal)
+        return super().refuse(request, refusal)
 
-    def who_am_i(self, exchange: Exchange) -> Answer:
+    def who_am_i(self, request: ServiceRequest) -> Answer:
         """``GET /plugins/servlet/applinks/whoami``.
 
         Raises:
             Refusal: no good access token.
         """
-        name = endpoints.bearer(exchange).face.persona.login
+        name = self.bearer(request).account.persona.login
         return Answer(200, name, Encoding.TEXT, headers=(("X-AUSERNAME", name),))
 
-    def user(self, exchange: Exchange) -> Answer:
+    def user(self, request: ServiceRequest) -> Answer:
         """``GET /rest/api/latest/users/{name}``: anybody, for whoever is signed in.
 
         Raises:
             Refusal: no good access token.
         """
-        who = endpoints.bearer(exchange)
-        name = exchange.path_parameters["name"]
+        who = self.bearer(request)
+        name = request.path_parameters["name"]
         persona = next((persona for persona in PERSONAS.values() if persona.login == name), None)
         if persona is None:
             return _api_error(404, f"The user {name} does not exist.", "user.NoSuchUserException")
-        face = persona.face(self.id)
+        account = persona.account(self.id)
         body = {
             "name": persona.login,
             "active": True,
             "displayName": persona.name,
-            "id": face.number,
+            "id": account.number,
             "slug": persona.login,
             "type": "NORMAL",
-            "links": {"self": [{"href": f"{exchange.base_url}/users/{persona.login}"}]},
+            "links": {"self": [{"href": f"{request.base_url}/users/{persona.login}"}]},
         }
         if persona.email:
             body["emailAddress"] = persona.email
-        if exchange.query.get("avatarSize"):
-            body["avatarUrl"] = f"/users/{persona.login}/avatar.png?s={exchange.query['avatarSize']}"
-        return Answer(200, body, headers=(("X-AUSERNAME", who.face.persona.login),))
+        if request.query.get("avatarSize"):
+            body["avatarUrl"] = f"/users/{persona.login}/avatar.png?s={request.query['avatarSize']}"
+        return Answer(200, body, headers=(("X-AUSERNAME", who.account.persona.login),))
 
-    def not_found(self, exchange: Exchange) -> Answer:
+    def not_found(self, request: ServiceRequest) -> Answer:
         """The REST API's answer."""
         return _api_error(404, "Not found", "NoSuchEntityException")
 

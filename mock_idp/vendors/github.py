@@ -5,22 +5,18 @@ troubleshooting OAuth errors.
 """
 
 import hashlib
-import json
 from dataclasses import replace
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
+from mock_idp.addresses import Addresses, Reach
+from mock_idp.emulation import Quirk, Route, ServiceRequest
+from mock_idp.environments import EnvironmentKind
 from mock_idp.oauth.model import Answer, Client, Encoding, Endpoint, Grant, Reason, Refusal, TokenKind
 from mock_idp.oauth.policy import Pkce, Policy
 from mock_idp.oauth.tokens import TokenShape
-from mock_idp.vendors import endpoints
-from mock_idp.vendors.base import Addresses, EnvironmentKind, Exchange, Quirk, Reach, Route, Vendor
-from mock_idp.vendors.credentials import TOKEN_ENDPOINTS
-from mock_idp.vendors.endpoints import FORM_TYPE
-from mock_idp.vendors.github_user import node_id, public_user
-
-if TYPE_CHECKING:
-    from mock_idp.personas import Face
+from mock_idp.personas import Account
+from mock_idp.vendors.oauth_vendor import TOKEN_ENDPOINTS, Bearer, OAuthVendor, json_as_form
+from mock_idp.vendors.refusals import BAD_BEARER, BAD_CLIENT, BAD_GRANT, BAD_REFRESH_TOKEN, BAD_REQUEST
 
 GITHUB_APP = "github-app"
 """Name of the environment whose client is a GitHub App instead of an OAuth App."""
@@ -74,10 +70,27 @@ _SCOPES = frozenset(
     ]
 )
 
+_LINKS = {
+    "followers_url": "/followers",
+    "following_url": "/following{/other_user}",
+    "gists_url": "/gists{/gist_id}",
+    "starred_url": "/starred{/owner}{/repo}",
+    "subscriptions_url": "/subscriptions",
+    "organizations_url": "/orgs",
+    "repos_url": "/repos",
+    "events_url": "/events{/privacy}",
+    "received_events_url": "/received_events",
+}
+"""Member -> what follows the user's own address; nothing of it is served here."""
+
 
 def _error(code: str, description: str) -> Answer:
     """GitHub answers errors of the token endpoint with status 200."""
-    body = {"error": code, "error_description": description, "error_uri": f"{_TOKEN_HELP}#{code.replace('_', '-')}"}
+    body = {
+        "error": code,
+        "error_description": description,
+        "error_uri": f"{_TOKEN_HELP}#{code.replace('_', '-')}",
+    }
     return Answer(200, body)
 
 
@@ -86,11 +99,9 @@ def _message(status: int, text: str) -> Answer:
     return Answer(status, body, headers=(("X-GitHub-Media-Type", _API_VERSION),))
 
 
-def _callback(code: str, description: str) -> MappingProxyType[str, str]:
+def _callback(code: str, description: str) -> dict[str, str]:
     anchor = code.replace("_", "-")
-    return MappingProxyType(
-        {"error": code, "error_description": description, "error_uri": f"{_AUTHORIZATION_HELP}#{anchor}"}
-    )
+    return {"error": code, "error_description": description, "error_uri": f"{_AUTHORIZATION_HELP}#{anchor}"}
 
 
 _BAD_CODE = _error("bad_verification_code", "The code passed is incorrect or expired.")
@@ -99,7 +110,7 @@ _BAD_REFRESH = _error("bad_refresh_token", "The refresh token passed is incorrec
 _BAD_CREDENTIALS = _message(401, "Bad credentials")
 
 
-class GitHub(Vendor):
+class GitHub(OAuthVendor):
     """OAuth Apps by default; the client of the environment ``github-app`` is a GitHub App."""
 
     id = "github"
@@ -107,7 +118,7 @@ class GitHub(Vendor):
     icon = "GH"
     accent = "#24292f"
     # The API's own host has no prefix; a GitHub Enterprise Server has it below /api/v3.
-    hosts = MappingProxyType({_WEB_HOST: "", _API_HOST: "/api/v3"})
+    hosts: ClassVar = {_WEB_HOST: "", _API_HOST: "/api/v3"}
     routes = (
         Route("GET", "/login/oauth/authorize", "authorize", Endpoint.AUTHORIZATION),
         Route("POST", "/login/oauth/access_token", "token", Endpoint.TOKEN),
@@ -135,55 +146,38 @@ class GitHub(Vendor):
         rotates_refresh_token=True,
     )
     token_type = "bearer"  # noqa: S105 - not a secret
-    token_shapes = MappingProxyType(
-        {
-            TokenKind.CODE: TokenShape(length=20, alphabet="0123456789abcdef"),
-            TokenKind.ACCESS: TokenShape("gho_", 36),
-            TokenKind.REFRESH: TokenShape("ghr_", 76),
-        }
-    )
+    token_shapes: ClassVar = {
+        TokenKind.CODE: TokenShape(length=20, alphabet="0123456789abcdef"),
+        TokenKind.ACCESS: TokenShape("gho_", 36),
+        TokenKind.REFRESH: TokenShape("ghr_", 76),
+    }
     app_access_token = TokenShape("ghu_", 36)
-    refusals = MappingProxyType(
-        {
-            Reason.UNKNOWN_CLIENT: Answer(404, {"error": "Not Found"}),
-            Reason.WRONG_SECRET: _BAD_CLIENT,
-            Reason.WRONG_CLIENT_AUTHENTICATION: _BAD_CLIENT,
-            Reason.MISSING_PARAMETER: _BAD_CODE,
-            Reason.INVALID_PARAMETER: _BAD_CODE,
-            Reason.WRONG_CONTENT_TYPE: _BAD_CLIENT,
-            Reason.UNKNOWN_CODE: _BAD_CODE,
-            Reason.EXPIRED_CODE: _BAD_CODE,
-            Reason.REPLAYED_CODE: _BAD_CODE,
-            Reason.CODE_OF_ANOTHER_CLIENT: _BAD_CODE,
-            Reason.MISSING_VERIFIER: _BAD_CODE,
-            Reason.WRONG_VERIFIER: _BAD_CODE,
-            Reason.REDIRECT_URI_MISMATCH: _error("redirect_uri_mismatch", _MISMATCH),
-            Reason.UNKNOWN_REFRESH_TOKEN: _BAD_REFRESH,
-            Reason.EXPIRED_REFRESH_TOKEN: _BAD_REFRESH,
-            Reason.REVOKED_REFRESH_TOKEN: _BAD_REFRESH,
-            Reason.UNSUPPORTED_GRANT_TYPE: _error(
-                "unsupported_grant_type", "The grant_type is not supported by this endpoint."
-            ),
-            Reason.MISSING_BEARER: _message(401, "Requires authentication"),
-            Reason.UNKNOWN_BEARER: _BAD_CREDENTIALS,
-            Reason.EXPIRED_BEARER: _BAD_CREDENTIALS,
-            Reason.REVOKED_BEARER: _BAD_CREDENTIALS,
-            Reason.SUSPENDED_BEARER: _message(403, "Sorry. Your account was suspended."),
-            # GitHub does not say that something exists which the token must not see.
-            Reason.INSUFFICIENT_SCOPE: _message(404, "Not Found"),
-        }
-    )
-    callbacks = MappingProxyType(
-        {
-            Reason.ACCESS_DENIED: _callback("access_denied", "The user has denied your application access."),
-            Reason.UNREGISTERED_REDIRECT_URI: _callback("redirect_uri_mismatch", _MISMATCH),
-        }
-    )
-    page_statuses = MappingProxyType({Reason.UNKNOWN_CLIENT: 404})
+    refusals: ClassVar = {
+        **dict.fromkeys(BAD_GRANT, _BAD_CODE),
+        **dict.fromkeys(BAD_REFRESH_TOKEN, _BAD_REFRESH),
+        **dict.fromkeys(BAD_BEARER, _BAD_CREDENTIALS),
+        **dict.fromkeys(BAD_CLIENT, _BAD_CLIENT),
+        **dict.fromkeys(BAD_REQUEST, _BAD_CODE),
+        Reason.UNKNOWN_CLIENT: Answer(404, {"error": "Not Found"}),
+        Reason.WRONG_CONTENT_TYPE: _BAD_CLIENT,
+        Reason.REDIRECT_URI_MISMATCH: _error("redirect_uri_mismatch", _MISMATCH),
+        Reason.UNSUPPORTED_GRANT_TYPE: _error(
+            "unsupported_grant_type", "The grant_type is not supported by this endpoint."
+        ),
+        Reason.MISSING_BEARER: _message(401, "Requires authentication"),
+        Reason.SUSPENDED_BEARER: _message(403, "Sorry. Your account was suspended."),
+        # GitHub does not say that something exists which the token must not see.
+        Reason.INSUFFICIENT_SCOPE: _message(404, "Not Found"),
+    }
+    callbacks: ClassVar = {
+        Reason.ACCESS_DENIED: _callback("access_denied", "The user has denied your application access."),
+        Reason.UNREGISTERED_REDIRECT_URI: _callback("redirect_uri_mismatch", _MISMATCH),
+    }
+    page_statuses: ClassVar = {Reason.UNKNOWN_CLIENT: 404}
     extra_scopes = ("repo", "gist", "read:org", "workflow")
     sign_in_resolvers = (
-        MappingProxyType({"resolver": "usernameMatchingUserEntityName"}),
-        MappingProxyType({"resolver": "userIdMatchingUserEntityAnnotation"}),
+        {"resolver": "usernameMatchingUserEntityName"},
+        {"resolver": "userIdMatchingUserEntityAnnotation"},
     )
     environments = (EnvironmentKind(GITHUB_APP, "A GitHub App instead of an OAuth App."),)
     reached = Reach.BY_NAME_UNLESS_CUSTOM
@@ -242,70 +236,75 @@ class GitHub(Vendor):
         """A GitHub App has permissions instead of scopes."""
         return () if _is_app(client) else scopes
 
-    def token_value(self, exchange: Exchange, grant: Grant, kind: TokenKind) -> str:
+    def token_value(self, request: ServiceRequest, grant: Grant, kind: TokenKind) -> str:
         """Access tokens say by their prefix what they are; they are large for a persona with large tokens."""
         if kind is not TokenKind.ACCESS:
-            return super().token_value(exchange, grant, kind)
+            return super().token_value(request, grant, kind)
         is_app = _is_app(grant.request.client)
         shape = self.app_access_token if is_app else self.token_shapes[kind]
         # Backstage keeps an OAuth App's access token where others have the refresh token.
-        padding = 0 if is_app else exchange.service.persona(grant).padding
-        return shape.mint(exchange.service.randomness.text, padding)
+        padding = 0 if is_app else request.service.persona(grant).padding
+        return shape.mint(request.service.randomness.text, padding)
 
-    def token_members(self, exchange: Exchange, grant: Grant, access_token: str, *, refreshing: bool) -> dict[str, Any]:
+    def token_members(
+        self, request: ServiceRequest, grant: Grant, access_token: str, *, refreshing: bool
+    ) -> dict[str, Any]:
         """A GitHub App is told the lifetime of its refresh token."""
         return {"refresh_token_expires_in": _APP_REFRESH_SECONDS} if _is_app(grant.request.client) else {}
 
     # --- endpoints --------------------------------------------------------------------------------
 
-    def find_grant(self, exchange: Exchange) -> Grant | None:
-        """A token request in JSON has a credential, too."""
-        return super().find_grant(_as_form(exchange))
+    def normalized(self, request: ServiceRequest) -> ServiceRequest:
+        """A token request may come in JSON."""
+        is_json = request.endpoint in TOKEN_ENDPOINTS and "json" in request.headers.get("content-type", "")
+        return json_as_form(request) if is_json else request
 
-    def token(self, exchange: Exchange) -> Answer:
-        """GitHub takes JSON for a form, and for a code it asks for neither grant_type nor redirect_uri."""
-        exchange = _as_form(exchange)
-        form = {"grant_type": "authorization_code", **exchange.form}
-        grant = super().find_grant(exchange)
-        if form.get("code") and grant:
-            form = {"redirect_uri": grant.request.redirect_uri, **form}
-        return super().token(replace(exchange, form=form))
+    def token(self, request: ServiceRequest) -> Answer:
+        """For a code, GitHub asks for neither grant_type nor redirect_uri.
 
-    def token_encoding(self, exchange: Exchange) -> Encoding:
+        Raises:
+            Refusal: something is wrong with the request.
+        """
+        form = {"grant_type": "authorization_code", **request.form}
+        if form.get("code") and request.grant:
+            form = {"redirect_uri": request.grant.request.redirect_uri, **form}
+        return super().token(replace(request, form=form))
+
+    def token_encoding(self, request: ServiceRequest) -> Encoding:
         """A form, unless the request asks for JSON."""
-        return Encoding.JSON if "json" in exchange.headers.get("accept", "") else Encoding.FORM
+        return Encoding.JSON if "json" in request.headers.get("accept", "") else Encoding.FORM
 
-    def refuse_authorization(self, exchange: Exchange, refusal: Refusal) -> Answer:
+    def refuse_authorization(self, request: ServiceRequest, refusal: Refusal) -> Answer:
         """Tell a registered redirect URI if another one was asked for."""
-        client = exchange.service.clients.by_id.get(exchange.query.get("client_id", ""))
+        client = request.service.clients.by_id.get(request.query.get("client_id", ""))
         if refusal.reason is Reason.UNREGISTERED_REDIRECT_URI and client and client.redirect_uris:
-            return self.callback(exchange, None, min(client.redirect_uris), self.callback_parameters(refusal.reason))
-        return super().refuse_authorization(exchange, refusal)
+            return self.callback(request, None, min(client.redirect_uris), self.callback_parameters(refusal.reason))
+        return super().refuse_authorization(request, refusal)
 
-    def not_found(self, exchange: Exchange) -> Answer:
+    def not_found(self, request: ServiceRequest) -> Answer:
         """The REST API's answer."""
         return _message(404, "Not Found")
 
-    def user(self, exchange: Exchange) -> Answer:
+    def user(self, request: ServiceRequest) -> Answer:
         """``GET /user``.
 
         Raises:
             Refusal: no good access token.
         """
-        who = endpoints.bearer(exchange)
-        web_url = exchange.base_url
+        who = self.bearer(request)
+        web_url = request.base_url
         api_url = f"https://{_API_HOST}" if web_url == f"https://{_WEB_HOST}" else f"{web_url}/api/v3"
-        body = public_user(who.face, web_url, api_url)
+        body = _public_user(who.account, web_url, api_url)
         return Answer(200, body, headers=_api_headers(who, ""))
 
-    def emails(self, exchange: Exchange) -> Answer:
+    def emails(self, request: ServiceRequest) -> Answer:
         """``GET /user/emails``.
 
         Raises:
             Refusal: no good access token, or one without the scope.
         """
-        who = endpoints.bearer(exchange, "user:email", "user")
-        persona = who.face.persona
+        who = self.bearer(request, "user:email", "user")
+        persona = who.account.persona
         address = {
             "email": persona.email,
             "primary": True,
@@ -320,32 +319,65 @@ class GitHub(Vendor):
         """A GitHub Enterprise Server has a configurable address."""
         return {} if where.is_by_name else {"enterpriseInstanceUrl": where.http}
 
-    def catalog_annotations(self, face: "Face") -> dict[str, str]:
+    def catalog_annotations(self, account: Account) -> dict[str, str]:
         """The annotation of ``userIdMatchingUserEntityAnnotation``."""
-        return {"github.com/user-id": node_id(face)}
-
-
-def _as_form(exchange: Exchange) -> Exchange:
-    """A token request in JSON as if it were a form; any other as it is."""
-    if exchange.endpoint not in TOKEN_ENDPOINTS or "json" not in exchange.headers.get("content-type", ""):
-        return exchange
-    try:
-        members = json.loads(exchange.body)
-    except ValueError:
-        return exchange
-    if not isinstance(members, dict):
-        return exchange
-    form = {name: value for name, value in members.items() if isinstance(value, str)}
-    return replace(exchange, form=form, headers={**exchange.headers, "content-type": FORM_TYPE})
+        return {"github.com/user-id": _node_id(account)}
 
 
 def _is_app(client: Client) -> bool:
     return client.environment == GITHUB_APP
 
 
-def _api_headers(who: endpoints.Bearer, accepted: str) -> tuple[tuple[str, str], ...]:
+def _api_headers(who: Bearer, accepted: str) -> tuple[tuple[str, str], ...]:
     headers = (("X-GitHub-Media-Type", _API_VERSION), ("Cache-Control", "private, max-age=60, s-maxage=60"))
     if _is_app(who.grant.request.client):
         return headers
     scopes = ", ".join(sorted(who.token.scopes))
     return (*headers, ("X-OAuth-Scopes", scopes), ("X-Accepted-OAuth-Scopes", accepted))
+
+
+def _node_id(account: Account) -> str:
+    """The id of a user in GitHub's GraphQL API. It has letters of both cases: comparison must be exact."""
+    letters = (chr(ord("a") + int(digit, 16)) for digit in account.digest[:8])
+    return "U_kgDO" + "".join(letter.upper() if index % 2 else letter for index, letter in enumerate(letters))
+
+
+def _public_user(account: Account, web_url: str, api_url: str) -> dict[str, Any]:
+    """What ``GET /user`` says about somebody, in the form that GitHub's OpenAPI description calls ``public-user``.
+
+    Parameters:
+        account: what GitHub knows about the persona.
+        web_url: base URL of the pages.
+        api_url: base URL of the API.
+    """
+    persona = account.persona
+    url = f"{api_url}/users/{persona.login}"
+    return {
+        "login": persona.login,
+        "id": account.number,
+        "node_id": _node_id(account),
+        "avatar_url": persona.picture,
+        "gravatar_id": "",
+        "url": url,
+        "html_url": f"{web_url}/{persona.login}",
+        **{name: url + rest for name, rest in _LINKS.items()},
+        "type": "User",
+        "user_view_type": "public",
+        "site_admin": False,
+        "name": persona.name,
+        "company": None,
+        "blog": "",
+        "location": None,
+        # Only a public address is here, and GitHub lets nobody publish one that is not verified.
+        "email": persona.email if persona.email_verified else None,
+        "hireable": None,
+        "bio": None,
+        "twitter_username": None,
+        "notification_email": None,
+        "public_repos": 0,
+        "public_gists": 0,
+        "followers": 0,
+        "following": 0,
+        "created_at": "2019-05-04T08:15:42Z",
+        "updated_at": "2026-05-04T08:15:42Z",
+    }

@@ -4,19 +4,18 @@ Facts: docs.gitlab.com, "OAuth 2.0 identity provider API", "Users API" and "Open
 those of the authorization server GitLab is built on (doorkeeper).
 """
 
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection
+from typing import Any, ClassVar
 
+from mock_idp.addresses import Addresses
+from mock_idp.emulation import Quirk, Route, ServiceRequest
 from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import Answer, Client, Endpoint, Grant, Reason, TokenKind
 from mock_idp.oauth.policy import BearerPlace, Pkce, Policy
 from mock_idp.oauth.tokens import TokenShape
-from mock_idp.vendors import endpoints
-from mock_idp.vendors.base import Addresses, Exchange, Quirk, Route, Vendor
-from mock_idp.vendors.id_tokens import id_token
-
-if TYPE_CHECKING:
-    from mock_idp.personas import Face
+from mock_idp.personas import Account
+from mock_idp.vendors.openid_vendor import OpenIdVendor
+from mock_idp.vendors.refusals import BAD_CLIENT, BAD_GRANT, BAD_REQUEST, NOTHING_TO_REVOKE
 
 _HEX = "0123456789abcdef"
 _ACCESS_SECONDS = 7200
@@ -73,7 +72,7 @@ _BAD_SCOPE = "The requested scope is invalid, unknown, or malformed."
 _UNAUTHORIZED = Answer(401, {"message": "401 Unauthorized"})
 
 
-class GitLab(Vendor):
+class GitLab(OpenIdVendor):
     """GitLab's authorization server, its user API and its OpenID Connect endpoints."""
 
     id = "gitlab"
@@ -81,7 +80,7 @@ class GitLab(Vendor):
     icon = "GL"
     accent = "#fc6d26"
     # For backends that are not told of another address; the generated app-config names the mock's own.
-    hosts = MappingProxyType({"gitlab.com": ""})
+    hosts: ClassVar = {"gitlab.com": ""}
     routes = (
         Route("GET", "/oauth/authorize", "authorize", Endpoint.AUTHORIZATION),
         Route("POST", "/oauth/token", "token", Endpoint.TOKEN),
@@ -89,7 +88,7 @@ class GitLab(Vendor):
         Route("GET", "/api/v4/user", "user", Endpoint.PROFILE),
         Route("GET", "/oauth/userinfo", "userinfo", Endpoint.FOLLOW_UP),
         Route("GET", "/.well-known/openid-configuration", "discovery", Endpoint.DISCOVERY),
-        Route("GET", "/oauth/discovery/keys", "keys", Endpoint.JWKS),
+        Route("GET", "/oauth/discovery/keys", "jwks", Endpoint.JWKS),
     )
     policy = Policy(
         client_authentication=frozenset({ClientAuthentication.BODY, ClientAuthentication.BASIC}),
@@ -99,72 +98,52 @@ class GitLab(Vendor):
         rotates_refresh_token=True,
         pkce=Pkce.SUPPORTED,
     )
-    token_shapes = MappingProxyType({kind: TokenShape(length=64, alphabet=_HEX) for kind in TokenKind})
-    refusals = MappingProxyType(
-        {
-            Reason.UNKNOWN_CLIENT: _BAD_CLIENT,
-            Reason.WRONG_SECRET: _BAD_CLIENT,
-            Reason.WRONG_CLIENT_AUTHENTICATION: _BAD_CLIENT,
-            Reason.MISSING_PARAMETER: _BAD_REQUEST,
-            Reason.INVALID_PARAMETER: _BAD_REQUEST,
-            Reason.WRONG_CONTENT_TYPE: _BAD_REQUEST,
-            Reason.UNKNOWN_TOKEN: Answer(200, {}),  # RFC 7009 section 2.2: nothing to revoke is fine
-            Reason.INVALID_SCOPE: _error(400, "invalid_scope", _BAD_SCOPE),
-            Reason.UNSUPPORTED_GRANT_TYPE: _error(
-                400,
-                "unsupported_grant_type",
-                "The authorization grant type is not supported by the authorization server.",
-            ),
-            Reason.UNKNOWN_CODE: _BAD_GRANT,
-            Reason.EXPIRED_CODE: _BAD_GRANT,
-            Reason.REPLAYED_CODE: _BAD_GRANT,
-            Reason.CODE_OF_ANOTHER_CLIENT: _BAD_GRANT,
-            Reason.REDIRECT_URI_MISMATCH: _BAD_GRANT,
-            Reason.MISSING_VERIFIER: _BAD_GRANT,
-            Reason.WRONG_VERIFIER: _BAD_GRANT,
-            Reason.UNKNOWN_REFRESH_TOKEN: _BAD_GRANT,
-            Reason.EXPIRED_REFRESH_TOKEN: _BAD_GRANT,
-            Reason.REVOKED_REFRESH_TOKEN: _BAD_GRANT,
-            Reason.MISSING_BEARER: _UNAUTHORIZED,
-            Reason.UNKNOWN_BEARER: _UNAUTHORIZED,
-            Reason.EXPIRED_BEARER: _error(
-                401, "invalid_token", "Token is expired. You can either do re-authorization or token refresh."
-            ),
-            Reason.REVOKED_BEARER: _error(
-                401, "invalid_token", "Token was revoked. You have to re-authorize from the user."
-            ),
-            Reason.SUSPENDED_BEARER: Answer(403, {"message": "403 Forbidden - Your account has been blocked."}),
-            Reason.INSUFFICIENT_SCOPE: Answer(
-                403,
-                {
-                    "error": "insufficient_scope",
-                    "error_description": "The request requires higher privileges than provided by the access token.",
-                    "scope": "api read_api read_user",
-                },
-            ),
-        }
-    )
-    callbacks = MappingProxyType(
-        {
-            Reason.ACCESS_DENIED: MappingProxyType(
-                {
-                    "error": "access_denied",
-                    "error_description": "The resource owner or authorization server denied the request.",
-                }
-            ),
-            Reason.INVALID_SCOPE: MappingProxyType({"error": "invalid_scope", "error_description": _BAD_SCOPE}),
-            Reason.UNSUPPORTED_RESPONSE_TYPE: MappingProxyType(
-                {
-                    "error": "unsupported_response_type",
-                    "error_description": "The authorization server does not support this response type.",
-                }
-            ),
-        }
-    )
+    token_shapes: ClassVar = {kind: TokenShape(length=64, alphabet=_HEX) for kind in TokenKind}
+    refusals: ClassVar = {
+        **dict.fromkeys(BAD_GRANT, _BAD_GRANT),
+        **dict.fromkeys(BAD_CLIENT, _BAD_CLIENT),
+        **dict.fromkeys(BAD_REQUEST, _BAD_REQUEST),
+        Reason.UNKNOWN_TOKEN: NOTHING_TO_REVOKE,
+        Reason.INVALID_SCOPE: _error(400, "invalid_scope", _BAD_SCOPE),
+        Reason.UNSUPPORTED_GRANT_TYPE: _error(
+            400,
+            "unsupported_grant_type",
+            "The authorization grant type is not supported by the authorization server.",
+        ),
+        Reason.MISSING_BEARER: _UNAUTHORIZED,
+        Reason.UNKNOWN_BEARER: _UNAUTHORIZED,
+        Reason.EXPIRED_BEARER: _error(
+            401, "invalid_token", "Token is expired. You can either do re-authorization or token refresh."
+        ),
+        Reason.REVOKED_BEARER: _error(
+            401, "invalid_token", "Token was revoked. You have to re-authorize from the user."
+        ),
+        Reason.SUSPENDED_BEARER: Answer(403, {"message": "403 Forbidden - Your account has been blocked."}),
+        Reason.INSUFFICIENT_SCOPE: Answer(
+            403,
+            {
+                "error": "insufficient_scope",
+                "error_description": "The request requires higher privileges than provided by the access token.",
+                "scope": "api read_api read_user",
+            },
+        ),
+    }
+    callbacks: ClassVar = {
+        Reason.ACCESS_DENIED: {
+            "error": "access_denied",
+            "error_description": "The resource owner or authorization server denied the request.",
+        },
+        Reason.INVALID_SCOPE: {"error": "invalid_scope", "error_description": _BAD_SCOPE},
+        Reason.UNSUPPORTED_RESPONSE_TYPE: {
+            "error": "unsupported_response_type",
+            "error_description": "The authorization server does not support this response type.",
+        },
+    }
+    id_token_seconds = 120
     extra_scopes = ("read_api", "read_repository", "openid", "email")
     sign_in_resolvers = (
-        MappingProxyType({"resolver": "usernameMatchingUserEntityName"}),
-        MappingProxyType({"resolver": "userIdMatchingUserEntityAnnotation"}),
+        {"resolver": "usernameMatchingUserEntityName"},
+        {"resolver": "userIdMatchingUserEntityAnnotation"},
     )
     quirks = (
         Quirk(
@@ -193,38 +172,51 @@ class GitLab(Vendor):
         """A request without scope is one for the default scope."""
         return scopes or (_DEFAULT_SCOPE,)
 
-    def token_members(self, exchange: Exchange, grant: Grant, access_token: str, *, refreshing: bool) -> dict[str, Any]:
-        """When the token was made; and an ID token, if the scopes have openid."""
-        members: dict[str, Any] = {"created_at": int(exchange.service.clock.now())}
-        if "openid" in grant.scopes:
-            claims = _claims(exchange, exchange.service.face(grant), grant.scopes)
-            members["id_token"] = id_token(exchange, grant, access_token, claims, seconds=120)
-        return members
+    def claims(self, request: ServiceRequest, account: Account, scopes: Collection[str]) -> dict[str, Any]:
+        """What GitLab says about a person, as far as the scopes allow."""
+        persona = account.persona
+        claims: dict[str, Any] = {"sub": str(account.number)}
+        if "profile" in scopes:
+            claims["name"] = persona.name
+            claims["nickname"] = claims["preferred_username"] = persona.login
+            claims["profile"] = f"{request.base_url}/{persona.login}"
+            claims["picture"] = persona.picture
+        if "email" in scopes:
+            claims["email"] = _email(account)
+            claims["email_verified"] = persona.email_verified
+        return claims
 
-    def user(self, exchange: Exchange) -> Answer:
+    def token_members(
+        self, request: ServiceRequest, grant: Grant, access_token: str, *, refreshing: bool
+    ) -> dict[str, Any]:
+        """When the token was made; and an ID token, if the scopes have openid."""
+        members: dict[str, Any] = {"created_at": int(request.service.clock.now())}
+        return members | super().token_members(request, grant, access_token, refreshing=refreshing)
+
+    def user(self, request: ServiceRequest) -> Answer:
         """``GET /api/v4/user``.
 
         Raises:
             Refusal: no good access token, or one without a scope for users.
         """
-        face = endpoints.bearer(exchange, *_USER_SCOPES).face
-        persona = face.persona
+        account = self.bearer(request, *_USER_SCOPES).account
+        persona = account.persona
         return Answer(
             200,
             {
-                "id": face.number,
+                "id": account.number,
                 "username": persona.login,
                 "name": persona.name,
                 "state": "active",
                 "locked": False,
                 "avatar_url": persona.picture,
-                "web_url": f"{exchange.base_url}/{persona.login}",
+                "web_url": f"{request.base_url}/{persona.login}",
                 "created_at": "2021-02-03T09:10:11.121Z",
                 "bio": "",
                 "public_email": "",
                 "last_sign_in_at": "2026-05-04T08:15:42.000Z",
                 "confirmed_at": "2021-02-03T09:12:00.000Z" if persona.email_verified else None,
-                "email": _email(face),
+                "email": _email(account),
                 "theme_id": 1,
                 "projects_limit": 100_000,
                 "identities": [],
@@ -232,22 +224,13 @@ class GitLab(Vendor):
                 "two_factor_enabled": True,
                 "external": False,
                 "private_profile": False,
-                "commit_email": _email(face),
+                "commit_email": _email(account),
             },
         )
 
-    def userinfo(self, exchange: Exchange) -> Answer:
-        """``GET /oauth/userinfo`` (OIDC Core section 5.3).
-
-        Raises:
-            Refusal: no good access token, or one without openid.
-        """
-        who = endpoints.bearer(exchange, "openid")
-        return Answer(200, _claims(exchange, who.face, who.token.scopes))
-
-    def discovery(self, exchange: Exchange) -> Answer:
+    def discovery(self, request: ServiceRequest) -> Answer:
         """``GET /.well-known/openid-configuration`` (OIDC Discovery section 4)."""
-        base = exchange.base_url
+        base = request.base_url
         return Answer(
             200,
             {
@@ -267,34 +250,15 @@ class GitLab(Vendor):
             },
         )
 
-    def keys(self, exchange: Exchange) -> Answer:
-        """``GET /oauth/discovery/keys``: the key set (RFC 7517)."""
-        return Answer(200, exchange.service.keys.jwks())
-
     def backstage_config(self, where: Addresses) -> dict[str, Any]:
         """The instance's address; Backstage calls it audience."""
         return {} if where.is_by_name else {"audience": where.http}
 
-    def catalog_annotations(self, face: "Face") -> dict[str, str]:
+    def catalog_annotations(self, account: Account) -> dict[str, str]:
         """Annotations of ``userIdMatchingUserEntityAnnotation``: their key is the host of the profile's address."""
-        return {f"{host}/user-id": str(face.number) for host in ("gitlab.com", "127.0.0.1", "localhost")}
+        return {f"{host}/user-id": str(account.number) for host in ("gitlab.com", "127.0.0.1", "localhost")}
 
 
-def _email(face: "Face") -> str:
+def _email(account: Account) -> str:
     """Every account has an address: one that came from elsewhere without one is given this."""
-    return face.persona.email or f"temp-email-for-oauth-{face.persona.login}@gitlab.localhost"
-
-
-def _claims(exchange: Exchange, face: "Face", scopes: tuple[str, ...]) -> dict[str, Any]:
-    """What GitLab says about a person, as far as the scopes allow."""
-    persona = face.persona
-    claims: dict[str, Any] = {"sub": str(face.number)}
-    if "profile" in scopes:
-        claims["name"] = persona.name
-        claims["nickname"] = claims["preferred_username"] = persona.login
-        claims["profile"] = f"{exchange.base_url}/{persona.login}"
-        claims["picture"] = persona.picture
-    if "email" in scopes:
-        claims["email"] = _email(face)
-        claims["email_verified"] = persona.email_verified
-    return claims
+    return account.persona.email or f"temp-email-for-oauth-{account.persona.login}@gitlab.localhost"

@@ -3,20 +3,18 @@
 Facts: developers.google.com, "Using OAuth 2.0 for Web Server Applications" and "OpenID Connect".
 """
 
-import re
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection
+from typing import Any, ClassVar
 
+from mock_idp.addresses import Reach
+from mock_idp.emulation import Quirk, Route, ServiceRequest
 from mock_idp.oauth.model import Answer, Client, Endpoint, Grant, Reason, Refusal, TokenKind
-from mock_idp.oauth.policy import BearerPlace, Pkce, Policy
+from mock_idp.oauth.policy import BearerPlace, Pkce, Policy, ScopePattern
 from mock_idp.oauth.tokens import TokenShape
+from mock_idp.personas import Account
 from mock_idp.randomness import URL_SAFE
-from mock_idp.vendors import endpoints
-from mock_idp.vendors.base import Exchange, Quirk, Reach, Route, Vendor
-from mock_idp.vendors.id_tokens import id_token
-
-if TYPE_CHECKING:
-    from mock_idp.personas import Face
+from mock_idp.vendors.openid_vendor import OpenIdVendor
+from mock_idp.vendors.refusals import BAD_AUTHORIZATION_REQUEST, BAD_BEARER, BAD_REFRESH_TOKEN, error
 
 _SCOPE_PREFIX = "https://www.googleapis.com/auth/"
 _EMAIL_SCOPES = frozenset({"email", f"{_SCOPE_PREFIX}userinfo.email"})
@@ -24,22 +22,11 @@ _PROFILE_SCOPES = frozenset({"profile", f"{_SCOPE_PREFIX}userinfo.profile"})
 _ACCESS_SECONDS = 3599  # one second passes between issuing a token and writing the answer
 _PROMPTS = frozenset({"none", "consent", "select_account"})
 
+_SCOPES = ScopePattern(r"openid|email|profile|https://www\.googleapis\.com/auth/[a-z][a-z0-9._/-]*")
+"""Three short names, and anything of the form of an API scope."""
 
-class _Scopes:
-    """Scopes Google knows: three short names, and anything of the form of an API scope."""
-
-    _pattern = re.compile(r"openid|email|profile|https://www\.googleapis\.com/auth/[a-z][a-z0-9._/-]*")
-
-    def __contains__(self, scope: object) -> bool:
-        return isinstance(scope, str) and self._pattern.fullmatch(scope) is not None
-
-
-def _error(status: int, code: str, description: str) -> Answer:
-    return Answer(status, {"error": code, "error_description": description})
-
-
-_BAD_GRANT = _error(400, "invalid_grant", "Bad Request")
-_DEAD_TOKEN = _error(400, "invalid_grant", "Token has been expired or revoked.")
+_BAD_GRANT = error(400, "invalid_grant", "Bad Request")
+_DEAD_TOKEN = error(400, "invalid_grant", "Token has been expired or revoked.")
 _NO_CREDENTIALS = Answer(
     401,
     {"error": "invalid_request", "error_description": "Invalid Credentials"},
@@ -47,21 +34,19 @@ _NO_CREDENTIALS = Answer(
 )
 
 
-class Google(Vendor):
+class Google(OpenIdVendor):
     """Google's identity platform."""
 
     id = "google"
     title = "Google"
     icon = "G"
     accent = "#1a73e8"
-    hosts = MappingProxyType(
-        {
-            "accounts.google.com": "",
-            "www.googleapis.com": "",
-            "oauth2.googleapis.com": "",
-            "openidconnect.googleapis.com": "",
-        }
-    )
+    hosts: ClassVar = {
+        "accounts.google.com": "",
+        "www.googleapis.com": "",
+        "oauth2.googleapis.com": "",
+        "openidconnect.googleapis.com": "",
+    }
     reached = Reach.BY_NAME
     routes = (
         Route("GET", "/o/oauth2/v2/auth", "authorize", Endpoint.AUTHORIZATION),
@@ -74,81 +59,65 @@ class Google(Vendor):
         Route("GET", "/v1/userinfo", "userinfo", Endpoint.PROFILE),
         Route("POST", "/revoke", "revoke", Endpoint.REVOCATION),
         Route("GET", "/.well-known/openid-configuration", "discovery", Endpoint.DISCOVERY),
-        Route("GET", "/oauth2/v3/certs", "certs", Endpoint.JWKS),
+        Route("GET", "/oauth2/v3/certs", "jwks", Endpoint.JWKS),
     )
     policy = Policy(
         required_authorization_parameters=("client_id", "redirect_uri", "response_type", "scope"),
-        known_scopes=_Scopes(),
+        known_scopes=_SCOPES,
         bearer_places=frozenset({BearerPlace.HEADER, BearerPlace.QUERY}),
         access_token_seconds=_ACCESS_SECONDS,
         pkce=Pkce.SUPPORTED,
     )
-    token_shapes = MappingProxyType(
-        {
-            TokenKind.CODE: TokenShape("4/0A", 70, URL_SAFE),
-            TokenKind.ACCESS: TokenShape("ya29.a0", 160, URL_SAFE),
-            TokenKind.REFRESH: TokenShape("1//0", 99, URL_SAFE),
-        }
-    )
-    refusals = MappingProxyType(
-        {
-            Reason.UNKNOWN_CLIENT: _error(401, "invalid_client", "The OAuth client was not found."),
-            Reason.WRONG_SECRET: _error(401, "invalid_client", "Unauthorized"),
-            Reason.WRONG_CLIENT_AUTHENTICATION: _error(400, "invalid_request", "client_secret is missing."),
-            Reason.MISSING_PARAMETER: _error(400, "invalid_request", "Missing required parameter."),
-            Reason.INVALID_PARAMETER: _error(
-                400, "invalid_request", "OAuth 2 parameters can only have a single value."
-            ),
-            Reason.INVALID_SCOPE: _error(400, "invalid_scope", "Bad Request"),
-            Reason.WRONG_CONTENT_TYPE: _error(400, "invalid_request", "Could not parse the request body."),
-            Reason.UNSUPPORTED_GRANT_TYPE: _error(400, "unsupported_grant_type", "Invalid grant_type."),
-            Reason.UNKNOWN_CODE: _error(400, "invalid_grant", "Malformed auth code."),
-            Reason.EXPIRED_CODE: _BAD_GRANT,
-            Reason.REPLAYED_CODE: _BAD_GRANT,
-            Reason.CODE_OF_ANOTHER_CLIENT: _BAD_GRANT,
-            Reason.REDIRECT_URI_MISMATCH: _error(400, "redirect_uri_mismatch", "Bad Request"),
-            Reason.MISSING_VERIFIER: _error(400, "invalid_grant", "Missing code verifier."),
-            Reason.WRONG_VERIFIER: _error(400, "invalid_grant", "Invalid code verifier."),
-            Reason.UNKNOWN_REFRESH_TOKEN: _BAD_GRANT,
-            Reason.EXPIRED_REFRESH_TOKEN: _DEAD_TOKEN,
-            Reason.REVOKED_REFRESH_TOKEN: _DEAD_TOKEN,
-            Reason.MISSING_BEARER: _NO_CREDENTIALS,
-            Reason.UNKNOWN_BEARER: _NO_CREDENTIALS,
-            Reason.EXPIRED_BEARER: _NO_CREDENTIALS,
-            Reason.REVOKED_BEARER: _NO_CREDENTIALS,
-            Reason.SUSPENDED_BEARER: _NO_CREDENTIALS,
-            Reason.INSUFFICIENT_SCOPE: Answer(
-                403,
-                {
-                    "error": {
-                        "code": 403,
-                        "message": "Request had insufficient authentication scopes.",
-                        "status": "PERMISSION_DENIED",
-                    }
-                },
-            ),
-            Reason.UNKNOWN_TOKEN: _error(400, "invalid_token", "Token expired or revoked"),
-        }
-    )
-    callbacks = MappingProxyType({Reason.ACCESS_DENIED: MappingProxyType({"error": "access_denied"})})
+    token_shapes: ClassVar = {
+        TokenKind.CODE: TokenShape("4/0A", 70, URL_SAFE),
+        TokenKind.ACCESS: TokenShape("ya29.a0", 160, URL_SAFE),
+        TokenKind.REFRESH: TokenShape("1//0", 99, URL_SAFE),
+    }
+    refusals: ClassVar = {
+        **dict.fromkeys(BAD_REFRESH_TOKEN, _DEAD_TOKEN),
+        **dict.fromkeys(BAD_BEARER, _NO_CREDENTIALS),
+        Reason.UNKNOWN_CLIENT: error(401, "invalid_client", "The OAuth client was not found."),
+        Reason.WRONG_SECRET: error(401, "invalid_client", "Unauthorized"),
+        Reason.WRONG_CLIENT_AUTHENTICATION: error(400, "invalid_request", "client_secret is missing."),
+        Reason.MISSING_PARAMETER: error(400, "invalid_request", "Missing required parameter."),
+        Reason.INVALID_PARAMETER: error(400, "invalid_request", "OAuth 2 parameters can only have a single value."),
+        Reason.INVALID_SCOPE: error(400, "invalid_scope", "Bad Request"),
+        Reason.WRONG_CONTENT_TYPE: error(400, "invalid_request", "Could not parse the request body."),
+        Reason.UNSUPPORTED_GRANT_TYPE: error(400, "unsupported_grant_type", "Invalid grant_type."),
+        Reason.UNKNOWN_CODE: error(400, "invalid_grant", "Malformed auth code."),
+        Reason.EXPIRED_CODE: _BAD_GRANT,
+        Reason.REPLAYED_CODE: _BAD_GRANT,
+        Reason.CODE_OF_ANOTHER_CLIENT: _BAD_GRANT,
+        Reason.REDIRECT_URI_MISMATCH: error(400, "redirect_uri_mismatch", "Bad Request"),
+        Reason.MISSING_VERIFIER: error(400, "invalid_grant", "Missing code verifier."),
+        Reason.WRONG_VERIFIER: error(400, "invalid_grant", "Invalid code verifier."),
+        Reason.UNKNOWN_REFRESH_TOKEN: _BAD_GRANT,
+        Reason.INSUFFICIENT_SCOPE: Answer(
+            403,
+            {
+                "error": {
+                    "code": 403,
+                    "message": "Request had insufficient authentication scopes.",
+                    "status": "PERMISSION_DENIED",
+                }
+            },
+        ),
+        Reason.UNKNOWN_TOKEN: error(400, "invalid_token", "Token expired or revoked"),
+    }
+    callbacks: ClassVar = {Reason.ACCESS_DENIED: {"error": "access_denied"}}
     # Google shows its own error page for everything but a refusal of the person.
-    page_statuses = MappingProxyType(
-        {
-            Reason.UNKNOWN_CLIENT: 401,
-            Reason.UNREGISTERED_REDIRECT_URI: 400,
-            Reason.MISSING_PARAMETER: 400,
-            Reason.INVALID_PARAMETER: 400,
-            Reason.UNSUPPORTED_RESPONSE_TYPE: 400,
-            Reason.INVALID_SCOPE: 400,
-        }
-    )
+    page_statuses: ClassVar = {
+        **dict.fromkeys(BAD_AUTHORIZATION_REQUEST, 400),
+        Reason.UNKNOWN_CLIENT: 401,
+    }
+    userinfo_scopes = ("openid", *_EMAIL_SCOPES, *_PROFILE_SCOPES)
     extra_scopes = (
         f"{_SCOPE_PREFIX}calendar.readonly",
         f"{_SCOPE_PREFIX}drive.readonly",
         f"{_SCOPE_PREFIX}gmail.readonly",
         f"{_SCOPE_PREFIX}cloud-platform",
     )
-    sign_in_resolvers = (MappingProxyType({"resolver": "emailMatchingUserEntityAnnotation"}),)
+    sign_in_resolvers = ({"resolver": "emailMatchingUserEntityAnnotation"},)
     quirks = (
         Quirk(
             "refresh-token-on-consent",
@@ -173,13 +142,13 @@ class Google(Vendor):
         ),
     )
 
-    def check_authorization(self, exchange: Exchange, client: Client) -> None:
+    def check_authorization(self, request: ServiceRequest, client: Client) -> None:
         """Check Google's own parameters.
 
         Raises:
             Refusal: a value that does not exist.
         """
-        query = exchange.query
+        query = request.query
         _check_choice(query.get("access_type"), frozenset({"online", "offline"}), "access_type")
         _check_choice(query.get("include_granted_scopes"), frozenset({"true", "false"}), "include_granted_scopes")
         prompts = query.get("prompt", "").split()
@@ -188,36 +157,36 @@ class Google(Vendor):
         if "none" in prompts and len(prompts) > 1:
             raise Refusal(Reason.INVALID_PARAMETER, "prompt=none stands alone (OIDC Core section 3.1.2.1).")
 
-    def issues_refresh_token(self, exchange: Exchange, grant: Grant, *, first_consent: bool) -> bool:
+    def issues_refresh_token(self, grant: Grant, *, first_consent: bool) -> bool:
         """Only for offline access, and only when the person was really asked."""
         parameters = grant.request.parameters
         asked = first_consent or "consent" in parameters.get("prompt", "").split()
         return parameters.get("access_type") == "offline" and asked
 
-    def token_members(self, exchange: Exchange, grant: Grant, access_token: str, *, refreshing: bool) -> dict[str, Any]:
-        """An ID token, if the scopes have openid."""
-        if "openid" not in grant.scopes:
-            return {}
-        claims = _claims(exchange.service.face(grant), frozenset(grant.scopes))
-        return {"id_token": id_token(exchange, grant, access_token, claims)}
+    def claims(self, request: ServiceRequest, account: Account, scopes: Collection[str]) -> dict[str, Any]:
+        """What Google says about a person, as far as the scopes allow."""
+        persona = account.persona
+        # 21 digits: more than a JavaScript number can hold, which is why it is a text.
+        claims: dict[str, Any] = {"sub": f"1{int(account.digest, 16) % 10**20:020}"}
+        if not _PROFILE_SCOPES.isdisjoint(scopes):
+            claims["name"] = persona.name
+            claims["given_name"] = persona.given_name
+            claims["family_name"] = persona.family_name
+            claims["picture"] = persona.picture
+        if persona.email and not _EMAIL_SCOPES.isdisjoint(scopes):
+            claims["email"] = persona.email
+            claims["email_verified"] = persona.email_verified
+            claims["hd"] = persona.email.partition("@")[2]
+        return claims
 
-    def userinfo(self, exchange: Exchange) -> Answer:
-        """``GET /oauth2/v3/userinfo``.
-
-        Raises:
-            Refusal: no good access token, or one without an identity scope.
-        """
-        who = endpoints.bearer(exchange, "openid", *_EMAIL_SCOPES, *_PROFILE_SCOPES)
-        return Answer(200, _claims(who.face, frozenset(who.token.scopes)))
-
-    def discovery(self, exchange: Exchange) -> Answer:
+    def discovery(self, request: ServiceRequest) -> Answer:
         """``GET /.well-known/openid-configuration`` (OIDC Discovery section 4)."""
-        apis = _api_urls(exchange.base_url)
+        apis = _api_urls(request.base_url)
         return Answer(
             200,
             {
-                "issuer": exchange.base_url,
-                "authorization_endpoint": f"{exchange.base_url}/o/oauth2/v2/auth",
+                "issuer": request.base_url,
+                "authorization_endpoint": f"{request.base_url}/o/oauth2/v2/auth",
                 "token_endpoint": f"{apis['oauth2.googleapis.com']}/token",
                 "userinfo_endpoint": f"{apis['openidconnect.googleapis.com']}/v1/userinfo",
                 "revocation_endpoint": f"{apis['oauth2.googleapis.com']}/revoke",
@@ -231,36 +200,15 @@ class Google(Vendor):
             },
         )
 
-    def certs(self, exchange: Exchange) -> Answer:
-        """``GET /oauth2/v3/certs``: the key set (RFC 7517)."""
-        return Answer(200, exchange.service.keys.jwks())
-
-    def catalog_annotations(self, face: "Face") -> dict[str, str]:
+    def catalog_annotations(self, account: Account) -> dict[str, str]:
         """The annotation of ``emailMatchingUserEntityAnnotation``."""
-        return {"google.com/email": face.persona.email} if face.persona.email else {}
+        return {"google.com/email": account.persona.email} if account.persona.email else {}
 
 
 def _check_choice(value: str | None, choices: frozenset[str], name: str) -> None:
     if value is not None and value not in choices:
         detail = f"{name} is {value!r}, which is none of {', '.join(sorted(choices))}."
         raise Refusal(Reason.INVALID_PARAMETER, detail)
-
-
-def _claims(face: "Face", scopes: frozenset[str]) -> dict[str, Any]:
-    """What Google says about a person, as far as the scopes allow."""
-    persona = face.persona
-    # 21 digits: more than a JavaScript number can hold, which is why it is a text.
-    claims: dict[str, Any] = {"sub": f"1{int(face.digest, 16) % 10**20:020}"}
-    if scopes & _PROFILE_SCOPES:
-        claims["name"] = persona.name
-        claims["given_name"] = persona.given_name
-        claims["family_name"] = persona.family_name
-        claims["picture"] = persona.picture
-    if persona.email and scopes & _EMAIL_SCOPES:
-        claims["email"] = persona.email
-        claims["email_verified"] = persona.email_verified
-        claims["hd"] = persona.email.partition("@")[2]
-    return claims
 
 
 def _api_urls(base_url: str) -> dict[str, str]:

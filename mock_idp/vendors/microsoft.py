@@ -1,26 +1,37 @@
 """Microsoft Entra ID and Microsoft Graph, by name only, since Backstage has their hosts hard-coded.
 
 Facts: learn.microsoft.com, "Microsoft identity platform and OAuth 2.0 authorization code flow", "Access tokens in the
-Microsoft identity platform", "user resource type" and "profilePhoto resource type".
+Microsoft identity platform", "user resource type" and "profilePhoto resource type"; for errors "Microsoft Entra
+authentication and authorization error codes" and "Microsoft Graph error responses and resource types".
 """
 
 import re
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from typing import Any, ClassVar
 
-from mock_idp.oauth.model import Answer, Client, Encoding, Endpoint, Grant, Reason, Refusal, TokenKind, split_scopes
-from mock_idp.oauth.policy import Pkce, Policy
+from mock_idp.addresses import Addresses, Reach
+from mock_idp.emulation import Quirk, Route, ServiceRequest
+from mock_idp.environments import EnvironmentKind
+from mock_idp.oauth.model import (
+    NO_STORE,
+    Answer,
+    Client,
+    Encoding,
+    Endpoint,
+    Grant,
+    Reason,
+    Refusal,
+    TokenKind,
+    split_scopes,
+)
+from mock_idp.oauth.policy import OFFLINE_ACCESS, Pkce, Policy
 from mock_idp.oauth.tokens import SignedToken, TokenShape
-from mock_idp.randomness import URL_SAFE
+from mock_idp.personas import Account
+from mock_idp.randomness import HEXADECIMAL, URL_SAFE
 from mock_idp.settings import COMPANY_DOMAIN
-from mock_idp.vendors import callbacks, endpoints, microsoft_errors
-from mock_idp.vendors.base import Addresses, EnvironmentKind, Exchange, Quirk, Reach, Route, Vendor
-from mock_idp.vendors.id_tokens import id_token
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mock_idp.personas import Face
+from mock_idp.vendors.oauth_vendor import Bearer
+from mock_idp.vendors.openid_vendor import OpenIdVendor
 
 TENANT = "5f0c7a1e-3b52-4c8d-9e64-7d21a0b3c4f5"
 """Directory of the fictional company."""
@@ -31,8 +42,7 @@ _GRAPH = "00000003-0000-0000-c000-000000000000"  # the same in every directory
 _GRAPH_PREFIX = "https://graph.microsoft.com/"
 _ACCESS_SECONDS = 4799
 _REFRESH_SECONDS = 90 * 24 * 3600
-_OFFLINE = "offline_access"
-_OPENID_SCOPES = ("openid", "profile", "email", _OFFLINE)
+_OPENID_SCOPES = ("openid", "profile", "email", OFFLINE_ACCESS)
 _USER_SCOPES = ("User.Read", "User.Read.All", "User.ReadWrite")
 _PERMISSIONS = (
     *_OPENID_SCOPES,
@@ -47,7 +57,7 @@ _PERMISSIONS = (
     "Sites.Read.All",
     "Tasks.Read",
 )
-_CANONICAL = MappingProxyType({name.lower(): name for name in _PERMISSIONS})
+_CANONICAL = {name.lower(): name for name in _PERMISSIONS}
 # What an administrator has consented to for everybody, so that a refresh may ask for it at any time.
 _CONSENTED = frozenset({*_OPENID_SCOPES, "User.Read"})
 _PROMPTS = frozenset({"login", "none", "consent", "select_account", "create"})
@@ -57,6 +67,115 @@ _PHOTO = bytes.fromhex(
     "ffd8ffdb004300030202020202030202020303030304060404040404080606050609080a0a090809090a0c0f0c0a0b0e0b09090d110d0e0f"
     "101011100a0c12131210130f101010ffc9000b080001000101011100ffcc000600101005ffda0008010100003f00d2cf20ffd9"
 )
+
+
+_BAD_REQUEST = (400, "invalid_request", 900144, "The request body must contain a parameter that is missing.")
+_TOKEN_ERRORS: Mapping[Reason, tuple[int, str, int, str]] = {
+    Reason.UNKNOWN_CLIENT: (400, "unauthorized_client", 700016, "Application was not found in the directory."),
+    Reason.WRONG_SECRET: (
+        401,
+        "invalid_client",
+        7000215,
+        (
+            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret "
+            "value, not the client secret ID."
+        ),
+    ),
+    Reason.WRONG_CLIENT_AUTHENTICATION: (
+        401,
+        "invalid_client",
+        7000218,
+        "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+    ),
+    Reason.MISSING_PARAMETER: _BAD_REQUEST,
+    Reason.WRONG_CONTENT_TYPE: _BAD_REQUEST,
+    Reason.INVALID_PARAMETER: (400, "invalid_request", 9000411, "The request is not properly formatted."),
+    Reason.UNSUPPORTED_GRANT_TYPE: (
+        400,
+        "unsupported_grant_type",
+        70003,
+        "The app requested an unsupported grant type.",
+    ),
+    Reason.UNSUPPORTED_RESPONSE_TYPE: (
+        400,
+        "unsupported_response_type",
+        700054,
+        "The response_type is not enabled for the application.",
+    ),
+    Reason.INVALID_SCOPE: (
+        400,
+        "invalid_grant",
+        65001,
+        (
+            "The user or administrator has not consented to use the application. Send an interactive authorization "
+            "request for this user and resource."
+        ),
+    ),
+    Reason.UNKNOWN_CODE: (400, "invalid_grant", 9002313, "Invalid request. Request is malformed or invalid."),
+    Reason.EXPIRED_CODE: (
+        400,
+        "invalid_grant",
+        70008,
+        (
+            "The provided authorization code or refresh token has expired due to inactivity. Send a new "
+            "interactive authorization request for this user and resource."
+        ),
+    ),
+    Reason.REPLAYED_CODE: (
+        400,
+        "invalid_grant",
+        54005,
+        (
+            "OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing "
+            "refresh token."
+        ),
+    ),
+    Reason.CODE_OF_ANOTHER_CLIENT: (
+        400,
+        "invalid_grant",
+        70000,
+        "Provided grant is invalid or malformed: it was issued to another client.",
+    ),
+    Reason.REDIRECT_URI_MISMATCH: (
+        400,
+        "invalid_grant",
+        500112,
+        "The reply address does not match the reply address provided when requesting the authorization code.",
+    ),
+    Reason.MISSING_VERIFIER: (400, "invalid_grant", 501481, "The code_verifier is missing."),
+    Reason.WRONG_VERIFIER: (
+        400,
+        "invalid_grant",
+        501481,
+        "The code_verifier does not match the code_challenge supplied in the authorization request.",
+    ),
+    Reason.UNKNOWN_REFRESH_TOKEN: (400, "invalid_grant", 9002313, "Invalid request. Request is malformed."),
+    Reason.EXPIRED_REFRESH_TOKEN: (
+        400,
+        "invalid_grant",
+        700082,
+        "The refresh token has expired due to inactivity.",
+    ),
+    Reason.REVOKED_REFRESH_TOKEN: (
+        400,
+        "invalid_grant",
+        50173,
+        "The provided grant has expired due to it being revoked, a fresh auth token is needed.",
+    ),
+}
+_BAD_TOKEN = (401, "InvalidAuthenticationToken")
+_GRAPH_ERRORS: Mapping[Reason, tuple[int, str, str]] = {
+    Reason.MISSING_BEARER: (*_BAD_TOKEN, "Access token is empty."),
+    Reason.UNKNOWN_BEARER: (*_BAD_TOKEN, "Access token validation failure."),
+    Reason.REVOKED_BEARER: (*_BAD_TOKEN, "Access token validation failure."),
+    Reason.SUSPENDED_BEARER: (*_BAD_TOKEN, "Access token validation failure."),
+    Reason.EXPIRED_BEARER: (*_BAD_TOKEN, "Access token has expired or is not yet valid."),
+    Reason.INSUFFICIENT_SCOPE: (
+        403,
+        "Authorization_RequestDenied",
+        "Insufficient privileges to complete the operation.",
+    ),
+}
 
 
 class _Scopes:
@@ -70,20 +189,20 @@ class _Scopes:
         return scope.lower() in _CANONICAL or self._of_resource.fullmatch(scope) is not None
 
 
-class Microsoft(Vendor):
+class Microsoft(OpenIdVendor):
     """The company's directory in Entra ID, under each of its tenants' addresses, and its users in Graph."""
 
     id = "microsoft"
     title = "Microsoft"
     icon = "M"
     accent = "#0067b8"
-    hosts = MappingProxyType({"login.microsoftonline.com": "", "graph.microsoft.com": ""})
+    hosts: ClassVar = {"login.microsoftonline.com": "", "graph.microsoft.com": ""}
     reached = Reach.BY_NAME
     routes = (
         Route("GET", "/<tenant>/oauth2/v2.0/authorize", "authorize", Endpoint.AUTHORIZATION),
         Route("POST", "/<tenant>/oauth2/v2.0/token", "token", Endpoint.TOKEN),
         Route("GET", "/<tenant>/v2.0/.well-known/openid-configuration", "discovery", Endpoint.DISCOVERY),
-        Route("GET", "/<tenant>/discovery/v2.0/keys", "keys", Endpoint.JWKS),
+        Route("GET", "/<tenant>/discovery/v2.0/keys", "jwks", Endpoint.JWKS),
         Route("GET", "/v1.0/me/", "me", Endpoint.PROFILE),
         Route("GET", "/v1.0/me/photos/<size>/$value", "photo", Endpoint.FOLLOW_UP),
     )
@@ -95,36 +214,29 @@ class Microsoft(Vendor):
         rotates_refresh_token=True,
         spends_replaced_refresh_token=False,
         pkce=Pkce.SUPPORTED,
+        refresh_token_scope=OFFLINE_ACCESS,
     )
-    token_shapes = MappingProxyType(
-        {
-            TokenKind.CODE: TokenShape("1.AXkA", 700, URL_SAFE),
-            TokenKind.ACCESS: TokenShape("EwB4A8l6BAAU", 600),  # of personal accounts; others are signed
-            TokenKind.REFRESH: TokenShape("1.AXkA", 900, URL_SAFE),
-        }
-    )
-    callbacks = MappingProxyType(
-        {
-            Reason.ACCESS_DENIED: MappingProxyType(
-                {
-                    "error": "access_denied",
-                    "error_subcode": "cancel",
-                    "error_description": "AADSTS65004: User declined to consent to access the app.",
-                }
-            ),
-            Reason.INVALID_SCOPE: MappingProxyType(
-                {
-                    "error": "invalid_client",
-                    "error_description": "AADSTS650053: The application asked for a scope that doesn't exist on the "
-                    "resource.",
-                }
-            ),
-        }
-    )
+    token_shapes: ClassVar = {
+        TokenKind.CODE: TokenShape("1.AXkA", 700, URL_SAFE),
+        TokenKind.ACCESS: TokenShape("EwB4A8l6BAAU", 600),  # of personal accounts; others are signed
+        TokenKind.REFRESH: TokenShape("1.AXkA", 900, URL_SAFE),
+    }
+    callbacks: ClassVar = {
+        Reason.ACCESS_DENIED: {
+            "error": "access_denied",
+            "error_subcode": "cancel",
+            "error_description": "AADSTS65004: User declined to consent to access the app.",
+        },
+        Reason.INVALID_SCOPE: {
+            "error": "invalid_client",
+            "error_description": "AADSTS650053: The application asked for a scope that doesn't exist on the resource.",
+        },
+    }
+    id_token_seconds = 3900
     extra_scopes = ("Mail.Read", "Calendars.Read", "Files.Read", "Sites.Read.All")
     sign_in_resolvers = (
-        MappingProxyType({"resolver": "emailMatchingUserEntityAnnotation"}),
-        MappingProxyType({"resolver": "userIdMatchingUserEntityAnnotation"}),
+        {"resolver": "emailMatchingUserEntityAnnotation"},
+        {"resolver": "userIdMatchingUserEntityAnnotation"},
     )
     environments = (
         EnvironmentKind(
@@ -158,43 +270,43 @@ class Microsoft(Vendor):
 
     # --- endpoints --------------------------------------------------------------------------------
 
-    def token(self, exchange: Exchange) -> Answer:
+    def token(self, request: ServiceRequest) -> Answer:
         """The token endpoint of a tenant that exists.
 
         Raises:
             Refusal: something is wrong with the request.
         """
-        _check_tenant(exchange)
-        return super().token(exchange)
+        _check_tenant(request)
+        return super().token(request)
 
-    def check_authorization(self, exchange: Exchange, client: Client) -> None:
+    def check_authorization(self, request: ServiceRequest, client: Client) -> None:
         """Check the tenant and Entra's own parameters.
 
         Raises:
             Refusal: a value that does not exist.
         """
-        _check_tenant(exchange)
-        query = exchange.query
+        _check_tenant(request)
+        query = request.query
         for name, choices in (("prompt", _PROMPTS), ("response_mode", _RESPONSE_MODES)):
             if query.get(name) not in (None, *choices):
                 raise Refusal(Reason.INVALID_PARAMETER, f"{name} is none of {', '.join(sorted(choices))}.")
 
     def callback(
-        self, exchange: Exchange, grant: Grant | None, redirect_uri: str, parameters: "Mapping[str, str]"
+        self, request: ServiceRequest, grant: Grant | None, redirect_uri: str, parameters: Mapping[str, str]
     ) -> Answer:
         """By a form, if the client asks for it."""
-        if exchange.query.get("response_mode") == "form_post":
-            return callbacks.form_post(redirect_uri, parameters, exchange.query.get("state"))
-        return super().callback(exchange, grant, redirect_uri, parameters)
+        if request.query.get("response_mode") == "form_post":
+            return self.form_post(redirect_uri, parameters, request.query.get("state"))
+        return super().callback(request, grant, redirect_uri, parameters)
 
-    def me(self, exchange: Exchange) -> Answer:
+    def me(self, request: ServiceRequest) -> Answer:
         """``GET /v1.0/me/``.
 
         Raises:
             Refusal: no good access token for Graph.
         """
-        face = _graph_user(exchange).face
-        persona = face.persona
+        account = self._graph_user(request).account
+        persona = account.persona
         return Answer(
             200,
             {
@@ -208,27 +320,33 @@ class Microsoft(Vendor):
                 "officeLocation": None,
                 "preferredLanguage": None,
                 "surname": persona.family_name,
-                "userPrincipalName": _principal_name(face),
-                "id": face.uuid,
+                "userPrincipalName": _principal_name(account),
+                "id": account.uuid,
             },
         )
 
-    def photo(self, exchange: Exchange) -> Answer:
+    def photo(self, request: ServiceRequest) -> Answer:
         """``GET /v1.0/me/photos/{size}/$value``.
 
         Raises:
             Refusal: no good access token for Graph.
         """
-        _graph_user(exchange)
+        self._graph_user(request)
         return Answer(200, _PHOTO, Encoding.BYTES, content_type="image/jpeg")
 
-    def discovery(self, exchange: Exchange) -> Answer:
+    def _graph_user(self, request: ServiceRequest) -> Bearer:
+        who = self.bearer(request)
+        if _resource(who.token.scopes) != _GRAPH:
+            raise Refusal(Reason.UNKNOWN_BEARER, "The access token is for another resource.", who.grant.grant_id)
+        return self.bearer(request, *_USER_SCOPES)
+
+    def discovery(self, request: ServiceRequest) -> Answer:
         """``GET /{tenant}/v2.0/.well-known/openid-configuration`` (OIDC Discovery section 4)."""
-        base = f"{exchange.base_url}/{exchange.path_parameters['tenant']}"
+        base = f"{request.base_url}/{request.path_parameters['tenant']}"
         return Answer(
             200,
             {
-                "issuer": _issuer(exchange.base_url),
+                "issuer": _issuer(request.base_url),
                 "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
                 "token_endpoint": f"{base}/oauth2/v2.0/token",
                 "jwks_uri": f"{base}/discovery/v2.0/keys",
@@ -241,38 +359,30 @@ class Microsoft(Vendor):
             },
         )
 
-    def keys(self, exchange: Exchange) -> Answer:
-        """``GET /{tenant}/discovery/v2.0/keys``: the key set (RFC 7517)."""
-        return Answer(200, exchange.service.keys.jwks())
-
     # --- scopes and tokens ------------------------------------------------------------------------
 
     def grantable_scopes(self, client: Client, scopes: tuple[str, ...]) -> tuple[str, ...]:
         """Each scope once, the way Graph writes it."""
         return tuple(dict.fromkeys(_canonical(scope) for scope in scopes))
 
-    def refreshed_scopes(self, exchange: Exchange, grant: Grant, policy: Policy) -> tuple[str, ...]:
+    def refreshed_scopes(self, request: ServiceRequest, grant: Grant, policy: Policy) -> tuple[str, ...]:
         """Another resource may be asked for, if somebody consented to it.
 
         Raises:
             Refusal: nobody did.
         """
-        scopes = tuple(dict.fromkeys(_canonical(scope) for scope in split_scopes(exchange.form.get("scope", ""))))
+        scopes = tuple(dict.fromkeys(_canonical(scope) for scope in split_scopes(request.form.get("scope", ""))))
         missing = [scope for scope in scopes if scope not in grant.scopes and scope not in _CONSENTED]
         if missing:
             raise Refusal(Reason.INVALID_SCOPE, f"Nobody consented to {' '.join(missing)}.", grant.grant_id)
         return scopes or grant.scopes
 
-    def issues_refresh_token(self, exchange: Exchange, grant: Grant, *, first_consent: bool) -> bool:
-        """Only for offline access."""
-        return _OFFLINE in grant.scopes
-
-    def token_value(self, exchange: Exchange, grant: Grant, kind: TokenKind) -> str:
+    def token_value(self, request: ServiceRequest, grant: Grant, kind: TokenKind) -> str:
         """Access tokens are signed, except those of personal accounts."""
-        if kind is not TokenKind.ACCESS or exchange.path_parameters.get("tenant") == CONSUMERS:
-            return super().token_value(exchange, grant, kind)
-        resource = _resource(self._scopes(exchange, grant))
-        face, now = exchange.service.face(grant), int(exchange.service.clock.now())
+        if kind is not TokenKind.ACCESS or request.path_parameters.get("tenant") == CONSUMERS:
+            return super().token_value(request, grant, kind)
+        resource = _resource(self._scopes(request, grant))
+        account, now = request.service.account(grant), int(request.service.clock.now())
         claims = {
             "aud": resource,
             "iss": f"https://sts.windows.net/{TENANT}/",
@@ -280,47 +390,73 @@ class Microsoft(Vendor):
             "nbf": now,
             "exp": now + _ACCESS_SECONDS,
             "appid": grant.request.client.client_id,
-            "oid": face.uuid,
-            "scp": " ".join(scope.rpartition("/")[2] for scope in _scopes_of(resource, self._scopes(exchange, grant))),
-            "sub": face.digest[:43],
+            "oid": account.uuid,
+            "scp": " ".join(scope.rpartition("/")[2] for scope in _scopes_of(resource, self._scopes(request, grant))),
+            "sub": account.digest[:43],
             "tid": TENANT,
-            "upn": _principal_name(face),
-            "uti": exchange.service.randomness.text(22, URL_SAFE),
+            "upn": _principal_name(account),
+            "uti": request.service.randomness.text(22, URL_SAFE),
             "ver": "1.0",
         }
-        return exchange.service.sign(SignedToken(claims), grant)
+        return request.service.sign(SignedToken(claims), grant)
 
-    def token_members(self, exchange: Exchange, grant: Grant, access_token: str, *, refreshing: bool) -> dict[str, Any]:
+    def token_members(
+        self, request: ServiceRequest, grant: Grant, access_token: str, *, refreshing: bool
+    ) -> dict[str, Any]:
         """The scopes of this one access token; and an ID token, if they have openid."""
-        scopes = self._scopes(exchange, grant)
+        scopes = self._scopes(request, grant)
         answered = " ".join(_scopes_of(_resource(scopes), scopes))
         members: dict[str, Any] = {"scope": answered, "ext_expires_in": _ACCESS_SECONDS}
         if "openid" in scopes:
-            claims = _claims(exchange, exchange.service.face(grant), scopes)
-            members["id_token"] = id_token(exchange, grant, access_token, claims, seconds=3900)
+            members["id_token"] = self.id_token(request, grant, access_token)
         return members
 
-    def _scopes(self, exchange: Exchange, grant: Grant) -> tuple[str, ...]:
+    def claims(self, request: ServiceRequest, account: Account, scopes: Collection[str]) -> dict[str, Any]:
+        """What the company's directory says about a person."""
+        persona = account.persona
+        claims: dict[str, Any] = {
+            "iss": _issuer(request.base_url),
+            "nbf": int(request.service.clock.now()),
+            "oid": account.uuid,
+            "sub": account.digest[:43],
+            "tid": TENANT,
+            "ver": "2.0",
+        }
+        if "profile" in scopes:
+            claims |= {"name": persona.name, "preferred_username": _principal_name(account)}
+        if "email" in scopes and persona.email:
+            claims["email"] = persona.email
+        return claims
+
+    def id_token_claims(self, request: ServiceRequest, grant: Grant) -> dict[str, Any]:
+        """As far as the scopes of the token request at hand allow."""
+        return self.claims(request, request.service.account(grant), self._scopes(request, grant))
+
+    def _scopes(self, request: ServiceRequest, grant: Grant) -> tuple[str, ...]:
         """What the token request at hand is about."""
-        if exchange.endpoint is Endpoint.REFRESH:
-            return self.refreshed_scopes(exchange, grant, self.policy)
+        if request.endpoint is Endpoint.REFRESH:
+            return self.refreshed_scopes(request, grant, self.policy)
         return grant.scopes
 
     # --- refusals ---------------------------------------------------------------------------------
 
-    def refuse(self, exchange: Exchange, refusal: Refusal) -> Answer:
+    def refuse(self, request: ServiceRequest, refusal: Refusal) -> Answer:
         """Errors carry ids and times, so that they are made anew each time."""
-        tenant_exists = exchange.path_parameters.get("tenant", TENANT) in _TENANTS
-        if exchange.endpoint is Endpoint.AUTHORIZATION:
-            return super().refuse(exchange, refusal) if tenant_exists else self.error_page(refusal)
-        answer = microsoft_errors.of_graph(exchange, refusal) or microsoft_errors.at_token_endpoint(
-            exchange, refusal, tenant_exists=tenant_exists
-        )
-        return answer or super().refuse(exchange, refusal)
+        tenant_exists = request.path_parameters.get("tenant", TENANT) in _TENANTS
+        if request.endpoint is Endpoint.AUTHORIZATION:
+            return super().refuse(request, refusal) if tenant_exists else self.error_page(refusal)
+        if refusal.reason in _GRAPH_ERRORS:
+            return _graph_error(request, *_GRAPH_ERRORS[refusal.reason])
+        if not tenant_exists:
+            text = f"Tenant '{request.path_parameters['tenant']}' not found."
+            return _token_error(request, 400, "invalid_request", 90002, text)
+        if refusal.reason in _TOKEN_ERRORS:
+            return _token_error(request, *_TOKEN_ERRORS[refusal.reason])
+        return super().refuse(request, refusal)
 
-    def not_found(self, exchange: Exchange) -> Answer:
+    def not_found(self, request: ServiceRequest) -> Answer:
         """Graph's answer."""
-        return microsoft_errors.not_in_graph(exchange)
+        return _graph_error(request, 404, "ResourceNotFound", "Resource not found.")
 
     # --- what Backstage must be told --------------------------------------------------------------
 
@@ -328,27 +464,49 @@ class Microsoft(Vendor):
         """The company's directory."""
         return {"tenantId": TENANT}
 
-    def catalog_annotations(self, face: "Face") -> dict[str, str]:
+    def catalog_annotations(self, account: Account) -> dict[str, str]:
         """The annotations of Microsoft's two resolvers."""
-        annotations = {"graph.microsoft.com/user-id": face.uuid}
-        if face.persona.email:
-            annotations["microsoft.com/email"] = face.persona.email
+        annotations = {"graph.microsoft.com/user-id": account.uuid}
+        if account.persona.email:
+            annotations["microsoft.com/email"] = account.persona.email
         return annotations
 
 
-def _check_tenant(exchange: Exchange) -> None:
-    tenant = exchange.path_parameters["tenant"]
+def _check_tenant(request: ServiceRequest) -> None:
+    tenant = request.path_parameters["tenant"]
     if tenant not in _TENANTS:
         raise Refusal(
             Reason.INVALID_PARAMETER, f"There is no tenant {tenant!r}; there are {', '.join(sorted(_TENANTS))}."
         )
 
 
-def _graph_user(exchange: Exchange) -> endpoints.Bearer:
-    who = endpoints.bearer(exchange)
-    if _resource(who.token.scopes) != _GRAPH:
-        raise Refusal(Reason.UNKNOWN_BEARER, "The access token is for another resource.", who.grant.grant_id)
-    return endpoints.bearer(exchange, *_USER_SCOPES)
+# --- how Entra ID and Graph say no: an error has numbers, ids and a time, so that it is made anew each time --------
+
+
+def _uuid(request: ServiceRequest) -> str:
+    return "-".join(request.service.randomness.text(length, HEXADECIMAL) for length in (8, 4, 4, 4, 12))
+
+
+def _token_error(request: ServiceRequest, status: int, error: str, number: int, text: str) -> Answer:
+    now = f"{datetime.fromtimestamp(request.service.clock.now(), UTC):%Y-%m-%d %H:%M:%SZ}"
+    trace, correlation = _uuid(request), _uuid(request)
+    lines = (f"AADSTS{number}: {text}", f"Trace ID: {trace}", f"Correlation ID: {correlation}", f"Timestamp: {now}")
+    body = {
+        "error": error,
+        "error_description": "\r\n".join(lines),
+        "error_codes": [number],
+        "timestamp": now,
+        "trace_id": trace,
+        "correlation_id": correlation,
+        "error_uri": f"{request.base_url}/error?code={number}",
+    }
+    return Answer(status, body, headers=NO_STORE)
+
+
+def _graph_error(request: ServiceRequest, status: int, code: str, message: str) -> Answer:
+    now = f"{datetime.fromtimestamp(request.service.clock.now(), UTC):%Y-%m-%dT%H:%M:%S}"
+    inner = {"date": now, "request-id": _uuid(request), "client-request-id": _uuid(request)}
+    return Answer(status, {"error": {"code": code, "message": message, "innerError": inner}})
 
 
 # --- scopes ---------------------------------------------------------------------------------------
@@ -367,7 +525,7 @@ def _resource(scopes: tuple[str, ...]) -> str:
 
 def _scopes_of(resource: str, scopes: tuple[str, ...]) -> list[str]:
     """Those scopes that an access token for a resource has."""
-    return [scope for scope in scopes if scope != _OFFLINE and (_resource((scope,)) == resource)]
+    return [scope for scope in scopes if scope != OFFLINE_ACCESS and (_resource((scope,)) == resource)]
 
 
 # --- what is said about a person ------------------------------------------------------------------
@@ -377,23 +535,6 @@ def _issuer(base_url: str) -> str:
     return f"{base_url}/{TENANT}/v2.0"
 
 
-def _principal_name(face: "Face") -> str:
+def _principal_name(account: Account) -> str:
     """The address, or a name in the directory's first domain for somebody without a mailbox."""
-    return face.persona.email or f"{face.persona.login}@onmicrosoft.{COMPANY_DOMAIN}"
-
-
-def _claims(exchange: Exchange, face: "Face", scopes: tuple[str, ...]) -> dict[str, Any]:
-    persona = face.persona
-    claims: dict[str, Any] = {
-        "iss": _issuer(exchange.base_url),
-        "nbf": int(exchange.service.clock.now()),
-        "oid": face.uuid,
-        "sub": face.digest[:43],
-        "tid": TENANT,
-        "ver": "2.0",
-    }
-    if "profile" in scopes:
-        claims |= {"name": persona.name, "preferred_username": _principal_name(face)}
-    if "email" in scopes and persona.email:
-        claims["email"] = persona.email
-    return claims
+    return account.persona.email or f"{account.persona.login}@onmicrosoft.{COMPANY_DOMAIN}"

@@ -5,44 +5,32 @@ Facts: OpenID Connect Core and Discovery, RFC 6749, RFC 7636, RFC 9207; keycloak
 
 from collections.abc import Mapping
 from dataclasses import replace
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
-from mock_idp.environments import ISSUER_ENVIRONMENTS
+from mock_idp.addresses import Addresses
+from mock_idp.emulation import Quirk, Route, ServiceRequest
+from mock_idp.environments import ISSUER_ENVIRONMENTS, EnvironmentKind, ServiceSpec
 from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import Answer, Client, Endpoint, Grant, Reason
 from mock_idp.oauth.policy import Pkce, Policy
-from mock_idp.vendors import endpoints
-from mock_idp.vendors.base import Addresses, EnvironmentKind, Exchange, Quirk, Route, ServiceSpec, Vendor
-from mock_idp.vendors.id_tokens import id_token
-from mock_idp.vendors.prompts import require_prompt
-
-if TYPE_CHECKING:
-    from mock_idp.personas import Face
+from mock_idp.vendors.openid_vendor import OpenIdVendor, require_prompt
+from mock_idp.vendors.refusals import BAD_REFRESH_TOKEN, BAD_TOKEN, NOTHING_TO_REVOKE, error
 
 DOCUMENT = "/.well-known/openid-configuration"
-SIGNING_ALGORITHMS = ("RS256", "ES256")
-"""Both kinds of keys are published; each client gets ID tokens of one kind."""
 
-_METHODS = MappingProxyType(
-    {
-        "secret-in-the-body": ClientAuthentication.BODY,
-        "secret-as-jwt": ClientAuthentication.SECRET_JWT,
-        "public-client": ClientAuthentication.NONE,
-    }
-)
+_METHODS = {
+    "secret-in-the-body": ClientAuthentication.BODY,
+    "secret-as-jwt": ClientAuthentication.SECRET_JWT,
+    "public-client": ClientAuthentication.NONE,
+}
 """Environment -> the one method of client authentication that its client is registered for."""
-_ALGORITHMS = MappingProxyType({"es256": "ES256", "hs256": "HS256"})
+_ALGORITHMS = {"es256": "ES256", "hs256": "HS256"}
 """Environment -> the algorithm of ID tokens that its client is registered for."""
 
 
-def _error(status: int, code: str, description: str) -> Answer:
-    return Answer(status, {"error": code, "error_description": description})
-
-
 _CREDENTIALS = "Invalid client or Invalid client credentials"
-_BAD_CODE = _error(400, "invalid_grant", "Code not valid")
-_DEAD_TOKEN = _error(400, "invalid_grant", "Token is not active")
+_BAD_CODE = error(400, "invalid_grant", "Code not valid")
+_DEAD_TOKEN = error(400, "invalid_grant", "Token is not active")
 _BAD_BEARER = Answer(
     401,
     {"error": "invalid_token", "error_description": "Token verification failed"},
@@ -55,8 +43,8 @@ _BAD_BEARER = Answer(
 )
 
 
-def _environment(name: str, says: str, service: ServiceSpec | None = None, **keys: Any) -> EnvironmentKind:
-    return EnvironmentKind(name, says, keys=MappingProxyType(keys), service=service)
+def _environment(name: str, description: str, service: ServiceSpec | None = None, **keys: Any) -> EnvironmentKind:
+    return EnvironmentKind(name, description, keys=keys, service=service)
 
 
 def _misleading(**members: Any) -> ServiceSpec:
@@ -69,7 +57,7 @@ def _unpromised() -> ServiceSpec:
     return ServiceSpec(({"fault": "remove", "at": "discovery", "members": [name]},))
 
 
-class Oidc(Vendor):
+class Oidc(OpenIdVendor):
     """The issuer behind Backstage's generic OpenID Connect provider; every provider id has one for itself."""
 
     id = "oidc"
@@ -94,29 +82,26 @@ class Oidc(Vendor):
         access_token_seconds=300,
         pkce=Pkce.SUPPORTED,
     )
-    refusals = MappingProxyType(
-        {
-            Reason.UNKNOWN_CLIENT: _error(401, "invalid_client", _CREDENTIALS),
-            Reason.WRONG_CLIENT_AUTHENTICATION: _error(401, "invalid_client", _CREDENTIALS),
-            Reason.INVALID_CLIENT_ASSERTION: _error(401, "invalid_client", _CREDENTIALS),
-            Reason.WRONG_SECRET: _error(401, "unauthorized_client", _CREDENTIALS),
-            Reason.UNKNOWN_CODE: _BAD_CODE,
-            Reason.EXPIRED_CODE: _BAD_CODE,
-            Reason.REPLAYED_CODE: _BAD_CODE,
-            Reason.CODE_OF_ANOTHER_CLIENT: _BAD_CODE,
-            Reason.REDIRECT_URI_MISMATCH: _error(400, "invalid_grant", "Incorrect redirect_uri"),
-            Reason.MISSING_VERIFIER: _error(400, "invalid_grant", "PKCE code verifier not specified"),
-            Reason.WRONG_VERIFIER: _error(400, "invalid_grant", "PKCE verification failed: Code mismatch"),
-            Reason.UNKNOWN_REFRESH_TOKEN: _error(400, "invalid_grant", "Invalid refresh token"),
-            Reason.EXPIRED_REFRESH_TOKEN: _DEAD_TOKEN,
-            Reason.REVOKED_REFRESH_TOKEN: _DEAD_TOKEN,
-            Reason.UNKNOWN_TOKEN: Answer(200, {}),  # RFC 7009 section 2.2: nothing to revoke is fine
-            Reason.UNKNOWN_BEARER: _BAD_BEARER,
-            Reason.EXPIRED_BEARER: _BAD_BEARER,
-            Reason.REVOKED_BEARER: _BAD_BEARER,
-        }
-    )
-    callbacks = MappingProxyType({Reason.ACCESS_DENIED: MappingProxyType({"error": "access_denied"})})
+    refusals: ClassVar = {
+        **dict.fromkeys(BAD_REFRESH_TOKEN, _DEAD_TOKEN),
+        **dict.fromkeys(BAD_TOKEN, _BAD_BEARER),
+        Reason.UNKNOWN_CLIENT: error(401, "invalid_client", _CREDENTIALS),
+        Reason.WRONG_CLIENT_AUTHENTICATION: error(401, "invalid_client", _CREDENTIALS),
+        Reason.INVALID_CLIENT_ASSERTION: error(401, "invalid_client", _CREDENTIALS),
+        Reason.WRONG_SECRET: error(401, "unauthorized_client", _CREDENTIALS),
+        Reason.UNKNOWN_CODE: _BAD_CODE,
+        Reason.EXPIRED_CODE: _BAD_CODE,
+        Reason.REPLAYED_CODE: _BAD_CODE,
+        Reason.CODE_OF_ANOTHER_CLIENT: _BAD_CODE,
+        Reason.REDIRECT_URI_MISMATCH: error(400, "invalid_grant", "Incorrect redirect_uri"),
+        Reason.MISSING_VERIFIER: error(400, "invalid_grant", "PKCE code verifier not specified"),
+        Reason.WRONG_VERIFIER: error(400, "invalid_grant", "PKCE verification failed: Code mismatch"),
+        Reason.UNKNOWN_REFRESH_TOKEN: error(400, "invalid_grant", "Invalid refresh token"),
+        Reason.UNKNOWN_TOKEN: NOTHING_TO_REVOKE,
+    }
+    callbacks: ClassVar = {Reason.ACCESS_DENIED: {"error": "access_denied"}}
+    # Both kinds of keys are published; each client gets ID tokens of one kind.
+    signing_algorithms = ("RS256", "ES256")
     extra_scopes = ("offline_access", "phone", "address", "groups")
     environments = (
         _environment("default-prompt", "Nobody is asked anything (prompt=none, the default).", prompt=None),
@@ -192,42 +177,42 @@ class Oidc(Vendor):
         method = _METHODS.get(client.environment)
         return replace(self.policy, client_authentication=frozenset({method})) if method else self.policy
 
-    def check_authorization(self, exchange: Exchange, client: Client) -> None:
+    def check_authorization(self, request: ServiceRequest, client: Client) -> None:
         """Check the parameter prompt (OIDC Core section 3.1.2.1).
 
         Raises:
             Refusal: it has an unknown value, or is "none" while nobody is signed in.
         """
-        require_prompt(exchange, "provider")
+        require_prompt(request, "provider")
 
     def callback(
-        self, exchange: Exchange, grant: Grant | None, redirect_uri: str, parameters: Mapping[str, str]
+        self, request: ServiceRequest, grant: Grant | None, redirect_uri: str, parameters: Mapping[str, str]
     ) -> Answer:
         """Name the issuer beside the answer (RFC 9207 section 2)."""
-        return super().callback(exchange, grant, redirect_uri, {**parameters, "iss": exchange.base_url})
+        return super().callback(request, grant, redirect_uri, {**parameters, "iss": request.base_url})
 
-    def token_members(self, exchange: Exchange, grant: Grant, access_token: str, *, refreshing: bool) -> dict[str, Any]:
-        """An ID token, if the scopes have openid (OIDC Core section 3.1.2.1)."""
-        if "openid" not in grant.scopes:
-            return {}
-        claims = _claims(exchange.service.face(grant), frozenset(grant.scopes))
-        claims.pop("picture", None)  # the thin token of a server that has user info
-        claims["auth_time"] = int(grant.granted_at)
-        algorithm = _ALGORITHMS.get(grant.request.client.environment, "RS256")
-        return {"id_token": id_token(exchange, grant, access_token, claims, algorithm=algorithm)}
+    def id_token_claims(self, request: ServiceRequest, grant: Grant) -> dict[str, Any]:
+        """The thin token of a server that has user info."""
+        claims = super().id_token_claims(request, grant)
+        claims.pop("picture", None)
+        return claims | {"auth_time": int(grant.granted_at)}
 
-    def revoke(self, exchange: Exchange) -> Answer:
+    def id_token_algorithm(self, client: Client) -> str:
+        """Some clients are registered for another algorithm."""
+        return _ALGORITHMS.get(client.environment, super().id_token_algorithm(client))
+
+    def revoke(self, request: ServiceRequest) -> Answer:
         """Answer a revocation request, which a client must sign for (RFC 7009 section 2.1).
 
         Raises:
             Refusal: the client did not prove who it is, or there is no token.
         """
-        endpoints.authenticated_client(exchange)
-        return super().revoke(exchange)
+        self.authenticated_client(request)
+        return super().revoke(request)
 
-    def discovery(self, exchange: Exchange) -> Answer:
+    def discovery(self, request: ServiceRequest) -> Answer:
         """``GET /.well-known/openid-configuration`` (OIDC Discovery section 4)."""
-        base = exchange.base_url
+        base = request.base_url
         return Answer(
             200,
             {
@@ -241,7 +226,7 @@ class Oidc(Vendor):
                 "response_modes_supported": ["query"],
                 "grant_types_supported": list(self.grant_types),
                 "subject_types_supported": ["public"],
-                "id_token_signing_alg_values_supported": [*SIGNING_ALGORITHMS, "HS256"],
+                "id_token_signing_alg_values_supported": [*self.signing_algorithms, "HS256"],
                 "scopes_supported": ["openid", "profile", "email", *self.extra_scopes],
                 "token_endpoint_auth_methods_supported": [
                     "client_secret_basic",
@@ -256,37 +241,8 @@ class Oidc(Vendor):
             },
         )
 
-    def userinfo(self, exchange: Exchange) -> Answer:
-        """``GET`` or ``POST /userinfo`` (OIDC Core section 5.3).
-
-        Raises:
-            Refusal: no good access token, or one without openid.
-        """
-        who = endpoints.bearer(exchange, "openid")
-        return Answer(200, _claims(who.face, frozenset(who.token.scopes)))
-
-    def jwks(self, exchange: Exchange) -> Answer:
-        """``GET /jwks``: the key set (RFC 7517)."""
-        return Answer(200, exchange.service.keys.jwks(SIGNING_ALGORITHMS))
-
     def backstage_config(self, where: Addresses) -> dict[str, Any]:
         """Where the issuer is found: by its document, or by its own name alone (OIDC Discovery section 4)."""
         document = f"{where.http}{DOCUMENT}" if where.service == self.id else where.http
         # Without a prompt, nobody would ever see the consent page.
         return {"metadataUrl": document, "prompt": "auto"}
-
-
-def _claims(face: "Face", scopes: frozenset[str]) -> dict[str, Any]:
-    """What the scopes ask for (OIDC Core section 5.4)."""
-    persona = face.persona
-    claims: dict[str, Any] = {"sub": face.uuid}
-    if "profile" in scopes:
-        claims["name"] = persona.name
-        claims["given_name"] = persona.given_name
-        claims["family_name"] = persona.family_name
-        claims["preferred_username"] = persona.login
-        claims["picture"] = persona.picture
-    if "email" in scopes and persona.email:
-        claims["email"] = persona.email
-        claims["email_verified"] = persona.email_verified
-    return claims

@@ -3,20 +3,20 @@
 Facts: developer.okta.com, "OpenID Connect & OAuth 2.0 API" and "Okta API error codes".
 """
 
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection
+from typing import Any, ClassVar
 
+from mock_idp.addresses import Addresses
+from mock_idp.emulation import Quirk, Route, ServiceRequest
+from mock_idp.environments import EnvironmentKind
 from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import Answer, Client, Encoding, Endpoint, Grant, Reason, Refusal, TokenKind
-from mock_idp.oauth.policy import Pkce, Policy
+from mock_idp.oauth.policy import OFFLINE_ACCESS, Pkce, Policy, ScopePattern
 from mock_idp.oauth.tokens import TokenShape
+from mock_idp.personas import Account
 from mock_idp.randomness import URL_SAFE
-from mock_idp.vendors import endpoints
-from mock_idp.vendors.base import Addresses, EnvironmentKind, Exchange, Quirk, Route, Vendor
-from mock_idp.vendors.id_tokens import id_token
-
-if TYPE_CHECKING:
-    from mock_idp.personas import Face
+from mock_idp.vendors.openid_vendor import OpenIdVendor
+from mock_idp.vendors.refusals import BAD_BEARER, BAD_CODE, BAD_REFRESH_TOKEN, BAD_VERIFIER, error
 
 CUSTOM_SERVER = "default"
 """Id of the custom authorization server; each organisation has one of this name from the start."""
@@ -26,23 +26,19 @@ IDENTITY_PROVIDER = "0oa4c1harbour7Quay0h7"
 
 _PROMPTS = frozenset({"none", "login", "consent", "enroll_authenticator"})
 
-
-class _Scopes:
-    """The scopes of OpenID Connect, and those of Okta's own API."""
-
-    _names = frozenset({"openid", "profile", "email", "address", "phone", "offline_access", "groups", "device_sso"})
-
-    def __contains__(self, scope: object) -> bool:
-        return isinstance(scope, str) and (scope in self._names or scope.startswith("okta."))
-
-
-def _error(status: int, code: str, description: str) -> Answer:
-    return Answer(status, {"error": code, "error_description": description})
+_SCOPES = ScopePattern(r"openid|profile|email|address|phone|offline_access|groups|device_sso|okta\.(?s:.*)")
+"""The scopes of OpenID Connect, and those of Okta's own API."""
 
 
 def _own_error(status: int, code: str, summary: str) -> Answer:
     """Okta's own form of an error, which it uses beside that of RFC 6749."""
-    body = {"errorCode": code, "errorSummary": summary, "errorLink": code, "errorId": "oaeHarbour", "errorCauses": []}
+    body = {
+        "errorCode": code,
+        "errorSummary": summary,
+        "errorLink": code,
+        "errorId": "oaeHarbour",
+        "errorCauses": [],
+    }
     return Answer(status, body)
 
 
@@ -55,17 +51,17 @@ def _challenge(status: int, code: str, description: str) -> Answer:
     return Answer(status, None, Encoding.EMPTY, headers=(("WWW-Authenticate", value),))
 
 
-_BAD_CODE = _error(400, "invalid_grant", "The authorization code is invalid or has expired.")
-_BAD_REFRESH = _error(400, "invalid_grant", "The refresh token is invalid or expired.")
-_BAD_VERIFIER = _error(400, "invalid_grant", "PKCE verification failed.")
+_BAD_CODE = error(400, "invalid_grant", "The authorization code is invalid or has expired.")
+_BAD_REFRESH = error(400, "invalid_grant", "The refresh token is invalid or expired.")
+_BAD_VERIFIER = error(400, "invalid_grant", "PKCE verification failed.")
 _BAD_BEARER = _challenge(401, "invalid_token", "The access token is invalid")
-_NO_CLIENT = _error(
+_NO_CLIENT = error(
     401, "invalid_client", "Client authentication failed. Either the client or the client credentials are invalid."
 )
 _DENIED = "The resource owner or authorization server denied the request."
 
 
-class Okta(Vendor):
+class Okta(OpenIdVendor):
     """An Okta organisation. By path only: its address is configured."""
 
     id = "okta"
@@ -81,77 +77,60 @@ class Okta(Vendor):
             Route("POST", f"/oauth2{server}/v1/userinfo", "userinfo", Endpoint.PROFILE),
             Route("GET", f"/oauth2{server}/v1/userinfo", "userinfo", Endpoint.PROFILE),
             Route("POST", f"/oauth2{server}/v1/revoke", "revoke", Endpoint.REVOCATION),
-            Route("GET", f"/oauth2{server}/v1/keys", "keys", Endpoint.JWKS),
+            Route("GET", f"/oauth2{server}/v1/keys", "jwks", Endpoint.JWKS),
         )
     )
     policy = Policy(
         client_authentication=frozenset({ClientAuthentication.BODY, ClientAuthentication.BASIC}),
         required_authorization_parameters=("client_id", "redirect_uri", "response_type", "scope", "state"),
-        known_scopes=_Scopes(),
+        known_scopes=_SCOPES,
         code_seconds=300,
         pkce=Pkce.SUPPORTED,
+        refresh_token_scope=OFFLINE_ACCESS,
     )
-    token_shapes = MappingProxyType(
-        {
-            TokenKind.CODE: TokenShape(length=43, alphabet=URL_SAFE),
-            TokenKind.ACCESS: TokenShape("eyJraWQi", 400, URL_SAFE),
-            TokenKind.REFRESH: TokenShape(length=43, alphabet=URL_SAFE),
-        }
-    )
-    refusals = MappingProxyType(
-        {
-            Reason.UNKNOWN_CLIENT: _own_error(401, "invalid_client", "Invalid value for 'client_id' parameter."),
-            Reason.WRONG_SECRET: _error(
-                401, "invalid_client", "The client secret supplied for a confidential client is invalid."
-            ),
-            Reason.WRONG_CLIENT_AUTHENTICATION: _NO_CLIENT,
-            Reason.MISSING_PARAMETER: _error(400, "invalid_request", "A required parameter is missing."),
-            Reason.UNSUPPORTED_GRANT_TYPE: _error(400, "unsupported_grant_type", "The grant type is not supported."),
-            Reason.INVALID_SCOPE: _error(
-                400, "invalid_scope", "One or more scopes are not configured for the authorization server resource."
-            ),
-            Reason.UNKNOWN_CODE: _BAD_CODE,
-            Reason.EXPIRED_CODE: _BAD_CODE,
-            Reason.REPLAYED_CODE: _BAD_CODE,
-            Reason.CODE_OF_ANOTHER_CLIENT: _BAD_CODE,
-            Reason.REDIRECT_URI_MISMATCH: _error(
-                400, "invalid_grant", "The 'redirect_uri' does not match the redirection URI of the authorization code."
-            ),
-            Reason.MISSING_VERIFIER: _BAD_VERIFIER,
-            Reason.WRONG_VERIFIER: _BAD_VERIFIER,
-            Reason.UNKNOWN_REFRESH_TOKEN: _BAD_REFRESH,
-            Reason.EXPIRED_REFRESH_TOKEN: _BAD_REFRESH,
-            Reason.REVOKED_REFRESH_TOKEN: _BAD_REFRESH,
-            Reason.MISSING_BEARER: _BAD_BEARER,
-            Reason.UNKNOWN_BEARER: _BAD_BEARER,
-            Reason.EXPIRED_BEARER: _BAD_BEARER,
-            Reason.REVOKED_BEARER: _BAD_BEARER,
-            Reason.SUSPENDED_BEARER: _BAD_BEARER,
-            Reason.INSUFFICIENT_SCOPE: _challenge(
-                403, "insufficient_scope", "The access token must provide access to at least one of these scopes"
-            ),
-        }
-    )
-    callbacks = MappingProxyType(
-        {
-            Reason.ACCESS_DENIED: MappingProxyType({"error": "access_denied", "error_description": _DENIED}),
-            Reason.INVALID_SCOPE: MappingProxyType(
-                {
-                    "error": "invalid_scope",
-                    "error_description": "One or more scopes are not configured for the authorization server resource.",
-                }
-            ),
-        }
-    )
+    token_shapes: ClassVar = {
+        TokenKind.CODE: TokenShape(length=43, alphabet=URL_SAFE),
+        TokenKind.ACCESS: TokenShape("eyJraWQi", 400, URL_SAFE),
+        TokenKind.REFRESH: TokenShape(length=43, alphabet=URL_SAFE),
+    }
+    refusals: ClassVar = {
+        **dict.fromkeys(BAD_CODE, _BAD_CODE),
+        **dict.fromkeys(BAD_REFRESH_TOKEN, _BAD_REFRESH),
+        **dict.fromkeys(BAD_BEARER, _BAD_BEARER),
+        **dict.fromkeys(BAD_VERIFIER, _BAD_VERIFIER),
+        Reason.UNKNOWN_CLIENT: _own_error(401, "invalid_client", "Invalid value for 'client_id' parameter."),
+        Reason.WRONG_SECRET: error(
+            401, "invalid_client", "The client secret supplied for a confidential client is invalid."
+        ),
+        Reason.WRONG_CLIENT_AUTHENTICATION: _NO_CLIENT,
+        Reason.MISSING_PARAMETER: error(400, "invalid_request", "A required parameter is missing."),
+        Reason.UNSUPPORTED_GRANT_TYPE: error(400, "unsupported_grant_type", "The grant type is not supported."),
+        Reason.INVALID_SCOPE: error(
+            400, "invalid_scope", "One or more scopes are not configured for the authorization server resource."
+        ),
+        Reason.REDIRECT_URI_MISMATCH: error(
+            400, "invalid_grant", "The 'redirect_uri' does not match the redirection URI of the authorization code."
+        ),
+        Reason.INSUFFICIENT_SCOPE: _challenge(
+            403, "insufficient_scope", "The access token must provide access to at least one of these scopes"
+        ),
+    }
+    callbacks: ClassVar = {
+        Reason.ACCESS_DENIED: {"error": "access_denied", "error_description": _DENIED},
+        Reason.INVALID_SCOPE: {
+            "error": "invalid_scope",
+            "error_description": "One or more scopes are not configured for the authorization server resource.",
+        },
+    }
     # Okta shows its own page unless client and redirect URI are known.
-    page_statuses = MappingProxyType({Reason.UNKNOWN_CLIENT: 400, Reason.UNREGISTERED_REDIRECT_URI: 400})
+    page_statuses: ClassVar = {Reason.UNKNOWN_CLIENT: 400, Reason.UNREGISTERED_REDIRECT_URI: 400}
     extra_scopes = ("groups", "phone", "address", "okta.users.read.self")
-    sign_in_resolvers = (MappingProxyType({"resolver": "emailMatchingUserEntityAnnotation"}),)
+    sign_in_resolvers = ({"resolver": "emailMatchingUserEntityAnnotation"},)
     environments = (
         EnvironmentKind(
             "authorization-server",
             "A custom authorization server, and people sent on to an identity provider of theirs.",
-            keys=MappingProxyType({"authServerId": CUSTOM_SERVER, "idp": IDENTITY_PROVIDER}),
+            keys={"authServerId": CUSTOM_SERVER, "idp": IDENTITY_PROVIDER},
         ),
     )
     quirks = (
@@ -182,50 +161,54 @@ class Okta(Vendor):
         ),
     )
 
-    def check_authorization(self, exchange: Exchange, client: Client) -> None:
+    def check_authorization(self, request: ServiceRequest, client: Client) -> None:
         """Check Okta's own parameters.
 
         Raises:
             Refusal: a value that does not exist.
         """
-        prompt, idp = exchange.query.get("prompt"), exchange.query.get("idp")
+        prompt, idp = request.query.get("prompt"), request.query.get("idp")
         if prompt is not None and prompt not in _PROMPTS:
             raise Refusal(Reason.INVALID_PARAMETER, f"prompt is {prompt!r}, which is none of Okta's values.")
         if idp is not None and idp != IDENTITY_PROVIDER:
             raise Refusal(Reason.INVALID_PARAMETER, f"idp is {idp!r}; there is only {IDENTITY_PROVIDER}.")
 
-    def issues_refresh_token(self, exchange: Exchange, grant: Grant, *, first_consent: bool) -> bool:
-        """Only for offline access."""
-        return "offline_access" in grant.scopes
+    def claims(self, request: ServiceRequest, account: Account, scopes: Collection[str]) -> dict[str, Any]:
+        """What ID token and userinfo have in common."""
+        persona = account.persona
+        claims: dict[str, Any] = {"sub": f"00u{account.digest[:17]}"}
+        if "profile" in scopes:
+            claims["name"] = persona.name
+            claims["preferred_username"] = persona.email or persona.login
+        if "email" in scopes and persona.email:
+            claims["email"] = persona.email
+            claims["email_verified"] = persona.email_verified
+        return claims
 
-    def token_members(self, exchange: Exchange, grant: Grant, access_token: str, *, refreshing: bool) -> dict[str, Any]:
-        """An ID token, if the scopes have openid."""
-        if "openid" not in grant.scopes:
-            return {}
-        # It is thin if an access token comes with it: the rest is for userinfo to say.
-        claims = _claims(exchange.service.face(grant), frozenset(grant.scopes)) | {"iss": _issuer(exchange)}
-        return {"id_token": id_token(exchange, grant, access_token, claims)}
+    def id_token_claims(self, request: ServiceRequest, grant: Grant) -> dict[str, Any]:
+        """The organisation's issuer, or its custom authorization server's.
 
-    def userinfo(self, exchange: Exchange) -> Answer:
-        """``POST /oauth2/v1/userinfo``.
+        The token is thin, because an access token comes with it: the rest is for userinfo to say.
+        """
+        server = f"/oauth2/{CUSTOM_SERVER}"
+        below = server if request.path.startswith(f"{server}/") else ""
+        return super().id_token_claims(request, grant) | {"iss": request.base_url + below}
+
+    def userinfo(self, request: ServiceRequest) -> Answer:
+        """``POST /oauth2/v1/userinfo``, which says more than the ID token.
 
         Raises:
             Refusal: no good access token, or one without openid.
         """
-        who = endpoints.bearer(exchange, "openid")
-        scopes = frozenset(who.token.scopes)
-        claims = _claims(who.face, scopes)
-        if "profile" in scopes:
-            persona = who.face.persona
+        who = self.bearer(request, "openid")
+        claims = self.claims(request, who.account, who.token.scopes)
+        if "profile" in who.token.scopes:
+            persona = who.account.persona
             names = {"given_name": persona.given_name, "family_name": persona.family_name}
             claims |= {**names, "locale": "en_GB", "zoneinfo": "Europe/Lisbon", "updated_at": 1_746_346_542}
         return Answer(200, claims)
 
-    def keys(self, exchange: Exchange) -> Answer:
-        """``GET /oauth2/v1/keys``: the key set (RFC 7517)."""
-        return Answer(200, exchange.service.keys.jwks())
-
-    def not_found(self, exchange: Exchange) -> Answer:
+    def not_found(self, request: ServiceRequest) -> Answer:
         """Okta's own form of an error."""
         return _own_error(404, "E0000022", "The endpoint does not support the provided HTTP method")
 
@@ -233,25 +216,6 @@ class Okta(Vendor):
         """The address of the organisation."""
         return {"audience": where.http}
 
-    def catalog_annotations(self, face: "Face") -> dict[str, str]:
+    def catalog_annotations(self, account: Account) -> dict[str, str]:
         """The annotation of ``emailMatchingUserEntityAnnotation``."""
-        return {"okta.com/email": face.persona.email} if face.persona.email else {}
-
-
-def _issuer(exchange: Exchange) -> str:
-    """The organisation, or its custom authorization server."""
-    server = f"/oauth2/{CUSTOM_SERVER}"
-    return exchange.base_url + (server if exchange.path.startswith(f"{server}/") else "")
-
-
-def _claims(face: "Face", scopes: frozenset[str]) -> dict[str, Any]:
-    """What ID token and userinfo have in common."""
-    persona = face.persona
-    claims: dict[str, Any] = {"sub": f"00u{face.digest[:17]}"}
-    if "profile" in scopes:
-        claims["name"] = persona.name
-        claims["preferred_username"] = persona.email or persona.login
-    if "email" in scopes and persona.email:
-        claims["email"] = persona.email
-        claims["email_verified"] = persona.email_verified
-    return claims
+        return {"okta.com/email": account.persona.email} if account.persona.email else {}

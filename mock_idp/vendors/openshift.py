@@ -5,37 +5,26 @@ Facts: docs.openshift.com, "Authentication and authorization" and "OAuth APIs"; 
 
 import base64
 import hashlib
-import re
-from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
-from mock_idp.oauth import refreshing
+from mock_idp.addresses import Addresses
+from mock_idp.emulation import Quirk, Route, ServiceRequest
+from mock_idp.grants import rules
 from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import Answer, Endpoint, Grant, Reason, TokenKind
-from mock_idp.oauth.policy import Pkce, Policy
+from mock_idp.oauth.policy import Pkce, Policy, ScopePattern
 from mock_idp.oauth.tokens import TokenShape
 from mock_idp.randomness import URL_SAFE
-from mock_idp.vendors import endpoints
-from mock_idp.vendors.base import Addresses, Exchange, Quirk, Route, Vendor
+from mock_idp.vendors.oauth_vendor import OAuthVendor
+from mock_idp.vendors.refusals import BAD_BEARER, BAD_CLIENT, BAD_GRANT, BAD_REQUEST, error
 
 TOKEN_PREFIX = "sha256~"  # noqa: S105 - a marker
 _ACCESS_SECONDS = 86_400
 _USERS = "/apis/user.openshift.io/v1/users"
 _TOKENS = "/apis/oauth.openshift.io/v1/oauthaccesstokens"
 
-
-class _Scopes:
-    """The scopes of users, and roles in a namespace."""
-
-    _names = frozenset({"user:full", "user:info", "user:check-access", "user:list-projects"})
-    _role = re.compile(r"role:[a-z][a-z0-9:-]*:([a-z0-9-]+|\*)(:!)?")
-
-    def __contains__(self, scope: object) -> bool:
-        return isinstance(scope, str) and (scope in self._names or self._role.fullmatch(scope) is not None)
-
-
-def _error(status: int, code: str, description: str) -> Answer:
-    return Answer(status, {"error": code, "error_description": description})
+_SCOPES = ScopePattern(r"user:(full|info|check-access|list-projects)|role:[a-z][a-z0-9:-]*:([a-z0-9-]+|\*)(:!)?")
+"""The scopes of users, and roles in a namespace."""
 
 
 def _status(code: int, reason: str, message: str) -> Answer:
@@ -44,15 +33,15 @@ def _status(code: int, reason: str, message: str) -> Answer:
     return Answer(code, {**body, "reason": reason, "code": code})
 
 
-_BAD_GRANT = _error(
+_BAD_GRANT = error(
     400,
     "invalid_grant",
     "The provided authorization grant (e.g., authorization code, resource owner credentials) or refresh token is "
     "invalid, expired, revoked, does not match the redirection URI used in the authorization request, or was issued "
     "to another client.",
 )
-_BAD_CLIENT = _error(400, "unauthorized_client", "The client is not authorized to request a token using this method.")
-_BAD_REQUEST = _error(
+_BAD_CLIENT = error(400, "unauthorized_client", "The client is not authorized to request a token using this method.")
+_BAD_REQUEST = error(
     400,
     "invalid_request",
     "The request is missing a required parameter, includes an invalid parameter value, includes a parameter more "
@@ -61,7 +50,7 @@ _BAD_REQUEST = _error(
 _UNAUTHORIZED = _status(401, "Unauthorized", "Unauthorized")
 
 
-class OpenShift(Vendor):
+class OpenShift(OAuthVendor):
     """A cluster. By path only: its addresses are configured."""
 
     id = "openshift"
@@ -76,70 +65,43 @@ class OpenShift(Vendor):
     )
     policy = Policy(
         client_authentication=frozenset({ClientAuthentication.BODY, ClientAuthentication.BASIC}),
-        known_scopes=_Scopes(),
+        known_scopes=_SCOPES,
         code_seconds=300,
         access_token_seconds=_ACCESS_SECONDS,
         issues_refresh_tokens=False,
         pkce=Pkce.SUPPORTED,
     )
-    token_shapes = MappingProxyType(
-        {
-            TokenKind.CODE: TokenShape(TOKEN_PREFIX, 43, URL_SAFE),
-            TokenKind.ACCESS: TokenShape(TOKEN_PREFIX, 43, URL_SAFE),
-        }
-    )
-    refusals = MappingProxyType(
-        {
-            Reason.UNKNOWN_CLIENT: _BAD_CLIENT,
-            Reason.WRONG_SECRET: _BAD_CLIENT,
-            Reason.WRONG_CLIENT_AUTHENTICATION: _BAD_CLIENT,
-            Reason.MISSING_PARAMETER: _BAD_REQUEST,
-            Reason.INVALID_PARAMETER: _BAD_REQUEST,
-            Reason.WRONG_CONTENT_TYPE: _BAD_REQUEST,
-            Reason.UNSUPPORTED_GRANT_TYPE: _error(
-                400,
-                "unsupported_grant_type",
-                "The authorization grant type is not supported by the authorization server.",
-            ),
-            Reason.UNKNOWN_CODE: _BAD_GRANT,
-            Reason.EXPIRED_CODE: _BAD_GRANT,
-            Reason.REPLAYED_CODE: _BAD_GRANT,
-            Reason.CODE_OF_ANOTHER_CLIENT: _BAD_GRANT,
-            Reason.REDIRECT_URI_MISMATCH: _BAD_GRANT,
-            Reason.MISSING_VERIFIER: _BAD_GRANT,
-            Reason.WRONG_VERIFIER: _BAD_GRANT,
-            Reason.UNKNOWN_REFRESH_TOKEN: _BAD_GRANT,
-            Reason.EXPIRED_REFRESH_TOKEN: _BAD_GRANT,
-            Reason.REVOKED_REFRESH_TOKEN: _BAD_GRANT,
-            Reason.MISSING_BEARER: _UNAUTHORIZED,
-            Reason.UNKNOWN_BEARER: _UNAUTHORIZED,
-            Reason.EXPIRED_BEARER: _UNAUTHORIZED,
-            Reason.REVOKED_BEARER: _UNAUTHORIZED,
-            Reason.SUSPENDED_BEARER: _UNAUTHORIZED,
-            Reason.INSUFFICIENT_SCOPE: _status(
-                403, "Forbidden", "the scopes of this token do not allow access to the resource"
-            ),
-        }
-    )
-    callbacks = MappingProxyType(
-        {
-            Reason.ACCESS_DENIED: MappingProxyType(
-                {
-                    "error": "access_denied",
-                    "error_description": "The resource owner or authorization server denied the request.",
-                }
-            ),
-            Reason.INVALID_SCOPE: MappingProxyType(
-                {
-                    "error": "invalid_scope",
-                    "error_description": "The requested scope is invalid, unknown, or malformed.",
-                }
-            ),
-        }
-    )
-    page_statuses = MappingProxyType({Reason.UNKNOWN_CLIENT: 400, Reason.UNREGISTERED_REDIRECT_URI: 400})
+    token_shapes: ClassVar = {
+        TokenKind.CODE: TokenShape(TOKEN_PREFIX, 43, URL_SAFE),
+        TokenKind.ACCESS: TokenShape(TOKEN_PREFIX, 43, URL_SAFE),
+    }
+    refusals: ClassVar = {
+        **dict.fromkeys(BAD_GRANT, _BAD_GRANT),
+        **dict.fromkeys(BAD_BEARER, _UNAUTHORIZED),
+        **dict.fromkeys(BAD_CLIENT, _BAD_CLIENT),
+        **dict.fromkeys(BAD_REQUEST, _BAD_REQUEST),
+        Reason.UNSUPPORTED_GRANT_TYPE: error(
+            400,
+            "unsupported_grant_type",
+            "The authorization grant type is not supported by the authorization server.",
+        ),
+        Reason.INSUFFICIENT_SCOPE: _status(
+            403, "Forbidden", "the scopes of this token do not allow access to the resource"
+        ),
+    }
+    callbacks: ClassVar = {
+        Reason.ACCESS_DENIED: {
+            "error": "access_denied",
+            "error_description": "The resource owner or authorization server denied the request.",
+        },
+        Reason.INVALID_SCOPE: {
+            "error": "invalid_scope",
+            "error_description": "The requested scope is invalid, unknown, or malformed.",
+        },
+    }
+    page_statuses: ClassVar = {Reason.UNKNOWN_CLIENT: 400, Reason.UNREGISTERED_REDIRECT_URI: 400}
     extra_scopes = ("user:info", "user:check-access", "user:list-projects", "role:view:harbour")
-    sign_in_resolvers = (MappingProxyType({"resolver": "displayNameMatchingUserEntityName"}),)
+    sign_in_resolvers = ({"resolver": "displayNameMatchingUserEntityName"},)
     common_sign_in_resolvers = False
     quirks = (
         Quirk(
@@ -164,26 +126,26 @@ class OpenShift(Vendor):
         ),
     )
 
-    def token_value(self, exchange: Exchange, grant: Grant, kind: TokenKind) -> str:
+    def token_value(self, request: ServiceRequest, grant: Grant, kind: TokenKind) -> str:
         """Access tokens are large for a persona with large tokens: Backstage keeps them in a cookie."""
-        padding = exchange.service.persona(grant).padding if kind is TokenKind.ACCESS else 0
-        return self.token_shapes[kind].mint(exchange.service.randomness.text, padding)
+        padding = request.service.persona(grant).padding if kind is TokenKind.ACCESS else 0
+        return self.token_shapes[kind].mint(request.service.randomness.text, padding)
 
-    def user(self, exchange: Exchange) -> Answer:
+    def user(self, request: ServiceRequest) -> Answer:
         """``GET /apis/user.openshift.io/v1/users/~``: whose token this is.
 
         Raises:
             Refusal: no good access token, or one without the scope.
         """
-        face = endpoints.bearer(exchange, "user:full", "user:info").face
-        persona = face.persona
+        account = self.bearer(request, "user:full", "user:info").account
+        persona = account.persona
         body: dict[str, Any] = {
             "kind": "User",
             "apiVersion": "user.openshift.io/v1",
             "metadata": {
                 "name": persona.login,
-                "uid": face.uuid,
-                "resourceVersion": str(face.number),
+                "uid": account.uuid,
+                "resourceVersion": str(account.number),
                 "creationTimestamp": "2025-02-03T09:10:11Z",
             },
             "fullName": persona.name,
@@ -192,23 +154,23 @@ class OpenShift(Vendor):
         }
         return Answer(200, body)
 
-    def delete_token(self, exchange: Exchange) -> Answer:
+    def delete_token(self, request: ServiceRequest) -> Answer:
         """``DELETE /apis/oauth.openshift.io/v1/oauthaccesstokens/NAME``.
 
         Raises:
             Refusal: no good access token, or one without the scope.
         """
-        who = endpoints.bearer(exchange, "user:full")
-        name = exchange.path_parameters["name"]
+        who = self.bearer(request, "user:full")
+        name = request.path_parameters["name"]
         if name != token_name(who.token.value):
             resource = "oauthaccesstokens.oauth.openshift.io"
             return _status(404, "NotFound", f'{resource} "{name}" not found')
-        refreshing.revoke(exchange.service.ledger, who.token.value, exchange.service.clock.now())
-        details = {"name": name, "group": "oauth.openshift.io", "kind": "oauthaccesstokens", "uid": who.face.uuid}
+        rules.revoke(request.service.store, who.token.value, request.service.clock.now())
+        details = {"name": name, "group": "oauth.openshift.io", "kind": "oauthaccesstokens", "uid": who.account.uuid}
         body = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
         return Answer(200, body)
 
-    def not_found(self, exchange: Exchange) -> Answer:
+    def not_found(self, request: ServiceRequest) -> Answer:
         """The cluster's API's answer."""
         return _status(404, "NotFound", "the server could not find the requested resource")
 

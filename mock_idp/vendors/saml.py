@@ -6,18 +6,16 @@ backend's configuration.
 """
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
+from mock_idp.addresses import Addresses
+from mock_idp.emulation import Quirk, Route, ServiceRequest
 from mock_idp.oauth.model import Answer, Client, Encoding, Endpoint, Grant, Reason, Refusal
-from mock_idp.saml import authn_request, metadata, names, request_signature, signing_key
+from mock_idp.personas import Account
+from mock_idp.saml import authn_request, metadata, names, signing
 from mock_idp.saml.authn_request import AuthnRequest
 from mock_idp.saml.response import ASSERTION, RESPONSE, SIGNED_PARTS, SamlResponse
-from mock_idp.vendors import callbacks, endpoints
-from mock_idp.vendors.base import Addresses, Exchange, Quirk, Route, Vendor
-
-if TYPE_CHECKING:
-    from mock_idp.personas import Face
+from mock_idp.vendors.base import Vendor
 
 REQUEST_ID, NAME_ID_FORMAT = "ID", "NameIDPolicy"
 """What is kept of the request, beside its parameters, until somebody decides."""
@@ -37,19 +35,15 @@ class Saml(Vendor):
         Route("GET", "/sso", "authorize", Endpoint.AUTHORIZATION),
         Route("GET", "/metadata", "metadata", Endpoint.DISCOVERY),
     )
-    variants = MappingProxyType(
-        {
-            "saml": MappingProxyType({}),
-            "saml-assertion": MappingProxyType({"wantAuthnResponseSigned": False}),
-            "saml-response": MappingProxyType({"wantAssertionsSigned": False}),
-            "saml-signed": MappingProxyType(
-                {
-                    "privateKey": signing_key.private_key_pem(signing_key.SERVICE_PROVIDER),
-                    "signatureAlgorithm": "sha256",
-                }
-            ),
-        }
-    )
+    variants: ClassVar = {
+        "saml": {},
+        "saml-assertion": {"wantAuthnResponseSigned": False},
+        "saml-response": {"wantAssertionsSigned": False},
+        "saml-signed": {
+            "privateKey": signing.private_key_pem(signing.SERVICE_PROVIDER),
+            "signatureAlgorithm": "sha256",
+        },
+    }
     quirks = (
         Quirk(
             "published-key",
@@ -68,37 +62,33 @@ class Saml(Vendor):
         ),
     )
 
-    def authorize(self, exchange: Exchange) -> Answer:
+    def authorize(self, request: ServiceRequest) -> Answer:
         """Answer an authentication request with the consent page (SAML profiles section 4.1.3).
 
         Raises:
             Refusal: something is wrong with the request.
         """
-        asked = authn_request.read(exchange.query)
-        client = _service_provider(exchange, asked)
-        _check(exchange, asked, client)
+        asked = authn_request.read(request.query)
+        client = _service_provider(request, asked)
+        _check(request, asked, client)
         consumer_url = asked.consumer_url or next(iter(sorted(client.redirect_uris)))
         kept = {REQUEST_ID: asked.request_id, NAME_ID_FORMAT: asked.name_id_format}
-        return endpoints.ask(exchange, client, consumer_url, (), exchange.query.get("RelayState"), kept)
-
-    def consented(self, exchange: Exchange, grant: Grant) -> dict[str, str]:
-        """There is no code: the answer itself says who signed in."""
-        return {}
+        return self.ask(request, client, consumer_url, (), request.query.get("RelayState"), kept)
 
     def callback(
-        self, exchange: Exchange, grant: Grant | None, redirect_uri: str, parameters: Mapping[str, str]
+        self, request: ServiceRequest, grant: Grant | None, redirect_uri: str, parameters: Mapping[str, str]
     ) -> Answer:
         """Let the browser post the answer (SAML bindings section 3.5)."""
         if grant is None:
-            return super().callback(exchange, grant, redirect_uri, parameters)
-        fields: dict[str, Any] = {"SAMLResponse": _response(exchange, grant, redirect_uri)}
+            return super().callback(request, grant, redirect_uri, parameters)
+        fields: dict[str, Any] = {"SAMLResponse": _response(request, grant, redirect_uri)}
         if grant.request.state is not None:
             fields["RelayState"] = grant.request.state
-        return callbacks.form_post(redirect_uri, fields)
+        return self.form_post(redirect_uri, fields)
 
-    def metadata(self, exchange: Exchange) -> Answer:
+    def metadata(self, request: ServiceRequest) -> Answer:
         """``GET /metadata``: what a service provider's operator has to know (SAML metadata section 2.4.3)."""
-        document = metadata.identity_provider(_entity_id(exchange), f"{exchange.base_url}/sso")
+        document = metadata.identity_provider(_entity_id(request), f"{request.base_url}/sso")
         return Answer(200, document, Encoding.BYTES, content_type="application/samlmetadata+xml")
 
     def direct_config(self, where: Addresses, client: Client) -> dict[str, Any]:
@@ -107,20 +97,20 @@ class Saml(Vendor):
             "entryPoint": f"{where.http}/sso",
             "issuer": client.client_id,
             "audience": client.client_id,
-            "cert": signing_key.certificate_text(),
+            "cert": signing.certificate_text(),
             # The usual resolver takes this name for the name of a user.
             "identifierFormat": names.UNSPECIFIED,
             **self.variants[self.variant(client.provider)],
         }
 
 
-def _entity_id(exchange: Exchange) -> str:
-    return f"{exchange.base_url}/metadata"
+def _entity_id(request: ServiceRequest) -> str:
+    return f"{request.base_url}/metadata"
 
 
-def _service_provider(exchange: Exchange, asked: AuthnRequest) -> Client:
+def _service_provider(request: ServiceRequest, asked: AuthnRequest) -> Client:
     """The registered service provider of that entity id."""
-    known = exchange.service.clients.by_id
+    known = request.service.clients.by_id
     client = known.get(asked.issuer)
     if client is None:
         there = ", ".join(sorted(known)) or "none"
@@ -129,19 +119,17 @@ def _service_provider(exchange: Exchange, asked: AuthnRequest) -> Client:
     return client
 
 
-def _check(exchange: Exchange, asked: AuthnRequest, client: Client) -> None:
+def _check(request: ServiceRequest, asked: AuthnRequest, client: Client) -> None:
     # Nothing is sent to an address that is not registered (SAML profiles section 4.1.4.1).
     if asked.consumer_url and asked.consumer_url not in client.redirect_uris:
         registered = ", ".join(sorted(client.redirect_uris))
         detail = f"Registered is {registered}. The request wants the answer at {asked.consumer_url!r:.200}."
         raise Refusal(Reason.UNREGISTERED_REDIRECT_URI, detail)
-    here = f"{exchange.base_url}{exchange.path}"
+    here = f"{request.base_url}{request.path}"
     if asked.destination not in ("", here):
         raise Refusal(Reason.INVALID_PARAMETER, f"The request is for {asked.destination!r:.200}, not for {here}.")
     if Saml.variants.get(client.provider, {}).get("privateKey"):
-        request_signature.require(
-            exchange.query_text, signing_key.private_key(signing_key.SERVICE_PROVIDER).public_key()
-        )
+        authn_request.require_signature(request.query_text, signing.private_key(signing.SERVICE_PROVIDER).public_key())
     if not asked.request_id:
         raise Refusal(Reason.MISSING_PARAMETER, "The request has no ID (SAML core section 3.2.1).")
     if asked.name_id_format and asked.name_id_format not in _NAME_IDS:
@@ -149,46 +137,44 @@ def _check(exchange: Exchange, asked: AuthnRequest, client: Client) -> None:
         raise Refusal(Reason.INVALID_PARAMETER, detail)
 
 
-_NAME_IDS: Mapping[str, Callable[["Face"], str]] = MappingProxyType(
-    {
-        names.EMAIL_ADDRESS: lambda face: face.persona.email or face.persona.login,
-        names.UNSPECIFIED: lambda face: face.persona.login,
-        names.PERSISTENT: lambda face: face.uuid,
-    }
-)
+_NAME_IDS: Mapping[str, Callable[[Account], str]] = {
+    names.EMAIL_ADDRESS: lambda account: account.persona.email or account.persona.login,
+    names.UNSPECIFIED: lambda account: account.persona.login,
+    names.PERSISTENT: lambda account: account.uuid,
+}
 """Format -> how a person is named in it (SAML core section 8.3)."""
 
 
-def _response(exchange: Exchange, grant: Grant, consumer_url: str) -> SamlResponse:
-    service, asked = exchange.service, grant.request.parameters
-    face = service.face(grant)
+def _response(request: ServiceRequest, grant: Grant, consumer_url: str) -> SamlResponse:
+    service, asked = request.service, grant.request.parameters
+    account = service.account(grant)
     name_id_format = asked[NAME_ID_FORMAT] or names.UNSPECIFIED
     is_denied = grant.revoked
     return SamlResponse(
-        response_id=_id(exchange),
-        assertion_id=_id(exchange),
-        response_issuer=_entity_id(exchange),
-        issuer=_entity_id(exchange),
+        response_id=_id(request),
+        assertion_id=_id(request),
+        response_issuer=_entity_id(request),
+        issuer=_entity_id(request),
         destination=consumer_url,
         in_response_to=asked[REQUEST_ID],
         audience=grant.request.client.client_id,
         recipient=consumer_url,
-        name_id=_NAME_IDS[name_id_format](face),
+        name_id=_NAME_IDS[name_id_format](account),
         name_id_format=name_id_format,
-        attributes=_attributes(face),
-        session_index=_id(exchange),
+        attributes=_attributes(account),
+        session_index=_id(request),
         status=(names.RESPONDER, names.REQUEST_DENIED) if is_denied else (names.SUCCESS,),
         signs=frozenset({RESPONSE}) if is_denied else _signed_parts(grant.request.client),
     )
 
 
-def _id(exchange: Exchange) -> str:
+def _id(request: ServiceRequest) -> str:
     """An id as XML allows it: it begins with no digit (SAML core section 1.3.4)."""
-    return f"_{exchange.service.randomness.text(_ID_LENGTH)}"
+    return f"_{request.service.randomness.text(_ID_LENGTH)}"
 
 
-def _attributes(face: "Face") -> dict[str, str | list[str]]:
-    persona = face.persona
+def _attributes(account: Account) -> dict[str, str | list[str]]:
+    persona = account.persona
     known: dict[str, str | list[str]] = {"email": persona.email} if persona.email else {}
     return {**known, "displayName": persona.name}
 

@@ -1,1 +1,1 @@
-"""The Flask application: it turns HTTP into exchanges with vendors and answers into HTTP."""
+"""From an HTTP request to a service and back: reading, routing, faults, the journal, writing."""

@@ -7,10 +7,11 @@ from urllib.parse import parse_qsl
 
 from flask import Request
 
+from mock_idp.settings import MOST_FIELDS
+
 Pairs = tuple[tuple[str, str], ...]
 
 FORM_TYPE = "application/x-www-form-urlencoded"
-_MOST_FIELDS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def read(request: Request) -> Received:
     return Received(
         query=parse_pairs(request.query_string),
         form=parse_pairs(body) if is_form else (),
-        headers=tuple((name.lower(), value) for name, value in request.headers.items()),
+        headers=tuple([(name.lower(), value) for name, value in request.headers.items()]),
         body=body,
     )
 
@@ -51,7 +52,7 @@ def parse_pairs(raw: bytes) -> Pairs:
     """Parse a query or a form; more than a thousand parameters are read as none at all."""
     try:
         text = raw.decode("utf-8", "replace")
-        return tuple(parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=_MOST_FIELDS))
+        return tuple(parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=MOST_FIELDS))
     except ValueError:
         return ()
 
@@ -70,5 +71,5 @@ def joined_values(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 
 def _repeated(pairs: Pairs) -> frozenset[str]:
-    counts = Counter(name for name, _ in pairs)
-    return frozenset(name for name, count in counts.items() if count > 1)
+    counts = Counter([name for name, _ in pairs])
+    return frozenset([name for name, count in counts.items() if count > 1])

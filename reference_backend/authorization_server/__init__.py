@@ -1,1 +1,1 @@
-"""The backend as an authorization server: clients, consent, tokens (protocol.md §28 … §37)."""
+"""The backend as an authorization server: routes, rules and storage (protocol.md §28 … §37)."""

@@ -2,15 +2,11 @@
 
 from collections.abc import Callable, Mapping
 
-from reference_backend.authorization_server.clients import ClientDirectory
-from reference_backend.protocol.authorization_server import (
-    authorization_codes,
-    authorization_sessions,
-    code_challenge,
-)
-from reference_backend.protocol.authorization_server.authorization_sessions import AuthorizationSession, Status
-from reference_backend.protocol.authorization_server.clients import Client
-from reference_backend.store.authorizations import AuthorizationStore, IssuedCode
+from reference_backend.authorization_server import authorization_codes, authorization_sessions, code_challenge
+from reference_backend.authorization_server.authorization_sessions import AuthorizationSession, Status
+from reference_backend.authorization_server.authorization_store import AuthorizationStore, IssuedCode
+from reference_backend.authorization_server.client_directory import ClientDirectory
+from reference_backend.authorization_server.clients import Client
 
 
 class Authorizations:

@@ -1,167 +1,114 @@
-"""Who the clients are: registered ones, and those that describe themselves (DCR, CIMD)."""
+"""Clients, and how they prove who they are (CODE-14, OFFLINE-09 … OFFLINE-11, REVOKE)."""
 
-import uuid
-from collections.abc import Callable
-from typing import Any
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass, field
 
-from reference_backend.authorization_server.documents import DocumentReader
-from reference_backend.config.authorization_server import AuthorizationServerSettings
-from reference_backend.protocol.authorization_server import clients, oidc_error, redirect_uris
-from reference_backend.protocol.authorization_server.clients import Client, Credentials, Presented
-from reference_backend.protocol.errors import InputError
-from reference_backend.store.authorizations import AuthorizationStore
+from reference_backend.errors import AuthenticationError
+
+DEFAULT_NAME = "Backstage CLI"
+"""DCR-09."""
+DEFAULT_RESPONSE_TYPES = ("code",)
+DEFAULT_GRANT_TYPES = ("authorization_code",)
+_BASIC = re.compile(r"Basic +(\S+)", re.IGNORECASE)
 
 
-class ClientDirectory:
-    """Finds, registers and authenticates clients.
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A client.
 
     Parameters:
-        settings: what is on.
-        store: registered clients.
-        documents: reads the others'.
-        clock: seconds since the epoch.
-        random_bytes: so many unpredictable bytes.
+        client_id: identifier, or address of its document.
+        name: shown to the person who is asked for consent.
+        redirect_uris: where its codes may go.
+        secret_digest: digest of its secret; None for a public client, which has none.
+        response_types: as registered; nothing depends on it.
+        grant_types: as registered; nothing depends on it.
+        scope: as registered; nothing depends on it.
     """
 
-    def __init__(
-        self,
-        settings: AuthorizationServerSettings,
-        store: AuthorizationStore,
-        documents: DocumentReader,
-        clock: Callable[[], float],
-        random_bytes: Callable[[int], bytes],
-    ) -> None:
-        self._settings = settings
-        self._store = store
-        self._documents = documents
-        self._clock = clock
-        self._random_bytes = random_bytes
-
-    def register(self, members: dict[str, Any]) -> tuple[Client, str]:
-        """Register a client (DCR-01, DCR-09).
-
-        Parameters:
-            members: of the request, checked.
-
-        Returns:
-            The client, and its secret, which nobody can find out later.
-
-        Raises:
-            AuthError: a redirect URI is not allowed, or a pattern malformed.
-        """
-        if self._settings.registration is None:
-            raise InputError("Dynamic client registration is not enabled")
-        for redirect_uri in members["redirect_uris"]:
-            redirect_uris.require_allowed(redirect_uri, self._settings.registration.redirect_uris)
-        secret = self.random_id()
-        client = Client(
-            client_id=self.random_id(),
-            name=members.get("client_name", clients.DEFAULT_NAME),
-            redirect_uris=tuple(members["redirect_uris"]),
-            secret_digest=clients.digest(secret),
-            response_types=tuple(members.get("response_types", clients.DEFAULT_RESPONSE_TYPES)),
-            grant_types=tuple(members.get("grant_types", clients.DEFAULT_GRANT_TYPES)),
-            scope=members.get("scope"),
-        )
-        self._store.add_client(client, self._clock())
-        return client, secret
-
-    def random_id(self) -> str:
-        """A random UUID: 122 bits nobody can guess (SEC-AS-21)."""
-        return str(uuid.UUID(bytes=self._random_bytes(16), version=4))
-
-    def find(self, client_id: str) -> Client:
-        """A client, read from its document if it has one (CIMD-19, ASESS-17).
-
-        Raises:
-            InputError: there is no such client (CIMD-02, AUTHZ-05), or its document is not acceptable.
-        """
-        if self.has_document(client_id):
-            return self._documents.read(client_id)
-        client = self._store.get_client(client_id)
-        if client is None:
-            raise InputError("Invalid client_id")
-        return client
-
-    def has_document(self, client_id: str) -> bool:
-        """Tell the two kinds of client ids apart (CIMD-01)."""
-        return self._documents.address(client_id) is not None
-
-    def require_redirect_uri(self, client: Client, redirect_uri: str) -> None:
-        """Refuse an address that is not the client's (AUTHZ-06, CIMD-16, CIMD-17, SEC-AS-01).
-
-        Raises:
-            InputError: it is not.
-        """
-        if client.secret_digest is not None:
-            redirect_uris.require_registered(redirect_uri, client.redirect_uris)
-            return
-        allowed = self._settings.documents.redirect_uris if self._settings.documents else ()
-        redirect_uris.require_allowed(redirect_uri, allowed)
-        redirect_uris.require_in_document(redirect_uri, client.redirect_uris)
-
-    def authenticate(self, credentials: Credentials) -> str:
-        """Authenticate a client that has a secret (OFFLINE-10).
-
-        Returns:
-            Its client id.
-
-        Raises:
-            OidcError: id or secret is missing or wrong.
-        """
-        client_id, secret = credentials.client_id, credentials.secret
-        if not client_id or not secret:
-            raise oidc_error.unauthenticated_client()
-        client = None if self.has_document(client_id) else self._store.get_client(client_id)
-        if client is None or not clients.has_secret(client, secret):
-            raise invalid_credentials()
-        return client_id
-
-    def require_holder(self, issued_to: str, presented: Presented, what: str) -> None:
-        """Let only the client use what was issued to it (CODE-14, OFFLINE-12, OFFLINE-13, SEC-AS-08, SEC-AS-09).
-
-        A client with a secret has to authenticate. A public one may leave its id out: what it holds, and the code
-        verifier, are all it can show anyway.
-
-        Parameters:
-            issued_to: client id.
-            presented: what the caller said, authenticated if it tried to.
-            what: names the credential in the error text.
-
-        Raises:
-            OidcError: the client did not authenticate.
-            AuthenticationError: it is another client.
-        """
-        clients.require_same(issued_to, presented.credentials.client_id, what)
-        if not presented.wants_authentication and not self.has_document(issued_to):
-            raise oidc_error.unauthenticated_client()
-
-    def authenticate_if_tried(self, presented: Presented) -> None:
-        """A client that tries to authenticate has to succeed (OFFLINE-09, OFFLINE-10)."""
-        if presented.wants_authentication:
-            self.authenticate(presented.credentials)
-
-    def identify_for_revocation(self, presented: Presented) -> str:
-        """Who wants to revoke: a client with its secret, or a public one by its allowed id (REVOKE-03 … REVOKE-05).
-
-        Returns:
-            Its client id.
-
-        Raises:
-            OidcError: it did not say who it is, or could not prove it.
-        """
-        client_id = presented.credentials.client_id
-        if not client_id:
-            raise oidc_error.unauthenticated_client()
-        if self.has_document(client_id):
-            if not self._documents.is_allowed(client_id):
-                raise invalid_credentials()
-            return client_id
-        if not presented.credentials.secret:
-            raise invalid_credentials()
-        return self.authenticate(presented.credentials)
+    client_id: str
+    name: str
+    redirect_uris: tuple[str, ...]
+    secret_digest: str | None = field(default=None, repr=False)
+    response_types: tuple[str, ...] = DEFAULT_RESPONSE_TYPES
+    grant_types: tuple[str, ...] = DEFAULT_GRANT_TYPES
+    scope: str | None = None
 
 
-def invalid_credentials() -> oidc_error.OidcError:
-    """One text for unknown clients and wrong secrets (OFFLINE-10, REVOKE-04)."""
-    return oidc_error.unauthenticated_client("Invalid client credentials")
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a client says about itself."""
+
+    client_id: str | None
+    secret: str | None = field(repr=False)
+
+    @property
+    def are_complete(self) -> bool:
+        """Both parts are there."""
+        return bool(self.client_id and self.secret)
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """Who calls the token or revocation endpoint.
+
+    Parameters:
+        credentials: from the header, else from the body (OFFLINE-11).
+        wants_authentication: the client tried to prove who it is, so it has to succeed (OFFLINE-10).
+    """
+
+    credentials: Credentials
+    wants_authentication: bool
+
+
+def presented(header: str | None, client_id: str | None, secret: str | None) -> Presented:
+    """Read credentials.
+
+    Parameters:
+        header: ``Authorization`` header.
+        client_id: member of the body.
+        secret: member of the body.
+    """
+    in_body = Credentials(client_id or None, secret or None)
+    basic = _BASIC.fullmatch(header or "")
+    found = (parse_basic(basic[1]) if basic else None) or in_body
+    return Presented(found, basic is not None or in_body.are_complete)
+
+
+def parse_basic(encoded: str) -> Credentials | None:
+    """Credentials of a Basic header (RFC 7617 §2); None unless both parts are there."""
+    try:
+        decoded = base64.b64decode(encoded + "=" * (-len(encoded) % 4)).decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return None
+    client_id, colon, secret = decoded.partition(":")
+    return Credentials(client_id, secret) if colon and client_id and secret else None
+
+
+def digest(secret: str) -> str:
+    """What the database knows of a secret; it is random, so nobody can find it by guessing."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def has_secret(client: Client, secret: str) -> bool:
+    """Compare in constant time."""
+    return client.secret_digest is not None and hmac.compare_digest(client.secret_digest, digest(secret))
+
+
+def require_same(issued_to: str, used_by: str | None, what: str) -> None:
+    """Refuse what was issued to another client (CODE-14, OFFLINE-12, OFFLINE-13).
+
+    Parameters:
+        issued_to: client id.
+        used_by: client id of the caller; None if it did not say.
+        what: names the credential in the error text.
+
+    Raises:
+        AuthenticationError: it was.
+    """
+    if used_by is not None and used_by != issued_to:
+        raise AuthenticationError(f"{what} was not issued to this client")

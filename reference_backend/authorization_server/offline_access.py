@@ -5,15 +5,15 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
-from reference_backend.authorization_server.clients import ClientDirectory
-from reference_backend.config.authorization_server import OfflineSettings
-from reference_backend.protocol import entity_ref
-from reference_backend.protocol.authorization_server import refresh_tokens
-from reference_backend.protocol.authorization_server.clients import Presented
-from reference_backend.protocol.authorization_server.refresh_tokens import OfflineSession
-from reference_backend.protocol.errors import AuthenticationError
-from reference_backend.sign_in.catalog import Catalog
-from reference_backend.store.offline import OfflineStore
+from reference_backend.authorization_server import refresh_tokens
+from reference_backend.authorization_server.client_directory import ClientDirectory
+from reference_backend.authorization_server.clients import Presented
+from reference_backend.authorization_server.features import OfflineSettings
+from reference_backend.authorization_server.offline_store import OfflineStore
+from reference_backend.authorization_server.refresh_tokens import OfflineSession
+from reference_backend.errors import AuthenticationError
+from reference_backend.identity import entity_ref
+from reference_backend.identity.catalog import Catalog
 
 PURGE_EVERY = 3600.0
 """Seconds between two purges of expired sessions (OFFLINE-22)."""

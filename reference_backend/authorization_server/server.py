@@ -3,15 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sqlalchemy import Engine
+
+from reference_backend.authorization_server.authorization_store import AuthorizationStore
 from reference_backend.authorization_server.authorizations import Authorizations
-from reference_backend.authorization_server.clients import ClientDirectory
-from reference_backend.authorization_server.documents import DocumentReader
+from reference_backend.authorization_server.client_directory import ClientDirectory
+from reference_backend.authorization_server.document_reader import DocumentReader
+from reference_backend.authorization_server.features import AuthorizationServerSettings
 from reference_backend.authorization_server.offline_access import OfflineAccess
-from reference_backend.authorization_server.tokens import TokenEndpoint
-from reference_backend.config.authorization_server import AuthorizationServerSettings
-from reference_backend.sign_in.catalog import Catalog
-from reference_backend.store import Store
-from reference_backend.tokens.issuer import TokenIssuer
+from reference_backend.authorization_server.offline_store import OfflineStore
+from reference_backend.authorization_server.token_endpoint import TokenEndpoint
+from reference_backend.identity.catalog import Catalog
+from reference_backend.identity.token_issuer import TokenIssuer
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +37,23 @@ class AuthorizationServer:
 def build(
     settings: AuthorizationServerSettings,
     documents: DocumentReader,
-    store: Store,
+    engine: Engine,
     catalog: Catalog,
     issuer: TokenIssuer,
     clock: Callable[[], float],
     random_bytes: Callable[[int], bytes],
 ) -> AuthorizationServer:
     """Put the parts together."""
-    clients = ClientDirectory(settings, store.authorizations, documents, clock, random_bytes)
+    store = AuthorizationStore(engine)
+    clients = ClientDirectory(settings, store, documents, clock, random_bytes)
     offline = (
         None
         if settings.offline is None
-        else OfflineAccess(settings.offline, store.offline, clients, catalog, clock, random_bytes)
+        else OfflineAccess(settings.offline, OfflineStore(engine), clients, catalog, clock, random_bytes)
     )
     return AuthorizationServer(
         settings,
         clients,
-        Authorizations(clients, store.authorizations, clock, random_bytes),
-        TokenEndpoint(clients, store.authorizations, offline, issuer, clock),
+        Authorizations(clients, store, clock, random_bytes),
+        TokenEndpoint(clients, store, offline, issuer, clock),
     )

@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from reference_backend.config import yaml12
 from reference_backend.config.model import Config, ConfigError
+from reference_backend.formats import yaml12
 
 _VARIABLE = re.compile(r"\$?\$\{([^{}]*)\}")
 _INCLUDES = ("$env", "$file", "$include")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reference_backend.protocol import durations
+from reference_backend.formats import durations
 
 _MISSING = object()
 

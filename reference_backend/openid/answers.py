@@ -4,30 +4,30 @@ from typing import Any
 
 import requests
 
-from reference_backend.protocol import openid_outcomes
-from reference_backend.protocol.errors import AuthError
-from reference_backend.upstream import Upstream
+from reference_backend.errors import AuthError
+from reference_backend.http.client import HttpClient
+from reference_backend.openid import openid_errors
 
 JSON_ONLY = {"Accept": "application/json"}
 
 
-def send(upstream: Upstream, method: str, url: str, timeout: float, **options: Any) -> requests.Response:
+def send(http: HttpClient, method: str, url: str, timeout: float, **options: Any) -> requests.Response:
     """Make one request.
 
     Parameters:
-        upstream: HTTP client.
+        http: HTTP client.
         method: HTTP method.
         url: where to.
         timeout: seconds.
-        options: passed on to :meth:`Upstream.request`.
+        options: passed on to :meth:`HttpClient.request`.
 
     Raises:
         AuthError: no answer; the text names no address of the inside.
     """
     try:
-        return upstream.request(method, url, timeout=timeout, **options)
+        return http.request(method, url, timeout=timeout, **options)
     except requests.Timeout as error:
-        raise openid_outcomes.timed_out(timeout) from error
+        raise openid_errors.timed_out(timeout) from error
     except requests.exceptions.SSLError as error:
         raise AuthError("the TLS handshake failed") from error
     except requests.RequestException as error:
@@ -44,15 +44,15 @@ def require_ok(response: requests.Response, *, bearer: bool = False) -> None:
     Raises:
         OpError: O1, O2 or O3.
     """
-    if response.status_code != openid_outcomes.OK:
+    if response.status_code != openid_errors.OK:
         challenge = response.headers.get("WWW-Authenticate") if bearer else None
-        raise openid_outcomes.refused(response.status_code, text(response), challenge)
+        raise openid_errors.refused(response.status_code, text(response), challenge)
 
 
 def members(response: requests.Response, *, bearer: bool = False) -> dict[str, Any]:
     """The JSON object of an answer with status 200 (OUT-O3, OUT-O4); parameters as in :func:`require_ok`."""
     require_ok(response, bearer=bearer)
-    return openid_outcomes.parse_answer(text(response))
+    return openid_errors.parse_answer(text(response))
 
 
 def text(response: requests.Response) -> str:

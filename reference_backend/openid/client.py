@@ -9,13 +9,13 @@ from typing import Any
 import jwt
 import requests
 
-from reference_backend.openid import answers, key_set
+from reference_backend.errors import AuthError
+from reference_backend.formats import compact_jws, encoding, js_text
+from reference_backend.formats.compact_jws import CompactJws
+from reference_backend.openid import answers, id_token, key_set, openid_errors
 from reference_backend.openid.issuer import Issuer
 from reference_backend.openid.key_set import KeySet
-from reference_backend.protocol import encoding, id_token, js_text, openid_outcomes, user_token
-from reference_backend.protocol.errors import AuthError
-from reference_backend.protocol.id_token import IdToken
-from reference_backend.surroundings import Surroundings
+from reference_backend.provider_context import ProviderContext
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_LIFETIME = 60
@@ -44,7 +44,7 @@ class Client:
         client_id: id of the registration.
         client_secret: its secret.
         algorithm: the only algorithm of ID tokens that is accepted.
-        surroundings: HTTP client, clock and randomness.
+        context: HTTP client, clock and randomness.
         timeout: seconds for one request (UP-32).
         keys: the issuer's keys.
     """
@@ -53,19 +53,19 @@ class Client:
     client_id: str
     client_secret: str = field(repr=False)
     algorithm: str
-    surroundings: Surroundings
+    context: ProviderContext
     timeout: float
     keys: KeySet = field(init=False)
 
     def __post_init__(self) -> None:
         """Prepare the key set; nothing is fetched yet."""
-        object.__setattr__(self, "keys", KeySet(self._fetch_keys, self.surroundings.clock))
+        object.__setattr__(self, "keys", KeySet(self._fetch_keys, self.context.clock))
 
     def _fetch_keys(self) -> dict[str, Any]:
         return answers.members(self._send("GET", self.issuer.endpoint("jwks_uri"), headers=answers.JSON_ONLY))
 
     def _send(self, method: str, url: str, **options: Any) -> requests.Response:
-        return answers.send(self.surroundings.upstream, method, url, self.timeout, **options)
+        return answers.send(self.context.http, method, url, self.timeout, **options)
 
     def request_token(self, method: ClientAuthentication, **form: str) -> dict[str, Any]:
         """Ask the token endpoint (UP-25, UP-27).
@@ -110,16 +110,16 @@ class Client:
     def _assertion(self) -> str:
         """A JWT that proves knowledge of the secret (Core §9)."""
         algorithm = self.assertion_algorithm()
-        now = int(self.surroundings.clock())
+        now = int(self.context.clock())
         claims = {
             "iss": self.client_id,
             "sub": self.client_id,
             "aud": self.issuer.name,
-            "jti": encoding.b64url(self.surroundings.random_bytes(ASSERTION_ID_BYTES)),
+            "jti": encoding.b64url(self.context.random_bytes(ASSERTION_ID_BYTES)),
             "iat": now,
             "exp": now + ASSERTION_LIFETIME,
         }
-        signed = user_token.signing_input({"alg": algorithm}, claims)
+        signed = compact_jws.encode({"alg": algorithm}, claims)
         signature = jwt.get_algorithm_by_name(algorithm).sign(signed.encode(), self.client_secret.encode())
         return f"{signed}.{encoding.b64url(signature)}"
 
@@ -132,10 +132,10 @@ class Client:
         listed = self.issuer.metadata().get(SIGNING_ALGORITHMS)
         known = [name for name in listed if name in key_set.HMAC_ALGORITHMS] if isinstance(listed, list) else []
         if not known:
-            raise openid_outcomes.not_in_metadata(SIGNING_ALGORITHMS)
+            raise openid_errors.not_in_metadata(SIGNING_ALGORITHMS)
         return str(known[0])
 
-    def validate(self, text: Any, access_token: str | None) -> IdToken:
+    def validate(self, text: Any, access_token: str | None) -> CompactJws:
         """Check an ID token, all but its nonce (OIDCPROV-07, OIDCPROV-10).
 
         Parameters:
@@ -147,7 +147,7 @@ class Client:
         """
         token = id_token.decode(js_text.text(text))
         id_token.require_algorithm(token, self.algorithm)
-        id_token.require_claims(token.claims, self.issuer.name, self.client_id, int(self.surroundings.clock()))
+        id_token.require_claims(token.claims, self.issuer.name, self.client_id, int(self.context.clock()))
         id_token.require_known_extensions(token)
         if not self._is_signed(token):
             raise id_token.invalid_signature()
@@ -155,7 +155,7 @@ class Client:
             id_token.require_access_token_hash(token, access_token)
         return token
 
-    def _is_signed(self, token: IdToken) -> bool:
+    def _is_signed(self, token: CompactJws) -> bool:
         if self.algorithm in key_set.HMAC_ALGORITHMS:
             return key_set.is_signed_with_secret(token.text, self.algorithm, self.client_secret)
         return self.keys.verify(token.text, token.header, self.algorithm)
@@ -171,7 +171,7 @@ class Client:
             AuthError: O1 … O4, or there is no such endpoint (UP-26).
         """
         if not self.issuer.metadata().get("userinfo_endpoint"):
-            raise AuthError(openid_outcomes.NO_USERINFO)
+            raise AuthError(openid_errors.NO_USERINFO)
         headers = {**answers.JSON_ONLY, "Authorization": f"{usable_scheme(scheme)} {access_token}"}
         response = self._send("GET", self.issuer.endpoint("userinfo_endpoint"), headers=headers)
         return answers.members(response, bearer=True)

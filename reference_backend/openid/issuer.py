@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from reference_backend.openid import answers
-from reference_backend.protocol import openid_outcomes, urls
-from reference_backend.surroundings import Surroundings
+from reference_backend.formats import urls
+from reference_backend.openid import answers, openid_errors
+from reference_backend.provider_context import ProviderContext
 
 WELL_KNOWN = "/.well-known/"
 DOCUMENT = "openid-configuration"
@@ -36,16 +36,14 @@ class Issuer:
 
     Parameters:
         configured: URL of its discovery document, or the issuer itself.
-        surroundings: HTTP client and clock.
+        context: HTTP client and clock.
         timeout: seconds for one request.
         max_age: seconds after which the document is read again; None keeps it for good.
     """
 
-    def __init__(
-        self, configured: str, surroundings: Surroundings, timeout: float, max_age: float | None = None
-    ) -> None:
+    def __init__(self, configured: str, context: ProviderContext, timeout: float, max_age: float | None = None) -> None:
         self._url = document_url(configured)
-        self._surroundings = surroundings
+        self._context = context
         self._timeout = timeout
         self._max_age = max_age
         self._document: Mapping[str, Any] | None = None
@@ -57,7 +55,7 @@ class Issuer:
         Raises:
             AuthError: it cannot be had, or is about another issuer.
         """
-        now = self._surroundings.clock()
+        now = self._context.clock()
         # Two requests may read at once, which does no harm; a lock would let all wait for a vendor that hangs.
         if self._document is None or (self._max_age is not None and now >= self._read_at + self._max_age):
             self._document = self._read()
@@ -65,13 +63,13 @@ class Issuer:
         return self._document
 
     def _read(self) -> Mapping[str, Any]:
-        upstream = self._surroundings.upstream
-        response = answers.send(upstream, "GET", self._url, self._timeout, headers=answers.JSON_ONLY)
+        http = self._context.http
+        response = answers.send(http, "GET", self._url, self._timeout, headers=answers.JSON_ONLY)
         found = answers.members(response)
         name = found.get("issuer")
         expected = issuer_of(self._url)
         final_slash = isinstance(name, str) and name.endswith("/")
-        openid_outcomes.require_issuer(expected + "/" if final_slash else expected, name)
+        openid_errors.require_issuer(expected + "/" if final_slash else expected, name)
         return found
 
     @property
@@ -92,7 +90,7 @@ class Issuer:
         """
         address = self.metadata().get(member)
         if not isinstance(address, str) or not address:
-            raise openid_outcomes.not_in_metadata(member)
+            raise openid_errors.not_in_metadata(member)
         return address
 
     def optional_endpoint(self, member: str) -> str | None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import jwt
 
-from reference_backend.protocol import encoding
-from reference_backend.protocol.openid_outcomes import RpError
+from reference_backend.formats import encoding
+from reference_backend.openid.openid_errors import RpError
 
 COOL_DOWN = 60
 """Seconds from one fetch for an unknown ``kid`` to the next (SEC-JWKS-05)."""

@@ -6,7 +6,7 @@ import pkgutil
 from collections.abc import Mapping
 from functools import cache
 
-from reference_backend.providers.base import OAuthProvider
+from reference_backend.oauth.provider import OAuthProvider
 
 
 @cache

@@ -6,25 +6,18 @@ from typing import Any, ClassVar
 import requests
 
 from reference_backend.config.model import ConfigError
-from reference_backend.protocol import encoding, outcomes
-from reference_backend.protocol.profiles import VendorProfile
-from reference_backend.protocol.session_response import SignIn
-from reference_backend.providers import passport
-from reference_backend.providers.base import ProviderSettings, ScopePolicy
-from reference_backend.sign_in import resolvers as sign_in
-from reference_backend.sign_in.context import ResolverContext
-from reference_backend.sign_in.resolvers import Options, ResolverFactory, SignInInfo
+from reference_backend.formats import encoding
+from reference_backend.identity.resolvers import ResolverFactory
+from reference_backend.oauth import oauth_errors
+from reference_backend.oauth.provider import ProviderSettings, ScopePolicy
+from reference_backend.providers import oauth2_base
+from reference_backend.providers.profiles import VendorProfile
 
 RETIRED_KEYS = ("scope", "scopes")
 RESOURCES_URL = "https://api.atlassian.com/oauth/token/accessible-resources"
 
 
-def by_username(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
-    """``usernameMatchingUserEntityName`` (RES-48): a profile here never has one (ATLASSIAN-10)."""
-    return passport.sign_in_by_username("Atlassian", options, info, context)
-
-
-class Atlassian(passport.PassportProvider):
+class Atlassian(oauth2_base.OAuth2Provider):
     """auth.atlassian.com; none of its URLs can be configured."""
 
     vendor: ClassVar[str] = "atlassian"
@@ -32,7 +25,7 @@ class Atlassian(passport.PassportProvider):
         required=("offline_access", "read:me", "read:jira-work", "read:jira-user")
     )
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "usernameMatchingUserEntityName": sign_in.factory(Options, by_username),
+        "usernameMatchingUserEntityName": oauth2_base.by_username("Atlassian"),
     }
     authorization_params: ClassVar[Mapping[str, str]] = {"audience": "api.atlassian.com", "prompt": "consent"}
     authorization_url = "https://auth.atlassian.com/authorize"
@@ -70,21 +63,21 @@ class Atlassian(passport.PassportProvider):
         """
         headers = {"Authorization": f"Bearer {access_token}"}
         try:
-            response = self.surroundings.upstream.request("GET", RESOURCES_URL, headers=headers)
+            response = self.context.http.request("GET", RESOURCES_URL, headers=headers)
         except requests.RequestException as error:
-            raise outcomes.profile_unreachable(self.profile_label) from error
-        if not outcomes.is_accepted_status(response.status_code):
+            raise oauth_errors.profile_unreachable(self.profile_label) from error
+        if not oauth_errors.is_accepted_status(response.status_code):
             raise self.profile_refused(response.status_code, response.text)
         try:
             encoding.parse_json(response.content.decode("utf-8", "replace"))
         except ValueError as error:
-            raise outcomes.profile_unreadable() from error
+            raise oauth_errors.profile_unreadable() from error
 
     def map_profile(self, found: Mapping[str, Any]) -> VendorProfile:
         """Fields of ``/me``; there is no username (ATLASSIAN-04)."""
         return VendorProfile(
-            id=passport.optional_text(found.get("account_id")),
-            display_name=passport.optional_text(found.get("name")),
+            id=oauth2_base.optional_text(found.get("account_id")),
+            display_name=oauth2_base.optional_text(found.get("name")),
             email=found.get("email") or None,
             picture=found.get("picture") or None,
             raw=found,

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from reference_backend.protocol import js_text, outcomes, scopes, user_token
-from reference_backend.protocol.errors import AuthError, InputError
-from reference_backend.protocol.outcomes import ProfileError
-from reference_backend.protocol.profiles import VendorProfile
-from reference_backend.providers import passport
-from reference_backend.providers.base import (
+from reference_backend.errors import AuthError, InputError
+from reference_backend.formats import compact_jws, js_text
+from reference_backend.formats.compact_jws import CompactJws
+from reference_backend.oauth import oauth_errors, scopes
+from reference_backend.oauth.oauth_errors import ProfileError
+from reference_backend.oauth.provider import (
     AuthenticationResult,
     CallbackRequest,
     LogoutRequest,
@@ -17,6 +17,8 @@ from reference_backend.providers.base import (
     RefreshRequest,
     StartRequest,
 )
+from reference_backend.providers import oauth2_base
+from reference_backend.providers.profiles import VendorProfile
 
 DEFAULT_PROMPT = "consent"
 NO_PROMPT = "auto"
@@ -38,7 +40,7 @@ CACHED = 60
 """Seconds for which a profile is not asked for again (AUTH0-10)."""
 
 
-class Auth0(passport.PassportProvider):
+class Auth0(oauth2_base.OAuth2Provider):
     """A tenant of Auth0."""
 
     vendor: ClassVar[str] = "auth0"
@@ -58,17 +60,17 @@ class Auth0(passport.PassportProvider):
         self.connection = config.string("connection", None)
         self.connection_scope = config.string("connectionScope", None)
         self.federated = bool(config.get("federatedLogout"))
-        self.known_profiles = KnownProfiles(self.surroundings.clock)
+        self.known_profiles = KnownProfiles(self.context.clock)
 
     def start(self, request: StartRequest) -> str:
         """Remember scope and nonce for the callback, then as usual (AUTH0-01, AUTH0-14)."""
         if request.session is None:
             raise AuthError(NO_SESSION)
         require_organization(self.organization, request.query)
-        nonce = self.surroundings.random_bytes(NONCE_BYTES).hex()
+        nonce = self.context.random_bytes(NONCE_BYTES).hex()
         request.session[SESSION_KEY] = {"state": request.state, "scope": request.scope, "nonce": nonce}
         url = super().start(request)
-        # Authlib leaves an empty scope out (AUTH0-02).
+        # The family leaves an empty scope out (AUTH0-02).
         return url if request.scope else f"{url}&scope="
 
     def authorization_parameters(self, request: StartRequest) -> Mapping[str, str]:
@@ -89,7 +91,7 @@ class Auth0(passport.PassportProvider):
     def authenticate(self, request: CallbackRequest) -> AuthenticationResult:
         """Exchange the code, check the ID token, read the profile."""
         require_organization(self.organization, request.query)
-        code = passport.require_code(request)
+        code = oauth2_base.require_code(request)
         flow = take_flow(request)
         session = self.exchange_code(code)
         if "openid" in scopes.split(flow["scope"]):
@@ -105,13 +107,14 @@ class Auth0(passport.PassportProvider):
             AuthError: the first rule that does not hold.
         """
         if not text:
-            raise outcomes.failed("ID token is required but missing")
-        header, claims = decode(text)
-        require_algorithm(header)
+            raise oauth_errors.failed("ID token is required but missing")
+        token = decode(text)
+        claims = token.claims
+        require_algorithm(token.header)
         require_issuer(claims, f"{self.base}/")
         require_subject(claims)
         require_audience(claims, self.client_id)
-        require_times(claims, int(self.surroundings.clock()))
+        require_times(claims, int(self.context.clock()))
         require_nonce(claims, nonce)
         require_authorized_party(claims, self.client_id)
 
@@ -135,9 +138,9 @@ class Auth0(passport.PassportProvider):
     def map_profile(self, found: Mapping[str, Any]) -> VendorProfile:
         """Fields of userinfo; a picture can only come from the ID token (AUTH0-08)."""
         return VendorProfile(
-            id=passport.optional_text(found.get("sub") or found.get("user_id")),
-            username=passport.optional_text(found.get("nickname")),
-            display_name=passport.optional_text(found.get("name")),
+            id=oauth2_base.optional_text(found.get("sub") or found.get("user_id")),
+            username=oauth2_base.optional_text(found.get("nickname")),
+            display_name=oauth2_base.optional_text(found.get("name")),
             email=found.get("email") or None,
             raw=found,
         )
@@ -198,7 +201,7 @@ def take_flow(request: CallbackRequest) -> dict[str, str]:
     """
     flow: dict[str, str] | None = None if request.session is None else request.session.get(SESSION_KEY)
     if request.session is None or not flow or flow["state"] != request.query.get("state"):
-        raise outcomes.failed(UNKNOWN_FLOW)
+        raise oauth_errors.failed(UNKNOWN_FLOW)
     del request.session[SESSION_KEY]
     return flow
 
@@ -212,7 +215,7 @@ def refreshed_subject(text: Any) -> str | None:
     if not isinstance(text, str):
         raise AuthError("JWTs must use Compact JWS serialization, JWT must be a string", name="JWTInvalid")
     try:
-        subject = user_token.decode_part(text, 1).get("sub")
+        subject = compact_jws.decode_claims(text).get("sub")
     except ValueError as error:
         raise AuthError("Invalid JWT", name="JWTInvalid") from error
     return subject if isinstance(subject, str) else None
@@ -221,18 +224,18 @@ def refreshed_subject(text: Any) -> str | None:
 # --- the ID token of a sign-in (§4.4) ---
 
 
-def decode(text: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Header and claims, nothing of them verified."""
+def decode(text: Any) -> CompactJws:
+    """Take the token apart, nothing of it verified."""
     try:
-        return user_token.decode_part(js_text.text(text), 0), user_token.decode_part(js_text.text(text), 1)
+        return compact_jws.decode(js_text.text(text))
     except ValueError as error:
-        raise outcomes.failed("ID token could not be decoded") from error
+        raise oauth_errors.failed("ID token could not be decoded") from error
 
 
 def require_algorithm(header: Mapping[str, Any]) -> None:
     """Only what the vendor signs with."""
     if header.get("alg") not in ALGORITHMS:
-        raise outcomes.failed(
+        raise oauth_errors.failed(
             f'Signature algorithm of "{js_text.member(dict(header), "alg")}" is not supported. '
             'Expected the ID token to be signed with "RS256" or "HS256".'
         )
@@ -242,7 +245,9 @@ def require_issuer(claims: Mapping[str, Any], expected: str) -> None:
     """``iss`` is the tenant, with its final slash."""
     issuer = require_text(claims.get("iss"), "Issuer (iss) claim must be a string present in the ID token")
     if issuer != expected:
-        raise outcomes.failed(f'Issuer (iss) claim mismatch in the ID token; expected "{expected}", found "{issuer}"')
+        raise oauth_errors.failed(
+            f'Issuer (iss) claim mismatch in the ID token; expected "{expected}", found "{issuer}"'
+        )
 
 
 def require_subject(claims: Mapping[str, Any]) -> None:
@@ -254,14 +259,14 @@ def require_audience(claims: Mapping[str, Any], client_id: str) -> None:
     """``aud`` is us, or has us among others."""
     audience = claims.get("aud")
     if not audience or not isinstance(audience, (str, list)):
-        raise outcomes.failed("Audience (aud) claim must be a string or array of strings present in the ID token")
+        raise oauth_errors.failed("Audience (aud) claim must be a string or array of strings present in the ID token")
     if isinstance(audience, list) and client_id not in audience:
         found = ", ".join(map(str, audience))
-        raise outcomes.failed(
+        raise oauth_errors.failed(
             f'Audience (aud) claim mismatch in the ID token; expected "{client_id}" but was not one of "{found}"'
         )
     if isinstance(audience, str) and audience != client_id:
-        raise outcomes.failed(
+        raise oauth_errors.failed(
             f'Audience (aud) claim mismatch in the ID token; expected "{client_id}" but found "{audience}"'
         )
 
@@ -270,7 +275,7 @@ def require_times(claims: Mapping[str, Any], now: int) -> None:
     """``exp`` has not passed, ``iat`` is there."""
     expires = require_number(claims.get("exp"), "Expiration Time (exp)") + LEEWAY
     if now > expires:
-        raise outcomes.failed(
+        raise oauth_errors.failed(
             f"Expiration Time (exp) claim error in the ID token; current time ({now}) is after "
             f"expiration time ({js_text.text(expires)})"
         )
@@ -281,7 +286,7 @@ def require_nonce(claims: Mapping[str, Any], expected: str) -> None:
     """``nonce`` is that of the start; neither is shown (SEC-ERR-05)."""
     nonce = require_text(claims.get("nonce"), "Nonce (nonce) claim must be a string present in the ID token")
     if nonce != expected:
-        raise outcomes.failed("Nonce (nonce) claim mismatch in the ID token")
+        raise oauth_errors.failed("Nonce (nonce) claim mismatch in the ID token")
 
 
 def require_authorized_party(claims: Mapping[str, Any], client_id: str) -> None:
@@ -294,7 +299,7 @@ def require_authorized_party(claims: Mapping[str, Any], client_id: str) -> None:
             "has multiple values",
         )
         if party != client_id:
-            raise outcomes.failed(
+            raise oauth_errors.failed(
                 f'Authorized Party (azp) claim mismatch in the ID token; expected "{client_id}", found "{party}"'
             )
 
@@ -302,12 +307,12 @@ def require_authorized_party(claims: Mapping[str, Any], client_id: str) -> None:
 def require_text(value: Any, message: str) -> str:
     """A claim that has to be a text."""
     if not value or not isinstance(value, str):
-        raise outcomes.failed(message)
+        raise oauth_errors.failed(message)
     return value
 
 
 def require_number(value: Any, title: str) -> float:
     """A claim that has to be a number."""
     if not value or isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise outcomes.failed(f"{title} claim must be a number present in the ID token")
+        raise oauth_errors.failed(f"{title} claim must be a number present in the ID token")
     return value

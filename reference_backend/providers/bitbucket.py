@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from reference_backend.protocol import outcomes
-from reference_backend.protocol.profiles import VendorProfile
-from reference_backend.protocol.session_response import SignIn
-from reference_backend.providers import passport
-from reference_backend.providers.base import ScopePolicy
-from reference_backend.providers.passport import ClientAuthentication
-from reference_backend.sign_in import resolvers as sign_in
-from reference_backend.sign_in.context import ByAnnotations, ResolverContext
-from reference_backend.sign_in.resolvers import Options, ResolverFactory, SignInInfo
+from reference_backend.identity import resolvers as sign_in
+from reference_backend.identity.resolver_context import ByAnnotations, ResolverContext
+from reference_backend.identity.resolvers import Options, ResolverFactory, SignInInfo
+from reference_backend.identity.session_response import SignIn
+from reference_backend.oauth import oauth_errors
+from reference_backend.oauth.provider import ScopePolicy
+from reference_backend.providers import oauth2_base
+from reference_backend.providers.oauth2_base import ClientAuthentication
+from reference_backend.providers.profiles import VendorProfile
 
 USER_ID_ANNOTATION = "bitbucket.org/user-id"
 USERNAME_ANNOTATION = "bitbucket.org/username"
@@ -19,24 +19,24 @@ USERNAME_ANNOTATION = "bitbucket.org/username"
 
 def by_user_id(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
     """``userIdMatchingUserEntityAnnotation`` (RES-49)."""
-    user_id = passport.require(info.details.get("id"), "Bitbucket user profile does not contain an ID")
+    user_id = oauth2_base.require(info.details.get("id"), "Bitbucket user profile does not contain an ID")
     return context.sign_in(ByAnnotations({USER_ID_ANNOTATION: user_id}), sign_in.fallback(options, user_id))
 
 
 def by_username(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
     """``usernameMatchingUserEntityAnnotation`` (RES-49)."""
-    username = passport.require(info.details.get("username"), "Bitbucket user profile does not contain a Username")
+    username = oauth2_base.require(info.details.get("username"), "Bitbucket user profile does not contain a Username")
     return context.sign_in(ByAnnotations({USERNAME_ANNOTATION: username}), sign_in.fallback(options, username))
 
 
-class Bitbucket(passport.PassportProvider):
+class Bitbucket(oauth2_base.OAuth2Provider):
     """bitbucket.org; none of its URLs can be configured."""
 
     vendor: ClassVar[str] = "bitbucket"
     scopes: ClassVar[ScopePolicy] = ScopePolicy(required=("account",), persisted=True)
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "userIdMatchingUserEntityAnnotation": sign_in.factory(Options, by_user_id),
-        "usernameMatchingUserEntityAnnotation": sign_in.factory(Options, by_username),
+        "userIdMatchingUserEntityAnnotation": ResolverFactory(Options, by_user_id),
+        "usernameMatchingUserEntityAnnotation": ResolverFactory(Options, by_username),
     }
     authorization_url = "https://bitbucket.org/site/oauth2/authorize"
     token_url = "https://bitbucket.org/site/oauth2/access_token"  # noqa: S105 - a URL
@@ -53,13 +53,13 @@ class Bitbucket(passport.PassportProvider):
             ProfileError: there is no address of the user's page (BITBUCKET-09).
         """
         if not has_page(found):
-            raise outcomes.profile_unreadable()
-        user_id = passport.optional_text(found.get("uuid"))
-        username = passport.optional_text(found.get("username"))
+            raise oauth_errors.profile_unreadable()
+        user_id = oauth2_base.optional_text(found.get("uuid"))
+        username = oauth2_base.optional_text(found.get("username"))
         return VendorProfile(
             id=user_id,
             username=username,
-            display_name=passport.optional_text(found.get("display_name")),
+            display_name=oauth2_base.optional_text(found.get("display_name")),
             raw=found,
             details={"id": user_id, "username": username},
         )

@@ -6,17 +6,18 @@ from urllib.parse import quote
 
 import requests
 
-from reference_backend.protocol import encoding, outcomes
-from reference_backend.protocol.errors import AuthError
-from reference_backend.protocol.profiles import VendorProfile
-from reference_backend.providers import passport
-from reference_backend.providers.base import ProviderSettings
+from reference_backend.errors import AuthError
+from reference_backend.formats import encoding
+from reference_backend.oauth import oauth_errors
+from reference_backend.oauth.provider import ProviderSettings
+from reference_backend.providers import oauth2_base
+from reference_backend.providers.profiles import VendorProfile
 
 NAME_HEADER = "X-Ausername"
 PICTURE_SIZE = "256"
 
 
-class BitbucketServer(passport.PassportProvider):
+class BitbucketServer(oauth2_base.OAuth2Provider):
     """The instance at ``host`` (BITBUCKETSERVER-01); it has the two common resolvers only (§6.8)."""
 
     vendor: ClassVar[str] = "bitbucketServer"
@@ -46,9 +47,9 @@ class BitbucketServer(passport.PassportProvider):
         try:
             found = encoding.parse_json(response.content.decode("utf-8", "replace"))
         except ValueError as error:
-            raise outcomes.profile_unreadable() from error
+            raise oauth_errors.profile_unreadable() from error
         if not isinstance(found, dict) or found.get("id") is None:
-            raise outcomes.profile_unreadable()
+            raise oauth_errors.profile_unreadable()
         return self.map_profile(found)
 
     def fetch_name(self, access_token: str) -> str:
@@ -70,15 +71,15 @@ class BitbucketServer(passport.PassportProvider):
     def ask(self, url: str, access_token: str, params: Mapping[str, str] | None = None) -> requests.Response:
         """Ask the instance with the user's token."""
         headers = {"Authorization": f"Bearer {access_token}"}
-        return self.surroundings.upstream.request("GET", url, params=params, headers=headers)
+        return self.context.http.request("GET", url, params=params, headers=headers)
 
     def map_profile(self, found: Mapping[str, Any]) -> VendorProfile:
         """Fields of the user; the picture's address is relative (BITBUCKETSERVER-05)."""
         picture = found.get("avatarUrl")
         return VendorProfile(
-            id=passport.optional_text(found.get("id")),
-            username=passport.optional_text(found.get("name")),
-            display_name=passport.optional_text(found.get("displayName")),
+            id=oauth2_base.optional_text(found.get("id")),
+            username=oauth2_base.optional_text(found.get("name")),
+            display_name=oauth2_base.optional_text(found.get("displayName")),
             email=found.get("emailAddress") or None,
             picture=f"{self.base_url}{picture}" if picture else None,
             raw=found,

@@ -8,13 +8,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from reference_backend.protocol import entity_ref
-from reference_backend.protocol.errors import AuthError, ConflictError, NotFoundError
-from reference_backend.protocol.outcomes import ProfileError
-from reference_backend.protocol.profiles import VendorProfile
-from reference_backend.protocol.session_response import SignIn
-from reference_backend.providers import passport
-from reference_backend.providers.base import (
+from reference_backend.errors import AuthError, ConflictError, NotFoundError
+from reference_backend.identity import entity_ref
+from reference_backend.identity import resolver_context as sign_in_context
+from reference_backend.identity.catalog import Entity
+from reference_backend.identity.resolver_context import ResolverContext
+from reference_backend.identity.resolvers import Options, ResolverFactory, SignInInfo
+from reference_backend.identity.session_response import SignIn
+from reference_backend.oauth.oauth_errors import ProfileError
+from reference_backend.oauth.provider import (
     AuthenticationResult,
     CallbackRequest,
     OAuthSession,
@@ -22,26 +24,17 @@ from reference_backend.providers.base import (
     RefreshRequest,
     ScopePolicy,
 )
-from reference_backend.sign_in import context as sign_in_context
-from reference_backend.sign_in import resolvers as sign_in
-from reference_backend.sign_in.catalog import Entity
-from reference_backend.sign_in.context import ByRef, ResolverContext
-from reference_backend.sign_in.resolvers import Options, ResolverFactory, SignInInfo
+from reference_backend.providers import oauth2_base
+from reference_backend.providers.profiles import VendorProfile
 
 ACCESS_TOKEN_PREFIX = "access-token-v2."  # noqa: S105 - a marker
 USER_ID_ANNOTATION = "github.com/user-id"
 UNAUTHORIZED = 401
 
 
-def by_username(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
-    """``usernameMatchingUserEntityName`` (RES-41)."""
-    username = passport.require(info.details.get("username"), "GitHub user profile does not contain a username")
-    return context.sign_in(ByRef(entity_ref.user(username)), sign_in.fallback(options, username))
-
-
 def by_user_id(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
     """``userIdMatchingUserEntityAnnotation`` (RES-42): node ids differ in case, the catalog's search does not."""
-    user_id = passport.require(info.details.get("node_id"), "GitHub user profile does not contain a user ID")
+    user_id = oauth2_base.require(info.details.get("node_id"), "GitHub user profile does not contain a user ID")
     wanted = sign_in_context.annotation_filter({USER_ID_ANNOTATION: user_id})
     candidates = context.catalog.query([wanted])
     exact = exact_matches(candidates, user_id)
@@ -61,14 +54,14 @@ def exact_matches(candidates: list[Entity], user_id: str) -> list[Entity]:
     return [entity for entity in candidates if entity.annotation(USER_ID_ANNOTATION) == user_id]
 
 
-class GitHub(passport.PassportProvider):
+class GitHub(oauth2_base.OAuth2Provider):
     """github.com, or the instance at ``enterpriseInstanceUrl`` (PROV-GITHUB-01)."""
 
     vendor: ClassVar[str] = "github"
     scopes: ClassVar[ScopePolicy] = ScopePolicy(required=("read:user",), persisted=True)
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "usernameMatchingUserEntityName": sign_in.factory(Options, by_username),
-        "userIdMatchingUserEntityAnnotation": sign_in.factory(Options, by_user_id),
+        "usernameMatchingUserEntityName": oauth2_base.by_username("GitHub"),
+        "userIdMatchingUserEntityAnnotation": ResolverFactory(Options, by_user_id),
     }
 
     def __init__(self, settings: ProviderSettings) -> None:
@@ -107,9 +100,9 @@ class GitHub(passport.PassportProvider):
     def map_profile(self, found: Mapping[str, Any]) -> VendorProfile:
         """Fields of ``GET /user`` (§7.5)."""
         return VendorProfile(
-            id=passport.optional_text(found.get("id")),
-            username=passport.optional_text(found.get("login")),
-            display_name=passport.optional_text(found.get("name")),
+            id=oauth2_base.optional_text(found.get("id")),
+            username=oauth2_base.optional_text(found.get("login")),
+            display_name=oauth2_base.optional_text(found.get("name")),
             email=found.get("email") or None,
             picture=found.get("avatar_url") or None,
             raw=found,

@@ -5,16 +5,17 @@ from typing import Any, ClassVar
 
 import requests
 
-from reference_backend.protocol import encoding, outcomes
-from reference_backend.protocol.errors import AuthError
-from reference_backend.protocol.outcomes import ProfileError
-from reference_backend.protocol.profiles import VendorProfile
-from reference_backend.protocol.session_response import SignIn
-from reference_backend.providers import passport
-from reference_backend.providers.base import LogoutRequest, ScopePolicy
-from reference_backend.sign_in import resolvers as sign_in
-from reference_backend.sign_in.context import ByAnnotations, ResolverContext
-from reference_backend.sign_in.resolvers import Options, ResolverFactory, SignInInfo
+from reference_backend.errors import AuthError
+from reference_backend.formats import encoding
+from reference_backend.identity import resolvers as sign_in
+from reference_backend.identity.resolver_context import ByAnnotations, ResolverContext
+from reference_backend.identity.resolvers import Options, ResolverFactory, SignInInfo
+from reference_backend.identity.session_response import SignIn
+from reference_backend.oauth import oauth_errors
+from reference_backend.oauth.oauth_errors import ProfileError
+from reference_backend.oauth.provider import LogoutRequest, ScopePolicy
+from reference_backend.providers import oauth2_base
+from reference_backend.providers.profiles import VendorProfile
 
 EMAIL_ANNOTATION = "google.com/email"
 REVOCATION_URL = "https://oauth2.googleapis.com/revoke"
@@ -23,11 +24,11 @@ OK = 200
 
 def by_email_annotation(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
     """``emailMatchingUserEntityAnnotation`` (RES-40)."""
-    email = passport.require(info.profile.email, "Google profile contained no email")
+    email = oauth2_base.require(info.profile.email, "Google profile contained no email")
     return context.sign_in(ByAnnotations({EMAIL_ANNOTATION: email}), sign_in.fallback(options, email))
 
 
-class Google(passport.PassportProvider):
+class Google(oauth2_base.OAuth2Provider):
     """accounts.google.com; none of its URLs can be configured."""
 
     vendor: ClassVar[str] = "google"
@@ -39,7 +40,7 @@ class Google(passport.PassportProvider):
         )
     )
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "emailMatchingUserEntityAnnotation": sign_in.factory(Options, by_email_annotation),
+        "emailMatchingUserEntityAnnotation": ResolverFactory(Options, by_email_annotation),
     }
     authorization_params: ClassVar[Mapping[str, str]] = {
         "access_type": "offline",
@@ -66,8 +67,8 @@ class Google(passport.PassportProvider):
     def map_profile(self, found: Mapping[str, Any]) -> VendorProfile:
         """Fields of the userinfo endpoint (§9.5)."""
         return VendorProfile(
-            id=passport.optional_text(found.get("sub")),
-            display_name=passport.optional_text(found.get("name")),
+            id=oauth2_base.optional_text(found.get("sub")),
+            display_name=oauth2_base.optional_text(found.get("name")),
             email=found.get("email") or None,
             email_verified=found.get("email_verified"),
             picture=found.get("picture") or None,
@@ -78,11 +79,9 @@ class Google(passport.PassportProvider):
         """Revoke the refresh token (§9.7); if that fails, the log hears of it, the user does not (LOGOUT-10)."""
         if request.refresh_token:
             try:
-                response = self.surroundings.upstream.request(
-                    "POST", REVOCATION_URL, params={"token": request.refresh_token}
-                )
+                response = self.context.http.request("POST", REVOCATION_URL, params={"token": request.refresh_token})
             except requests.RequestException as error:
-                raise AuthError(f"Failed to revoke the session, {passport.transport_text(error)}") from error
+                raise AuthError(f"Failed to revoke the session, {oauth2_base.transport_text(error)}") from error
             if response.status_code != OK:
                 raise revocation_failed(response)
         return None
@@ -95,5 +94,5 @@ def revocation_failed(response: requests.Response) -> AuthError:
     except ValueError:
         found = None
     error = found.get("error") if isinstance(found, dict) else None
-    text = error if isinstance(error, str) else outcomes.NO_REVOCATION
+    text = error if isinstance(error, str) else oauth_errors.NO_REVOCATION
     return AuthError(text, status=response.status_code)

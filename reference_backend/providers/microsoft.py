@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 
 import requests
 
-from reference_backend.protocol import user_token
-from reference_backend.protocol.profiles import VendorProfile
-from reference_backend.protocol.session_response import SignIn
-from reference_backend.providers import passport
-from reference_backend.providers.base import (
+from reference_backend.formats import compact_jws
+from reference_backend.identity import resolvers as sign_in
+from reference_backend.identity.resolver_context import ByAnnotations, ResolverContext
+from reference_backend.identity.resolvers import Options, ResolverFactory, SignInInfo
+from reference_backend.identity.session_response import SignIn
+from reference_backend.oauth.provider import (
     AuthenticationResult,
     CallbackRequest,
     ProviderSettings,
@@ -19,9 +20,8 @@ from reference_backend.providers.base import (
     ScopePolicy,
     StartRequest,
 )
-from reference_backend.sign_in import resolvers as sign_in
-from reference_backend.sign_in.context import ByAnnotations, ResolverContext
-from reference_backend.sign_in.resolvers import Options, ResolverFactory, SignInInfo
+from reference_backend.providers import oauth2_base
+from reference_backend.providers.profiles import VendorProfile
 
 AUTHORITY = "https://login.microsoftonline.com"
 GRAPH = "https://graph.microsoft.com"
@@ -35,13 +35,13 @@ OK = 200
 
 def by_email_annotation(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
     """``emailMatchingUserEntityAnnotation`` (RES-45)."""
-    email = passport.require(info.profile.email, "Microsoft profile contained no email")
+    email = oauth2_base.require(info.profile.email, "Microsoft profile contained no email")
     return context.sign_in(ByAnnotations({EMAIL_ANNOTATION: email}), sign_in.fallback(options, email))
 
 
 def by_user_id(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
     """``userIdMatchingUserEntityAnnotation`` (RES-46)."""
-    user_id = passport.require(info.details.get("id"), "Microsoft profile contained no id")
+    user_id = oauth2_base.require(info.details.get("id"), "Microsoft profile contained no id")
     return context.sign_in(ByAnnotations({USER_ID_ANNOTATION: user_id}), sign_in.fallback(options, user_id))
 
 
@@ -53,7 +53,7 @@ def effective_scopes(requested: list[str], usual: list[str]) -> list[str]:
 def is_for_graph(access_token: str) -> bool:
     """Tell whether Graph would answer who this is; a token that cannot be read is tried (MICROSOFT-05)."""
     try:
-        claims = user_token.decode_part(access_token, 1)
+        claims = compact_jws.decode_claims(access_token)
     except ValueError:
         return True
     permissions = str(claims.get("scp") or "").lower().split(" ")
@@ -61,7 +61,7 @@ def is_for_graph(access_token: str) -> bool:
     return claims.get("aud") == GRAPH_AUDIENCE and bool(bare & PROFILE_PERMISSIONS)
 
 
-class Microsoft(passport.PassportProvider):
+class Microsoft(oauth2_base.OAuth2Provider):
     """One tenant of Entra ID; the hosts cannot be configured (MICROSOFT-01)."""
 
     vendor: ClassVar[str] = "microsoft"
@@ -72,8 +72,8 @@ class Microsoft(passport.PassportProvider):
         ),
     )
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "emailMatchingUserEntityAnnotation": sign_in.factory(Options, by_email_annotation),
-        "userIdMatchingUserEntityAnnotation": sign_in.factory(Options, by_user_id),
+        "emailMatchingUserEntityAnnotation": ResolverFactory(Options, by_email_annotation),
+        "userIdMatchingUserEntityAnnotation": ResolverFactory(Options, by_user_id),
     }
     profile_label: ClassVar[str] = "failed to fetch user profile"
     profile_url = f"{GRAPH}/v1.0/me/"
@@ -124,7 +124,7 @@ class Microsoft(passport.PassportProvider):
         """The photo as a data URI (MICROSOFT-08); without one people sign in all the same (MICROSOFT-09)."""
         headers = {"Authorization": f"Bearer {access_token}"}
         try:
-            response = self.surroundings.upstream.request("GET", self.photo_url, headers=headers)
+            response = self.context.http.request("GET", self.photo_url, headers=headers)
         except requests.RequestException:
             return None
         if response.status_code != OK:
@@ -133,10 +133,10 @@ class Microsoft(passport.PassportProvider):
 
     def map_profile(self, found: Mapping[str, Any]) -> VendorProfile:
         """Fields of ``GET /me/`` (§10.5)."""
-        user_id = passport.optional_text(found.get("id"))
+        user_id = oauth2_base.optional_text(found.get("id"))
         return VendorProfile(
             id=user_id,
-            display_name=passport.optional_text(found.get("displayName")),
+            display_name=oauth2_base.optional_text(found.get("displayName")),
             email=found.get("mail") or found.get("userPrincipalName") or None,
             raw=found,
             details={"id": user_id},

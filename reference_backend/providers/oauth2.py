@@ -4,27 +4,19 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from reference_backend.config.model import ConfigError
-from reference_backend.protocol.profiles import VendorProfile
-from reference_backend.protocol.session_response import SignIn
-from reference_backend.providers import passport
-from reference_backend.providers.base import ProviderSettings
-from reference_backend.providers.passport import ClientAuthentication
-from reference_backend.sign_in import resolvers as sign_in
-from reference_backend.sign_in.context import ResolverContext
-from reference_backend.sign_in.resolvers import Options, ResolverFactory, SignInInfo
+from reference_backend.identity.resolvers import ResolverFactory
+from reference_backend.oauth.provider import ProviderSettings
+from reference_backend.providers import oauth2_base
+from reference_backend.providers.oauth2_base import ClientAuthentication
+from reference_backend.providers.profiles import VendorProfile
 
 
-def by_username(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
-    """``usernameMatchingUserEntityName`` (RES-48): there is none, since no profile is read (OAUTH2-07)."""
-    return passport.sign_in_by_username("Oauth2", options, info, context)
-
-
-class OAuth2(passport.PassportProvider):
+class OAuth2(oauth2_base.OAuth2Provider):
     """Two addresses; who somebody is stands in the ID token, if there is one (OAUTH2-02, OAUTH2-05)."""
 
     vendor: ClassVar[str] = "oauth2"
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "usernameMatchingUserEntityName": sign_in.factory(Options, by_username),
+        "usernameMatchingUserEntityName": oauth2_base.by_username("Oauth2"),
     }
 
     def __init__(self, settings: ProviderSettings) -> None:

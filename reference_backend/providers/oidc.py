@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from reference_backend.config.model import Config, ConfigError
+from reference_backend.formats import js_text
+from reference_backend.oauth.provider import ProviderSettings, ScopePolicy, StartRequest
 from reference_backend.openid import key_set
 from reference_backend.openid.client import Client, ClientAuthentication
 from reference_backend.openid.issuer import Issuer
-from reference_backend.protocol import js_text
-from reference_backend.providers.base import ProviderSettings, ScopePolicy, StartRequest
-from reference_backend.providers.openid import OpenIdProvider
+from reference_backend.providers.openid_base import OpenIdProvider
 
 DEFAULT_TIMEOUT = 10.0
 """Seconds (UP-32)."""
@@ -30,9 +30,9 @@ class Oidc(OpenIdProvider):
         config = settings.config
         client_id, client_secret = config.string("clientId"), config.string("clientSecret")
         timeout = config.duration("timeout", DEFAULT_TIMEOUT)
-        issuer = Issuer(config.string("metadataUrl"), settings.surroundings, timeout)
+        issuer = Issuer(config.string("metadataUrl"), settings.context, timeout)
         algorithm = read_algorithm(config)
-        self.client = Client(issuer, client_id, client_secret, algorithm, settings.surroundings, timeout)
+        self.client = Client(issuer, client_id, client_secret, algorithm, settings.context, timeout)
         self._authentication = read_authentication(config)
         self._prompt: str = config.string("prompt", DEFAULT_PROMPT)
         self._search_params = read_search_params(config)

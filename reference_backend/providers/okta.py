@@ -6,14 +6,14 @@ from typing import Any, ClassVar
 import requests
 
 from reference_backend.config.model import ConfigError
-from reference_backend.protocol.profiles import VendorProfile
-from reference_backend.protocol.session_response import SignIn
-from reference_backend.providers import passport
-from reference_backend.providers.base import ProviderSettings, ScopePolicy, StartRequest
-from reference_backend.providers.passport import ClientAuthentication
-from reference_backend.sign_in import resolvers as sign_in
-from reference_backend.sign_in.context import ByAnnotations, ResolverContext
-from reference_backend.sign_in.resolvers import Options, ResolverFactory, SignInInfo
+from reference_backend.identity import resolvers as sign_in
+from reference_backend.identity.resolver_context import ByAnnotations, ResolverContext
+from reference_backend.identity.resolvers import Options, ResolverFactory, SignInInfo
+from reference_backend.identity.session_response import SignIn
+from reference_backend.oauth.provider import ProviderSettings, ScopePolicy, StartRequest
+from reference_backend.providers import oauth2_base
+from reference_backend.providers.oauth2_base import ClientAuthentication
+from reference_backend.providers.profiles import VendorProfile
 
 EMAIL_ANNOTATION = "okta.com/email"
 DEFAULT_AUDIENCE = "https://okta.com"
@@ -21,17 +21,17 @@ DEFAULT_AUDIENCE = "https://okta.com"
 
 def by_email_annotation(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
     """``emailMatchingUserEntityAnnotation`` (RES-47)."""
-    email = passport.require(info.profile.email, "Okta profile contained no email")
+    email = oauth2_base.require(info.profile.email, "Okta profile contained no email")
     return context.sign_in(ByAnnotations({EMAIL_ANNOTATION: email}), sign_in.fallback(options, email))
 
 
-class Okta(passport.PassportProvider):
+class Okta(oauth2_base.OAuth2Provider):
     """The organisation at ``audience``, or one of its custom authorization servers (OKTA-01)."""
 
     vendor: ClassVar[str] = "okta"
     scopes: ClassVar[ScopePolicy] = ScopePolicy(required=("openid", "email", "profile", "offline_access"))
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "emailMatchingUserEntityAnnotation": sign_in.factory(Options, by_email_annotation),
+        "emailMatchingUserEntityAnnotation": ResolverFactory(Options, by_email_annotation),
     }
     profile_label: ClassVar[str] = "failed to fetch user profile"
 
@@ -60,19 +60,19 @@ class Okta(passport.PassportProvider):
 
     def client_authentication(self, grant_type: str) -> ClientAuthentication:
         """The header for a code (OKTA-04, OKTA-05), the body for a refresh token (OKTA-06)."""
-        return ClientAuthentication.BASIC if grant_type == passport.AUTHORIZATION_CODE else ClientAuthentication.BODY
+        return ClientAuthentication.BASIC if grant_type == oauth2_base.AUTHORIZATION_CODE else ClientAuthentication.BODY
 
     def request_profile(self, access_token: str) -> requests.Response:
         """A POST without a body (OKTA-07)."""
         headers = {"Authorization": f"Bearer {access_token}"}
-        return self.surroundings.upstream.request("POST", self.profile_url, headers=headers)
+        return self.context.http.request("POST", self.profile_url, headers=headers)
 
     def map_profile(self, found: Mapping[str, Any]) -> VendorProfile:
         """Fields of the userinfo endpoint; a picture can only come from the ID token (OKTA-08)."""
         return VendorProfile(
-            id=passport.optional_text(found.get("sub")),
-            username=passport.optional_text(found.get("preferred_username")),
-            display_name=passport.optional_text(found.get("name")),
+            id=oauth2_base.optional_text(found.get("sub")),
+            username=oauth2_base.optional_text(found.get("preferred_username")),
+            display_name=oauth2_base.optional_text(found.get("name")),
             email=found.get("email") or None,
             raw=found,
         )

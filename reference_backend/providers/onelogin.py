@@ -4,33 +4,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from reference_backend.protocol.profiles import VendorProfile
-from reference_backend.protocol.session_response import SignIn
-from reference_backend.providers import passport
-from reference_backend.providers.base import (
-    AuthenticationResult,
-    ProviderSettings,
-    RefreshRequest,
-    StartRequest,
-)
-from reference_backend.sign_in import resolvers as sign_in
-from reference_backend.sign_in.context import ResolverContext
-from reference_backend.sign_in.resolvers import Options, ResolverFactory, SignInInfo
+from reference_backend.identity.resolvers import ResolverFactory
+from reference_backend.oauth.provider import AuthenticationResult, ProviderSettings, RefreshRequest, StartRequest
+from reference_backend.providers import oauth2_base
+from reference_backend.providers.profiles import VendorProfile
 
 ONLY_SCOPE = "openid"
 
 
-def by_username(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
-    """``usernameMatchingUserEntityName`` (RES-48)."""
-    return passport.sign_in_by_username("OneLogin", options, info, context)
-
-
-class OneLogin(passport.PassportProvider):
+class OneLogin(oauth2_base.OAuth2Provider):
     """The issuer that is configured; whatever scopes are asked for, it hears one (ONELOGIN-01, ONELOGIN-02)."""
 
     vendor: ClassVar[str] = "onelogin"
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "usernameMatchingUserEntityName": sign_in.factory(Options, by_username),
+        "usernameMatchingUserEntityName": oauth2_base.by_username("OneLogin"),
     }
 
     def __init__(self, settings: ProviderSettings) -> None:
@@ -52,9 +39,9 @@ class OneLogin(passport.PassportProvider):
     def map_profile(self, found: Mapping[str, Any]) -> VendorProfile:
         """Fields of ``/me``; a picture can only come from the ID token (ONELOGIN-04)."""
         return VendorProfile(
-            id=passport.optional_text(found.get("sub")),
-            username=passport.optional_text(found.get("preferred_username")),
-            display_name=passport.optional_text(found.get("name")),
+            id=oauth2_base.optional_text(found.get("sub")),
+            username=oauth2_base.optional_text(found.get("preferred_username")),
+            display_name=oauth2_base.optional_text(found.get("name")),
             email=found.get("email") or None,
             raw=found,
             details={"username": found.get("preferred_username")},

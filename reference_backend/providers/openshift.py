@@ -11,13 +11,15 @@ from typing import Any, ClassVar
 
 import requests
 
-from reference_backend.protocol import entity_ref, outcomes
-from reference_backend.protocol.errors import AuthError
-from reference_backend.protocol.outcomes import ProfileError
-from reference_backend.protocol.profiles import VendorProfile
-from reference_backend.protocol.session_response import SignIn
-from reference_backend.providers import passport
-from reference_backend.providers.base import (
+from reference_backend.errors import AuthError
+from reference_backend.identity import entity_ref
+from reference_backend.identity import resolvers as sign_in
+from reference_backend.identity.resolver_context import ByRef, ResolverContext
+from reference_backend.identity.resolvers import Options, ResolverFactory, SignInInfo
+from reference_backend.identity.session_response import SignIn
+from reference_backend.oauth import oauth_errors
+from reference_backend.oauth.oauth_errors import ProfileError
+from reference_backend.oauth.provider import (
     AuthenticationResult,
     CallbackRequest,
     LogoutRequest,
@@ -26,9 +28,8 @@ from reference_backend.providers.base import (
     RefreshRequest,
     ScopePolicy,
 )
-from reference_backend.sign_in import resolvers as sign_in
-from reference_backend.sign_in.context import ByRef, ResolverContext
-from reference_backend.sign_in.resolvers import Options, ResolverFactory, SignInInfo
+from reference_backend.providers import oauth2_base
+from reference_backend.providers.profiles import VendorProfile
 
 TOKEN_PREFIX = "sha256~"  # noqa: S105 - a marker
 UNAUTHORIZED = 401
@@ -36,17 +37,17 @@ UNAUTHORIZED = 401
 
 def by_display_name(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
     """``displayNameMatchingUserEntityName`` (RES-51)."""
-    name = passport.require(info.profile.display_name, "OpenShift user profile does not contain a displayName")
+    name = oauth2_base.require(info.profile.display_name, "OpenShift user profile does not contain a displayName")
     return context.sign_in(ByRef(entity_ref.user(name)), sign_in.fallback(options, name))
 
 
-class OpenShift(passport.PassportProvider):
+class OpenShift(oauth2_base.OAuth2Provider):
     """The cluster whose addresses are configured."""
 
     vendor: ClassVar[str] = "openshift"
     scopes: ClassVar[ScopePolicy] = ScopePolicy(required=("user:full",))
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "displayNameMatchingUserEntityName": sign_in.factory(Options, by_display_name),
+        "displayNameMatchingUserEntityName": ResolverFactory(Options, by_display_name),
     }
     common_resolvers: ClassVar[bool] = False
 
@@ -89,7 +90,7 @@ class OpenShift(passport.PassportProvider):
         metadata = found.get("metadata")
         name = metadata.get("name") if isinstance(metadata, dict) else None
         if not isinstance(name, str):
-            raise outcomes.profile_unreadable()
+            raise oauth_errors.profile_unreadable()
         return VendorProfile(display_name=name, raw=found)
 
     def logout(self, request: LogoutRequest) -> str | None:
@@ -98,18 +99,16 @@ class OpenShift(passport.PassportProvider):
         Raises:
             AuthError: there is no token, or the cluster does not take it (LOGOUT-10).
         """
-        token = passport.require(request.refresh_token, "access token/refresh token needs to be set for logout")
+        token = oauth2_base.require(request.refresh_token, "access token/refresh token needs to be set for logout")
         try:
             self.fetch_profile(token)
         except ProfileError:
             return None  # the token is void already
         headers = {"Authorization": f"Bearer {token}"}
         try:
-            response = self.surroundings.upstream.request(
-                "DELETE", f"{self.tokens_url}/{token_name(token)}", headers=headers
-            )
+            response = self.context.http.request("DELETE", f"{self.tokens_url}/{token_name(token)}", headers=headers)
         except requests.RequestException as error:
-            raise AuthError(f"Failed to revoke the session, {passport.transport_text(error)}") from error
+            raise AuthError(f"Failed to revoke the session, {oauth2_base.transport_text(error)}") from error
         if response.status_code == UNAUTHORIZED:
             raise AuthError("unauthorized")
         return None

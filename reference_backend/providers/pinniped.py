@@ -5,13 +5,14 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from reference_backend.config.model import ConfigError
+from reference_backend.errors import AuthError
+from reference_backend.identity.session_response import OAuthSession
+from reference_backend.oauth import oauth_errors
+from reference_backend.oauth.provider import CallbackRequest, ProviderSettings, ScopePolicy
+from reference_backend.openid import openid_errors
 from reference_backend.openid.client import Client, ClientAuthentication
 from reference_backend.openid.issuer import Issuer
-from reference_backend.protocol import openid_outcomes, outcomes
-from reference_backend.protocol.errors import AuthError
-from reference_backend.protocol.session_response import OAuthSession
-from reference_backend.providers.base import CallbackRequest, ProviderSettings, ScopePolicy
-from reference_backend.providers.openid import OpenIdProvider
+from reference_backend.providers.openid_base import OpenIdProvider
 
 TIMEOUT = 3.5
 """Seconds (§16.2)."""
@@ -47,8 +48,8 @@ class Pinniped(OpenIdProvider):
                 'Please use the "additionalScopes" option instead.'
             )
         client_id, client_secret = config.string("clientId"), config.string("clientSecret")
-        issuer = Issuer(config.string("federationDomain"), self.surroundings, TIMEOUT, METADATA_LIFETIME)
-        self.client = Client(issuer, client_id, client_secret, ALGORITHM, self.surroundings, TIMEOUT)
+        issuer = Issuer(config.string("federationDomain"), self.context, TIMEOUT, METADATA_LIFETIME)
+        self.client = Client(issuer, client_id, client_secret, ALGORITHM, self.context, TIMEOUT)
 
     def client_authentication(self) -> ClientAuthentication:
         """The header, or the body if the Supervisor wants nothing else (PINNIPED-02)."""
@@ -63,7 +64,7 @@ class Pinniped(OpenIdProvider):
 
     def in_callback(self, error: AuthError) -> AuthError:
         """Rejections as everywhere, other failures as they are (§16.10)."""
-        return outcomes.rejected(error.message) if openid_outcomes.is_rejection(error) else error
+        return oauth_errors.rejected(error.message) if openid_errors.is_rejection(error) else error
 
     def session_from(self, tokens: Mapping[str, Any]) -> OAuthSession:
         """No lifetime is reported (§16.4)."""
@@ -98,5 +99,5 @@ class Pinniped(OpenIdProvider):
         )
         found = answer.get("access_token")
         if not isinstance(found, str) or not found:
-            raise openid_outcomes.RpError("access_token not present in TokenSet")
+            raise openid_errors.RpError("access_token not present in TokenSet")
         return found

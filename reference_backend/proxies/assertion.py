@@ -1,60 +1,45 @@
 """What the proxies that sign their header have in common: a compact JWS, one algorithm, times (RFC 7515, RFC 7519)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from reference_backend.errors import AuthError
+from reference_backend.formats import compact_jws
+from reference_backend.formats.compact_jws import CompactJws
 from reference_backend.openid import key_set
-from reference_backend.protocol import user_token
-from reference_backend.protocol.errors import AuthError
 
 CLAIM_FAILED = "JWTClaimValidationFailed"
 
 
-@dataclass(frozen=True, slots=True)
-class Assertion:
-    """A token taken apart, nothing of it verified.
-
-    Parameters:
-        text: the compact JWS.
-        header: its protected header.
-        claims: its payload.
-    """
-
-    text: str
-    header: Mapping[str, Any]
-    claims: Mapping[str, Any]
-
-
-def decode(text: str) -> Assertion:
-    """Take a token apart; parts may carry the padding that RFC 7515 §2 leaves out (AWSALB-12).
+def decode(text: str) -> CompactJws:
+    """Take a token apart.
 
     Raises:
         AuthError: it is no compact JWS.
     """
     try:
-        return Assertion(text, user_token.decode_part(text, 0), user_token.decode_part(text, 1))
+        return compact_jws.decode(text)
     except ValueError as error:
         raise AuthError("Invalid Compact JWS", name="JWSInvalid") from error
 
 
-def key_id(assertion: Assertion) -> str:
+def key_id(assertion: CompactJws) -> str:
     """``kid`` of the header; empty if there is none."""
     found = assertion.header.get("kid")
     return found if isinstance(found, str) else ""
 
 
-def require_algorithm(assertion: Assertion, algorithm: str) -> None:
+def require_algorithm(assertion: CompactJws, algorithm: str) -> None:
     """The algorithm is ours to choose, never the token's (RFC 8725 §3.1), and we know no critical extension."""
     if assertion.header.get("alg") != algorithm or "crit" in assertion.header:
         raise AuthError(f"the algorithm has to be {algorithm}", name="JOSEAlgNotAllowed")
 
 
-def require_signature(assertion: Assertion, algorithm: str, key: EllipticCurvePublicKey) -> None:
+def require_signature(assertion: CompactJws, algorithm: str, key: EllipticCurvePublicKey) -> None:
     """The key made the signature.
 
     Raises:

@@ -7,14 +7,14 @@ from urllib.parse import quote
 import requests
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
-from reference_backend.protocol.errors import AuthenticationError, AuthError
-from reference_backend.protocol.session_response import Profile, SignIn
+from reference_backend.errors import AuthenticationError, AuthError
+from reference_backend.formats.compact_jws import CompactJws
+from reference_backend.identity import resolvers as sign_in
+from reference_backend.identity.resolver_context import ByFilter, ResolverContext
+from reference_backend.identity.resolvers import EmailOptions, ResolverFactory, SignInInfo
+from reference_backend.identity.session_response import Profile, SignIn
 from reference_backend.proxies import assertion
-from reference_backend.proxies.assertion import Assertion
 from reference_backend.proxies.base import ProxyProvider, ProxyRequest, ProxyResult, ProxySettings
-from reference_backend.sign_in import resolvers as sign_in
-from reference_backend.sign_in.context import ByFilter, ResolverContext
-from reference_backend.sign_in.resolvers import EmailOptions, ResolverFactory, SignInInfo
 
 DATA_HEADER = "x-amzn-oidc-data"
 ACCESS_TOKEN_HEADER = "x-amzn-oidc-accesstoken"  # noqa: S105 - a header's name
@@ -45,7 +45,7 @@ class AwsAlb(ProxyProvider):
 
     vendor: ClassVar[str] = "awsalb"
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "emailMatchingUserEntityProfileEmail": sign_in.factory(EmailOptions, by_email),
+        "emailMatchingUserEntityProfileEmail": ResolverFactory(EmailOptions, by_email),
     }
     own_resolvers_win: ClassVar[bool] = True
 
@@ -65,7 +65,7 @@ class AwsAlb(ProxyProvider):
             key_id = require_key_id(token)
             assertion.require_algorithm(token, ALGORITHM)
             assertion.require_signature(token, ALGORITHM, self._key(key_id))
-            assertion.require_times(token.claims, self.surroundings.clock())
+            assertion.require_times(token.claims, self.context.clock())
         except AuthenticationError:
             raise
         except AuthError as error:
@@ -76,7 +76,7 @@ class AwsAlb(ProxyProvider):
         return ProxyResult(profile_of(token.claims), info)
 
     def _key(self, key_id: str) -> EllipticCurvePublicKey:
-        now = self.surroundings.clock()
+        now = self.context.clock()
         known = self._keys.get(key_id)
         if known and now < known[1] + KEY_KEPT:
             return known[0]
@@ -90,7 +90,7 @@ class AwsAlb(ProxyProvider):
         """Ask Amazon; a failure is not remembered."""
         url = f"{self._keys_url}/{quote(key_id, safe='')}"
         try:
-            response = self.surroundings.upstream.request("GET", url)
+            response = self.context.http.request("GET", url)
         except requests.RequestException as error:
             raise AuthError("fetch failed", name="TypeError") from error
         if response.status_code != 200:
@@ -108,7 +108,7 @@ def required(request: ProxyRequest, header: str) -> str:
     return request.headers[header]
 
 
-def require_key_id(token: Assertion) -> str:
+def require_key_id(token: CompactJws) -> str:
     """The token names its key, as a plain name (AWSALB-07)."""
     key_id = assertion.key_id(token)
     if not key_id or key_id in (".", ".."):
@@ -116,13 +116,13 @@ def require_key_id(token: Assertion) -> str:
     return key_id
 
 
-def require_issuer(token: Assertion, issuer: str) -> None:
+def require_issuer(token: CompactJws, issuer: str) -> None:
     """The issuer is the configured one (AWSALB-09)."""
     if token.claims.get("iss") != issuer:
         raise AuthenticationError("Issuer mismatch on JWT token")
 
 
-def require_signer(token: Assertion, signer: str | None) -> None:
+def require_signer(token: CompactJws, signer: str | None) -> None:
     """The balancer is the configured one, if one is (AWSALB-10, SEC-PROXY-02)."""
     if signer is not None and token.header.get("signer") != signer:
         raise AuthenticationError("Signer mismatch on JWT token")

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from reference_backend.config.model import ConfigError
-from reference_backend.protocol import user_token
-from reference_backend.protocol.errors import AuthenticationError, AuthError
-from reference_backend.protocol.session_response import Profile, SignIn
+from reference_backend.errors import AuthenticationError, AuthError
+from reference_backend.formats import compact_jws
+from reference_backend.identity import resolvers as sign_in
+from reference_backend.identity.resolver_context import ByAnnotations, ResolverContext
+from reference_backend.identity.resolvers import Options, ResolverFactory, SignInInfo
+from reference_backend.identity.session_response import Profile, SignIn
 from reference_backend.proxies.base import ProxyProvider, ProxyRequest, ProxyResult, ProxySettings
-from reference_backend.sign_in import resolvers as sign_in
-from reference_backend.sign_in.context import ByAnnotations, ResolverContext
-from reference_backend.sign_in.resolvers import Options, ResolverFactory, SignInInfo
 
 ID_TOKEN_HEADER = "x-ms-token-aad-id-token"  # noqa: S105 - a header's name
 ACCESS_TOKEN_HEADER = "x-ms-token-aad-access-token"  # noqa: S105 - a header's name
@@ -34,13 +34,13 @@ class AzureEasyAuth(ProxyProvider):
 
     vendor: ClassVar[str] = "azureEasyAuth"
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "idMatchingUserEntityAnnotation": sign_in.factory(Options, by_id),
+        "idMatchingUserEntityAnnotation": ResolverFactory(Options, by_id),
     }
 
     def __init__(self, settings: ProxySettings) -> None:
         """See that this is the platform."""
         super().__init__(settings)
-        require_platform(self.surroundings.environ)
+        require_platform(self.context.environ)
 
     def authenticate(self, request: ProxyRequest) -> ProxyResult:
         """Read the token; the platform has verified it (AZUREEASYAUTH-02 … AZUREEASYAUTH-07)."""
@@ -76,8 +76,7 @@ def require_platform(environ: Mapping[str, str]) -> None:
 def read(token: str) -> Mapping[str, Any]:
     """The claims of the token (AZUREEASYAUTH-06)."""
     try:
-        user_token.decode_part(token, 0)
-        return user_token.decode_part(token, 1)
+        return compact_jws.decode(token).claims
     except ValueError as error:
         cause = AuthError("Invalid JWT", name="JWTInvalid")
         raise AuthenticationError("Authentication failed", cause) from error

@@ -1,4 +1,4 @@
-"""What a proxy provider of the backend is: alike in shape to ``reference_backend.providers.base``.
+"""What a proxy provider of the backend is: alike in shape to ``reference_backend.oauth.provider``.
 
 A proxy in front of the backend has authenticated the user and says so in headers. There is one route,
 ``refresh``, and no environment, cookie or state (PROXY).
@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from reference_backend.config.model import Config
-from reference_backend.protocol.session_response import Profile
-from reference_backend.sign_in.resolvers import Resolver, ResolverFactory
-from reference_backend.surroundings import Surroundings
+from reference_backend.identity.resolvers import Resolver, ResolverFactory
+from reference_backend.identity.session_response import Profile
+from reference_backend.provider_context import ProviderContext
 
 __all__ = ["Profile", "ProxyProvider", "ProxyRequest", "ProxyResult", "ProxySettings"]
 
@@ -23,12 +23,12 @@ class ProxySettings:
     Parameters:
         provider_id: id in the URL; may differ from the vendor.
         config: its configuration (``auth.providers.{p}``, PROXY-10).
-        surroundings: HTTP client, clock, environment variables and the like.
+        context: HTTP client, clock, environment variables and the like.
     """
 
     provider_id: str
     config: Config
-    surroundings: Surroundings
+    context: ProviderContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class ProxyProvider:
     Class attributes:
         vendor: the vendor's id.
         resolvers: sign-in resolvers that only this vendor has, by name. Those of
-            ``reference_backend.sign_in.resolvers.COMMON`` are added, and win over one of the same name unless
+            ``reference_backend.identity.resolvers.COMMON`` are added, and win over one of the same name unless
             ``own_resolvers_win``.
         own_resolvers_win: see above (providers-proxy.md §1.6).
     """
@@ -81,7 +81,7 @@ class ProxyProvider:
             ConfigError: a required key is missing or has the wrong type (CFG).
         """
         self.settings = settings
-        self.surroundings = settings.surroundings
+        self.context = settings.context
 
     def authenticate(self, request: ProxyRequest) -> ProxyResult:
         """Read and check what the proxy says. Raises an ``AuthError`` otherwise (PROXY-06)."""

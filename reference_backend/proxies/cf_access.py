@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from reference_backend.errors import AuthenticationError, AuthError
+from reference_backend.formats.compact_jws import CompactJws
+from reference_backend.identity.session_response import Profile
 from reference_backend.openid import answers
 from reference_backend.openid.key_set import KeySet
-from reference_backend.protocol.errors import AuthenticationError, AuthError
-from reference_backend.protocol.session_response import Profile
 from reference_backend.proxies import assertion
-from reference_backend.proxies.assertion import Assertion
 from reference_backend.proxies.base import ProxyProvider, ProxyRequest, ProxyResult, ProxySettings
 
 HEADER = "cf-access-jwt-assertion"
@@ -47,8 +47,8 @@ class CloudflareAccess(ProxyProvider):
         self._service_tokens: Mapping[str, str] = {
             entry.string("token"): entry.string("subject") for entry in config.children("serviceTokens")
         }
-        self._keys = KeySet(self._fetch_keys, self.surroundings.clock)
-        self._keys_made_at = self.surroundings.clock()
+        self._keys = KeySet(self._fetch_keys, self.context.clock)
+        self._keys_made_at = self.context.clock()
 
     def authenticate(self, request: ProxyRequest) -> ProxyResult:
         """Verify the token and ask who it is (CFACCESS-01 … CFACCESS-17)."""
@@ -62,20 +62,20 @@ class CloudflareAccess(ProxyProvider):
         info = {"claims": claims, "cfIdentity": identity, "expiresInSeconds": lifetime(claims), "token": text}
         return ProxyResult(Profile(email=identity.get("email"), display_name=identity.get("name")), info)
 
-    def _verified(self, token: Assertion) -> Assertion:
+    def _verified(self, token: CompactJws) -> CompactJws:
         assertion.require_algorithm(token, ALGORITHM)
         if not self._current_keys().verify(token.text, token.header, ALGORITHM):
             raise AuthError("signature verification failed", name="JWSSignatureVerificationFailed")
         require_issuer(token.claims, self._issuer)
         require_audience(token.claims, self._audience)
-        assertion.require_times(token.claims, self.surroundings.clock())
+        assertion.require_times(token.claims, self.context.clock())
         return token
 
     def _current_keys(self) -> KeySet:
         """The keys; withdrawn ones are forgotten after a while."""
-        now = self.surroundings.clock()
+        now = self.context.clock()
         if now >= self._keys_made_at + KEYS_KEPT:
-            self._keys = KeySet(self._fetch_keys, self.surroundings.clock)
+            self._keys = KeySet(self._fetch_keys, self.context.clock)
             self._keys_made_at = now
         return self._keys
 
@@ -83,11 +83,11 @@ class CloudflareAccess(ProxyProvider):
         return self._ask("certs", {})
 
     def _ask(self, what: str, headers: Mapping[str, str]) -> dict[str, Any]:
-        upstream = self.surroundings.upstream
+        http = self.context.http
         url = f"{self._issuer}/cdn-cgi/access/{what}"
-        return answers.members(answers.send(upstream, "GET", url, upstream.timeout, headers=headers))
+        return answers.members(answers.send(http, "GET", url, http.timeout, headers=headers))
 
-    def _identity(self, token: Assertion) -> Mapping[str, Any]:
+    def _identity(self, token: CompactJws) -> Mapping[str, Any]:
         """Who the token is about: a machine on our list, or a person the team knows."""
         if not token.claims.get("sub"):
             return service_identity(token.claims, self._service_tokens)

@@ -7,14 +7,14 @@ from typing import Any, ClassVar
 import requests
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
-from reference_backend.protocol.errors import AuthenticationError, AuthError, NotFoundError
-from reference_backend.protocol.session_response import Profile, SignIn
+from reference_backend.errors import AuthenticationError, AuthError, NotFoundError
+from reference_backend.formats.compact_jws import CompactJws
+from reference_backend.identity import resolvers as sign_in
+from reference_backend.identity.resolver_context import ByAnnotations, ResolverContext
+from reference_backend.identity.resolvers import Options, ResolverFactory, SignInInfo
+from reference_backend.identity.session_response import Profile, SignIn
 from reference_backend.proxies import assertion
-from reference_backend.proxies.assertion import Assertion
 from reference_backend.proxies.base import ProxyProvider, ProxyRequest, ProxyResult, ProxySettings
-from reference_backend.sign_in import resolvers as sign_in
-from reference_backend.sign_in.context import ByAnnotations, ResolverContext
-from reference_backend.sign_in.resolvers import Options, ResolverFactory, SignInInfo
 
 HEADER = "x-goog-iap-jwt-assertion"
 KEYS_URL = "https://www.gstatic.com/iap/verify/public_key"
@@ -61,8 +61,8 @@ class GcpIap(ProxyProvider):
 
     vendor: ClassVar[str] = "gcpIap"
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "emailMatchingUserEntityAnnotation": sign_in.factory(Options, by_email),
-        "idMatchingUserEntityAnnotation": sign_in.factory(Options, by_id),
+        "emailMatchingUserEntityAnnotation": ResolverFactory(Options, by_email),
+        "idMatchingUserEntityAnnotation": ResolverFactory(Options, by_id),
     }
 
     def __init__(self, settings: ProxySettings) -> None:
@@ -90,25 +90,25 @@ class GcpIap(ProxyProvider):
         details = {"email": claims["email"], "sub": claims["sub"]}
         return ProxyResult(Profile(email=claims["email"]), {"iapToken": dict(claims)}, details)
 
-    def _verified(self, token: Assertion) -> Mapping[str, Any]:
+    def _verified(self, token: CompactJws) -> Mapping[str, Any]:
         assertion.require_algorithm(token, ALGORITHM)
         assertion.require_signature(token, ALGORITHM, self._key(assertion.key_id(token)))
-        require_times(token.claims, self.surroundings.clock())
+        require_times(token.claims, self.context.clock())
         require_issuer(token.claims)
         require_audience(token.claims, self._audience)
         return token.claims
 
     def _key(self, key_id: str) -> EllipticCurvePublicKey:
-        age = self.surroundings.clock() - self._read_at
+        age = self.context.clock() - self._read_at
         if age >= KEYS_KEPT or (key_id not in self._keys and age >= COOL_DOWN):
             self._keys = self._read_keys()
-            self._read_at = self.surroundings.clock()
+            self._read_at = self.context.clock()
         return self._keys[key_id]
 
     def _read_keys(self) -> Mapping[str, EllipticCurvePublicKey]:
         """Ask Google; a failure is not remembered (GCPIAP-04, GCPIAP-11)."""
         try:
-            response = self.surroundings.upstream.request("GET", KEYS_URL)
+            response = self.context.http.request("GET", KEYS_URL)
             return parse_keys(response)
         except (requests.RequestException, ValueError) as error:
             raise AuthenticationError(

@@ -2,12 +2,12 @@
 
 from typing import ClassVar
 
-from reference_backend.protocol import entity_ref
-from reference_backend.protocol.errors import AuthError, NotAllowedError
-from reference_backend.protocol.session_response import Profile, SignIn
+from reference_backend.errors import AuthError, NotAllowedError
+from reference_backend.identity import entity_ref
+from reference_backend.identity.resolver_context import ByRef, ResolverContext
+from reference_backend.identity.resolvers import Resolver, SignInInfo
+from reference_backend.identity.session_response import Profile, SignIn
 from reference_backend.proxies.base import ProxyProvider, ProxyRequest, ProxyResult, ProxySettings
-from reference_backend.sign_in.context import ByRef, ResolverContext
-from reference_backend.sign_in.resolvers import Resolver, SignInInfo
 
 DEFAULT_USER = "user:development/guest"
 
@@ -22,7 +22,7 @@ class Guest(ProxyProvider):
         super().__init__(settings)
         config = settings.config
         # Nothing but a literal true switches guests on; text that looks like it does not.
-        self._enabled = self.surroundings.development or config.get("dangerouslyAllowOutsideDevelopment") is True
+        self._enabled = self.context.development or config.get("dangerouslyAllowOutsideDevelopment") is True
         self._user: str = config.string("userEntityRef", DEFAULT_USER)
         self._ownership = config.strings("ownershipEntityRefs") or [self._user]
 

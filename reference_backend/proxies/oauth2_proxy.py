@@ -8,13 +8,15 @@ the hardened alternative is a provider that verifies, such as ``cfaccess`` or ``
 from collections.abc import Mapping
 from typing import ClassVar
 
-from reference_backend.protocol import bearer, entity_ref, user_token
-from reference_backend.protocol.errors import AuthenticationError, AuthError
-from reference_backend.protocol.session_response import Profile, SignIn
+from reference_backend.errors import AuthenticationError, AuthError
+from reference_backend.formats import compact_jws
+from reference_backend.http import bearer
+from reference_backend.identity import entity_ref
+from reference_backend.identity import resolvers as sign_in
+from reference_backend.identity.resolver_context import ByRef, ResolverContext
+from reference_backend.identity.resolvers import Options, ResolverFactory, SignInInfo
+from reference_backend.identity.session_response import Profile, SignIn
 from reference_backend.proxies.base import ProxyProvider, ProxyRequest, ProxyResult
-from reference_backend.sign_in import resolvers as sign_in
-from reference_backend.sign_in.context import ByRef, ResolverContext
-from reference_backend.sign_in.resolvers import Options, ResolverFactory, SignInInfo
 
 TOKEN_HEADER = "x-oauth2-proxy-id-token"  # noqa: S105 - a header's name
 EMAIL_HEADER = "x-forwarded-email"
@@ -44,8 +46,8 @@ class OAuth2Proxy(ProxyProvider):
 
     vendor: ClassVar[str] = "oauth2Proxy"
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {
-        "forwardedUserMatchingUserEntityName": sign_in.factory(Options, by_user),
-        "forwardedPreferredUsernameMatchingUserEntityName": sign_in.factory(Options, by_preferred_username),
+        "forwardedUserMatchingUserEntityName": ResolverFactory(Options, by_user),
+        "forwardedPreferredUsernameMatchingUserEntityName": ResolverFactory(Options, by_preferred_username),
     }
     own_resolvers_win: ClassVar[bool] = True
 
@@ -66,7 +68,7 @@ class OAuth2Proxy(ProxyProvider):
 def require_decodable(token: str) -> None:
     """Refuse a bearer value that is not a JWT (§6.4)."""
     try:
-        user_token.decode_part(token, 1)
+        compact_jws.decode_claims(token)
     except ValueError as error:
         cause = AuthError("Invalid JWT", name="JWTInvalid")
         raise AuthenticationError("Authentication failed", cause) from error

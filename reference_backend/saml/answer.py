@@ -11,9 +11,9 @@ from typing import Any
 
 from lxml import etree
 
-from reference_backend.protocol.errors import AuthError
+from reference_backend.errors import AuthError
 from reference_backend.saml import conditions, names, signatures
-from reference_backend.saml.settings import SamlSettings
+from reference_backend.saml.configuration import SamlSettings
 
 Value = str | list[str]
 

@@ -11,7 +11,7 @@ from lxml import etree
 from lxml.builder import ElementMaker
 
 from reference_backend.saml import names
-from reference_backend.saml.settings import SamlSettings
+from reference_backend.saml.configuration import SamlSettings
 
 _P = ElementMaker(namespace=names.PROTOCOL, nsmap=names.NAMESPACES)
 _A = ElementMaker(namespace=names.ASSERTION, nsmap=names.NAMESPACES)

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 from lxml import etree
 
-from reference_backend.protocol.errors import AuthError
+from reference_backend.errors import AuthError
 from reference_backend.saml import names
-from reference_backend.saml.settings import SamlSettings
+from reference_backend.saml.configuration import SamlSettings
 
 EXPIRED = "SAML assertion expired: clocks skewed too much"
 NOT_YET_VALID = "SAML assertion not yet valid"

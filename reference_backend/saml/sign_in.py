@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from reference_backend.protocol import entity_ref
-from reference_backend.protocol.errors import AuthenticationError
-from reference_backend.protocol.session_response import Profile, SignIn
+from reference_backend.errors import AuthenticationError
+from reference_backend.identity import entity_ref
+from reference_backend.identity.resolver_context import ByRef, ResolverContext
+from reference_backend.identity.session_response import Profile, SignIn
 from reference_backend.saml import names
 from reference_backend.saml.answer import SamlIdentity, Value
-from reference_backend.sign_in.context import ByRef, ResolverContext
 
 EMAIL_NAMES = ("email", "mail", names.MAIL_OID)
 """Attributes that can be the e-mail address, the best one first."""

@@ -11,9 +11,9 @@ from lxml import etree
 from signxml.exceptions import InvalidDigest, InvalidInput, InvalidSignature
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
-from reference_backend.protocol.errors import AuthError
+from reference_backend.errors import AuthError
 from reference_backend.saml import names
-from reference_backend.saml.settings import SamlSettings
+from reference_backend.saml.configuration import SamlSettings
 
 _OF_THE_ELEMENT = SignatureConfiguration(location="./")
 """The signature is a child of what it signs. SHA-1 is refused."""

@@ -1,6 +1,8 @@
 """The tables, created where they are missing (KEY-11)."""
 
-from sqlalchemy import Boolean, Column, DateTime, ForeignKey, MetaData, String, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, MetaData, String, Table, Text
+
+from reference_backend.store.epoch import Epoch
 
 metadata = MetaData()
 
@@ -8,7 +10,7 @@ signing_keys = Table(
     "signing_keys",
     metadata,
     Column("kid", String(255), primary_key=True),
-    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("created_at", Epoch, nullable=False),
     Column("key", Text, nullable=False),
 )
 
@@ -17,7 +19,7 @@ user_info = Table(
     metadata,
     Column("user_entity_ref", String(2048), primary_key=True),
     Column("user_info", Text, nullable=False),
-    Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", Epoch, nullable=False),
 )
 
 sessions = Table(
@@ -25,7 +27,7 @@ sessions = Table(
     metadata,
     Column("sid", String(255), primary_key=True),
     Column("sess", Text, nullable=False),
-    Column("expired", DateTime(timezone=True), nullable=False, index=True),
+    Column("expired", Epoch, nullable=False, index=True),
 )
 
 refresh_tokens = Table(
@@ -34,7 +36,7 @@ refresh_tokens = Table(
     Column("token_hash", String(64), primary_key=True),
     Column("environment", Text, nullable=False),
     Column("subject", Text),
-    Column("expired", DateTime(timezone=True), nullable=False, index=True),
+    Column("expired", Epoch, nullable=False, index=True),
 )
 
 oidc_clients = Table(
@@ -47,7 +49,7 @@ oidc_clients = Table(
     Column("response_types", Text, nullable=False),
     Column("grant_types", Text, nullable=False),
     Column("scope", Text),
-    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("created_at", Epoch, nullable=False),
 )
 
 authorization_sessions = Table(
@@ -61,7 +63,7 @@ authorization_sessions = Table(
     Column("nonce", Text),
     Column("code_challenge", Text),
     Column("code_challenge_method", String(16)),
-    Column("expires_at", DateTime(timezone=True), nullable=False, index=True),
+    Column("expires_at", Epoch, nullable=False, index=True),
     Column("status", String(16), nullable=False),
     Column("user_entity_ref", Text),
 )
@@ -71,7 +73,7 @@ authorization_codes = Table(
     metadata,
     Column("code_digest", String(64), primary_key=True),
     Column("session_id", String(255), nullable=False),
-    Column("expires_at", DateTime(timezone=True), nullable=False, index=True),
+    Column("expires_at", Epoch, nullable=False, index=True),
     Column("used", Boolean, nullable=False),
 )
 
@@ -79,7 +81,7 @@ offline_users = Table(
     "offline_users",
     metadata,
     Column("user_entity_ref", String(2048), primary_key=True),
-    Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("changed_at", Epoch, nullable=False),
 )
 """One row for each user; whoever changes the set of a user's sessions changes it first and so waits for others."""
 
@@ -91,8 +93,8 @@ offline_sessions = Table(
     Column("client_id", Text, nullable=False),
     Column("authorization_session_id", String(255), nullable=False, index=True),
     Column("token_hash", Text, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("last_used_at", DateTime(timezone=True), nullable=False),
+    Column("created_at", Epoch, nullable=False),
+    Column("last_used_at", Epoch, nullable=False),
 )
 
 retired_refresh_tokens = Table(
@@ -106,6 +108,6 @@ notes = Table(
     "notes",
     metadata,
     Column("note_hash", String(64), primary_key=True),
-    Column("expired", DateTime(timezone=True), nullable=False, index=True),
+    Column("expired", Epoch, nullable=False, index=True),
 )
 """What happened, by the hash of its name, for things that must happen once or not before something else."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from tests.conformance.servers import Asked, Said, http_server
+from tests.support.fake_servers import FakeAnswer, FakeRequest, http_server
 
 APP = "http://localhost:3000"
 ACCESS_TOKEN = "gho_opaque/access+token="
@@ -75,18 +75,18 @@ class FakeIdp:
     journal: list[str] | None = None
     public_url: str | None = None
 
-    def __call__(self, asked: Asked) -> Said | None:
+    def __call__(self, asked: FakeRequest) -> FakeAnswer | None:
         if asked.path.startswith("/__idp/"):
             return self._control(asked)
         if asked.path != "/github/login/oauth/authorize":
-            return Said(404, "no such page")
+            return FakeAnswer(404, "no such page")
         if self.refusal:
-            return Said(400, "refused", [("Mock-Idp-Refusal", self.refusal)])
+            return FakeAnswer(400, "refused", [("Mock-Idp-Refusal", self.refusal)])
         hidden = "".join(f"<input type=hidden name={name} value='{value}'>" for name, value in asked.query.items())
         form = f"<form method=post action='/__idp/consent'><input name=request value=r>{hidden}</form>"
-        return Said(body=form, headers=[("Content-Type", "text/html")])
+        return FakeAnswer(body=form, headers=[("Content-Type", "text/html")])
 
-    def _control(self, asked: Asked) -> Said:
+    def _control(self, asked: FakeRequest) -> FakeAnswer:
         if asked.path == "/__idp/":
             own = {
                 "kit": {"name": "fake", "version": "0"},
@@ -94,22 +94,22 @@ class FakeIdp:
                 "hosts": [],
                 "public_url": self.public_url,
             }
-            return Said(body=self.info if self.info is not None else {**own, "providers": self.providers})
+            return FakeAnswer(body=self.info if self.info is not None else {**own, "providers": self.providers})
         if asked.path == "/__idp/personas":
-            return Said(body=PERSONAS)
+            return FakeAnswer(body=PERSONAS)
         if asked.path == "/__idp/ca.pem":
-            return Said(body="no authority")
+            return FakeAnswer(body="no authority")
         if asked.path == "/__idp/journal" and self.journal is not None:
-            return Said(
+            return FakeAnswer(
                 body={"latest": 1, "entries": [{"endpoint": endpoint, "sequence": 1} for endpoint in self.journal]}
             )
         if asked.path == "/__idp/consent":
             fields = dict(parse_qsl(asked.body.decode()))
             answer = urlencode({"code": CODE, "state": fields["state"]})
-            return Said(
+            return FakeAnswer(
                 302, headers=[("Location", f"{fields['redirect_uri']}?{answer}"), ("Mock-Idp-Grant", "grant-1")]
             )
-        return Said(404, {"error": "no such thing"})
+        return FakeAnswer(404, {"error": "no such thing"})
 
 
 @dataclass
@@ -137,45 +137,45 @@ class FakeTarget:
     stops_after: int | None = None
     breaks_off_at: int | None = None
     fails_with: str | None = None
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[FakeRequest] = field(default_factory=list)
 
-    def __call__(self, asked: Asked) -> Said | None:
+    def __call__(self, asked: FakeRequest) -> FakeAnswer | None:
         self.asked.append(asked)
         gone = self.stops_after is not None and len(self.asked) > self.stops_after
         if gone or len(self.asked) == self.breaks_off_at:
             return None
         if asked.path == "/api/auth/.well-known/jwks.json":
-            return Said(body=self.key_set)
+            return FakeAnswer(body=self.key_set)
         if not asked.path.startswith("/api/auth/github/") or self.environments is None:
-            return Said(404, {"error": {"name": "NotFoundError", "message": "Unknown auth provider"}})
+            return FakeAnswer(404, {"error": {"name": "NotFoundError", "message": "Unknown auth provider"}})
         action = asked.path.removeprefix("/api/auth/github/")
         if action == "handler/frame":
             return self._callback(asked)
         if asked.query.get("env") not in self.environments:
             message = f"No configuration available for the '{asked.query.get('env')}' environment of this provider."
-            return Said(404, {"error": {"name": "NotFoundError", "message": message}})
+            return FakeAnswer(404, {"error": {"name": "NotFoundError", "message": message}})
         return self._start(asked) if action == "start" else self._refresh(asked)
 
-    def _start(self, asked: Asked) -> Said:
+    def _start(self, asked: FakeRequest) -> FakeAnswer:
         state = urlencode({"nonce": NONCE, "env": asked.query["env"], "origin": asked.query.get("origin", APP)})
         query = {"redirect_uri": f"{self.own_url}/api/auth/github/handler/frame", "state": state.encode().hex()}
         cookie = f"github-nonce={quote(NONCE, safe='')}; Path=/api/auth/github/handler; HttpOnly"
         location = f"{self.idp_url}/github/login/oauth/authorize?{urlencode(query)}"
-        return Said(302, headers=[("Location", location), ("Set-Cookie", cookie)])
+        return FakeAnswer(302, headers=[("Location", location), ("Set-Cookie", cookie)])
 
-    def _callback(self, asked: Asked) -> Said:
+    def _callback(self, asked: FakeRequest) -> FakeAnswer:
         html = [("Content-Type", "text/html; charset=utf-8")]
         error = {"name": "NotAllowedError", "message": "OAuth state is invalid, missing env"}
         if "code" not in asked.query:
             page = message_page({"type": "authorization_response", "error": error}, APP)
-            return Said(body=page if self.tells_origin else "<p>No", headers=html)
+            return FakeAnswer(body=page if self.tells_origin else "<p>No", headers=html)
         if self.known_after > 0:
             self.known_after -= 1
             error = {"name": "Error", "message": "Failed to sign-in, unable to resolve user identity."}
-            return Said(body=message_page({"type": "authorization_response", "error": error}), headers=html)
+            return FakeAnswer(body=message_page({"type": "authorization_response", "error": error}), headers=html)
         if self.fails_with is not None:
             error = {"name": "Error", "message": self.fails_with}
-            return Said(body=message_page({"type": "authorization_response", "error": error}), headers=html)
+            return FakeAnswer(body=message_page({"type": "authorization_response", "error": error}), headers=html)
         session = {
             "providerInfo": {"accessToken": ACCESS_TOKEN, "scope": "read:user"},
             "profile": {"displayName": "Plain Person"},
@@ -183,12 +183,14 @@ class FakeTarget:
         }
         cookie = f"github-refresh-token={quote(REFRESH_TOKEN, safe='')}; Path=/api/auth/github; HttpOnly"
         body = message_page({"type": "authorization_response", "response": session})
-        return Said(body=body, headers=[*html, ("Set-Cookie", cookie)])
+        return FakeAnswer(body=body, headers=[*html, ("Set-Cookie", cookie)])
 
-    def _refresh(self, asked: Asked) -> Said:
+    def _refresh(self, asked: FakeRequest) -> FakeAnswer:
         if "github-refresh-token" not in (asked.headers.get("Cookie") or ""):
-            return Said(401, {"error": {"name": "AuthenticationError", "message": "Missing session cookie"}})
-        return Said(body={"backstageIdentity": {"token": USER_TOKEN}, "providerInfo": {"accessToken": ACCESS_TOKEN}})
+            return FakeAnswer(401, {"error": {"name": "AuthenticationError", "message": "Missing session cookie"}})
+        return FakeAnswer(
+            body={"backstageIdentity": {"token": USER_TOKEN}, "providerInfo": {"accessToken": ACCESS_TOKEN}}
+        )
 
 
 @dataclass

@@ -4,7 +4,7 @@ from typing import Any
 
 from conformance.requirement_list import Level, requirements
 from conformance.scenario.model import ProviderFacts, Scenario
-from conformance.target.description import Provider, Target
+from conformance.target import Provider, Target
 from conformance.verdicts import CaseResult, Check, Verdict
 
 MUST, SHOULD, INFO = (
@@ -16,7 +16,7 @@ OTHER_MUST = [id_ for id_, row in requirements().items() if row.level is Level.M
 GITHUB = Provider("github", "github", "oauth", ("development", "other"))
 GHE = Provider("ghe", "github", "oauth", ("development",))
 GOOGLE = Provider("google", "google", "oauth", ("development",))
-ABSENT = Provider("okta", "okta", "oauth", absent="the target has no provider 'okta'")
+ABSENT = Provider("okta", "okta", "oauth", not_applicable="the target has no provider 'okta'")
 PROXY = Provider("oauth2Proxy", "oauth2Proxy", "proxy")
 
 FACTS = {

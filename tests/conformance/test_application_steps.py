@@ -9,17 +9,16 @@ from urllib.parse import parse_qs, parse_qsl
 import pytest
 
 from conformance.cases import Case
-from conformance.driver.idp import Idp
 from conformance.driver.wire import Wire
-from conformance.play import Terms, play
 from conformance.scenario.expansion import bound
 from conformance.scenario.filters import FILTERS
 from conformance.steps import RULES
-from conformance.steps.base import Stage
+from conformance.steps.base import CaseContext
 from conformance.verdicts import Verdict
 from tests.conformance.fakes import PERSONAS
 from tests.conformance.samples import FACTS, GITHUB, MUST, scenario, target
-from tests.conformance.servers import Asked, Said, http_server
+from tests.support.fake_servers import FakeAnswer, FakeRequest, http_server
+from tests.support.playing import play_case
 
 OWN = {**PERSONAS["personas"][0], "id": "guest-01", "spare": True, "client_url": "https://guest-01.example/client.json"}
 REDIRECT = "http://localhost:8765/callback"
@@ -36,28 +35,28 @@ class FakeServer:
     """
 
     client: dict[str, str] = field(default_factory=lambda: {"client_id": "cid", "client_secret": "sec/ret"})
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[FakeRequest] = field(default_factory=list)
 
-    def __call__(self, asked: Asked) -> Said:
+    def __call__(self, asked: FakeRequest) -> FakeAnswer:
         self.asked.append(asked)
         path = asked.path.removeprefix("/api/auth")
         if path == "/v1/register":
-            return Said(201, self.client)
+            return FakeAnswer(201, self.client)
         if path == "/v1/authorize":
-            return Said(302, headers=[("Location", "http://localhost:3000/oauth2/authorize/the-session")])
+            return FakeAnswer(302, headers=[("Location", "http://localhost:3000/oauth2/authorize/the-session")])
         if path == "/v1/sessions/the-session/approve":
-            return Said(body={"redirectUrl": f"{REDIRECT}?code=the-code&state=s"})
+            return FakeAnswer(body={"redirectUrl": f"{REDIRECT}?code=the-code&state=s"})
         if path == "/v1/token":
-            return Said(body=TOKENS)
+            return FakeAnswer(body=TOKENS)
         if path.startswith("/__idp/services/"):
-            return Said(body={"faults": json.loads(asked.body)["faults"]})
-        return Said(404, {"error": "no such thing"})
+            return FakeAnswer(body={"faults": json.loads(asked.body)["faults"]})
+        return FakeAnswer(404, {"error": "no such thing"})
 
     def form(self, path: str) -> dict[str, str]:
         """The form that came last at an address."""
         return dict(parse_qsl(self.at(path).body.decode()))
 
-    def at(self, path: str) -> Asked:
+    def at(self, path: str) -> FakeRequest:
         """The request that came last at an address."""
         return next(asked for asked in reversed(self.asked) if asked.path == f"/api/auth{path}")
 
@@ -77,7 +76,7 @@ def played(server):
             tested = target(GITHUB, auth_url=f"{url}/api/auth", idp=info, personas={"guest-01": OWN})
             (part,) = bound(scenario(steps=checked), FACTS["github"])
             case = replace(Case(part, GITHUB, "development"), own=own)
-            return play(case, FACTS["github"], tested, wire, Idp(url, wire), Terms((), 1, should_fails=False))
+            return play_case(case, FACTS["github"], tested, wire)
 
         yield run
 
@@ -168,13 +167,13 @@ def test_a_case_without_a_persona_of_its_own_has_no_website(played):
 
 def test_what_is_seen_is_announced(played, monkeypatch):
     seen = {}
-    remember = Stage.remember
+    remember = CaseContext.remember
 
-    def noting(stage, action, observation):
+    def noting(context, action, observation):
         seen.setdefault(action, {}).update(observation)
-        remember(stage, action, observation)
+        remember(context, action, observation)
 
-    monkeypatch.setattr(Stage, "remember", noting)
+    monkeypatch.setattr(CaseContext, "remember", noting)
     played(*FLOW, {"redeem": {}}, {"renew": {}}, {"revoke": {}}, {"change_client": {}}, {"register": {}})
     played({"register": {}}, {"obtain_tokens": {"token": "t"}})
     seen.pop("holder of a refresh token")

@@ -49,7 +49,7 @@ def test_every_condition_has_to_hold(conditions, names):
 def test_once_takes_the_first_that_can_be_played():
     one = scenario(once=True, environment="other", applies_to={"kind": "oauth"})
     (case,) = cases(one, providers=(ABSENT, GOOGLE, GHE, GITHUB))
-    assert (case.provider, case.absent) == (GITHUB, None)
+    assert (case.provider, case.not_applicable) == (GITHUB, None)
     assert case.id == "area/file:sample-scenario", "it is the same on whichever provider it is played"
 
 
@@ -61,7 +61,7 @@ def test_once_takes_a_provider_that_has_everything():
 
 def test_once_still_says_why_if_none_can_be_played():
     (case,) = cases(scenario(once=True, environment="nowhere"), providers=(GITHUB, GHE))
-    assert case.absent == "the target has no environment 'nowhere' of provider 'github'"
+    assert case.not_applicable == "the target has no environment 'nowhere' of provider 'github'"
 
 
 def test_environment_of_the_run_unless_the_scenario_names_one():
@@ -73,35 +73,37 @@ def test_environment_of_the_run_unless_the_scenario_names_one():
 
 def test_environment_that_the_target_has_not():
     github, ghe = cases(scenario(environment="other"), providers=(GITHUB, GHE))
-    assert github.absent is None
-    assert ghe.absent == "the target has no environment 'other' of provider 'ghe'"
+    assert github.not_applicable is None
+    assert ghe.not_applicable == "the target has no environment 'other' of provider 'ghe'"
 
 
 def test_proxies_have_no_environment():
     (case,) = cases(scenario(environment="other"), providers=(PROXY,))
-    assert (case.environment, case.absent) == ("", None)
+    assert (case.environment, case.not_applicable) == ("", None)
 
 
 def test_profile():
-    assert cases(scenario(profile="https"), providers=(GITHUB,), profile="https")[0].absent is None
+    assert cases(scenario(profile="https"), providers=(GITHUB,), profile="https")[0].not_applicable is None
     (case,) = cases(scenario(profile="https"), providers=(GITHUB,))
-    assert case.absent == "it needs the profile 'https'; the target was started with 'default'"
+    assert case.not_applicable == "it needs the profile 'https'; the target was started with 'default'"
 
 
-def test_absent_provider_says_why():
+def test_missing_provider_says_why():
     (case,) = cases(scenario(), providers=(ABSENT,))
-    assert case.absent == "the target has no provider 'okta'"
+    assert case.not_applicable == "the target has no provider 'okta'"
 
 
 def test_scenario_that_applies_to_nobody_is_a_case_nevertheless():
     (case,) = cases(scenario(applies_to={"vendors": ["saml"]}))
     assert case.id == "area/file:sample-scenario[none]"
-    assert case.absent == "the target has no provider that the scenario applies to"
+    assert case.not_applicable == "the target has no provider that the scenario applies to"
 
 
 def test_vendor_without_facts_is_left_out():
     library = Library((scenario(),), {})
-    assert fan_out(library, target(GITHUB))[0].absent == "the target has no provider that the scenario applies to"
+    assert (
+        fan_out(library, target(GITHUB))[0].not_applicable == "the target has no provider that the scenario applies to"
+    )
 
 
 def test_only_some_requirements():

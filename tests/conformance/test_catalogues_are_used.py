@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mock_idp.fault_catalogue import FAULTS
+from mock_idp.faults.catalogue import FAULTS
 from mock_idp.personas import SHOWN
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"

@@ -4,15 +4,15 @@ import socket
 
 import pytest
 
-from conformance.driver.wire import Front
+from conformance.driver.wire import PublicAddress
+from conformance.examination import preflight
+from conformance.examination.fault import ConfigurationFault
+from conformance.examination.probe import ProbeOptions, examine
 from conformance.scenario.model import ProviderFacts
-from conformance.target import trial
-from conformance.target.description import Target
-from conformance.target.examination import Wish, examine
-from conformance.target.fault import ConfigurationFault
+from conformance.target import Target
 from tests.conformance.fakes import APP, Pair, running_pair
 from tests.conformance.samples import FACTS
-from tests.conformance.servers import Asked, RawServer, Said, closed_port, http_server, read_request
+from tests.support.fake_servers import FakeAnswer, FakeRequest, RawServer, closed_port, http_server, read_request
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def pair():
         yield running
 
 
-def wish(pair: Pair, **changes) -> Wish:
+def options(pair: Pair, **changes) -> ProbeOptions:
     given = {
         "auth_url": pair.auth_url,
         "idp_url": pair.idp.url,
@@ -31,64 +31,69 @@ def wish(pair: Pair, **changes) -> Wish:
         "providers": {},
         "timeout_seconds": 10.0,
     }
-    return Wish(**{**given, **changes})
+    return ProbeOptions(**{**given, **changes})
 
 
 def fault(pair: Pair, facts=FACTS, **changes) -> str:
     with pytest.raises(ConfigurationFault) as caught:
-        examine(wish(pair, **changes), facts)
+        examine(options(pair, **changes), facts)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
 
 class TestGoodSetUp:
     def test_what_is_found_out(self, pair):
-        target = examine(wish(pair), FACTS)
+        target = examine(options(pair), FACTS)
         (github,) = target.providers
-        assert (github.id, github.vendor, github.kind, github.absent) == ("github", "github", "oauth", None)
+        assert (github.id, github.vendor, github.kind, github.not_applicable) == ("github", "github", "oauth", None)
         assert github.environments == ("development", "other")
         assert target.app_origin == APP
         assert target.personas["plain"]["login"] == "plain"
         assert target.backend_url == pair.target.own_url
-        assert (target.front, target.is_https, target.is_secure, target.same_site) == (None, False, True, "Lax")
+        assert (target.public_address, target.is_https, target.is_secure, target.same_site) == (
+            None,
+            False,
+            True,
+            "Lax",
+        )
         assert Target.from_json(target.to_json()) == target
 
     def test_app_origin_that_was_said_is_taken(self, pair):
         pair.target.tells_origin = False
-        assert examine(wish(pair, app_origin="http://app.test/"), FACTS).app_origin == "http://app.test"
+        assert examine(options(pair, app_origin="http://app.test/"), FACTS).app_origin == "http://app.test"
 
-    def test_target_with_a_public_address_is_reached_through_a_front(self, pair):
+    def test_target_with_a_public_address_is_reached_at_its_listener(self, pair):
         listener = pair.target.own_url
         pair.target.own_url = pair.idp.public_url = "https://backstage.example"
-        target = examine(wish(pair), FACTS)
-        assert target.front == Front("https://backstage.example", listener)
+        target = examine(options(pair), FACTS)
+        assert target.public_address == PublicAddress("https://backstage.example", listener)
         assert target.auth_url == "https://backstage.example/api/auth"
         assert (target.is_https, target.is_secure, target.same_site) == (True, True, "None")
         assert Target.from_json(target.to_json()) == target
 
     def test_environments_that_the_target_lacks(self, pair):
         pair.target.environments = ("other",)
-        target = examine(wish(pair, environment="other"), FACTS)
+        target = examine(options(pair, environment="other"), FACTS)
         assert target.providers[0].environments == ("other",)
 
     def test_proxy_provider_is_probed(self, pair):
         pair.idp.providers.append({"id": "oauth2Proxy", "vendor": "oauth2Proxy"})
-        proxy = examine(wish(pair), FACTS).providers[1]
-        assert (proxy.kind, proxy.absent) == ("proxy", "the target has no provider 'oauth2Proxy'")
+        proxy = examine(options(pair), FACTS).providers[1]
+        assert (proxy.kind, proxy.not_applicable) == ("proxy", "the target has no provider 'oauth2Proxy'")
 
     def test_vendor_without_scenarios(self, pair):
         pair.idp.providers.append({"id": "custom", "vendor": "unheard-of"})
-        assert examine(wish(pair), FACTS).providers[1].absent == "no scenarios know the vendor 'unheard-of'"
+        assert examine(options(pair), FACTS).providers[1].not_applicable == "no scenarios know the vendor 'unheard-of'"
 
     def test_only_wished_providers(self, pair):
         pair.idp.providers.append({"id": "oauth2Proxy", "vendor": "oauth2Proxy"})
-        target = examine(wish(pair, providers={"github": "github"}), FACTS)
+        target = examine(options(pair, providers={"github": "github"}), FACTS)
         assert [provider.id for provider in target.providers] == ["github"]
 
     def test_catalog_that_needs_a_moment(self, pair, monkeypatch):
-        monkeypatch.setattr(trial, "CATALOG_POLL_SECONDS", 0.0)
+        monkeypatch.setattr(preflight, "CATALOG_POLL_SECONDS", 0.0)
         pair.target.known_after = 2
-        assert examine(wish(pair), FACTS)
+        assert examine(options(pair), FACTS)
 
 
 class TestTrialSignIn:
@@ -102,7 +107,7 @@ class TestTrialSignIn:
     def test_failure_after_the_vendor_was_asked_is_for_the_scenarios(self, pair):
         pair.target.fails_with = "Authentication failed, whatever"
         pair.idp.journal = ["authorization", "token"]
-        assert examine(wish(pair), FACTS)
+        assert examine(options(pair), FACTS)
 
 
 class TestTarget:
@@ -149,7 +154,7 @@ class TestTarget:
     def test_users_are_sent_to_the_idp_by_another_name_of_loopback(self, pair):
         pair.target.idp_url = pair.target.idp_url.replace("127.0.0.1", "localhost")
         assert "localhost" in pair.target.idp_url
-        assert examine(wish(pair), FACTS).providers
+        assert examine(options(pair), FACTS).providers
 
     def test_users_are_sent_elsewhere(self, pair):
         pair.target.idp_url = "https://github.com"
@@ -178,7 +183,7 @@ class TestTarget:
         assert "broke off without an HTTP answer" in fault(pair)
 
     def test_catalog_without_persona(self, pair, monkeypatch):
-        monkeypatch.setattr(trial, "CATALOG_SECONDS", 0.0)
+        monkeypatch.setattr(preflight, "CATALOG_SECONDS", 0.0)
         pair.target.known_after = 1000
         told = fault(pair)
         assert told.startswith("the target's catalog does not know the persona 'plain' after 0 s; add the location")
@@ -197,8 +202,8 @@ class TestIdp:
 
     @pytest.mark.parametrize("answer", [{}, [], {"urls": {}, "providers": []}, {"urls": {"http": "x"}}, "a page", 5])
     def test_something_else(self, pair, answer):
-        def other(asked: Asked) -> Said:
-            return Said(body=answer) if isinstance(answer, dict | list | str) else Said(500, "broken")
+        def other(asked: FakeRequest) -> FakeAnswer:
+            return FakeAnswer(body=answer) if isinstance(answer, dict | list | str) else FakeAnswer(500, "broken")
 
         with http_server(other) as url:
             assert fault(pair, idp_url=url).startswith(f"there is no mock IdP at {url} (")

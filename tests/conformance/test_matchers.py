@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.matchers import OPERATORS, describe, matches
-from conformance.operands import OPERANDS, TYPES, mistakes_in
-from conformance.scenario.paths import MISSING
+from conformance.matchers import OPERANDS, OPERATORS, TYPES, describe, matches, mistakes_in
+from conformance.paths import MISSING
 
 # operator, operand, values for which it holds, values for which it does not
 TABLE = [

@@ -13,23 +13,26 @@ from mock_idp.vendors import vendors
 ROOT = Path(__file__).parents[2]
 OWN_FILES = (
     *("mock_idp/vendors", "mock_idp/proxies", "reference_backend/providers", "reference_backend/proxies"),
-    # A profile is a configuration, and its data say which providers it has; what all profiles share names none.
-    "mock_idp/profiles",
+    # A profile is a configuration, and its data say which providers it has.
+    "mock_idp/profiles.py",
 )
-"""Where each vendor, and each profile, has a file of its own; what several of them share stands there as well."""
+"""Where each vendor has a file of its own, and the profiles; what several vendors share stands there as well."""
 SHARED = (
-    *("mock_idp/vendors/base.py", "mock_idp/vendors/endpoints.py", "mock_idp/vendors/callbacks.py"),
-    *("mock_idp/vendors/credentials.py", "mock_idp/vendors/refusals.py", "mock_idp/vendors/id_tokens.py"),
-    *("mock_idp/profiles/__init__.py", "mock_idp/profiles/base.py"),
-    *("mock_idp/proxies/base.py", "reference_backend/providers/base.py", "reference_backend/providers/passport.py"),
-    *("reference_backend/providers/openid.py", "reference_backend/proxies/base.py"),
-    "reference_backend/proxies/assertion.py",
+    *("mock_idp/vendors/base.py", "mock_idp/vendors/oauth_vendor.py", "mock_idp/vendors/openid_vendor.py"),
+    "mock_idp/vendors/refusals.py",
+    *("mock_idp/proxies/base.py", "reference_backend/providers/oauth2_base.py"),
+    *("reference_backend/providers/openid_base.py", "reference_backend/providers/profiles.py"),
+    *(
+        "reference_backend/proxies/base.py",
+        "reference_backend/proxies/assertion.py",
+        "reference_backend/proxies/routes.py",
+    ),
 )
 WORDS = {"oauth2", "oidc", "saml", "guest"}
 """Those called after the protocol they speak; and the guest, whom the frontend's sign-in page knows as well."""
 ALLOWED = {
     "mock_idp/cli/browser.py": "a browser is called after its maker",
-    "mock_idp/edge/forward_proxy.py": "an example in a message",
+    "mock_idp/server/forward_proxy.py": "an example in a message",
     "reference_backend/cli.py": "an example in a message",
 }
 """File -> why a name stands there."""

@@ -7,13 +7,13 @@ import pytest
 
 from conformance.cases import Case
 from conformance.deviations import Deviation
-from conformance.driver.idp import Idp
 from conformance.driver.wire import Wire
-from conformance.play import SHOWN_CHARACTERS, TargetStoppedError, Terms, play
+from conformance.play import SHOWN_CHARACTERS, TargetStoppedError
 from conformance.verdicts import Verdict
 from tests.conformance.fakes import PERSONAS, SECRETS, Pair, running_pair
 from tests.conformance.samples import FACTS, GITHUB, INFO, MUST, OTHER_MUST, SHOULD, scenario, target
-from tests.conformance.servers import closed_port
+from tests.support.fake_servers import closed_port
+from tests.support.playing import play_case
 
 REASON = "Known, and accepted for now."
 
@@ -28,13 +28,12 @@ def pair():
 def played(pair):
     with contextlib.closing(Wire(None, 10)) as wire:
 
-        def run(*steps, deviations=(), should_fails=False, pair: Pair = pair, environment="development", **terms):
+        def run(*steps, deviations=(), should_fails=False, pair: Pair = pair, environment="development", **policy):
             info = {"urls": {"http": pair.idp.url}, "providers": pair.idp.providers}
             tested = target(GITHUB, auth_url=pair.auth_url, idp=info, personas={"plain": PERSONAS["personas"][0]})
             case = Case(scenario(steps=list(steps)), GITHUB, environment)
-            idp = Idp(pair.idp.url, wire)
-            conditions = Terms(deviations, seed=1, should_fails=should_fails, **terms)
-            return play(case, FACTS["github"], tested, wire, idp, conditions)
+            chosen = {"deviations": deviations, "should_fails": should_fails, **policy}
+            return play_case(case, FACTS["github"], tested, wire, **chosen)
 
         yield run
 

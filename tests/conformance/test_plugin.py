@@ -8,7 +8,7 @@ import pytest
 
 from tests.conformance.fakes import SECRETS, Pair, running_pair
 from tests.conformance.samples import INFO, MUST, OTHER_MUST, SHOULD
-from tests.conformance.servers import closed_port
+from tests.support.fake_servers import closed_port
 
 pytest_plugins = ["pytester"]
 

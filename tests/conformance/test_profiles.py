@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from mock_idp.profiles import profiles
+from mock_idp.settings import DEFAULT_PROFILE
+
 ROOT = Path(__file__).resolve().parents[2]
-OTHER_PROFILES = [
-    file.stem.replace("_", "-")
-    for file in sorted((ROOT / "mock_idp" / "profiles").glob("*.py"))
-    if file.stem not in {"__init__", "base", "default"}
-]
+OTHER_PROFILES = [profile for profile in profiles() if profile != DEFAULT_PROFILE]
 
 
 @pytest.mark.parametrize("profile", OTHER_PROFILES)

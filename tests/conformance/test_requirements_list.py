@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -10,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 SPECIFICATION = ROOT / "docs" / "spec"
@@ -19,9 +19,8 @@ SCRIPT = SPECIFICATION / "extract.py"
 
 @pytest.fixture(scope="module")
 def requirements() -> list[dict[str, Any]]:
-    text = (ROOT / "conformance" / "requirements.yaml").read_text("utf-8")
-    loaded: list[dict[str, Any]] = yaml.safe_load(text)
-    return loaded
+    text = (ROOT / "conformance" / "requirements.jsonl").read_text("utf-8")
+    return [json.loads(line) for line in text.rstrip("\n").split("\n")]
 
 
 def run(script: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

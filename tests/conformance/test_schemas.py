@@ -9,9 +9,9 @@ import jsonschema_rs
 import pytest
 import yaml
 
-from conformance import generated
 from conformance.deviations import DeviationFile
-from conformance.schemas import FOLDER, files, or_reference
+from docs.tools import generated
+from docs.tools.schemas import FOLDER, files, or_reference
 from tests.conformance.samples import MUST
 from tests.conformance.scenario.test_loader import GOOD
 
@@ -31,7 +31,7 @@ def deviations_schema():
 
 def test_schemas_are_fresh():
     checked = subprocess.run(
-        [sys.executable, "-m", "conformance.schemas", "--check"], capture_output=True, text=True, cwd=ROOT, check=False
+        [sys.executable, "-m", "docs.tools.schemas", "--check"], capture_output=True, text=True, cwd=ROOT, check=False
     )
     assert (checked.returncode, checked.stderr) == (0, "")
 
@@ -113,7 +113,7 @@ class TestScenarioSchema:
             {"start": {"query": "x"}}, {"request": {}}, {"request": None}, {"consent": {"decision": "perhaps"}},
             {"journal": {"since": "five"}},
             {"request": {"path": "/x", "json_body": 1}}, {"start": {}, "line": 5}, {"start": {}, "save": 5},
-            {"start": {}, "expect": {"GEN-999": {"a": 1}}}, {"start": {}, "expect": {MUST: {}}},
+            {"start": {}, "expect": {"gen-01": {"a": 1}}}, {"start": {}, "expect": {MUST: {}}},
             {"start": {}, "expect": {MUST: []}}, {"start": {}, "expect": {MUST: 5}}, {"start": {"faults": []}},
         ],
     )  # fmt: skip
@@ -138,13 +138,18 @@ class TestScenarioSchema:
         assert not scenario_schema.is_valid({**facts, "scopes": {"needed": []}})
         assert not scenario_schema.is_valid({"provider": "x"})
 
-    def test_steps_and_requirements_are_described(self):
+    def test_steps_are_described(self):
         schema = json.loads((FOLDER / "scenario.schema.json").read_text())["definitions"]
         start = next(step for step in schema["step"]["oneOf"] if step["required"] == ["start"])
-        assert start["description"].startswith("Open `/start` as the frontend's popup does")
-        arguments = start["properties"]["start"]["anyOf"][0]["properties"]
-        assert all(argument["description"] for argument in arguments.values())
-        assert schema["expect"]["properties"][MUST]["description"].startswith("MUST: ")
+        described = start["properties"]["start"]
+        assert described["description"].startswith("Open `/start` as the frontend's popup does")
+        assert all(argument["description"] for argument in described["properties"].values())
+
+    @pytest.mark.parametrize("key", [MUST, f"{MUST}, {MUST}", "${each.requirement}", f"${{each}}, {MUST}"])
+    def test_requirement_ids(self, scenario_schema, document, key):
+        # Which ids there are, the loader knows (tests of checks and deviations).
+        document["steps"].append({"start": {}, "expect": {key: {"a": 1}}})
+        assert scenario_schema.is_valid(document)
 
 
 class TestDeviationsSchema:
@@ -156,7 +161,7 @@ class TestDeviationsSchema:
 
     @pytest.mark.parametrize(
         "entry",
-        [{"requirement": "GEN-999"}, {"reason": "short"}, {"providers": "github"}, {"extra": 1}, {"reference": 5}],
+        [{"requirement": "gen-01"}, {"reason": "short"}, {"providers": "github"}, {"extra": 1}, {"reference": 5}],
     )
     def test_bad(self, deviations_schema, entry):
         assert not deviations_schema.is_valid({**self.GOOD, "deviations": [{**self.GOOD["deviations"][0], **entry}]})

@@ -7,18 +7,17 @@ from threading import Barrier
 import pytest
 
 from conformance.cases import Case
-from conformance.driver.idp import Idp
 from conformance.driver.wire import Wire
-from conformance.play import Terms, play
 from conformance.scenario.expansion import bound
 from conformance.scenario.facts import PersonaProfile
 from conformance.steps import RULES, STEPS
-from conformance.steps.base import Stage
+from conformance.steps.base import CaseContext
 from conformance.steps.idp import ENDPOINTS
 from conformance.verdicts import Verdict
 from mock_idp.oauth.model import Endpoint
 from tests.conformance.fakes import PERSONAS, running_pair
 from tests.conformance.samples import FACTS, GITHUB, MUST, scenario, target
+from tests.support.playing import play_case
 
 PLAIN = PERSONAS["personas"][0]
 OTHER = {**PLAIN, "id": "guest-01", "email": "guest@example.test", "spare": True}
@@ -36,7 +35,7 @@ def played():
             tested = target(GITHUB, auth_url=pair.auth_url, idp=info, personas=personas)
             (part,) = bound(scenario(steps=list(steps)), GITHUB_FACTS)
             case = replace(Case(part, GITHUB, "development"), own=own)
-            return play(case, GITHUB_FACTS, tested, wire, Idp(pair.idp.url, wire), Terms((), 1, should_fails=False))
+            return play_case(case, GITHUB_FACTS, tested, wire)
 
         yield run
 
@@ -89,13 +88,13 @@ class TestTogether:
 
     def test_at_the_same_time(self, played, monkeypatch):
         everybody = Barrier(3)
-        observe = Stage.observe
+        observe = CaseContext.observe
 
-        def waiting(stage, response, url):
+        def waiting(context, response, url):
             everybody.wait(10)  # breaks if the others come only afterwards
-            return observe(stage, response, url)
+            return observe(context, response, url)
 
-        monkeypatch.setattr(Stage, "observe", waiting)
+        monkeypatch.setattr(CaseContext, "observe", waiting)
         steps = {name: {"start": {}, "browser": name} for name in ("a", "b", "c")}
         assert passes(played({"together": {"steps": steps}, "expect": {MUST: {"all": {"length": 3}}}}))
 
@@ -146,13 +145,13 @@ class TestShapes:
 
     def test_what_is_seen_is_announced(self, played, monkeypatch):
         seen = {}
-        remember = Stage.remember
+        remember = CaseContext.remember
 
-        def noting(stage, action, observation):
+        def noting(context, action, observation):
             seen.setdefault(action, {}).update(observation)
-            remember(stage, action, observation)
+            remember(context, action, observation)
 
-        monkeypatch.setattr(Stage, "remember", noting)
+        monkeypatch.setattr(CaseContext, "remember", noting)
         token = "${renewed.session.backstageIdentity.token}"
         result = played(
             {"sign_in": {}},

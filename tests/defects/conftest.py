@@ -7,19 +7,19 @@ from collections.abc import Iterator
 import pytest
 
 from tests.defects import kill_matrix
-from tests.defects.bench import Bench, Benches
 from tests.defects.defect import DEFAULT_PROFILE
+from tests.defects.harness import Harness, Harnesses
 
 
 @pytest.fixture(scope="session")
-def benches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Benches]:
-    with Benches(tmp_path_factory.mktemp("defects")) as ready:
+def harnesses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harnesses]:
+    with Harnesses(tmp_path_factory.mktemp("defects")) as ready:
         yield ready
 
 
 @pytest.fixture(scope="session")
-def the_bench(benches: Benches) -> Bench:
-    return benches.of(DEFAULT_PROFILE)
+def harness(harnesses: Harnesses) -> Harness:
+    return harnesses.of(DEFAULT_PROFILE)
 
 
 OUTCOMES = pytest.StashKey[dict[str, kill_matrix.Outcome]]()

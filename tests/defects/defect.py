@@ -95,14 +95,14 @@ def replace(owner: Any, name: str, new: Any) -> None:
     """Put something else in the place of an attribute.
 
     Parameters:
-        owner: a module or class of the reference backend, or a mapping in one of them.
+        owner: a module, class or constant of the reference backend, or a mapping in one of them.
         name: the attribute, or the key.
         new: what takes its place; a function has to take the arguments of the one it replaces.
 
     Raises:
         StaleDefectError: there is no such attribute, or the function takes other arguments by now.
     """
-    where = f"{getattr(owner, '__name__', 'mapping')}.{name}"
+    where = f"{getattr(owner, '__name__', type(owner).__name__)}.{name}"
     attributes = owner if isinstance(owner, dict) else vars(owner)
     if name not in attributes:
         raise StaleDefectError(f"{where} does not exist (any more); the defect has to be written anew")
@@ -111,8 +111,11 @@ def replace(owner: Any, name: str, new: Any) -> None:
         _check_arguments(where, old, new)
     if isinstance(owner, dict):
         owner[name] = new
-    else:
+    elif inspect.isclass(owner) or inspect.ismodule(owner):
         setattr(owner, name, new)
+    else:
+        # Constants are frozen, except here.
+        object.__setattr__(owner, name, new)
 
 
 def wrap(owner: Any, name: str, around: Callable[..., Any]) -> None:

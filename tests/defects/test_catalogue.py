@@ -13,7 +13,7 @@ from conformance.requirement_list import Level, requirements
 from tests.defects import kill_matrix
 from tests.defects.catalogue import catalogue
 from tests.defects.defect import Defect, StaleDefectError, always, nothing, replace, wrap
-from tests.interop.idp_process import ROOT
+from tests.support.processes import ROOT
 
 
 @pytest.mark.parametrize("defect", catalogue().values(), ids=list(catalogue()))

@@ -12,15 +12,15 @@ import pytest
 
 from conformance.verdicts import Verdict
 from tests.defects import kill_matrix
-from tests.defects.bench import Bench, Benches, defects_of
 from tests.defects.catalogue import catalogue
 from tests.defects.defect import Defect
-from tests.interop.idp_process import ROOT
+from tests.defects.harness import Harness, Harnesses, defects_of
+from tests.support.processes import ROOT
 
 
 @pytest.mark.parametrize("defect", catalogue().values(), ids=list(catalogue()))
-def test_the_defect_is_caught(defect: Defect, benches: Benches, record_property: Callable[..., None]) -> None:
-    ready = benches.of(defect.profile)
+def test_the_defect_is_caught(defect: Defect, harnesses: Harnesses, record_property: Callable[..., None]) -> None:
+    ready = harnesses.of(defect.profile)
     judgement = ready.judge(defect, ready.cases(defect))
     failing = {"requirements": sorted(judgement.failing), "scenarios": sorted(judgement.failing_scenarios)}
     record_property(kill_matrix.PROPERTY, {defect.id: failing})
@@ -31,8 +31,8 @@ def test_the_defect_is_caught(defect: Defect, benches: Benches, record_property:
 
 
 @pytest.mark.parametrize("profile", sorted({defect.profile for defect in catalogue().values()}))
-def test_without_a_defect_the_same_scenarios_are_green(profile: str, benches: Benches) -> None:
-    ready = benches.of(profile)
+def test_without_a_defect_the_same_scenarios_are_green(profile: str, harnesses: Harnesses) -> None:
+    ready = harnesses.of(profile)
     judgement = ready.judge(None, ready.cases_of_all_defects())
 
     assert not [f"{case.id}: {case.message}" for case in judgement.cases if case.verdict is not Verdict.PASSED]
@@ -41,15 +41,15 @@ def test_without_a_defect_the_same_scenarios_are_green(profile: str, benches: Be
         assert defect.caught_by <= judgement.verdicts.keys()
 
 
-def test_the_command_line_fails_for_a_defect(the_bench: Bench, tmp_path: Path) -> None:
+def test_the_command_line_fails_for_a_defect(harness: Harness, tmp_path: Path) -> None:
     # All other tests play the cases themselves, which is faster; this one does what a user does.
     defect = catalogue()["nonce-not-compared"]
     report = tmp_path / "report.json"
     command = [sys.executable, "-m", "pytest", "conformance", "-q", "-p", "no:cacheprovider"]
-    command += ["--target", the_bench.target.auth_url, "--idp", the_bench.idp.url, "--report-json", str(report)]
+    command += ["--target", harness.target.auth_url, "--idp", harness.idp.url, "--report-json", str(report)]
     command += ["--requirement", "FRAME-07"]
 
-    with the_bench.backend(defect):
+    with harness.backend(defect):
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout + done.stderr

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.defects.bench import Bench, bench
 from tests.defects.defect import DEFAULT_PROFILE
+from tests.defects.harness import Harness, running_harness
 
 
 @pytest.fixture(scope="session")
-def the_bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    with bench(tmp_path_factory.mktemp("exploration"), DEFAULT_PROFILE) as ready:
+def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
+    with running_harness(tmp_path_factory.mktemp("exploration"), DEFAULT_PROFILE) as ready:
         yield ready

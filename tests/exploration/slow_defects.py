@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from reference_backend.identity import token_issuer
+from reference_backend.identity.token_issuer import RotatingKeys
 from reference_backend.openid.key_set import Key, KeySet
-from reference_backend.tokens import issuer
-from reference_backend.tokens.issuer import RotatingKeys
 from tests.defects.defect import Defect, always, defect, replace, wrap
 
 
@@ -46,13 +46,13 @@ def only_the_signing_key_published() -> None:
 @defect("KEY-02")
 def signing_key_never_replaced() -> None:
     """One key signs for as long as the backend runs."""
-    replace(issuer, "is_due_for_rotation", always(False))
+    replace(token_issuer, "is_due_for_rotation", always(False))
 
 
 @defect("KEY-04")
 def replaced_keys_published_for_good() -> None:
     """Keys stay published although no valid token has them."""
-    replace(issuer, "is_expired", always(False))
+    replace(token_issuer, "is_expired", always(False))
 
 
 def slow_defects() -> dict[str, Defect]:

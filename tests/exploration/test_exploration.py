@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from conformance.verdicts import Verdict
-from tests.defects.bench import Bench
-from tests.exploration.arena import arena, explore, known_defects, saved
-from tests.interop.idp_process import ROOT
+from tests.defects.harness import Harness
+from tests.exploration.player import explore, known_defects, player_of, saved
+from tests.support.processes import ROOT
 
 SEED = int(os.environ.get("EXPLORATION_SEED", "20261126"))
 SEEDS = range(SEED, SEED + 10)
@@ -26,10 +26,10 @@ COUNTER_EXAMPLES = ROOT / "counter-examples"
 
 
 @pytest.mark.parametrize(("provider", "environment"), [("oauth2", None), ("google", None), ISSUER])
-def test_every_story_goes_as_the_model_says(the_bench: Bench, provider: str, environment: str | None) -> None:
+def test_every_story_goes_as_the_model_says(harness: Harness, provider: str, environment: str | None) -> None:
     print(f"EXPLORATION_SEED={SEED}")
-    with arena(the_bench, provider, None, environment) as ring:
-        found = explore(ring, seed_number=SEED, stories=STORIES, moves=MOVES, folder=COUNTER_EXAMPLES)
+    with player_of(harness, provider, None, environment) as player:
+        found = explore(player, seed_number=SEED, stories=STORIES, moves=MOVES, folder=COUNTER_EXAMPLES)
     text = "" if found is None else found.read_text("utf-8")
     assert found is None, f"seed {SEED}: a counter-example is in {found}\n{text}"
 
@@ -49,14 +49,14 @@ def test_every_story_goes_as_the_model_says(the_bench: Bench, provider: str, env
     ],
 )
 def test_a_defect_is_found_and_its_file_replays_it(
-    the_bench: Bench, tmp_path: Path, defect: str, provider: str, environment: str | None
+    harness: Harness, tmp_path: Path, defect: str, provider: str, environment: str | None
 ) -> None:
     broken = known_defects()[defect]
-    with arena(the_bench, provider, broken, environment) as ring:
+    with player_of(harness, provider, broken, environment) as player:
         # Several seeds rather than one: whether a certain one finds a defect changes with every new kind of move.
-        attempts = (explore(ring, seed_number=seed, stories=60, moves=MOVES, folder=tmp_path) for seed in SEEDS)
+        attempts = (explore(player, seed_number=seed, stories=60, moves=MOVES, folder=tmp_path) for seed in SEEDS)
         assert next(filter(None, attempts), None) is not None
         (scenario,) = saved(tmp_path)
-        assert ring.play(scenario).verdict is Verdict.FAILED
-    with arena(the_bench, provider, None, environment) as ring:
-        assert ring.play(scenario).verdict is Verdict.PASSED
+        assert player.play(scenario).verdict is Verdict.FAILED
+    with player_of(harness, provider, None, environment) as player:
+        assert player.play(scenario).verdict is Verdict.PASSED

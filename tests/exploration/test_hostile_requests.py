@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from conformance.driver.wire import Request, Wire
-from conformance.target.examination import wire_for
-from tests.defects.bench import TRACEBACK, Bench
+from conformance.examination.probe import wire_for
+from tests.defects.harness import TRACEBACK, Harness
 
 SEED = int(os.environ.get("EXPLORATION_SEED", "20261126"))
 REQUESTS = int(os.environ.get("EXPLORATION_REQUESTS", "300"))
@@ -150,10 +150,10 @@ def requests(base: str, paths: st.SearchStrategy[str]) -> st.SearchStrategy[Requ
 
 
 @pytest.fixture(scope="module")
-def running(the_bench: Bench) -> Iterator[tuple[Bench, Wire]]:
-    wire = wire_for(the_bench.target.idp, the_bench.target.ca_pem, 15.0)
-    with the_bench.backend(None), contextlib.closing(wire):
-        yield the_bench, wire
+def running(harness: Harness) -> Iterator[tuple[Harness, Wire]]:
+    wire = wire_for(harness.target.idp, harness.target.ca_pem, 15.0)
+    with harness.backend(None), contextlib.closing(wire):
+        yield harness, wire
 
 
 def survive(wire: Wire, strategy: st.SearchStrategy[Request], log: Path) -> None:
@@ -175,11 +175,11 @@ def survive(wire: Wire, strategy: st.SearchStrategy[Request], log: Path) -> None
     send()
 
 
-def test_the_reference_backend_survives(running: tuple[Bench, Wire]) -> None:
-    bench, wire = running
-    survive(wire, requests(bench.target.auth_url, BACKEND_PATHS), bench.log)
+def test_the_reference_backend_survives(running: tuple[Harness, Wire]) -> None:
+    harness, wire = running
+    survive(wire, requests(harness.target.auth_url, BACKEND_PATHS), harness.log)
 
 
-def test_the_mock_idp_survives(running: tuple[Bench, Wire]) -> None:
-    bench, wire = running
-    survive(wire, requests(bench.idp.url, IDP_PATHS), bench.idp.directory / "mock-idp.log")
+def test_the_mock_idp_survives(running: tuple[Harness, Wire]) -> None:
+    harness, wire = running
+    survive(wire, requests(harness.idp.url, IDP_PATHS), harness.idp.directory / "mock-idp.log")

@@ -12,14 +12,14 @@ from conformance.cases import Case
 from conformance.driver.browser import Transcript
 from conformance.driver.idp import Idp
 from conformance.driver.wire import Wire
-from conformance.reach import initial_reach
+from conformance.initial_scope import initial_scope
 from conformance.scenario.model import Scenario
-from conformance.steps.base import Observation, Stage, Step
+from conformance.steps.base import CaseContext, Observation, Step
 from conformance.steps.session import Refresh
 from conformance.steps.sign_in import Callback, Consent, Start
-from conformance.target.description import Provider
-from tests.defects.bench import Bench
-from tests.exploration.arena import arena
+from conformance.target import Provider
+from tests.defects.harness import Harness
+from tests.exploration.player import player_of
 
 LOGINS = 200
 AT_ONCE = 40
@@ -34,29 +34,29 @@ NOTHING = Scenario.model_validate({"scenario": "many-logins", "title": "Many peo
 class Login:
     """One person in one browser."""
 
-    stage: Stage
+    context: CaseContext
     persona: str
     provider: str
 
     def move(self, step: Step) -> Observation:
         """Make a move, as a scenario would."""
-        seen = step.play(self.stage)
-        self.stage.remember(step.action, seen)
+        seen = step.play(self.context)
+        self.context.remember(step.action, seen)
         return seen
 
     @property
     def entity_ref(self) -> str:
         """Who it has to be."""
-        found: str = self.stage.scope["persona"][self.persona]["entity_ref"]
+        found: str = self.context.scope["persona"][self.persona]["entity_ref"]
         return found
 
 
-def login(bench: Bench, wire: Wire, provider: Provider, persona: str) -> Login:
-    target, facts = bench.target, bench.library.facts[provider.vendor]
+def login(harness: Harness, wire: Wire, provider: Provider, persona: str) -> Login:
+    target, facts = harness.target, harness.library.facts[provider.vendor]
     case = Case(NOTHING, provider, target.environment)
-    stage = Stage(target, provider, facts, target.environment, wire, Idp(bench.idp.url, wire), Transcript())
-    stage.scope, stage.provider_facts = initial_reach(case, facts, target, 0)
-    return Login(stage, persona, provider.id)
+    context = CaseContext(target, provider, facts, target.environment, wire, Idp(harness.idp.url, wire), Transcript())
+    context.scope, context.provider_facts = initial_scope(case, facts, target, 0)
+    return Login(context, persona, provider.id)
 
 
 def who(seen: Observation) -> str | None:
@@ -77,15 +77,15 @@ def everybody(
     return {(one.provider, one.persona): who(answer) for one, answer in zip(order, seen, strict=True)}
 
 
-def test_identities_never_mix(the_bench: Bench) -> None:
-    with arena(the_bench, PROVIDERS[0], None) as ring:
-        target = the_bench.target
+def test_identities_never_mix(harness: Harness) -> None:
+    with player_of(harness, PROVIDERS[0], None) as player:
+        target = harness.target
         people = [name for name, one in target.personas.items() if one.get("spare")]
         people += ["plain", "foreign-domain", "twin-north", "twin-south", "many-groups"]
         providers = [provider for provider in target.providers if provider.id in PROVIDERS]
         pairs = [(provider, person) for person in people for provider in providers][:LOGINS]
         assert len(pairs) == LOGINS
-        logins = [login(the_bench, ring.wire, provider, person) for provider, person in pairs]
+        logins = [login(harness, player.wire, provider, person) for provider, person in pairs]
         expected = {(one.provider, one.persona): one.entity_ref for one in logins}
         shuffled = random.Random(SEED)
 

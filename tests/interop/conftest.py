@@ -10,7 +10,7 @@ from conformance.embedded import free_port
 from tests.interop.app_page import running_app
 from tests.interop.backstage.backstage import Backstage, running_backstage
 from tests.interop.catalog import wait_for_catalog
-from tests.interop.idp_process import IdpProcess, running_idp
+from tests.support.idp_process import IdpProcess, running_idp
 
 HAND_MADE_CONFIG = """\
 app: {{baseUrl: "http://localhost:3000"}}

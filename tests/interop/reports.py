@@ -19,7 +19,8 @@ from mock_idp.profiles import profiles
 from tests.interop.backstage.backstage import running_backstage
 from tests.interop.backstage_saml import CHOSEN, HERE
 from tests.interop.catalog import wait_for_catalog
-from tests.interop.idp_process import ROOT, running_idp
+from tests.support.idp_process import running_idp
+from tests.support.processes import ROOT
 
 DEVIATIONS = Path(__file__).parent / "backstage" / "deviations.yaml"
 

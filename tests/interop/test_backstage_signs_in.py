@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from tests.interop.backstage.backstage import Backstage
-from tests.interop.idp_process import IdpProcess
+from tests.support.idp_process import IdpProcess
 
 
 @pytest.fixture

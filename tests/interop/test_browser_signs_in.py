@@ -16,7 +16,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from conformance.embedded import free_port
 from tests.interop.backstage.backstage import Backstage
-from tests.interop.idp_process import ROOT, IdpProcess
+from tests.support.idp_process import IdpProcess
+from tests.support.processes import ROOT
 
 SECONDS_TO_START = 30
 SCREENSHOT = ROOT / "docs" / "images" / "google-sign-in.png"

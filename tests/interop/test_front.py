@@ -14,8 +14,8 @@ import requests
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.interop.backstage.backstage import Backstage
-from tests.interop.front_process import running_front
-from tests.interop.idp_process import ROOT, IdpProcess
+from tests.support.idp_process import IdpProcess, running_front
+from tests.support.processes import ROOT
 
 PICTURES = ROOT / "docs" / "images"
 ADA, PETRA = "user:default/ada-quill", "user:default/petra-reed"

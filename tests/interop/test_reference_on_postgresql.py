@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from reference_backend.app import create_app
+from reference_backend.authorization_server.offline_store import OfflineStore
+from reference_backend.authorization_server.refresh_tokens import OfflineSession
 from reference_backend.config.model import Config
-from reference_backend.protocol.authorization_server.refresh_tokens import OfflineSession
 from reference_backend.store import tables
-from reference_backend.web.app import create_app
 from tests.interop.backstage.postgres import running_postgres
 from tests.reference_backend.authorization_server import races
 from tests.reference_backend.authorization_server.server import Server
@@ -51,7 +52,7 @@ def servers(postgres: Path, tmp_path: Path, request: pytest.FixtureRequest) -> I
     apps = races.at_once([lambda: create_app(Config(config))] * 3)
     yield [Server(Browser(app)) for app in apps]
     for app in apps:
-        app.extensions["reference_backend"].store.close()
+        app.extensions["reference_backend"].database.close()
 
 
 @pytest.mark.requirement("ASESS-04")
@@ -81,20 +82,20 @@ def test_no_more_sessions_than_allowed(servers: list[Server]) -> None:
 
 @pytest.mark.requirement("OFFLINE-15")
 def test_sessions_of_a_user_start_one_after_the_other(servers: list[Server]) -> None:
-    store = servers[0].browser.app.extensions["reference_backend"].store
+    database = servers[0].browser.app.extensions["reference_backend"].database
     first, second = (OfflineSession(f"session-{n}", "user:default/a", "client", "hash", 1.0, 1.0) for n in (1, 2))
-    start = partial(store.offline.start, authorization_session_id="authorization", max_sessions=MOST)
+    start = partial(OfflineStore(database.engine).start, authorization_session_id="authorization", max_sessions=MOST)
 
     def start_in_a_transaction_of_its_own() -> None:
-        with store._engine.begin() as connection:
+        with database.engine.begin() as connection:
             start(connection, second)
 
     def somebody_waits() -> bool:
-        with store._engine.connect() as connection:
+        with database.engine.connect() as connection:
             return connection.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one() > 0
 
     with ThreadPoolExecutor() as pool:
-        with store._engine.begin() as connection:
+        with database.engine.begin() as connection:
             start(connection, first)
             started = pool.submit(start_in_a_transaction_of_its_own)
             while not started.done() and not somebody_waits():

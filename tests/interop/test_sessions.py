@@ -15,7 +15,7 @@ import yaml
 from conformance.embedded import free_port
 from tests.interop.backstage.backstage import Backstage, running_backstage
 from tests.interop.backstage.errors import CannotRunError
-from tests.interop.idp_process import running_idp
+from tests.support.idp_process import running_idp
 
 NO_SESSION = "Authentication failed, authentication requires session support"
 WITHOUT = {

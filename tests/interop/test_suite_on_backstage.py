@@ -15,7 +15,8 @@ from conformance.embedded import free_port
 from mock_idp.profiles import profiles
 from tests.interop.backstage.backstage import Backstage, running_backstage
 from tests.interop.catalog import wait_for_catalog
-from tests.interop.idp_process import ROOT, IdpProcess, running_idp
+from tests.support.idp_process import IdpProcess, running_idp
+from tests.support.processes import ROOT
 
 DEVIATIONS = Path(__file__).parent / "backstage" / "deviations.yaml"
 OTHER_PROFILES = [id_ for id_ in profiles() if id_ != "default"]

@@ -10,7 +10,8 @@ from pathlib import Path
 from conformance.embedded import free_port
 from tests.interop.backstage.backstage import running_backstage
 from tests.interop.backstage_saml import CHOSEN, HERE, PROVIDERS
-from tests.interop.idp_process import ROOT, running_idp
+from tests.support.idp_process import running_idp
+from tests.support.processes import ROOT
 
 BEYOND_THE_CONTRACT = {"SAML-13", "SAML-14", "SAML-15", "SAML-16", "SAML-21"}
 """What a sound backend does besides; the specification says SHOULD."""

@@ -11,13 +11,13 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from mock_idp.cli.serve import RunningIdp, start
+from mock_idp.application import create_app
 from mock_idp.clock import MovableClock
-from mock_idp.edge.transport import ENVIRON_KEY, Connection
 from mock_idp.idp import Idp, make_idp
 from mock_idp.oauth.model import Client
+from mock_idp.running import RunningIdp, start
+from mock_idp.server.transport import ENVIRON_KEY, Connection
 from mock_idp.settings import Settings
-from mock_idp.web.app import create_app
 
 BACKEND = "http://localhost:7007"
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from mock_idp.app_config import SetupError, default_providers, kebab_case, provider_setups
-from mock_idp.app_config_text import app_config_text
+from mock_idp.app_config.providers import SetupError, default_providers, kebab_case, provider_setups
+from mock_idp.app_config.text import app_config_text
 from mock_idp.catalog import catalog_yaml
 from mock_idp.environments import ENVIRONMENTS
 from mock_idp.idp import make_idp
@@ -16,6 +16,7 @@ from mock_idp.profiles import profiles
 from mock_idp.proxies import proxies
 from mock_idp.settings import Settings
 from mock_idp.vendors import vendors
+from mock_idp.vendors.oauth_vendor import OAuthVendor
 
 IDP = "http://127.0.0.1:9000"
 
@@ -42,15 +43,15 @@ def test_personas_are_well_formed() -> None:
 
 @pytest.mark.parametrize("vendor", ["github", "google", "oauth2Proxy"])
 def test_faces_are_stable_and_unique(vendor: str) -> None:
-    faces = [persona.face(vendor) for persona in PERSONAS.values()]
-    assert faces == [persona.face(vendor) for persona in PERSONAS.values()]
-    assert len({face.number for face in faces}) == len({face.uuid for face in faces}) == len(faces)
+    accounts = [persona.account(vendor) for persona in PERSONAS.values()]
+    assert accounts == [persona.account(vendor) for persona in PERSONAS.values()]
+    assert len({account.number for account in accounts}) == len({account.uuid for account in accounts}) == len(accounts)
 
 
 def test_ids_do_not_change_between_releases() -> None:
-    face = PERSONAS["plain"].face("github")
-    assert face.number == 802_453_735
-    assert face.uuid == "72912494-d57e-48e7-a555-d4fc54384603"
+    account = PERSONAS["plain"].account("github")
+    assert account.number == 802_453_735
+    assert account.uuid == "72912494-d57e-48e7-a555-d4fc54384603"
 
 
 def test_spare_personas_are_like_plain() -> None:
@@ -157,7 +158,7 @@ def test_what_the_environments_say() -> None:
 def test_extra_scopes_are_known_to_the_vendor() -> None:
     idp = make_idp(Settings(seed=1))
     for vendor in idp.vendors.values():
-        known = vendor.policy.known_scopes
+        known = vendor.policy.known_scopes if isinstance(vendor, OAuthVendor) else None
         assert known is None or all(scope in known for scope in vendor.extra_scopes)
 
 
@@ -187,7 +188,7 @@ def test_ghe_needs_no_mapping() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "says"),
+    ("settings", "description"),
     [
         (
             {"providers": ("nobody",)},
@@ -202,10 +203,10 @@ def test_ghe_needs_no_mapping() -> None:
         ),
     ],
 )
-def test_mistakes(settings: dict[str, Any], says: str) -> None:
+def test_mistakes(settings: dict[str, Any], description: str) -> None:
     with pytest.raises(SetupError) as caught:
         provider_setups(Settings(**settings))
-    assert says in str(caught.value)
+    assert description in str(caught.value)
 
 
 def test_every_provider_and_environment_has_a_comment() -> None:

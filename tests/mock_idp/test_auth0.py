@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import jwt
 import pytest
 
-from mock_idp.app_config import environment_config, provider_setups
+from mock_idp.app_config.providers import environment_config, provider_setups
 from mock_idp.settings import Settings
 from tests.mock_idp.conftest import World, make_world
 

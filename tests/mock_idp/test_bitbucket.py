@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mock_idp.app_config_text import app_config_text
+from mock_idp.app_config.text import app_config_text
 from mock_idp.settings import Settings
 from tests.mock_idp.conftest import World, make_world
 

@@ -1,14 +1,10 @@
 """The command line: what it prints, and that mistakes end in one sentence."""
 
-import json
-import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
@@ -17,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from mock_idp.cli import main
 from mock_idp.personas import SPARE
+from tests.support.processes import program, ready_line
 
 FREE_PORTS = ("--port", "0", "--tls-port", "0", "--proxy-port", "0")
 
@@ -51,11 +48,11 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "says"), MISTAKES)
-def test_a_mistake_is_one_sentence(state: Path, arguments: tuple[str, ...], says: str) -> None:
+@pytest.mark.parametrize(("arguments", "description"), MISTAKES)
+def test_a_mistake_is_one_sentence(state: Path, arguments: tuple[str, ...], description: str) -> None:
     result = run(*arguments)
     assert result.exit_code == 2, result.output
-    assert says in result.stderr
+    assert description in result.stderr
     assert "Traceback" not in result.output
     assert not result.stdout
 
@@ -111,25 +108,15 @@ def test_listings() -> None:
 
 @pytest.fixture
 def process(state: Path, request: pytest.FixtureRequest) -> Iterator["subprocess.Popen[str]"]:
-    command = [sys.executable, "-m", "mock_idp", "serve", *FREE_PORTS, "--seed", "42", *request.param]
-    environment = {**os.environ, "XDG_STATE_HOME": str(state)}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
-    yield process
-    if process.poll() is None:
-        process.kill()
-    process.communicate()
-
-
-def ready(process: "subprocess.Popen[str]") -> dict[str, Any]:
-    assert process.stdout
-    line: dict[str, Any] = json.loads(process.stdout.readline())
-    return line
+    command = ("serve", *FREE_PORTS, "--seed", "42", *request.param)
+    with program("mock_idp", *command, state=state, errors=subprocess.PIPE) as process:
+        yield process
 
 
 @pytest.mark.parametrize("process", [["--json", "--provider", "google"]], indirect=True)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_serve_says_when_it_is_ready_and_stops_cleanly(process: "subprocess.Popen[str]", number: int) -> None:
-    line = ready(process)
+    line = ready_line(process)
     assert line["ready"] is True
     assert line["seed"] == 42
     said = requests.get(f"{line['urls']['http']}/__idp/", timeout=5).json()

@@ -9,7 +9,7 @@ import pytest
 import requests
 from authlib.integrations.requests_client import OAuth2Session
 
-from mock_idp.cli.serve import RunningIdp
+from mock_idp.running import RunningIdp
 from tests.mock_idp.conftest import FormReader
 
 

@@ -6,10 +6,10 @@ from typing import Any
 import jwt
 import pytest
 
-from mock_idp.edge.transport import ENVIRON_KEY, Behaviour, Connection
-from mock_idp.fault_catalogue import FAULTS
-from mock_idp.faults import Parameter
+from mock_idp.faults.catalogue import FAULTS
+from mock_idp.faults.model import Parameter
 from mock_idp.oauth.model import Endpoint, Reason
+from mock_idp.server.transport import ENVIRON_KEY, Behaviour, Connection
 from tests.mock_idp.conftest import World, make_world
 
 
@@ -316,12 +316,12 @@ WRONG_ORDERS: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("order", "says"), WRONG_ORDERS)
-def test_wrong_orders_are_refused_with_a_sentence(github: World, order: Any, says: str) -> None:
+@pytest.mark.parametrize(("order", "description"), WRONG_ORDERS)
+def test_wrong_orders_are_refused_with_a_sentence(github: World, order: Any, description: str) -> None:
     grant = github.callback()["grant"]
     answer = github.http.patch(f"/__idp/grants/{grant}", json={"faults": order})
     assert answer.status_code == 400
-    assert says in answer.json["error"]
+    assert description in answer.json["error"]
     page = github.authorize()
     refused = github.decide(page, faults=json.dumps(order))
     assert refused.status_code == 400
@@ -389,5 +389,5 @@ def test_every_fault_can_be_ordered_everywhere_it_says(fault_id: str) -> None:
         order = {"fault": fault_id, "at": place, **needed}
         grant = world.callback(faults=json.dumps([order]))["grant"]
         assert world.http.get(f"/__idp/grants/{grant}").json["faults"][0]["fault"] == fault_id
-        assert any(fault.strikes_at(endpoint, {"at": place}) for endpoint in Endpoint)
+        assert any(fault.applies_at(endpoint, {"at": place}) for endpoint in Endpoint)
     assert "access_token" in world.tokens()

@@ -9,11 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask.testing import FlaskClient
 
-from mock_idp.oauth.grant_types import GRANT_TYPES, GrantType
+from mock_idp.emulation import ServiceRequest
+from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import Answer, Client, Endpoint, TokenKind
-from mock_idp.oauth.policy import BearerPlace, Policy
-from mock_idp.vendors import callbacks, endpoints
-from mock_idp.vendors.base import ClientAuthentication, Exchange, Vendor
+from mock_idp.oauth.policy import GRANT_TYPES, BearerPlace, GrantType, Policy
+from mock_idp.vendors.base import Vendor
 from mock_idp.vendors.google import Google
 from tests.mock_idp.conftest import World, form_of, make_world
 
@@ -30,15 +30,15 @@ class Toy(Google):
     }
     posts: ClassVar[bool] = False
 
-    def trade(self, exchange: Exchange, client: Client) -> Answer:
-        who = endpoints.holder(exchange, exchange.form["subject_token"])
-        return endpoints.token_answer(exchange, who.grant, who.token.scopes, None, refreshing=False)
+    def trade(self, request: ServiceRequest, client: Client, policy: Policy) -> Answer:
+        who = self.holder(request, request.form["subject_token"])
+        return self.token_answer(request, who.grant, policy, who.token.scopes, None, refreshing=False)
 
-    def callback(self, exchange: Exchange, grant: Any, redirect_uri: str, parameters: Any) -> Answer:
-        said = {**parameters, "iss": exchange.base_url}
+    def callback(self, request: ServiceRequest, grant: Any, redirect_uri: str, parameters: Any) -> Answer:
+        said = {**parameters, "iss": request.base_url}
         if self.posts:
-            return callbacks.form_post(redirect_uri, said, exchange.query.get("state"))
-        return super().callback(exchange, grant, redirect_uri, said)
+            return self.form_post(redirect_uri, said, request.query.get("state"))
+        return super().callback(request, grant, redirect_uri, said)
 
 
 class Poster(Toy):
@@ -50,7 +50,7 @@ def toy_world(vendor: Vendor) -> World:
     world = make_world("google", "google")
     service = world.idp.services.by_id["google"]
     services = world.idp.services
-    services._by_id = {**services.by_id, "google": replace(service, source=vendor)}
+    services.by_id = {**services.by_id, "google": replace(service, emulation=vendor)}
     return world
 
 

@@ -8,8 +8,8 @@ import jwt
 import pytest
 from authlib.oidc.core.util import create_half_hash
 
-from mock_idp.fault_text import faults_markdown
-from mock_idp.id_token_faults import ID_TOKEN_FAULTS
+from mock_idp.faults.id_token import ID_TOKEN_FAULTS
+from mock_idp.faults.markdown import faults_markdown
 from tests.mock_idp.conftest import World, make_world
 
 NONCE = "the nonce"

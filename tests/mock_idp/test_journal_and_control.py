@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from mock_idp import __version__
-from mock_idp.app_config import default_providers
+from mock_idp.app_config.providers import default_providers
 from mock_idp.journal import Filter, Journal, masked
 from mock_idp.vendors import vendors
 from tests.mock_idp.conftest import World, make_world
@@ -219,11 +219,11 @@ WRONG: list[tuple[str, str, Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "body", "says"), WRONG)
-def test_mistakes_are_sentences(github: World, method: str, path: str, body: Any, says: str) -> None:
+@pytest.mark.parametrize(("method", "path", "body", "description"), WRONG)
+def test_mistakes_are_sentences(github: World, method: str, path: str, body: Any, description: str) -> None:
     answer = github.http.open(path, method=method, json=body)
     assert answer.status_code in (400, 404)
-    assert says in answer.json["error"], answer.json
+    assert description in answer.json["error"], answer.json
 
 
 def test_a_form_of_another_website_changes_nothing(github: World) -> None:

@@ -1,8 +1,9 @@
-"""The pure core: scopes, redirect URIs, client authentication, the ledger, tokens and keys."""
+"""The pure core: scopes, redirect URIs, client authentication, the store, tokens and keys."""
 
 import base64
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 from urllib.parse import parse_qsl, quote_plus, urlsplit
 
 import jwt
@@ -10,16 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mock_idp.emulation import ServiceRequest
+from mock_idp.grants import rules
+from mock_idp.grants.store import GrantStore
 from mock_idp.keys import Keys, KeySetError
-from mock_idp.oauth import authorization, redemption, refreshing
+from mock_idp.oauth import authorization
 from mock_idp.oauth.client_authentication import (
     ASSERTION_TYPE,
-    Accepted,
     AssertionRules,
     ClientAuthentication,
     authenticate,
+    read_credentials,
 )
-from mock_idp.oauth.ledger import Ledger
 from mock_idp.oauth.model import (
     AuthorizationRequest,
     Client,
@@ -34,7 +37,7 @@ from mock_idp.oauth.model import (
 from mock_idp.oauth.policy import Pkce, Policy
 from mock_idp.oauth.tokens import KEY_SETS, Forgery, ForgeryError, SignedToken, TokenShape, seal
 from mock_idp.randomness import Randomness
-from mock_idp.vendors.callbacks import redirect
+from mock_idp.vendors.google import Google
 
 REDIRECT_URI = "https://backend.example/cb?x=1"
 CLIENT = Client("me", "s3cret:%&", "any", "p", "e", frozenset({REDIRECT_URI}))
@@ -48,12 +51,12 @@ def token(kind: TokenKind, value: str = "v", expires_at: float | None = None) ->
     return IssuedToken(kind, value, "g", ("a", "b"), 0.0, expires_at)
 
 
-def ledger_with(*tokens: IssuedToken) -> Ledger:
-    ledger = Ledger(100)
-    ledger.add_grant(GRANT)
+def store_with(*tokens: IssuedToken) -> GrantStore:
+    store = GrantStore(100)
+    store.add_grant(GRANT)
     for entry in tokens:
-        ledger.add_token(entry)
-    return ledger
+        store.add_token(entry)
+    return store
 
 
 # --- scopes and redirect URIs ---------------------------------------------------------------------
@@ -110,7 +113,9 @@ def test_one_changed_character_is_another_uri(index: int, character: str) -> Non
 )
 def test_a_redirect_keeps_the_query_and_carries_every_value(parameters: dict[str, str]) -> None:
     parameters.pop("state", None)
-    location = dict(redirect(REDIRECT_URI, parameters, "s & t").headers)["Location"]
+    service: Any = None
+    request = ServiceRequest(service, "", "GET", "", {"state": "s & t"}, {}, {})
+    location = dict(Google().callback(request, None, REDIRECT_URI, parameters).headers)["Location"]
     assert location.startswith("https://backend.example/cb?x=1")
     assert parse_qsl(urlsplit(location).query, keep_blank_values=True) == [
         ("x", "1"),
@@ -140,41 +145,38 @@ def basic(client_id: str, secret: str, scheme: str = "Basic") -> dict[str, str]:
     return {"authorization": f"{scheme} {base64.b64encode(pair).decode()}"}
 
 
+def authenticated(
+    accepted: set[ClientAuthentication],
+    headers: dict[str, str],
+    form: dict[str, str],
+    rules: AssertionRules | None = None,
+) -> Client:
+    credentials = read_credentials(headers, form)
+    return authenticate(CLIENTS.get(credentials.client_id), credentials, accepted, rules)
+
+
 @pytest.mark.parametrize("scheme", ["Basic", "basic", "Basic:"])
 def test_basic_is_form_encoded(scheme: str) -> None:
-    assert authenticate(CLIENTS, only(BASIC), basic("me", "s3cret:%&", scheme), {}) is CLIENT
-
-
-def only(*methods: ClientAuthentication) -> Accepted:
-    return lambda client: methods
+    assert authenticated({BASIC}, basic("me", "s3cret:%&", scheme), {}) is CLIENT
 
 
 def test_both_places_if_they_agree_and_both_at_once_is_accepted() -> None:
-    assert authenticate(CLIENTS, only(BOTH), basic("me", "s3cret:%&"), IN_BODY) is CLIENT
+    assert authenticated({BOTH}, basic("me", "s3cret:%&"), IN_BODY) is CLIENT
     for accepted in ((BODY,), (BASIC,), (BODY, BASIC)):
         with pytest.raises(Refusal) as caught:
-            authenticate(CLIENTS, only(*accepted), basic("me", "s3cret:%&"), IN_BODY)
+            authenticated(set(accepted), basic("me", "s3cret:%&"), IN_BODY)
         assert caught.value.reason is Reason.WRONG_CLIENT_AUTHENTICATION
 
 
 def test_a_public_client_has_no_secret() -> None:
-    assert authenticate(CLIENTS, only(NONE), {}, {"client_id": "me"}) is CLIENT
+    assert authenticated({NONE}, {}, {"client_id": "me"}) is CLIENT
     for form in ({"client_id": "nobody"}, {}):
         with pytest.raises(Refusal) as caught:
-            authenticate(CLIENTS, only(NONE), {}, form)
+            authenticated({NONE}, {}, form)
         assert caught.value.reason is Reason.UNKNOWN_CLIENT
     with pytest.raises(Refusal) as caught:
-        authenticate(CLIENTS, only(NONE), {}, IN_BODY)
+        authenticated({NONE}, {}, IN_BODY)
     assert caught.value.reason is Reason.WRONG_CLIENT_AUTHENTICATION
-
-
-def test_what_is_accepted_may_depend_on_the_client() -> None:
-    def accepted(client: Client | None) -> set[ClientAuthentication]:
-        return {NONE} if client and client.client_id == "you" else {BODY}
-
-    assert authenticate(CLIENTS, accepted, {}, {"client_id": "you"}) is CLIENTS["you"]
-    with pytest.raises(Refusal):
-        authenticate(CLIENTS, accepted, {}, {"client_id": "me"})
 
 
 def assertion(**changes: object) -> dict[str, str]:
@@ -186,17 +188,17 @@ def assertion(**changes: object) -> dict[str, str]:
     return {"client_assertion": Keys("test").sign(token, secret), "client_assertion_type": kind}
 
 
-def with_assertion(form: dict[str, str], ledger: Ledger | None = None) -> Client:
-    rules = AssertionRules({"https://idp.example"}, 0.0, (ledger or Ledger(10)).first_use)
-    return authenticate(CLIENTS, only(SECRET_JWT), {}, form, rules)
+def with_assertion(form: dict[str, str], store: GrantStore | None = None) -> Client:
+    assertions = AssertionRules({"https://idp.example"}, 0.0, (store or GrantStore(10)).first_use)
+    return authenticated({SECRET_JWT}, {}, form, assertions)
 
 
 def test_an_assertion_signed_with_the_secret() -> None:
     assert with_assertion(assertion(aud=["https://idp.example"])) is CLIENT
-    ledger = Ledger(10)
-    with_assertion(assertion(), ledger)
+    store = GrantStore(10)
+    with_assertion(assertion(), store)
     with pytest.raises(Refusal, match="used before"):
-        with_assertion(assertion(), ledger)
+        with_assertion(assertion(), store)
 
 
 @pytest.mark.parametrize(
@@ -253,37 +255,37 @@ def test_wrong_authentication(
     accepted: set[ClientAuthentication], headers: dict[str, str], form: dict[str, str], reason: Reason
 ) -> None:
     with pytest.raises(Refusal) as caught:
-        authenticate(CLIENTS, only(*accepted), headers, form)
+        authenticated(set(accepted), headers, form)
     assert caught.value.reason is reason
 
 
-# --- ledger ---------------------------------------------------------------------------------------
+# --- store ----------------------------------------------------------------------------------------
 
 
 def test_of_many_requests_with_one_code_only_one_wins() -> None:
-    ledger = ledger_with(token(TokenKind.CODE))
+    store = store_with(token(TokenKind.CODE))
     form = {"code": "v", "redirect_uri": REDIRECT_URI}
 
     def attempt(_: int) -> bool:
         try:
-            redemption.redeem(ledger, CLIENT, form, 0.0, pkce_checked=False)
+            rules.redeem(store, CLIENT, form, 0.0, pkce_checked=False)
         except Refusal:
             return False
         return True
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(attempt, range(40))) == 1
-    grant = ledger.grant("g")
+    grant = store.grant("g")
     assert grant is not None and grant.revoked
 
 
 def test_of_many_rotations_only_one_wins() -> None:
     refresh = token(TokenKind.REFRESH)
-    ledger = ledger_with(refresh)
+    store = store_with(refresh)
 
     def attempt(_: int) -> bool:
         try:
-            refreshing.replace_refresh_token(ledger, refresh)
+            rules.replace_refresh_token(store, refresh)
         except Refusal:
             return False
         return True
@@ -292,29 +294,29 @@ def test_of_many_rotations_only_one_wins() -> None:
         assert sum(pool.map(attempt, range(40))) == 1
 
 
-def test_the_ledger_forgets_the_oldest() -> None:
-    ledger = Ledger(2)
+def test_the_store_forgets_the_oldest() -> None:
+    store = GrantStore(2)
     for number in range(4):
-        ledger.add_request(replace(REQUEST, request_id=str(number)))
-        ledger.add_grant(replace(GRANT, grant_id=str(number)))
-    assert [ledger.request(str(number)) is None for number in range(4)] == [True, True, False, False]
-    assert ledger.grant("1") is None and ledger.grant("3")
+        store.add_request(replace(REQUEST, request_id=str(number)))
+        store.add_grant(replace(GRANT, grant_id=str(number)))
+    assert [store.request(str(number)) is None for number in range(4)] == [True, True, False, False]
+    assert store.grant("1") is None and store.grant("3")
 
 
 def test_an_expiry_is_exact() -> None:
-    ledger = ledger_with(token(TokenKind.REFRESH, expires_at=10.0))
+    store = store_with(token(TokenKind.REFRESH, expires_at=10.0))
     form = {"refresh_token": "v"}
-    assert refreshing.check_refresh(ledger, CLIENT, form, 9.9)[1] is GRANT
+    assert rules.check_refresh(store, CLIENT, form, 9.9)[1] is GRANT
     with pytest.raises(Refusal) as caught:
-        refreshing.check_refresh(ledger, CLIENT, form, 10.0)
+        rules.check_refresh(store, CLIENT, form, 10.0)
     assert caught.value.reason is Reason.EXPIRED_REFRESH_TOKEN
 
 
 def test_narrowed_scopes() -> None:
-    assert refreshing.narrowed_scopes(GRANT, "", " ") == ("a", "b")
-    assert refreshing.narrowed_scopes(GRANT, "b", " ") == ("b",)
+    assert rules.narrowed_scopes(GRANT, "", " ") == ("a", "b")
+    assert rules.narrowed_scopes(GRANT, "b", " ") == ("b",)
     with pytest.raises(Refusal):
-        refreshing.narrowed_scopes(GRANT, "b c", " ")
+        rules.narrowed_scopes(GRANT, "b c", " ")
 
 
 # --- tokens, keys, randomness ---------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Any
 import jwt
 import pytest
 
-from mock_idp.app_config import environment_config, provider_setups
+from mock_idp.app_config.providers import environment_config, provider_setups
 from mock_idp.oauth.client_authentication import ASSERTION_TYPE
 from mock_idp.oauth.model import Reason
 from mock_idp.settings import Settings

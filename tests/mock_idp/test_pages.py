@@ -29,7 +29,7 @@ def test_the_consent_page_says_what_is_asked_and_by_whom(world: World) -> None:
     fields = form_of(page).fields
     assert ("persona", "plain") in fields
     assert [value for name, value in fields if name == "scope"] == list(
-        world.idp.services.by_id[world.vendor].ledger.request(dict(fields)["request"]).scopes  # type: ignore[union-attr]
+        world.idp.services.by_id[world.vendor].store.request(dict(fields)["request"]).scopes  # type: ignore[union-attr]
     )
 
 
@@ -75,7 +75,7 @@ def test_an_old_page(github: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"),
+    ("changes", "description"),
     [
         ({"persona": "nobody"}, "persona must be one of"),
         ({"persona": ""}, "persona must be one of"),
@@ -84,17 +84,17 @@ def test_an_old_page(github: World) -> None:
         ({"request": "made-up"}, "not known"),
     ],
 )
-def test_wrong_forms(github: World, changes: dict[str, Any], says: str) -> None:
+def test_wrong_forms(github: World, changes: dict[str, Any], description: str) -> None:
     page = github.authorize()
     answer = github.http.post(
         "/__idp/consent", data={"persona": "plain", "decision": "allow", "request": "x", **changes}
     )
     assert answer.status_code == 400
-    assert says in answer.text or says == "did not ask"
+    assert description in answer.text or description == "did not ask"
     fields = {"persona": "plain", "decision": "allow", **changes}
     answer = github.decide(page, **fields)
     assert answer.status_code == 400
-    assert says in answer.text
+    assert description in answer.text
 
 
 def test_a_machine_gets_json(github: World) -> None:

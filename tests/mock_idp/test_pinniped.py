@@ -36,7 +36,7 @@ def tokens(world: World, persona: str = "plain", **asked: Any) -> dict[str, Any]
     return found
 
 
-def exchange(world: World, access_token: str, **changes: Any) -> Any:
+def request(world: World, access_token: str, **changes: Any) -> Any:
     form = {
         "grant_type": TOKEN_EXCHANGE,
         "subject_token": access_token,
@@ -78,7 +78,7 @@ def test_refresh_tokens_are_replaced_and_need_offline_access() -> None:
 
 def test_an_access_token_becomes_a_token_for_a_cluster() -> None:
     world = world_of()
-    answer = exchange(world, tokens(world)["access_token"]).json
+    answer = request(world, tokens(world)["access_token"]).json
     assert (answer["issued_token_type"], answer["token_type"]) == (JWT_TYPE, "N_A")
     claims = verified(world, answer["access_token"], "harbour-cluster")
     assert (claims["username"], claims["iss"]) == ("ada-quill", "http://localhost/pinniped")
@@ -95,17 +95,17 @@ def test_an_access_token_becomes_a_token_for_a_cluster() -> None:
 )
 def test_exchanges_that_are_refused(changes: dict[str, Any], status: int, error: str) -> None:
     world = world_of()
-    answer = exchange(world, tokens(world)["access_token"], **changes)
+    answer = request(world, tokens(world)["access_token"], **changes)
     assert (answer.status_code, answer.json["error"]) == (status, error)
 
 
 def test_an_exchange_needs_its_scope_and_its_client() -> None:
     world = world_of()
-    answer = exchange(world, tokens(world, scope="openid username")["access_token"])
+    answer = request(world, tokens(world, scope="openid username")["access_token"])
     assert (answer.status_code, answer.json["error"]) == (403, "access_denied")
     assert f"'{AUDIENCE_SCOPE}'" in answer.json["error_description"]
     other = world.of("no-sign-in")
-    assert exchange(other, tokens(world)["access_token"]).status_code == 401
+    assert request(other, tokens(world)["access_token"]).status_code == 401
 
 
 def test_proof_keys_are_required() -> None:

@@ -1,14 +1,13 @@
 """Profiles: an overlay over the printed app-config."""
 
-from types import MappingProxyType
 from typing import Any
 
 import pytest
 import yaml
 
-from mock_idp import app_config, app_config_text
-from mock_idp.profiles import profiles
-from mock_idp.profiles.base import Profile, merged
+from mock_idp.app_config import providers
+from mock_idp.app_config import text as config_text
+from mock_idp.profiles import Profile, merged, profiles
 from mock_idp.settings import Settings
 
 FANCY = Profile(
@@ -31,7 +30,7 @@ FANCY = Profile(
 def test_there_is_a_default() -> None:
     for profile_id, profile in profiles().items():
         assert profile_id == profile.id
-        assert profile.says.endswith(".")
+        assert profile.description.endswith(".")
     assert profiles()["default"].overlay == {}
 
 
@@ -43,9 +42,9 @@ def test_merging() -> None:
 
 
 def test_the_app_config_of_a_profile(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (app_config, app_config_text):
-        monkeypatch.setattr(module, "profiles", lambda: MappingProxyType({"fancy": FANCY}))
-    text = app_config_text.app_config_text(Settings(profile="fancy"), "http://127.0.0.1:9000")
+    for module in (providers, config_text):
+        monkeypatch.setattr(module, "profiles", lambda: {"fancy": FANCY})
+    text = config_text.app_config_text(Settings(profile="fancy"), "http://127.0.0.1:9000")
     said: dict[str, Any] = yaml.safe_load(text)
     assert said["backend"]["baseUrl"] == "https://fancy.example"
     assert "reading" not in said["backend"]

@@ -1,19 +1,19 @@
 """Headers that auth proxies would add."""
 
-from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 import jwt
 import pytest
 import yaml
 
-from mock_idp import app_config, idp
-from mock_idp.app_config_text import app_config_text
+from mock_idp import idp
+from mock_idp.app_config import providers
+from mock_idp.app_config.text import app_config_text
+from mock_idp.emulation import Route, ServiceRequest
 from mock_idp.oauth.model import Answer, Encoding, Endpoint
 from mock_idp.oauth.tokens import SignedToken
 from mock_idp.proxies.base import AuthProxy, Headers, SignedIn
 from mock_idp.settings import Settings
-from mock_idp.source import Exchange, Route
 from tests.mock_idp.conftest import World, make_world
 
 
@@ -84,17 +84,17 @@ class Balancer(AuthProxy):
 
     id = "balancer"
     title = "Balancer"
-    hosts = MappingProxyType({"keys.*.balancer.example": ""})
+    hosts: ClassVar = {"keys.*.balancer.example": ""}
     routes = (Route("GET", "/<kid>", "key", Endpoint.JWKS),)
-    variants = MappingProxyType({"balancer": {"region": "north"}, "balancer-signer": {"region": "south"}})
+    variants: ClassVar = {"balancer": {"region": "north"}, "balancer-signer": {"region": "south"}}
     kid_is_grant = True
 
     def headers(self, who: SignedIn) -> Headers:
-        return [("X-Data", SignedToken({"sub": who.face.persona.login, "signer": who.variant}, algorithm="ES256"))]
+        return [("X-Data", SignedToken({"sub": who.account.persona.login, "signer": who.variant}, algorithm="ES256"))]
 
-    def key(self, exchange: Exchange) -> Answer:
-        pem = exchange.service.keys.pair("ES256").public_pem
-        return Answer(200, pem, Encoding.TEXT, headers=(("X-Region", exchange.host_parts[0]),))
+    def key(self, request: ServiceRequest) -> Answer:
+        pem = request.service.keys.pair("ES256").public_pem
+        return Answer(200, pem, Encoding.TEXT, headers=(("X-Region", request.host_parts[0]),))
 
 
 class Team(AuthProxy):
@@ -102,31 +102,31 @@ class Team(AuthProxy):
 
     id = "team"
     title = "Team"
-    hosts = MappingProxyType({"*.team.example": ""})
+    hosts: ClassVar = {"*.team.example": ""}
     routes = (
         Route("GET", "/certs", "certs", Endpoint.JWKS),
         Route("GET", "/identity", "identity", Endpoint.PROFILE),
     )
-    variants = MappingProxyType({"team": {"teamName": "team"}, "team-broken": {"teamName": "team-broken"}})
-    reserved = frozenset({"team-broken"})
+    variants: ClassVar = {"team": {"teamName": "team"}, "team-broken": {"teamName": "team-broken"}}
+    opt_in = frozenset({"team-broken"})
 
     def headers(self, who: SignedIn) -> Headers:
         return [("X-Assertion", SignedToken({"iss": f"https://{who.variant}.team.example"}, prefix="Token "))]
 
-    def presented_token(self, exchange: Exchange) -> str:
-        return exchange.headers.get("x-assertion", "").removeprefix("Token ")
+    def presented_token(self, request: ServiceRequest) -> str:
+        return request.headers.get("x-assertion", "").removeprefix("Token ")
 
-    def certs(self, exchange: Exchange) -> Answer:
-        return Answer(200, exchange.service.keys.jwks())
+    def certs(self, request: ServiceRequest) -> Answer:
+        return Answer(200, request.service.keys.jwks())
 
-    def identity(self, exchange: Exchange) -> Answer:
-        grant = self.find_grant(exchange)
-        return Answer(200, {"name": exchange.service.persona(grant).name}) if grant else Answer(403, {})
+    def identity(self, request: ServiceRequest) -> Answer:
+        grant = self.find_grant(request)
+        return Answer(200, {"name": request.service.persona(grant).name}) if grant else Answer(403, {})
 
 
 @pytest.fixture
 def proxied(monkeypatch: pytest.MonkeyPatch) -> World:
-    for module in (app_config, idp):
+    for module in (providers, idp):
         monkeypatch.setattr(module, "proxies", lambda: {"balancer": Balancer(), "team": Team()})
     return make_world("google", "google")
 

@@ -16,8 +16,8 @@ from signxml.exceptions import InvalidInput, InvalidSignature
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 from werkzeug.test import TestResponse
 
-from mock_idp.saml import names, signing_key, wrapping
-from mock_idp.saml_faults import SAML_FAULTS
+from mock_idp.faults.saml import SAML_FAULTS
+from mock_idp.saml import forgery, names, signing
 from tests.mock_idp.conftest import World, form_of, make_world
 
 IDP = "http://localhost/saml"
@@ -71,7 +71,7 @@ def of(provider: str) -> dict[str, str]:
 
 
 def has_good_signature(element: etree._Element, location: str = "./") -> bool:
-    certificate = x509.load_pem_x509_certificate(signing_key.certificate_pem().encode())
+    certificate = x509.load_pem_x509_certificate(signing.certificate_pem().encode())
     config = SignatureConfiguration(location=location)
     try:
         XMLVerifier().verify(etree.tostring(element), x509_cert=certificate, id_attribute="ID", expect_config=config)
@@ -82,7 +82,7 @@ def has_good_signature(element: etree._Element, location: str = "./") -> bool:
 
 def test_the_certificate_is_the_same_everywhere() -> None:
     # It stands in people's app-configs: a change of it is a change that they have to hear of.
-    digest = hashlib.sha256(signing_key.certificate_pem().encode()).hexdigest()
+    digest = hashlib.sha256(signing.certificate_pem().encode()).hexdigest()
     assert digest == "90a59b48f5822e131b9164b8e8ed211a784b7b45495f39de57c2500cf39a0dd3"
 
 
@@ -143,7 +143,7 @@ def test_a_persona_can_say_no(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"),
+    ("changes", "description"),
     [
         ({"issuer": "somebody"}, "Registered service providers: mock-saml"),
         ({"url": "https://evil.test/"}, "wants the answer at"),
@@ -155,10 +155,10 @@ def test_a_persona_can_say_no(world: World) -> None:
         ({"format": "urn:x"}, "The NameIDPolicy asks for"),
     ],
 )
-def test_a_wrong_request_is_refused(world: World, changes: dict[str, str], says: str) -> None:
+def test_a_wrong_request_is_refused(world: World, changes: dict[str, str], description: str) -> None:
     answer = ask(world, **changes)
     assert answer.status_code >= 400
-    assert says in answer.headers["Mock-Idp-Refusal"]
+    assert description in answer.headers["Mock-Idp-Refusal"]
     assert "Location" not in answer.headers
 
 
@@ -170,13 +170,13 @@ def test_a_service_provider_that_signs_has_to() -> None:
     text = urlencode({"SAMLRequest": deflated(REQUEST.format(**FACTS | of("saml-signed"))), "SigAlg": algorithm})
 
     def signed(owner: str, altered: str = text) -> TestResponse:
-        value = signing_key.private_key(owner).sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())
+        value = signing.private_key(owner).sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())
         return world.http.get(f"/saml/sso?{altered}&{urlencode({'Signature': base64.b64encode(value).decode()})}")
 
-    assert signed(signing_key.SERVICE_PROVIDER).status_code == 200
-    assert signed(signing_key.SERVICE_PROVIDER, text.replace("sha256", "sha512")).status_code >= 400
-    assert signed(signing_key.SERVICE_PROVIDER, f"{text}&RelayState=more").status_code >= 400
-    assert signed(signing_key.IDENTITY_PROVIDER).status_code >= 400
+    assert signed(signing.SERVICE_PROVIDER).status_code == 200
+    assert signed(signing.SERVICE_PROVIDER, text.replace("sha256", "sha512")).status_code >= 400
+    assert signed(signing.SERVICE_PROVIDER, f"{text}&RelayState=more").status_code >= 400
+    assert signed(signing.IDENTITY_PROVIDER).status_code >= 400
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_metadata(world: World) -> None:
     root = etree.fromstring(answer.data)
     assert answer.content_type == "application/samlmetadata+xml"
     assert root.get("entityID") == f"{IDP}/metadata"
-    assert root.findtext(".//{*}X509Certificate") == signing_key.certificate_text()
+    assert root.findtext(".//{*}X509Certificate") == signing.certificate_text()
 
 
 @pytest.mark.parametrize("fault", [fault.id for fault in SAML_FAULTS])
@@ -208,7 +208,7 @@ def test_a_fault_changes_the_answer(world: World, fault: str) -> None:
     assert comparable({"fault": fault, **NEEDED.get(fault, {})}) != comparable()
 
 
-@pytest.mark.parametrize("variant", [name for name in wrapping.VARIANTS if name.startswith("assertion")])
+@pytest.mark.parametrize("variant", [name for name in forgery.WRAPPINGS if name.startswith("assertion")])
 def test_a_wrapped_assertion_keeps_its_good_signature(world: World, variant: str) -> None:
     order = {"fault": "saml-wrapped", "variant": variant, "name_id": "robin-vale"}
     root = parsed(sign_in(world, order, **of("saml-assertion")))

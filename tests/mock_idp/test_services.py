@@ -1,26 +1,30 @@
 """Services of environments: what no grant can carry, told to the backend, changed and removed."""
 
 from collections.abc import Iterator
-from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import yaml
 
-from mock_idp import app_config, idp
-from mock_idp.app_config import default_providers, provider_setups
-from mock_idp.app_config_text import app_config_text
+from mock_idp import idp
+from mock_idp.addresses import Addresses, Reach
+from mock_idp.app_config import providers
+from mock_idp.app_config.providers import default_providers, provider_setups
+from mock_idp.app_config.text import app_config_text
+from mock_idp.emulation import Route, ServiceRequest
 from mock_idp.environments import EnvironmentKind, ServiceSpec
+from mock_idp.oauth.model import Answer, Endpoint
+from mock_idp.oauth.policy import Policy
 from mock_idp.proxies import proxies
 from mock_idp.settings import Settings
-from mock_idp.vendors.base import Addresses, Answer, Endpoint, Exchange, Policy, Reach, Route, Vendor
+from mock_idp.vendors.oauth_vendor import OAuthVendor
 from tests.mock_idp.conftest import World, make_world
 
 IDP = "http://127.0.0.1:9000"
 TLS = "https://127.0.0.1:9443"
 
 
-class Discovered(Vendor):
+class Discovered(OAuthVendor):
     id = "discovered"
     title = "Discovered"
     loopback_name = "localhost"
@@ -37,33 +41,33 @@ class Discovered(Vendor):
         EnvironmentKind("issuer-of-its-own", "For one scenario.", service=ServiceSpec()),
     )
 
-    def metadata(self, exchange: Exchange) -> Answer:
-        return Answer(200, {"issuer": exchange.base_url})
+    def metadata(self, request: ServiceRequest) -> Answer:
+        return Answer(200, {"issuer": request.base_url})
 
-    def keys(self, exchange: Exchange) -> Answer:
-        return Answer(200, exchange.service.keys.jwks(("ES256",)))
+    def keys(self, request: ServiceRequest) -> Answer:
+        return Answer(200, request.service.keys.jwks(("ES256",)))
 
     def backstage_config(self, where: Addresses) -> dict[str, Any]:
         return {"metadataUrl": f"{where.http}/metadata"}
 
 
-class Tenants(Vendor):
+class Tenants(OAuthVendor):
     id = "tenants"
     title = "Tenants"
-    hosts = MappingProxyType({"*.tenants.example": ""})
+    hosts: ClassVar = {"*.tenants.example": ""}
     reached = Reach.BY_NAME
     routes = (Route("GET", "/metadata", "metadata", Endpoint.DISCOVERY),)
     environments = (EnvironmentKind("own-tenant", "A tenant.", service=ServiceSpec()),)
 
-    def metadata(self, exchange: Exchange) -> Answer:
-        parts = list(exchange.host_parts)
-        return Answer(200, {"issuer": exchange.base_url, "host": exchange.host, "parts": parts})
+    def metadata(self, request: ServiceRequest) -> Answer:
+        parts = list(request.host_parts)
+        return Answer(200, {"issuer": request.base_url, "host": request.host, "parts": parts})
 
     def backstage_config(self, where: Addresses) -> dict[str, Any]:
         return {"audience": where.name, "tenantId": "always"}
 
 
-class OverTls(Vendor):
+class OverTls(OAuthVendor):
     id = "overTls"
     title = "Over TLS"
     reached = Reach.BY_TLS_PATH
@@ -73,10 +77,10 @@ class OverTls(Vendor):
         return {"domain": where.tls_host}
 
 
-class HardCoded(Vendor):
+class HardCoded(OAuthVendor):
     id = "hardCoded"
     title = "Hard-coded"
-    hosts = MappingProxyType({"login.example": ""})
+    hosts: ClassVar = {"login.example": ""}
     reached = Reach.BY_NAME
     environments = (EnvironmentKind("own", "Cannot be reached.", service=ServiceSpec()),)
 
@@ -86,7 +90,7 @@ FAKES = {vendor.id: vendor for vendor in (Discovered(), Tenants(), OverTls(), Ha
 
 @pytest.fixture(autouse=True)
 def fakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for module in (app_config, idp):
+    for module in (providers, idp):
         monkeypatch.setattr(module, "vendors", lambda: FAKES)
     yield
 
@@ -226,7 +230,7 @@ def test_keys_rotate(world: World) -> None:
 
 def test_what_cannot_be_changed(world: World) -> None:
     own = "discovered-keys-down"
-    for service, changes, says in (
+    for service, changes, description in (
         ("discovered", {"faults": []}, "everybody's"),
         ("nothing", {"faults": []}, "no service"),
         (own, {"faults": ["nothing"], "rotate_keys": True}, "no fault"),
@@ -237,7 +241,7 @@ def test_what_cannot_be_changed(world: World) -> None:
     ):
         answer = patch(world, service, **changes)
         assert answer.status_code == 400
-        assert says in answer.json["error"]
+        assert description in answer.json["error"]
     # A request with a mistake in it changes nothing at all.
     assert world.http.get(f"/__idp/services/{own}").json["faults"][0]["fault"] == "json-null"
     assert world.http.get("/__idp/services/nothing").status_code == 404
@@ -258,9 +262,9 @@ def test_removal() -> None:
 
 
 def test_changes_of_a_grant_do_not_undo_each_other(world: World) -> None:
-    ledger = world.idp.services.by_id["discovered"].ledger
+    store = world.idp.services.by_id["discovered"].store
     grant = world.callback(asked={"scope": "a"})["grant"]
-    ledger.revoke_grant(grant)
-    changed = ledger.change_grant(grant, faults=())
+    store.revoke_grant(grant)
+    changed = store.change_grant(grant, faults=())
     assert changed is not None and changed.revoked
-    assert ledger.change_grant("nothing", revoked=True) is None
+    assert store.change_grant("nothing", revoked=True) is None

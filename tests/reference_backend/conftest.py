@@ -13,10 +13,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from reference_backend.app import create_app
 from reference_backend.config.model import Config
-from reference_backend.protocol import encoding, user_token
-from reference_backend.store import Store, in_memory
-from reference_backend.web.app import create_app
+from reference_backend.formats import compact_jws, encoding
+from reference_backend.store.database import Database, in_memory
 
 NOW = 1_700_000_000.0
 GITHUB = "https://github.test"
@@ -67,7 +67,7 @@ def catalog_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
+def database() -> Iterator[Database]:
     opened = in_memory()
     yield opened
     opened.close()
@@ -169,13 +169,14 @@ class Browser:
 
     @staticmethod
     def jwt_part(token: str, index: int) -> dict[str, Any]:
-        return user_token.decode_part(token, index)
+        jws = compact_jws.decode(token)
+        return dict((jws.header, jws.claims)[index])
 
 
 @pytest.fixture
-def make(settings: dict[str, Any], store: Store, clock: Clock) -> Any:
+def make(settings: dict[str, Any], database: Database, clock: Clock) -> Any:
     def create(**options: Any) -> Browser:
-        return Browser(create_app(Config(settings), store=store, clock=clock, **options))
+        return Browser(create_app(Config(settings), database=database, clock=clock, **options))
 
     return create
 

@@ -2,9 +2,13 @@
 
 import pytest
 
-from reference_backend.config import loader, settings, yaml12
+from reference_backend import settings
+from reference_backend.config import loader
 from reference_backend.config.model import Config, ConfigError
-from reference_backend.store import StoreError, open_store
+from reference_backend.formats import yaml12
+from reference_backend.identity.key_store import DatabaseKeyStore
+from reference_backend.identity.user_info_store import UserInfoStore
+from reference_backend.store.database import StoreError, open_configured
 
 
 def load(tmp_path, *texts, env=None):
@@ -140,21 +144,22 @@ def test_listen_port(backend, port):
 )
 def test_unusable_databases(database, error, expected):
     with pytest.raises(error, match=expected):
-        open_store(Config({"backend": {"database": database}}))
+        open_configured(Config({"backend": {"database": database}}))
 
 
 @pytest.mark.parametrize("kind", ["file", "directory"])
 def test_sqlite_on_disk_is_shared(tmp_path, kind):
     connection = {"directory": str(tmp_path)} if kind == "directory" else str(tmp_path / "auth.db")
     config = Config({"backend": {"database": {"client": "better-sqlite3", "connection": connection}}})
-    first, second = open_store(config), open_store(config)
-    first.add_key({"kid": "a"}, 5.25)
-    first.put_user_info("user:default/a", {"x": 1}, 1)
-    first.put_user_info("user:default/a", {"x": 2}, 2)
-    assert [(stored.key, stored.created_at) for stored in second.list_keys()] == [({"kid": "a"}, 5.25)]
-    assert second.get_user_info("user:default/a") == {"x": 2}
-    second.remove_keys(["a"])
-    assert first.list_keys() == []
+    first, second = open_configured(config), open_configured(config)
+    DatabaseKeyStore(first.engine).add_key({"kid": "a"}, 5.25)
+    UserInfoStore(first.engine).put("user:default/a", {"x": 1}, 1)
+    UserInfoStore(first.engine).put("user:default/a", {"x": 2}, 2)
+    keys = DatabaseKeyStore(second.engine)
+    assert [(stored.key, stored.created_at) for stored in keys.list_keys()] == [({"kid": "a"}, 5.25)]
+    assert UserInfoStore(second.engine).get("user:default/a") == {"x": 2}
+    keys.remove_keys(["a"])
+    assert DatabaseKeyStore(first.engine).list_keys() == []
     first.close()
     second.close()
 

@@ -9,7 +9,7 @@ import pytest
 import quickjs
 import requests
 
-from reference_backend.protocol import session_response
+from reference_backend.identity import session_response
 
 GITHUB = "https://github.test"
 TOKEN = f"{GITHUB}/login/oauth/access_token"

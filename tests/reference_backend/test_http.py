@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from reference_backend.web import user_info
+from reference_backend.http import bearer
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_errors_of_our_own_stay_inside(browser, monkeypatch):
     def fail(*args):
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(user_info.bearer, "require", fail)
+    monkeypatch.setattr(bearer, "require", fail)
     answer = browser.get("/v1/userinfo")
     status, name, text = browser.error(answer)
     assert (status, name) == (500, "Error")

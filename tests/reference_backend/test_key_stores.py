@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from sqlalchemy import inspect, select
 
+from reference_backend.app import create_app
 from reference_backend.config.model import Config, ConfigError
 from reference_backend.store import tables
-from reference_backend.web.app import create_app
 
 HOUR = 3600
 
@@ -81,7 +81,7 @@ def test_rotation_follows_the_lifetime_of_tokens(make, settings, clock):
 
 
 @pytest.mark.requirement("KEY-03", "KEY-07", "KEY-06")
-def test_a_restart_makes_a_new_key_and_goes_on_publishing_the_old_one(make, store):
+def test_a_restart_makes_a_new_key_and_goes_on_publishing_the_old_one(make, database):
     before = make()
     token = sign_in(before)
     after = make()
@@ -92,11 +92,11 @@ def test_a_restart_makes_a_new_key_and_goes_on_publishing_the_old_one(make, stor
 
 
 @pytest.mark.requirement("KEY-03", "KEY-11", "JWKS-02")
-def test_private_keys_are_not_stored(browser, store):
+def test_private_keys_are_not_stored(browser, database):
     sign_in(browser)
-    with store._engine.connect() as connection:
+    with database.engine.connect() as connection:
         (row,) = connection.execute(select(tables.signing_keys)).all()
-    columns = inspect(store._engine).get_columns("signing_keys")
+    columns = inspect(database.engine).get_columns("signing_keys")
     assert [column["name"] for column in columns] == ["kid", "created_at", "key"]
     stored = json.loads(row.key)
     assert row.kid == stored["kid"]
@@ -190,39 +190,39 @@ def test_static_keys_are_the_same_everywhere(make, settings, pairs):
         ),
     ],
 )
-def test_unusable_key_stores(settings, store, key_store, expected):
+def test_unusable_key_stores(settings, database, key_store, expected):
     settings["auth"]["keyStore"] = key_store
     with pytest.raises(ConfigError, match=re.escape(expected)):
-        create_app(Config(settings), store=store)
+        create_app(Config(settings), database=database)
 
 
 @pytest.mark.requirement("KEY-09")
-def test_what_is_no_key(settings, store, pairs, tmp_path):
+def test_what_is_no_key(settings, database, pairs, tmp_path):
     (tmp_path / "one.key").write_text("nonsense", encoding="utf-8")
     with_static(settings, pairs)
     with pytest.raises(ConfigError, match=r"one\.key is not a key in PEM format"):
-        create_app(Config(settings), store=store)
+        create_app(Config(settings), database=database)
 
 
 @pytest.mark.requirement("KEY-09")
 @pytest.mark.parametrize("algorithm", ["HS256", "none", "es256"])
-def test_algorithms_nobody_may_use(settings, store, pairs, algorithm):
+def test_algorithms_nobody_may_use(settings, database, pairs, algorithm):
     with_static(settings, [{**pairs[0], "algorithm": algorithm}])
     with pytest.raises(ConfigError, match=f"'{algorithm}' is not a supported signing algorithm"):
-        create_app(Config(settings), store=store)
+        create_app(Config(settings), database=database)
 
 
 @pytest.mark.requirement("KEY-09")
 @pytest.mark.parametrize(("pair", "algorithm"), [(0, "RS256"), (0, "ES384"), (0, "EdDSA"), (1, "ES256")])
-def test_a_key_that_does_not_fit_its_algorithm(settings, store, pairs, pair, algorithm):
+def test_a_key_that_does_not_fit_its_algorithm(settings, database, pairs, pair, algorithm):
     with_static(settings, [{**pairs[pair], "algorithm": algorithm}])
     with pytest.raises(ConfigError, match=f"does not fit the algorithm {algorithm}"):
-        create_app(Config(settings), store=store)
+        create_app(Config(settings), database=database)
 
 
 @pytest.mark.requirement("KEY-09")
-def test_halves_that_do_not_belong_together(settings, store, pairs, tmp_path):
+def test_halves_that_do_not_belong_together(settings, database, pairs, tmp_path):
     other = write_pair(tmp_path, "other", ec.generate_private_key(ec.SECP256R1()))
     with_static(settings, [{**pairs[0], "publicKeyFile": other["publicKeyFile"]}])
     with pytest.raises(ConfigError, match="do not belong together"):
-        create_app(Config(settings), store=store)
+        create_app(Config(settings), database=database)

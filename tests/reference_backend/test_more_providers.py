@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import responses
 
-from reference_backend.protocol import encoding
+from reference_backend.formats import encoding
 from reference_backend.providers import microsoft
 from tests.reference_backend.conftest import Browser
 

@@ -7,16 +7,17 @@ from typing import ClassVar
 import pytest
 from flask import Response
 
-from reference_backend import providers
+from reference_backend import providers, routing
 from reference_backend.config.model import ConfigError
-from reference_backend.protocol import server_session, state
-from reference_backend.protocol.errors import AuthError
-from reference_backend.protocol.session_response import SignIn
-from reference_backend.providers.base import AuthenticationResult, OAuthProvider, OAuthSession, Profile
-from reference_backend.providers.passport import AUTHORIZATION_CODE, ClientAuthentication
-from reference_backend.sign_in import resolvers
-from reference_backend.upstream import Upstream
-from reference_backend.web.entry import Entry
+from reference_backend.errors import AuthError
+from reference_backend.http.client import HttpClient
+from reference_backend.http.provider_routes import ProviderRoutes
+from reference_backend.identity import resolvers
+from reference_backend.identity.session_response import SignIn
+from reference_backend.oauth import session_cookie, state
+from reference_backend.oauth.provider import AuthenticationResult, OAuthProvider, OAuthSession, Profile
+from reference_backend.oauth.session_store import SessionStore
+from reference_backend.providers.oauth2_base import AUTHORIZATION_CODE, ClientAuthentication
 
 SESSION = re.compile(r"connect\.sid=s%3A([\w-]{32})\.([\w%-]{43,}); Path=/; HttpOnly; (Secure; )?SameSite=Lax")
 
@@ -29,7 +30,7 @@ class Fake(OAuthProvider):
     """Notes in the session what it sends, and takes it out again."""
 
     vendor = "fake"
-    resolvers: ClassVar = {"own": resolvers.factory(resolvers.Options, own_resolver)}
+    resolvers: ClassVar = {"own": resolvers.ResolverFactory(resolvers.Options, own_resolver)}
     common_resolvers = False
     fails = False
     rotates = ("new", None)
@@ -89,12 +90,12 @@ def name_in(browser, answer):
 
 
 @pytest.mark.requirement("SESSION-05", "SESSION-07")
-def test_what_start_stores_reaches_the_callback_once(make, store, clock):
+def test_what_start_stores_reaches_the_callback_once(make, database, clock):
     browser = make()
     encoded, nonce, session = begin(browser)
     session_id, _, secure = SESSION.fullmatch(session).groups()
     assert secure
-    assert store.get_session(session_id, clock()) == '{"fake": {"note": "hello"}}'
+    assert SessionStore(database.engine).get(session_id, clock()) == '{"fake": {"note": "hello"}}'
     pair = session.partition(";")[0]
 
     first = end(browser, encoded, nonce, pair)
@@ -103,25 +104,25 @@ def test_what_start_stores_reaches_the_callback_once(make, store, clock):
     assert name_in(browser, first) == "{'note': 'hello'}"
     assert name_in(browser, again) == "None"
     assert cookie_of(first, "connect.sid") is None
-    assert store.get_session(session_id, clock()) is None
+    assert SessionStore(database.engine).get(session_id, clock()) is None
 
 
-def test_an_entry_is_used_up_even_if_the_sign_in_fails(make, store, clock, monkeypatch):
+def test_an_entry_is_used_up_even_if_the_sign_in_fails(make, database, clock, monkeypatch):
     browser = make()
     encoded, nonce, session = begin(browser)
     monkeypatch.setattr(Fake, "fails", True)
     answer = end(browser, encoded, nonce, session.partition(";")[0])
     assert browser.page_error(answer) == ("Error", "no")
-    assert store.get_session(SESSION.fullmatch(session)[1], clock()) is None
+    assert SessionStore(database.engine).get(SESSION.fullmatch(session)[1], clock()) is None
 
 
-def test_a_session_goes_on_without_a_new_cookie(make, store, clock):
+def test_a_session_goes_on_without_a_new_cookie(make, database, clock):
     browser = make()
     _, _, session = begin(browser)
     session_id = SESSION.fullmatch(session)[1]
     _, _, second = begin(browser, "&note=two", Cookie=session.partition(";")[0])
     assert second is None
-    assert store.get_session(session_id, clock()) == '{"fake": {"note": "two"}}'
+    assert SessionStore(database.engine).get(session_id, clock()) == '{"fake": {"note": "two"}}'
 
 
 def test_there_is_no_cookie_when_nothing_is_stored(make):
@@ -148,7 +149,7 @@ def test_a_changed_cookie_is_nobodys(make):
 
 
 def test_an_unknown_identifier_is_not_taken_up(make):
-    planted = "connect.sid=" + server_session.sign("planted", "s3cret")
+    planted = "connect.sid=" + session_cookie.sign("planted", "s3cret")
     _, _, session = begin(make(), Cookie=planted)
     assert SESSION.fullmatch(session)[1] != "planted"
 
@@ -156,7 +157,7 @@ def test_an_unknown_identifier_is_not_taken_up(make):
 def test_a_session_expires(make, clock):
     browser = make()
     encoded, nonce, session = begin(browser)
-    clock.now += server_session.LIFETIME
+    clock.now += session_cookie.LIFETIME
     assert name_in(browser, end(browser, encoded, nonce, session.partition(";")[0])) == "None"
 
 
@@ -164,12 +165,12 @@ def test_a_session_expires(make, clock):
     "text", [None, "", "x", "s:", "s:a", "s:.", "s:a.", "s:a.b", "a.b", "s:\ud800.\ud800", "s:ä.ö"]
 )
 def test_what_is_not_signed_has_no_identifier(text):
-    assert server_session.unsign(text, "s3cret") is None
+    assert session_cookie.unsign(text, "s3cret") is None
 
 
 def test_the_signature_is_that_of_express():
     # Value made by the npm package cookie-signature: sign("abc", "s3cret").
-    assert server_session.sign("abc", "s3cret") == "s:abc." + KNOWN_SIGNATURE
+    assert session_cookie.sign("abc", "s3cret") == "s:abc." + KNOWN_SIGNATURE
 
 
 KNOWN_SIGNATURE = "Ty8wqvSle9YKtHPI6cLN/vwYZyPUcn7W8x8ENTyROJo"
@@ -218,7 +219,7 @@ def test_the_newest_refresh_token_is_stored(make, monkeypatch, reported, returne
 # Routes
 
 
-class StartOnly(Entry):
+class StartOnly(ProviderRoutes):
     """A kind of provider with one route."""
 
     def start(self):
@@ -227,8 +228,8 @@ class StartOnly(Entry):
 
 def test_a_route_that_a_kind_lacks_is_not_there(make):
     browser = make()
-    known = browser.app.extensions["reference_backend"].providers
-    known.entries["kerberos"] = StartOnly()
+    known = browser.app.extensions[routing.EXTENSION]
+    known.routes["kerberos"] = StartOnly()
     assert browser.get("/kerberos/start").text == "started"
     for method, path in [("GET", "handler/frame"), ("POST", "handler/frame"), ("GET", "refresh"), ("POST", "logout")]:
         answer = browser.request(method, f"/kerberos/{path}")
@@ -257,7 +258,7 @@ def test_where_the_credentials_travel(make, github, monkeypatch, method):
     assert ("client_secret=gh-secret" in request.body) is (method is not ClientAuthentication.BASIC)
 
 
-# Upstream
+# HttpClient
 
 
 def test_a_call_carries_what_it_was_given_and_nothing_else(vendor, monkeypatch, tmp_path):
@@ -265,7 +266,7 @@ def test_a_call_carries_what_it_was_given_and_nothing_else(vendor, monkeypatch, 
     netrc.write_text("machine vendor.test login me password secret\n")
     monkeypatch.setenv("NETRC", str(netrc))
     vendor.delete("https://vendor.test/x")
-    Upstream(1).request("DELETE", "https://vendor.test/x", params={"a": "1"}, form={"b": "2"}, headers={"X-A": "3"})
+    HttpClient(1).request("DELETE", "https://vendor.test/x", params={"a": "1"}, form={"b": "2"}, headers={"X-A": "3"})
     request = vendor.calls[0].request
     assert (request.url, request.body, request.headers["X-A"]) == ("https://vendor.test/x?a=1", "b=2", "3")
     assert "Authorization" not in request.headers
@@ -273,7 +274,7 @@ def test_a_call_carries_what_it_was_given_and_nothing_else(vendor, monkeypatch, 
 
 def test_a_call_has_a_timeout_of_its_own(vendor):
     vendor.get("https://vendor.test/x")
-    upstream = Upstream(10)
+    upstream = HttpClient(10)
     upstream.request("GET", "https://vendor.test/x")
     upstream.request("GET", "https://vendor.test/x", timeout=3.5)
     assert [call.request.req_kwargs["timeout"] for call in vendor.calls] == [10, 3.5]
@@ -281,4 +282,4 @@ def test_a_call_has_a_timeout_of_its_own(vendor):
 
 def test_a_redirect_is_not_followed(vendor):
     vendor.get("https://vendor.test/x", status=302, headers={"Location": "https://evil.test/"})
-    assert Upstream(1).request("GET", "https://vendor.test/x").status_code == 302
+    assert HttpClient(1).request("GET", "https://vendor.test/x").status_code == 302

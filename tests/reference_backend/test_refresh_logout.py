@@ -3,7 +3,7 @@
 import pytest
 import requests
 
-from reference_backend.providers.base import ScopePolicy
+from reference_backend.oauth.provider import ScopePolicy
 from reference_backend.providers.github import GitHub
 
 GITHUB = "https://github.test"

@@ -17,10 +17,10 @@ from lxml import etree
 from signxml.signer import XMLSigner
 
 from reference_backend.config.model import Config, ConfigError
-from reference_backend.protocol.errors import AuthError
+from reference_backend.errors import AuthError
 from reference_backend.saml import answer, conditions, names
-from reference_backend.saml import settings as saml_settings
-from reference_backend.saml.settings import SamlSettings
+from reference_backend.saml import configuration as saml_settings
+from reference_backend.saml.configuration import SamlSettings
 from tests.reference_backend.conftest import NOW, Browser
 
 CALLBACK = "https://backend.test/api/auth/saml/handler/frame"

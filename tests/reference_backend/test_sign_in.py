@@ -6,10 +6,10 @@ import pytest
 import requests
 import yaml
 
+from reference_backend.app import create_app
 from reference_backend.config.model import Config, ConfigError
-from reference_backend.sign_in.catalog import Catalog
-from reference_backend.upstream import Upstream
-from reference_backend.web.app import create_app
+from reference_backend.http.client import HttpClient
+from reference_backend.identity.catalog import Catalog
 
 TOKEN = "https://www.googleapis.com/oauth2/v4/token"
 USERINFO = "https://www.googleapis.com/oauth2/v3/userinfo"
@@ -213,10 +213,10 @@ def test_github_without_login(browser, vendor):
         ),
     ],
 )
-def test_mistakes_in_the_configuration(settings, store, change, expected):
+def test_mistakes_in_the_configuration(settings, database, change, expected):
     settings["auth"]["providers"]["github"]["development"].update(change)
     with pytest.raises(ConfigError, match=re.escape(expected)):
-        create_app(Config(settings), store=store)
+        create_app(Config(settings), database=database)
 
 
 @pytest.mark.requirement("ROUTE-10", "PROXY-08", "OAUTH2PROXY-10")
@@ -238,15 +238,15 @@ def test_mistakes_in_the_configuration(settings, store, change, expected):
         ),
     ],
 )
-def test_more_mistakes(settings, store, provider, value, expected):
+def test_more_mistakes(settings, database, provider, value, expected):
     settings["auth"]["providers"][provider] = value
     with pytest.raises(ConfigError, match=f"Failed to initialize {provider} auth provider, .*{expected}"):
-        create_app(Config(settings), store=store)
+        create_app(Config(settings), database=database)
 
 
-def test_an_unknown_vendor(settings, store):
+def test_an_unknown_vendor(settings, database):
     with pytest.raises(ConfigError, match="provider 'x' wants the vendor 'y', which does not exist; use one of"):
-        create_app(Config(settings), store=store, extra_providers={"x": "y"})
+        create_app(Config(settings), database=database, extra_providers={"x": "y"})
 
 
 class TestOAuth2Proxy:
@@ -360,7 +360,7 @@ class TestCatalog:
     URL = "http://catalog.test/c.yaml"
 
     def catalog(self, clock, locations):
-        return Catalog(Config({"catalog": {"locations": locations}}), Upstream(1), clock)
+        return Catalog(Config({"catalog": {"locations": locations}}), HttpClient(1), clock)
 
     def names(self, catalog):
         return [entity.ref.name for entity in catalog.query([{"kind": "user"}])]

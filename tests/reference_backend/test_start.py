@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from reference_backend.protocol import state
+from reference_backend.oauth import state
 
 
 def test_redirects_to_the_vendor_without_body_or_type(browser):

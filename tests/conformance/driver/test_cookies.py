@@ -225,6 +225,14 @@ class TestInTheHandsOfATest:
         ("https://app.example.test", "https://example.test", True),
         ("http://app.example.test", "https://app.example.test", False),
         ("https://example.test", "https://evil.test", False),
+        ("https://app.shop.co.uk", "https://auth.shop.co.uk", True),
+        ("https://one.co.uk", "https://two.co.uk", False),
+        ("https://one.github.io", "https://two.github.io", False),
+        ("https://deep.below.example.test", "https://auth.example.test", True),
+        ("https://co.uk", "https://co.uk", True),
+        ("http://one.localhost", "http://two.localhost", False),
+        ("http://deep.one.localhost", "http://one.localhost", True),
+        ("http://one.localhost", "http://localhost", False),
     ],
 )
 def test_site_is_scheme_and_registrable_domain(one, other, same):

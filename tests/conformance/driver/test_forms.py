@@ -16,6 +16,8 @@ PAGE = """
   <input type="checkbox" name="bare" checked>
   <input name="off" value="x" disabled>
   <input type="submit" name="decision" value="allow"><button name="decision" value="deny">No</button>
+  <input type="button" name="more" value="x"><input type="image" name="picture" value="x">
+  <textarea name="remark">said</textarea><select name="one"><option>first<option selected>second</select>
 </form>
 <input name="outside" value="x">
 """
@@ -33,6 +35,8 @@ def test_form_with_the_field():
         ("scope", "c"),
         ("persona", "two"),
         ("bare", "on"),
+        ("remark", "said"),
+        ("one", "second"),
     ]
 
 

@@ -8,8 +8,8 @@ import pytest
 import trustme
 
 from conformance.driver import wire as wire_module
-from conformance.driver.wire import Detour, Front, NoAnswerError, Request, Wire, check_address, origin_of
-from tests.conformance.servers import RawServer, answering, closed_port, http_answer, read_request, reset
+from conformance.driver.wire import NoAnswerError, ProxyRoute, PublicAddress, Request, Wire, check_address, origin_of
+from tests.support.fake_servers import RawServer, answering, closed_port, http_answer, read_request, reset
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ class TestFront:
         assert server.requests[0].lower().count(b"x-forwarded-proto") == 1
         assert b"x-forwarded-proto: http\r\n" in server.requests[0]
 
-    def test_other_addresses_have_no_front(self):
+    def test_other_addresses_are_asked_as_they_are(self):
         with RawServer(answering(http_answer())) as server, front_of(server) as wire:
             wire.send(get(server.url))
         assert b"forwarded" not in server.requests[0].lower()
@@ -104,7 +104,7 @@ class TestFront:
     def test_the_public_address_is_to_blame(self):
         with (
             contextlib.closing(
-                Wire(None, 10, None, Front("https://backstage.example", f"http://127.0.0.1:{closed_port()}"))
+                Wire(None, 10, None, PublicAddress("https://backstage.example", f"http://127.0.0.1:{closed_port()}"))
             ) as wire,
             pytest.raises(NoAnswerError, match=r"https://backstage\.example cannot be reached"),
         ):
@@ -112,7 +112,7 @@ class TestFront:
 
 
 def front_of(server: RawServer) -> contextlib.closing[Wire]:
-    return contextlib.closing(Wire(None, 10, None, Front("https://backstage.example", server.url)))
+    return contextlib.closing(Wire(None, 10, None, PublicAddress("https://backstage.example", server.url)))
 
 
 class TestAnswers:
@@ -201,8 +201,8 @@ class TestNoAnswer:
     def test_proxy_refuses(self):
         authority = trustme.CA().cert_pem.bytes().decode()
         with RawServer(answering(http_answer("403 Forbidden"))) as proxy:
-            detour = Detour(("*.vendor.example",), proxy.url, authority)
-            with contextlib.closing(Wire(detour, timeout_seconds=10)) as wire:
+            route = ProxyRoute(("*.vendor.example",), proxy.url, authority)
+            with contextlib.closing(Wire(route, timeout_seconds=10)) as wire:
                 error = self.problem(wire, "https://login.vendor.example/x")
         assert "was refused by the mock IdP's proxy" in str(error)
         assert first_line(proxy.requests[0]) == b"CONNECT login.vendor.example:443 HTTP/1.1"
@@ -220,8 +220,8 @@ class TestNoAnswer:
 
         trusted = authority if is_known else trustme.CA()
         with RawServer(talk) as server:
-            detour = Detour(("*.vendor.example",), "http://127.0.0.1:1", trusted.cert_pem.bytes().decode())
-            with contextlib.closing(Wire(detour, timeout_seconds=10)) as wire:
+            route = ProxyRoute(("*.vendor.example",), "http://127.0.0.1:1", trusted.cert_pem.bytes().decode())
+            with contextlib.closing(Wire(route, timeout_seconds=10)) as wire:
                 request = get(server.url.replace("http://", "https://"))
                 if is_known:
                     assert wire.send(request).status == 200
@@ -275,5 +275,5 @@ def test_origin(url, origin):
     ("host", "covered"),
     [("accounts.google.com", True), ("ACCOUNTS.google.com", True), ("x.auth0.com", True), ("auth0.com", False)],
 )
-def test_detour_covers_patterns(host, covered):
-    assert Detour(("accounts.google.com", "*.auth0.com"), "", "").covers(host) is covered
+def test_proxy_route_covers_patterns(host, covered):
+    assert ProxyRoute(("accounts.google.com", "*.auth0.com"), "", "").covers(host) is covered

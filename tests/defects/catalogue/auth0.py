@@ -6,13 +6,13 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reference_backend.protocol import outcomes
-from reference_backend.protocol.outcomes import ProfileError
-from reference_backend.protocol.profiles import VendorProfile
+from reference_backend.oauth import oauth_errors
+from reference_backend.oauth.oauth_errors import ProfileError
+from reference_backend.oauth.provider import CallbackRequest, LogoutRequest, StartRequest
 from reference_backend.providers import auth0
 from reference_backend.providers.auth0 import Auth0
-from reference_backend.providers.base import CallbackRequest, LogoutRequest, StartRequest
-from reference_backend.providers.passport import ClientAuthentication, PassportProvider
+from reference_backend.providers.oauth2_base import ClientAuthentication, OAuth2Provider
+from reference_backend.providers.profiles import VendorProfile
 from tests.defects.defect import always, defect, nothing, replace, wrap
 
 AUTH0 = ("auth0",)
@@ -61,7 +61,7 @@ def scope_of_no_connection() -> None:
 @defect("AUTH0-04", "UP-03", providers=AUTH0)
 def secret_of_the_tenant_in_the_header() -> None:
     """The client's secret travels in the header."""
-    replace(PassportProvider, "client_authentication", always(ClientAuthentication.BASIC))
+    replace(OAuth2Provider, "client_authentication", always(ClientAuthentication.BASIC))
 
 
 @defect("AUTH0-05", providers=AUTH0)
@@ -150,7 +150,7 @@ def tenant_passes_errors_on() -> None:
 @defect("AUTH0-12", "UP-08", "OUT-P1", providers=AUTH0)
 def denial_at_the_tenant_is_a_failure() -> None:
     """Somebody who says no is reported as a failure."""
-    replace(outcomes, "rejected", outcomes.failed)
+    replace(oauth_errors, "rejected", oauth_errors.failed)
 
 
 @defect("AUTH0-13", providers=AUTH0)
@@ -159,7 +159,7 @@ def tenant_asked_at_logout() -> None:
 
     def logout(original: Callable[..., str | None], self: Auth0, request: LogoutRequest) -> str | None:
         form = {"client_id": self.client_id, "client_secret": self.client_secret, "token": request.refresh_token or ""}
-        self.surroundings.upstream.request("POST", f"{self.base}/oauth/revoke", form=form)
+        self.context.http.request("POST", f"{self.base}/oauth/revoke", form=form)
         return original(self, request)
 
     wrap(Auth0, "logout", logout)

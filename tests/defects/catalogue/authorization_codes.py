@@ -7,13 +7,13 @@ import hmac
 from collections.abc import Callable
 from typing import Any
 
-from reference_backend.authorization_server.clients import ClientDirectory
-from reference_backend.authorization_server.tokens import TokenEndpoint
-from reference_backend.protocol.authorization_server import authorization_codes, clients, code_challenge
-from reference_backend.protocol.authorization_server.clients import Presented
-from reference_backend.store.authorizations import AuthorizationStore, Redemption
-from reference_backend.tokens.issuer import TokenIssuer
-from reference_backend.web import outgoing
+from reference_backend.authorization_server import authorization_codes, clients, code_challenge
+from reference_backend.authorization_server.authorization_store import AuthorizationStore, Redemption
+from reference_backend.authorization_server.client_directory import ClientDirectory
+from reference_backend.authorization_server.clients import Presented
+from reference_backend.authorization_server.token_endpoint import TokenEndpoint
+from reference_backend.http import responses
+from reference_backend.identity.token_issuer import TokenIssuer
 from tests.defects.catalogue.client_registration import on_server
 from tests.defects.defect import always, nothing, replace, wrap
 
@@ -196,4 +196,4 @@ def id_token_of_its_own() -> None:
 @on_server("OIDC-07")
 def token_answers_may_be_kept() -> None:
     """Caches may keep tokens."""
-    replace(outgoing, "uncached", lambda response: response)
+    replace(responses, "uncached", lambda response: response)

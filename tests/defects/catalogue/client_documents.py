@@ -9,12 +9,11 @@ from typing import Any
 
 import requests
 
-from reference_backend import bounded_fetch
-from reference_backend.authorization_server.documents import DocumentReader
-from reference_backend.protocol import urls
-from reference_backend.protocol.authorization_server import client_documents, redirect_uris
-from reference_backend.protocol.errors import InputError
-from reference_backend.protocol.urls import Url
+from reference_backend.authorization_server import client_documents, document_fetch, redirect_uris
+from reference_backend.authorization_server.document_reader import DocumentReader
+from reference_backend.errors import InputError
+from reference_backend.formats import urls
+from reference_backend.formats.urls import Url
 from tests.defects.catalogue.client_registration import on_server
 from tests.defects.defect import always, nothing, replace, wrap
 
@@ -116,20 +115,20 @@ def redirects_are_followed() -> None:
     def get(original: Callable[..., bytes], url: str, addresses: Any, limit: int, timeout: float) -> bytes:
         try:
             return original(url, addresses, limit, timeout)
-        except bounded_fetch.FetchError:
+        except document_fetch.FetchError:
             try:
                 requests.get(url, headers={"Accept": "application/json"}, timeout=timeout)
             except requests.RequestException as error:
-                raise bounded_fetch.FetchError(str(error)) from error
+                raise document_fetch.FetchError(str(error)) from error
             raise
 
-    wrap(bounded_fetch, "get", get)
+    wrap(document_fetch, "get", get)
 
 
 @on_server("CIMD-07")
 def every_status_is_a_document() -> None:
     """The status of an answer does not matter."""
-    replace(bounded_fetch, "OK_STATUSES", range(100, 600))
+    replace(document_fetch, "OK_STATUSES", range(100, 600))
 
 
 @on_server("CIMD-08", "SEC-AS-20")

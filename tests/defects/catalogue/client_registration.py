@@ -11,18 +11,18 @@ from typing import Any
 
 from flask import Response
 
-from reference_backend.authorization_server.clients import ClientDirectory
-from reference_backend.config.authorization_server import AuthorizationServerSettings
-from reference_backend.protocol.authorization_server import (
+from reference_backend.authorization_server import (
     clients,
     discovery,
     oidc_error,
+    oidc_responses,
     redirect_uris,
     request_members,
     url_patterns,
 )
-from reference_backend.protocol.urls import Url
-from reference_backend.web.authorization_server import answers
+from reference_backend.authorization_server.client_directory import ClientDirectory
+from reference_backend.authorization_server.features import AuthorizationServerSettings
+from reference_backend.formats.urls import Url
 from tests.defects.defect import always, defect, nothing, replace, wrap
 
 on_server = functools.partial(defect, profile="oidc-server")
@@ -206,7 +206,7 @@ def errors_ask_for_basic_authentication() -> None:
         response.headers["WWW-Authenticate"] = 'Basic realm="auth"'
         return response
 
-    wrap(answers, "error", error)
+    wrap(oidc_responses, "error", error)
 
 
 def match_by(change: Callable[[Url, Url], Url]) -> None:

@@ -6,19 +6,20 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from reference_backend import errors
 from reference_backend.config.model import Config, ConfigError
-from reference_backend.protocol import bearer, errors, glob, routes, user_token
-from reference_backend.protocol.errors import AuthenticationError, AuthError
+from reference_backend.errors import AuthenticationError, AuthError
+from reference_backend.formats import glob
+from reference_backend.http import bearer, cors, error_response, paths, responses
+from reference_backend.http import security_headers as security
+from reference_backend.http.request import request
+from reference_backend.identity import resolvers, token_verifier, user_token
+from reference_backend.identity.key_store import MemoryKeyStore
+from reference_backend.identity.token_issuer import StaticKeys
 from reference_backend.proxies import gcp_iap
 from reference_backend.proxies.base import ProxySettings
 from reference_backend.proxies.gcp_iap import GcpIap
 from reference_backend.proxies.guest import Guest
-from reference_backend.sign_in import resolvers
-from reference_backend.tokens import verify
-from reference_backend.tokens.issuer import StaticKeys
-from reference_backend.tokens.key_store import MemoryKeyStore
-from reference_backend.web import cors, envelope, incoming, outgoing
-from reference_backend.web import security_headers as security
 from tests.defects.defect import defect, nothing, replace, wrap
 
 STATIC_KEYS = "static-keys"
@@ -81,7 +82,7 @@ def ownership_only_of_oneself() -> None:
 @defect("VERIFY-03", profile=STATIC_KEYS, providers=OF_STATIC_KEYS)
 def expired_tokens_for_a_minute() -> None:
     """A token is good for a minute after its expiry."""
-    replace(verify, "LEEWAY", 60)
+    replace(token_verifier, "LEEWAY", 60)
 
 
 @defect("VERIFY-03", profile=STATIC_KEYS, providers=OF_STATIC_KEYS)
@@ -91,26 +92,26 @@ def claims_of_tokens_not_required() -> None:
     def require(original: Callable[..., None], kind: Any, claims: dict[str, Any]) -> None:
         original("legacy-user", claims)
 
-    wrap(verify, "require_claims", require)
+    wrap(token_verifier, "require_claims", require)
 
 
 @defect("VERIFY-04", profile=STATIC_KEYS, providers=OF_STATIC_KEYS)
 def issuer_and_audience_not_compared() -> None:
     """A token of another backend, or for another audience, is taken."""
-    replace(verify, "require_issuer_and_audience", nothing)
+    replace(token_verifier, "require_issuer_and_audience", nothing)
 
 
 @defect("VERIFY-02", "VERIFY-05", profile=STATIC_KEYS, providers=OF_STATIC_KEYS)
 def tokens_without_type_refused() -> None:
     """A token without type is none, whatever its audience."""
 
-    def classify(original: Callable[[str], Any], token: str) -> Any:
+    def classify(original: Callable[[Any], Any], token: Any) -> Any:
         kind = original(token)
         if kind == "legacy-user":
             raise errors.AuthenticationError("Illegal token")
         return kind
 
-    wrap(verify, "classify", classify)
+    wrap(token_verifier, "classify", classify)
 
 
 @defect("USERINFO-05", profile=STATIC_KEYS, providers=OF_STATIC_KEYS)
@@ -118,21 +119,21 @@ def no_user_info_as_json() -> None:
     """Missing user info is an error like any other."""
 
     def text_page(original: Callable[..., Any], text: str, status: int) -> Any:
-        return envelope.render(errors.NotFoundError(text)) if status == 404 else original(text, status)
+        return error_response.render(errors.NotFoundError(text)) if status == 404 else original(text, status)
 
-    wrap(outgoing, "text_page", text_page)
+    wrap(responses, "text_page", text_page)
 
 
 @defect("ROUTE-08", profile=BARE, providers=OF_BARE)
 def unconfigured_like_unknown() -> None:
     """A provider without configuration is as unknown as any."""
-    replace(routes, "not_registered", lambda provider_id: routes.unknown_provider(f"/{provider_id}"))
+    replace(paths, "not_registered", lambda provider_id: paths.unknown_provider(f"/{provider_id}"))
 
 
 @defect("ROUTE-09", profile=BARE, providers=OF_BARE)
 def unknown_provider_in_other_words() -> None:
     """A provider whose module is missing has a text of its own."""
-    replace(routes, "unknown_provider", lambda relative_path: errors.NotFoundError("There is no such provider"))
+    replace(paths, "unknown_provider", lambda relative_path: errors.NotFoundError("There is no such provider"))
 
 
 @defect("CFG-02", "ENV-11", profile=BARE, providers=OF_BARE)
@@ -170,7 +171,7 @@ def failed_start_without_cookie() -> None:
         if response.status_code < 500:
             original(response)
 
-    wrap(outgoing, "write_cookies", write)
+    wrap(responses, "write_cookies", write)
 
 
 @defect("HTTP-01", profile=BARE, providers=OF_BARE)
@@ -218,18 +219,18 @@ def open_without_the_default_policy() -> None:
 @defect("GEN-10", profile=DEVELOPMENT, providers=OF_STATIC_KEYS)
 def no_stack_for_developers() -> None:
     """In development errors show no more than elsewhere."""
-    replace(envelope, "render", rendered_without_stack)
+    replace(error_response, "render", rendered_without_stack)
 
 
 def rendered_without_stack(error: errors.AuthError) -> Any:
     """An error without its stack."""
-    return outgoing.json_response(errors.envelope(error, "GET", incoming.relative_url()), errors.status_of(error))
+    return responses.json_response(errors.envelope(error, "GET", request.relative_url), errors.status_of(error))
 
 
 @defect("ROUTE-11", profile=DEVELOPMENT, providers=OF_STATIC_KEYS)
 def misconfigured_like_unconfigured() -> None:
     """A provider that cannot be built is told like one that is not configured."""
-    replace(routes, "misconfigured", routes.not_registered)
+    replace(paths, "misconfigured", paths.not_registered)
 
 
 @defect("RES-03", "RES-04", profile=DEVELOPMENT, providers=OF_STATIC_KEYS)
@@ -284,8 +285,8 @@ def guests_need_the_option_in_development() -> None:
     """In development, too, guests are refused unless they are configured."""
 
     def build(original: Callable[..., None], self: Guest, settings: ProxySettings) -> None:
-        surroundings = dataclasses.replace(settings.surroundings, development=False)
-        original(self, dataclasses.replace(settings, surroundings=surroundings))
+        context = dataclasses.replace(settings.context, development=False)
+        original(self, dataclasses.replace(settings, context=context))
 
     wrap(Guest, "__init__", build)
 

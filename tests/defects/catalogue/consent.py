@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import request
-
-from reference_backend.authorization_server.authorizations import Authorizations
-from reference_backend.protocol import bearer, encoding
-from reference_backend.protocol.authorization_server import (
+from reference_backend.authorization_server import (
     authorization_codes,
     authorization_sessions,
     code_challenge,
     oidc_error,
     redirect_uris,
 )
-from reference_backend.protocol.authorization_server.authorization_sessions import AuthorizationSession
-from reference_backend.tokens import verify
-from reference_backend.web import backend
-from reference_backend.web.authorization_server import consent
+from reference_backend.authorization_server import routes as server_routes
+from reference_backend.authorization_server.authorization_sessions import AuthorizationSession
+from reference_backend.authorization_server.authorizations import Authorizations
+from reference_backend.backend import current_backend
+from reference_backend.formats import encoding
+from reference_backend.http import bearer
+from reference_backend.http.request import request
+from reference_backend.identity import token_verifier
 from tests.defects.catalogue.client_registration import on_server
 from tests.defects.defect import always, nothing, replace, wrap
 
@@ -209,7 +209,7 @@ def unknown_session_says_something_else() -> None:
 def anybody_decides() -> None:
     """Who is not signed in may approve and reject."""
     wrap(
-        consent,
+        server_routes,
         "signed_in_user",
         lambda original: original() if bearer.extract(request.headers.get("Authorization")) else "user:default/guest",
     )
@@ -221,11 +221,11 @@ def limited_tokens_decide() -> None:
 
     def signed_in_user() -> str:
         token = bearer.extract(request.headers.get("Authorization"))
-        if token is None or backend.current().verifier.is_service(token):
+        if token is None or current_backend().verifier.is_service(token):
             raise oidc_error.access_denied()
-        return backend.current().verifier.verify(token, allow_limited=True).user_entity_ref
+        return current_backend().verifier.verify(token, allow_limited=True).user_entity_ref
 
-    replace(consent, "signed_in_user", signed_in_user)
+    replace(server_routes, "signed_in_user", signed_in_user)
 
 
 @on_server("LIM-10", "SEC-AS-07")
@@ -236,9 +236,9 @@ def cookie_decides() -> None:
         cookie = request.cookies.get("backstage-auth")
         if cookie is None or request.headers.get("Authorization"):
             return original()
-        return backend.current().verifier.verify(cookie, allow_limited=True).user_entity_ref
+        return current_backend().verifier.verify(cookie, allow_limited=True).user_entity_ref
 
-    wrap(consent, "signed_in_user", signed_in_user)
+    wrap(server_routes, "signed_in_user", signed_in_user)
 
 
 @on_server("ASESS-08", "ASESS-15")
@@ -247,18 +247,18 @@ def services_decide() -> None:
 
     def signed_in_user(original: Callable[[], str]) -> str:
         token = bearer.extract(request.headers.get("Authorization"))
-        if token and backend.current().verifier.is_service(token):
+        if token and current_backend().verifier.is_service(token):
             return "user:default/guest"
         return original()
 
-    wrap(consent, "signed_in_user", signed_in_user)
+    wrap(server_routes, "signed_in_user", signed_in_user)
 
 
 @on_server("ASESS-09", "ASESS-15", "SEC-AS-07")
 def forged_tokens_decide() -> None:
     """The signature of the token of who decides is not verified."""
-    replace(verify, "find_key", lambda public_keys, header: public_keys[0])
-    replace(verify, "verify_signature", nothing)
+    replace(token_verifier, "find_key", lambda public_keys, header: public_keys[0])
+    replace(token_verifier, "verify_signature", nothing)
 
 
 @on_server("ASESS-18", "ASESS-07")
@@ -270,7 +270,7 @@ def decision_needs_a_header() -> None:
             raise oidc_error.access_denied()
         return original()
 
-    wrap(consent, "signed_in_user", signed_in_user)
+    wrap(server_routes, "signed_in_user", signed_in_user)
 
 
 @on_server("ASESS-16")

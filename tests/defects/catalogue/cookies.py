@@ -4,34 +4,36 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from typing import Any
 
-from reference_backend.config import settings as settings_module
-from reference_backend.protocol import cookie_jar, cookies, encoding
-from reference_backend.protocol.cookie_jar import CookieSettings, Exchange
-from reference_backend.protocol.cookies import Cookie
+from reference_backend.formats import encoding
+from reference_backend.http import cookies
+from reference_backend.http.cookies import Cookie
+from reference_backend.oauth import oauth_environment, provider_cookies
+from reference_backend.oauth.provider_cookies import CookieContext, CookieSettings
 from tests.defects.defect import always, defect, replace, wrap
 
-Clear = Callable[[CookieSettings, Exchange], list[Cookie]]
-SetText = Callable[[CookieSettings, Exchange, str], list[Cookie]]
+Clear = Callable[[CookieSettings, CookieContext], list[Cookie]]
+SetText = Callable[[CookieSettings, CookieContext, str], list[Cookie]]
 
 
 @defect("COOKIE-07", "SEC-COOK-04", "FE-105")
 def cookie_path_too_wide() -> None:
     """Cookies are sent to every path of the host."""
-    replace(cookies, "path", always("/"))
-    replace(cookies, "nonce_path", always("/"))
+    replace(provider_cookies, "path", always("/"))
+    replace(provider_cookies, "nonce_path", always("/"))
 
 
 @defect("COOKIE-07")
 def nonce_sent_to_every_route_of_the_provider() -> None:
     """The nonce cookie has the path of the provider, not of the callback."""
-    replace(cookies, "nonce_path", cookies.path)
+    replace(provider_cookies, "nonce_path", provider_cookies.path)
 
 
 @defect("COOKIE-08")
 def cookie_path_ignores_the_callback_url() -> None:
     """A custom callback URL does not move the cookies."""
-    replace(cookies, "path", lambda callback_url, provider_id: f"/api/auth/{provider_id}")
+    replace(provider_cookies, "path", lambda callback_url, provider_id: f"/api/auth/{provider_id}")
 
 
 @defect("COOKIE-03", "SEC-COOK-01")
@@ -43,25 +45,30 @@ def cookie_not_http_only() -> None:
 @defect("COOKIE-04", "SEC-COOK-02", "COOKIE-05", "SEC-COOK-03")
 def cookie_not_secure() -> None:
     """Cookies of an https deployment travel over http as well."""
-    replace(cookies, "is_secure", always(False))
+    replace(provider_cookies, "is_secure", always(False))
 
 
 @defect("COOKIE-05", "SEC-COOK-03")
 def same_site_always_lax() -> None:
     """A backend on another host than its app cannot be reached with cookies."""
-    replace(cookies, "same_site", always("Lax"))
+    replace(provider_cookies, "same_site", always("Lax"))
 
 
 @defect("COOKIE-09", "SEC-COOK-05")
 def cookie_shared_with_sibling_hosts() -> None:
     """Cookies carry a Domain, so that all hosts below it receive them."""
-    replace(cookies, "domain", cookies.legacy_domain)
+
+    def cookie(original: Callable[..., Cookie], settings: CookieSettings, *arguments: Any) -> Cookie:
+        made = original(settings, *arguments)
+        return dataclasses.replace(made, domain=made.domain or settings.legacy_domain)
+
+    wrap(provider_cookies, "_cookie", cookie)
 
 
 @defect("COOKIE-01")
 def cookie_named_otherwise() -> None:
     """The granted scopes are kept in a cookie of another name."""
-    replace(cookies, "granted_scope_name", lambda provider_id: f"{provider_id}-scope")
+    replace(provider_cookies, "granted_scope_name", lambda provider_id: f"{provider_id}-scope")
 
 
 @defect("COOKIE-02")
@@ -95,7 +102,7 @@ def cookie_attributes_in_another_order() -> None:
 @defect("COOKIE-12")
 def legacy_cookies_not_deleted() -> None:
     """Cookies that an earlier release set with a Domain stay and get in the way."""
-    replace(cookie_jar, "legacy_deletions", always([]))
+    replace(provider_cookies, "legacy_deletions", always([]))
 
 
 @defect("COOKIE-20")
@@ -111,46 +118,46 @@ def deletions_carry_a_value() -> None:
 @defect("COOKIE-14")
 def session_duration_ignored() -> None:
     """The refresh cookie lives a thousand days, whatever sessionDuration says."""
-    replace(settings_module, "session_max_age", always(cookies.DEFAULT_SESSION_MAX_AGE))
+    replace(oauth_environment, "session_max_age", always(provider_cookies.DEFAULT_SESSION_MAX_AGE))
 
 
 @defect("COOKIE-14")
 def session_duration_shortens_the_nonce() -> None:
     """The nonce cookie lives as long as the session."""
 
-    def set_nonce(original: SetText, settings: CookieSettings, exchange: Exchange, text: str) -> list[Cookie]:
-        made = original(settings, exchange, text)
+    def set_nonce(original: SetText, settings: CookieSettings, context: CookieContext, text: str) -> list[Cookie]:
+        made = original(settings, context, text)
         return [*made[:-1], dataclasses.replace(made[-1], max_age=settings.session_max_age)]
 
-    wrap(cookie_jar, "set_nonce", set_nonce)
+    wrap(provider_cookies, "set_nonce", set_nonce)
 
 
 @defect("COOKIE-14", "REFRESH-08", providers=("github",))
 def granted_scopes_forgotten_after_an_hour() -> None:
     """The cookie of the granted scopes lives for an hour only."""
 
-    def set_scope(original: SetText, settings: CookieSettings, exchange: Exchange, text: str) -> list[Cookie]:
-        return original(dataclasses.replace(settings, session_max_age=3600), exchange, text)
+    def set_scope(original: SetText, settings: CookieSettings, context: CookieContext, text: str) -> list[Cookie]:
+        return original(dataclasses.replace(settings, session_max_age=3600), context, text)
 
-    wrap(cookie_jar, "set_granted_scope", set_scope)
+    wrap(provider_cookies, "set_granted_scope", set_scope)
 
 
 @defect("COOKIE-15", "SEC-COOK-07", providers=("google",))
 def long_values_not_chunked() -> None:
     """A refresh token too long for a cookie is put into one, and browsers drop it."""
-    replace(cookies, "needs_chunks", always(False))
+    replace(provider_cookies, "needs_chunks", always(False))
 
 
 @defect("COOKIE-15", "SEC-COOK-07", providers=("google",))
 def chunks_too_long() -> None:
     """Chunks have eight thousand characters, more than browsers keep."""
-    replace(cookies, "MAX_VALUE_LENGTH", 8000)
+    replace(provider_cookies, "MAX_VALUE_LENGTH", 8000)
 
 
 @defect("COOKIE-15", "SEC-COOK-07", "COOKIE-16", providers=("google",))
 def long_values_cut() -> None:
     """Of a refresh token too long for a cookie, only the beginning is kept."""
-    wrap(cookies, "chunks", lambda original, value: original(value)[:1])
+    wrap(provider_cookies, "chunks", lambda original, value: original(value)[:1])
 
 
 @defect("COOKIE-16", providers=("google",))
@@ -161,7 +168,7 @@ def a_chunk_alone_ignored() -> None:
         number = original(found, name)
         return 0 if number == 1 else number
 
-    wrap(cookies, "count_chunks", count)
+    wrap(provider_cookies, "count_chunks", count)
 
 
 @defect("COOKIE-16", providers=("google",))
@@ -169,62 +176,62 @@ def only_the_first_chunk_read() -> None:
     """A refresh token in several cookies is read from the first one alone."""
 
     def read(found: Mapping[str, str], name: str) -> str | None:
-        return found.get(cookies.chunk_name(name, 0)) or found.get(name)
+        return found.get(provider_cookies.chunk_name(name, 0)) or found.get(name)
 
-    replace(cookies, "read", read)
+    replace(provider_cookies, "read", read)
 
 
 @defect("COOKIE-18", "SEC-COOK-08", providers=("google",))
 def chunks_left_beside_a_shorter_value() -> None:
     """Chunks of an earlier, longer refresh token stay when a shorter one is stored, and win over it."""
-    replace(cookie_jar, "chunk_deletions", always([]))
+    replace(provider_cookies, "chunk_deletions", always([]))
 
 
 @defect("COOKIE-17", providers=("google",))
 def plain_cookie_left_beside_chunks() -> None:
     """An earlier refresh token stays in its own cookie when a longer one is stored in chunks."""
 
-    def set_token(original: SetText, settings: CookieSettings, exchange: Exchange, text: str) -> list[Cookie]:
-        name = cookies.refresh_token_name(settings.provider_id)
-        others = {key: value for key, value in exchange.received.items() if key != name}
-        return original(settings, dataclasses.replace(exchange, received=others), text)
+    def set_token(original: SetText, settings: CookieSettings, context: CookieContext, text: str) -> list[Cookie]:
+        name = settings.refresh_token_name
+        others = {key: value for key, value in context.received.items() if key != name}
+        return original(settings, dataclasses.replace(context, received=others), text)
 
-    wrap(cookie_jar, "set_refresh_token", set_token)
+    wrap(provider_cookies, "set_refresh_token", set_token)
 
 
 @defect("LOGOUT-06", "SEC-LOGOUT-04", providers=("google",))
 def chunks_survive_logout() -> None:
     """Logout deletes the plain refresh cookie and leaves the chunks."""
 
-    def clear(original: Clear, settings: CookieSettings, exchange: Exchange) -> list[Cookie]:
-        return [one for one in original(settings, exchange) if not one.name[-1].isdigit()]
+    def clear(original: Clear, settings: CookieSettings, context: CookieContext) -> list[Cookie]:
+        return [one for one in original(settings, context) if not one.name[-1].isdigit()]
 
-    wrap(cookie_jar, "clear_refresh_token", clear)
+    wrap(provider_cookies, "clear_refresh_token", clear)
 
 
 @defect("COOKIE-19", "LOGOUT-05")
 def logout_deletes_what_is_not_there() -> None:
     """Logout answers with deletions of cookies that the browser does not have."""
 
-    def clear(original: Clear, settings: CookieSettings, exchange: Exchange) -> list[Cookie]:
-        name = cookies.refresh_token_name(settings.provider_id)
-        return original(settings, dataclasses.replace(exchange, received={name: "x", **exchange.received}))
+    def clear(original: Clear, settings: CookieSettings, context: CookieContext) -> list[Cookie]:
+        name = settings.refresh_token_name
+        return original(settings, dataclasses.replace(context, received={name: "x", **context.received}))
 
-    wrap(cookie_jar, "clear_refresh_token", clear)
+    wrap(provider_cookies, "clear_refresh_token", clear)
 
 
 @defect("LOGOUT-08")
 def logout_deletes_legacy_cookies() -> None:
     """Logout answers with deletions for the whole domain as well."""
 
-    def clear(original: Clear, settings: CookieSettings, exchange: Exchange) -> list[Cookie]:
-        name = cookies.refresh_token_name(settings.provider_id)
-        return original(settings, exchange) + cookie_jar.legacy_deletions(settings, exchange, name, 0)
+    def clear(original: Clear, settings: CookieSettings, context: CookieContext) -> list[Cookie]:
+        name = settings.refresh_token_name
+        return original(settings, context) + provider_cookies.legacy_deletions(settings, context, name, 0)
 
-    wrap(cookie_jar, "clear_refresh_token", clear)
+    wrap(provider_cookies, "clear_refresh_token", clear)
 
 
 @defect("COOKIE-15", providers=("google",))
 def longest_value_in_pieces() -> None:
     """A value that just fits into one cookie is cut up."""
-    replace(cookies, "needs_chunks", lambda value: len(value) >= cookies.MAX_VALUE_LENGTH)
+    replace(provider_cookies, "needs_chunks", lambda value: len(value) >= provider_cookies.MAX_VALUE_LENGTH)

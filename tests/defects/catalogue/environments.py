@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
-from reference_backend.protocol import csrf, environments, query
-from reference_backend.protocol.errors import AuthError
-from reference_backend.web import assembly, backend, incoming, oauth
-from reference_backend.web.oauth import OAuthEntry
+from reference_backend import provider_factory
+from reference_backend.backend import current_backend
+from reference_backend.errors import AuthError
+from reference_backend.formats import query
+from reference_backend.http.request import request
+from reference_backend.oauth import csrf, environments
+from reference_backend.oauth import routes as oauth_routes
+from reference_backend.oauth.oauth_environment import Environments
+from reference_backend.oauth.routes import OAuthRoutes
 from tests.defects.defect import defect, replace, wrap
 
 
@@ -61,12 +66,12 @@ def unknown_environment_crashes() -> None:
 def csrf_header_before_the_environment() -> None:
     """Refresh and logout look at the CSRF header first and choose the environment afterwards."""
 
-    def select(original: Callable[..., Any], configured: oauth.Environments) -> Any:
+    def select(original: Callable[..., Any], configured: Environments) -> Any:
         if request.path.endswith(("/refresh", "/logout")):
             csrf.require_header(request.headers.get("X-Requested-With"))
         return original(configured)
 
-    wrap(oauth, "select", select)
+    wrap(oauth_routes, "select", select)
 
 
 @defect("ENV-09")
@@ -74,7 +79,7 @@ def environment_read_from_the_body() -> None:
     """A state in the form body of a callback chooses its environment."""
 
     def requested(original: Callable[[Mapping[str, str]], str], parameters: Mapping[str, str]) -> str:
-        return original({**incoming.form(), **parameters})
+        return original({**request.form_fields, **parameters})
 
     wrap(environments, "requested", requested)
 
@@ -93,24 +98,24 @@ def first_of_repeated_parameters() -> None:
 def early_failures_of_the_callback_in_the_page() -> None:
     """A callback that fails before its environment is known answers with the page, not with JSON."""
 
-    def frame(original: Callable[..., Response], configured: oauth.Environments) -> Response:
+    def frame(original: Callable[..., Response], routes: OAuthRoutes) -> Response:
         try:
-            return original(configured)
+            return original(routes)
         except AuthError as error:
-            return oauth.report_failure(error, None, backend.current().settings.app_origin)
+            return oauth_routes.report_failure(error, None, current_backend().settings.app_origin)
 
-    wrap(oauth, "frame", frame)
+    wrap(OAuthRoutes, "frame", frame)
 
 
 @defect("ENV-01")
 def environments_share_one_client() -> None:
     """All environments of a provider use the client of the first one."""
 
-    def build(original: Callable[..., OAuthEntry], *arguments: Any) -> OAuthEntry:
+    def build(original: Callable[..., OAuthRoutes], *arguments: Any) -> OAuthRoutes:
         built = original(*arguments).environments
-        return OAuthEntry(dict.fromkeys(built, next(iter(built.values()))))
+        return OAuthRoutes(dict.fromkeys(built, next(iter(built.values()))))
 
-    wrap(assembly, "build_oauth", build)
+    wrap(provider_factory, "build_oauth", build)
 
 
 @defect("ENV-03")

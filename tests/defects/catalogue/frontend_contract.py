@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Request, Response, request
+from flask import Request, Response
 
-from reference_backend.protocol import cookies, scopes, session_response, user_cookie
-from reference_backend.protocol.cookies import Cookie
-from reference_backend.protocol.errors import AuthenticationError, InputError
-from reference_backend.protocol.session_response import OAuthSession
-from reference_backend.web import cors, incoming, oauth
-from reference_backend.web import user_cookie as user_cookie_routes
-from reference_backend.web.oauth import Environments, OAuthEnvironment
+from reference_backend.errors import AuthenticationError, InputError
+from reference_backend.http import cors
+from reference_backend.http.cookies import Cookie
+from reference_backend.http.request import request
+from reference_backend.identity import session_response
+from reference_backend.identity.session_response import OAuthSession
+from reference_backend.oauth import provider_cookies, scopes
+from reference_backend.oauth import routes as oauth_routes
+from reference_backend.oauth.oauth_environment import OAuthEnvironment
+from reference_backend.oauth.routes import OAuthRoutes
+from reference_backend.user_endpoints import routes as user_routes
+from reference_backend.user_endpoints import user_cookie
 from tests.defects.defect import defect, replace, wrap
 
 Session = dict[str, Any]
@@ -23,12 +28,12 @@ Session = dict[str, Any]
 def refresh_needs_a_user_token() -> None:
     """Refresh is for callers that have a Backstage token already."""
 
-    def refresh(original: Callable[[Environments], Response], configured: Environments) -> Response:
+    def refresh(original: Callable[[OAuthRoutes], Response], routes: OAuthRoutes) -> Response:
         if "Authorization" not in request.headers:
             raise AuthenticationError("Missing credentials")
-        return original(configured)
+        return original(routes)
 
-    wrap(oauth, "refresh", refresh)
+    wrap(OAuthRoutes, "refresh", refresh)
 
 
 @defect("FE-21")
@@ -38,7 +43,7 @@ def session_in_an_envelope() -> None:
     def refreshed(original: Callable[[OAuthEnvironment], Session], environment: OAuthEnvironment) -> Session:
         return {"error": None, "response": original(environment)}
 
-    wrap(oauth, "refreshed_session", refreshed)
+    wrap(oauth_routes, "refreshed_session", refreshed)
 
 
 @defect("FE-28", providers=("google",))
@@ -46,7 +51,7 @@ def cookie_good_for_one_refresh() -> None:
     """A refresh cookie that came once is refused when it comes again."""
 
     def refreshed(original: Callable[[OAuthEnvironment], Session], environment: OAuthEnvironment) -> Session:
-        token = cookies.read(incoming.received_cookies(), cookies.refresh_token_name(environment.cookies.provider_id))
+        token = provider_cookies.read(request.plain_cookies, environment.cookies.refresh_token_name)
         if token in seen:
             raise InputError("Session cookie was used before")
         if token:
@@ -54,7 +59,7 @@ def cookie_good_for_one_refresh() -> None:
         return original(environment)
 
     seen: set[str] = set()
-    wrap(oauth, "refreshed_session", refreshed)
+    wrap(oauth_routes, "refreshed_session", refreshed)
 
 
 @defect("FE-40", providers=("google",))
@@ -122,7 +127,7 @@ def dropping_the_user_cookie_needs_a_token() -> None:
             raise AuthenticationError("Missing credentials")
         return original()
 
-    wrap(user_cookie_routes, "clear", clear)
+    wrap(user_routes, "clear_cookie", clear)
 
 
 @defect("FE-80")

@@ -9,16 +9,16 @@ from typing import Any
 import requests
 from flask import Response, g
 
-from reference_backend import upstream
-from reference_backend.protocol import entity_ref, profiles, scopes
-from reference_backend.protocol.errors import AuthError, NotAllowedError
-from reference_backend.protocol.session_response import SignIn
-from reference_backend.sign_in import resolvers
-from reference_backend.sign_in.context import ByRef, ResolverContext
-from reference_backend.sign_in.resolvers import EmailOptions, SignInInfo
-from reference_backend.upstream import BoundedAdapter, Upstream
-from reference_backend.web import oauth
-from reference_backend.web.oauth import Environments
+from reference_backend.errors import AuthError, NotAllowedError
+from reference_backend.http import client
+from reference_backend.http.client import BoundedAdapter, HttpClient
+from reference_backend.identity import entity_ref, resolvers
+from reference_backend.identity.resolver_context import ByRef, ResolverContext
+from reference_backend.identity.resolvers import EmailOptions, SignInInfo
+from reference_backend.identity.session_response import SignIn
+from reference_backend.oauth import scopes
+from reference_backend.oauth.routes import OAuthRoutes
+from reference_backend.providers import profiles
 from tests.defects.defect import defect, replace, wrap
 
 on_generic = functools.partial(defect, providers=("oauth2",))
@@ -91,7 +91,7 @@ def local_part_may_be_a_reference() -> None:
         local_part = resolvers.required_email(info.profile).partition("@")[0]
         return context.sign_in(ByRef(entity_ref.parse(local_part, entity_ref.DEFAULT_USER_KIND)))
 
-    replace(resolvers, "by_email_local_part", resolve)
+    replace(resolvers.COMMON["emailLocalPartMatchingUserEntityName"], "resolve", resolve)
 
 
 # --- the scopes ----------------------------------------------------------------------------------
@@ -119,13 +119,13 @@ def scopes_sorted() -> None:
 @on_generic("UP-03")
 def vendors_have_half_a_second() -> None:
     """Whoever does not answer in half a second is down."""
-    wrap(Upstream, "__init__", lambda original, self, timeout: original(self, 0.5))
+    wrap(HttpClient, "__init__", lambda original, self, timeout, **named: original(self, 0.5, **named))
 
 
 @on_generic("UP-03")
 def first_piece_is_the_answer() -> None:
     """What the first packet holds is taken for the whole answer."""
-    replace(upstream, "read_bounded", lambda response, end: response.raw.read1(8, decode_content=True))
+    replace(client, "read_bounded", lambda response, limit: response.raw.read1(8, decode_content=True))
 
 
 @on_generic("SEC-ROB-12")
@@ -139,11 +139,11 @@ def silence_is_a_gateway_timeout() -> None:
             g.waited = True
             raise
 
-    def frame(original: Callable[[Environments], Response], configured: Environments) -> Response:
-        response = original(configured)
+    def frame(original: Callable[[OAuthRoutes], Response], routes: OAuthRoutes) -> Response:
+        response = original(routes)
         if g.get("waited"):
             raise AuthError("Gateway timeout", status=504)
         return response
 
     wrap(BoundedAdapter, "send", send)
-    wrap(oauth, "frame", frame)
+    wrap(OAuthRoutes, "frame", frame)

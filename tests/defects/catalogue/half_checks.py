@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from flask import Response, request
+from flask import Response
 
-from reference_backend.protocol import cookie_jar, cookies, csrf, environments, nonce, origins
-from reference_backend.protocol.errors import AuthError
-from reference_backend.protocol.origins import AllowedOrigins
-from reference_backend.protocol.state import OAuthState
-from reference_backend.web import incoming, oauth, outgoing
-from reference_backend.web.oauth import OAuthEnvironment
+from reference_backend.errors import AuthError
+from reference_backend.http import origins, responses
+from reference_backend.http.origins import AllowedOrigins
+from reference_backend.http.request import request
+from reference_backend.oauth import csrf, environments, nonce, provider_cookies
+from reference_backend.oauth import routes as oauth_routes
+from reference_backend.oauth.oauth_environment import OAuthEnvironment
+from reference_backend.oauth.state import OAuthState
 from tests.defects.defect import defect, wrap
 
 Session = dict[str, object]
@@ -37,10 +39,12 @@ def refused_attempt_ends_the_newer_one() -> None:
         try:
             return original(environment, flow_state, target)
         except AuthError:
-            outgoing.add_cookies(cookie_jar.clear_nonce(environment.cookies, incoming.exchange(target)))
+            responses.add_cookies(
+                provider_cookies.clear_nonce(environment.cookies, oauth_routes.cookie_context(environment, target))
+            )
             raise
 
-    wrap(oauth, "complete_flow", complete)
+    wrap(oauth_routes, "complete_flow", complete)
 
 
 @defect("SEC-ORIG-02")
@@ -88,10 +92,10 @@ def empty_refresh_cookie_is_a_session() -> None:
     """A refresh with an empty cookie is answered as if there was a session."""
 
     def refreshed(original: Callable[[OAuthEnvironment], Session], environment: OAuthEnvironment) -> Session:
-        name = cookies.refresh_token_name(environment.cookies.provider_id)
+        name = environment.cookies.refresh_token_name
         return {} if request.cookies.get(name) == "" else original(environment)
 
-    wrap(oauth, "refreshed_session", refreshed)
+    wrap(oauth_routes, "refreshed_session", refreshed)
 
 
 @defect("SEC-ENV-01")

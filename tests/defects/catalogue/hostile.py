@@ -10,28 +10,23 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from flask import Response, request
+from flask import Response
 
-from reference_backend.protocol import (
-    cookie_jar,
-    cookies,
-    nonce,
-    outcomes,
-    profiles,
-    redirect_flow,
-    scopes,
-    web_message,
-)
-from reference_backend.protocol.errors import AuthError, InputError, NotAllowedError
-from reference_backend.protocol.state import OAuthState
-from reference_backend.providers import github
-from reference_backend.providers.base import CallbackRequest
+from reference_backend.errors import AuthError, InputError, NotAllowedError
+from reference_backend.formats import query
+from reference_backend.http import bodies, cors, responses, web_message
+from reference_backend.http.client import BoundedAdapter
+from reference_backend.http.request import request
+from reference_backend.identity import resolvers
+from reference_backend.oauth import nonce, oauth_errors, provider_cookies, redirect_flow, refresh_token_holders, scopes
+from reference_backend.oauth import routes as oauth_routes
+from reference_backend.oauth.oauth_environment import OAuthEnvironment
+from reference_backend.oauth.provider import CallbackRequest
+from reference_backend.oauth.routes import OAuthRoutes
+from reference_backend.oauth.state import OAuthState
+from reference_backend.providers import github, profiles
 from reference_backend.providers.github import GitHub
-from reference_backend.sign_in import resolvers
-from reference_backend.upstream import BoundedAdapter
-from reference_backend.web import bodies, cors, incoming, oauth, outgoing, refresh_tokens
-from reference_backend.web.oauth import Environments, OAuthEnvironment
-from tests.defects.defect import defect, nothing, replace, wrap
+from tests.defects.defect import always, defect, nothing, replace, wrap
 
 FOLLOWED = 3
 """More redirects than that are not followed, even by a broken backend."""
@@ -50,25 +45,25 @@ def error_told_to_strangers() -> None:
     """What the vendor says is shown before it is known whether this browser asked."""
 
     def complete(original: Callable[..., Response], *arguments: Any) -> Response:
-        if incoming.parameters().get("error"):
-            raise outcomes.callback_error(incoming.parameters())
+        if request.parameters.get("error"):
+            raise oauth_errors.callback_error(request.parameters)
         return original(*arguments)
 
-    wrap(oauth, "complete_flow", complete)
+    wrap(oauth_routes, "complete_flow", complete)
 
 
 @defect("SEC-STATE-12", providers=("github", "google"))
 def code_redeemed_at_start() -> None:
     """Start takes a code in its query for the answer of the vendor, and redeems it."""
 
-    def start(original: Callable[[Environments], Response], configured: Environments) -> Response:
-        _, environment = oauth.select(configured)
-        if "code" in incoming.parameters():
+    def start(original: Callable[[OAuthRoutes], Response], routes: OAuthRoutes) -> Response:
+        _, environment = oauth_routes.select(routes.environments)
+        if "code" in request.parameters:
             with suppress(AuthError):
-                environment.provider.authenticate(CallbackRequest(incoming.parameters(), {}, {}))
-        return original(configured)
+                environment.provider.authenticate(CallbackRequest(request.parameters, {}, {}))
+        return original(routes)
 
-    wrap(oauth, "start", start)
+    wrap(OAuthRoutes, "start", start)
 
 
 @defect("SEC-REDIR-01", "REDIR-08")
@@ -115,7 +110,7 @@ def page_in_any_frame() -> None:
 @defect("SEC-ERR-07", "SEC-REFR-08")
 def answers_with_tokens_are_cached() -> None:
     """Nothing keeps callback page and session answers out of caches."""
-    replace(outgoing, "uncached", lambda response: response)
+    replace(responses, "uncached", lambda response: response)
 
 
 @defect("SEC-TOKX-08", providers=("github", "google"))
@@ -146,13 +141,18 @@ def missing_refresh_token_stored() -> None:
     """A refresh without a new refresh token writes a word in its place."""
 
     def store(
-        original: Callable[..., None], environment: OAuthEnvironment, exchange: Any, old: str, rotated: list[str]
+        original: Callable[..., None],
+        environment: OAuthEnvironment,
+        context: Any,
+        old: str,
+        rotated: list[str],
+        holder: Any,
     ) -> None:
         if not rotated:
-            outgoing.add_cookies(cookie_jar.set_refresh_token(environment.cookies, exchange, "undefined"))
-        original(environment, exchange, old, rotated)
+            responses.add_cookies(provider_cookies.set_refresh_token(environment.cookies, context, "undefined"))
+        original(environment, context, old, rotated, holder)
 
-    wrap(oauth, "store_rotated", store)
+    wrap(oauth_routes, "store_rotated", store)
 
 
 @defect("SEC-REFR-09", providers=("google",))
@@ -163,7 +163,7 @@ def rotated_token_lost() -> None:
         if sys.exc_info()[0] is None:
             original(*arguments)
 
-    wrap(oauth, "store_rotated", store)
+    wrap(oauth_routes, "store_rotated", store)
 
 
 @defect("SEC-REFR-10", "SEC-ORIG-07", "HTTP-04")
@@ -175,13 +175,13 @@ def any_origin_may_read() -> None:
 @defect("SEC-ENV-05", providers=("google",))
 def refresh_token_for_any_environment() -> None:
     """The refresh token of one environment is sent with the client of another."""
-    replace(refresh_tokens, "of_environment", lambda token, environment: token)
+    replace(refresh_token_holders, "is_of_environment", always(True))
 
 
 @defect("SEC-LOGOUT-06", providers=("google",))
 def logout_needs_the_vendor() -> None:
     """A vendor that is down keeps everybody signed in."""
-    replace(oauth, "end_vendor_session", lambda environment, asked: environment.provider.logout(asked))
+    replace(oauth_routes, "end_vendor_session", lambda environment, asked: environment.provider.logout(asked))
 
 
 @defect("SEC-SCOPE-04", "PROV-GITHUB-03", providers=("github",))
@@ -244,7 +244,7 @@ def long_input_crashes() -> None:
             raise MemoryError
         return original(*arguments)
 
-    wrap(oauth, "select", too_long)
+    wrap(oauth_routes, "select", too_long)
 
 
 @defect("SEC-ROB-07")
@@ -257,45 +257,45 @@ def bodies_of_any_size() -> None:
 def repeated_parameter_crashes() -> None:
     """A parameter that comes twice is a list, where a text was expected."""
 
-    def parameters(original: Callable[[], Mapping[str, str]]) -> Mapping[str, str]:
-        names = [part.partition("=")[0] for part in request.query_string.decode("latin-1").split("&")]
+    def parse(original: Callable[[str], dict[str, str]], text: str) -> dict[str, str]:
+        names = [part.partition("=")[0] for part in text.split("&")]
         if len(names) != len(set(names)):
             raise TypeError("expected a text, not a list")
-        return original()
+        return original(text)
 
-    wrap(incoming, "parameters", parameters)
+    wrap(query, "parse", parse)
 
 
 @defect("SEC-ROB-09", providers=("google",))
 def pieces_of_cookies_uncounted() -> None:
     """Every piece of a cookie is answered, however many there are."""
-    replace(cookies, "MAX_CHUNKS", 100_000)
+    replace(provider_cookies, "MAX_CHUNKS", 100_000)
 
 
 @defect("SEC-ROB-12", "OUT-P7", providers=("google",))
 def broken_off_answer_is_a_server_error() -> None:
     """An answer that breaks off ends the callback with a server error, which tells the app nothing."""
 
-    def frame(original: Callable[..., Response], configured: Environments) -> Response:
-        response = original(configured)
+    def frame(original: Callable[..., Response], routes: OAuthRoutes) -> Response:
+        response = original(routes)
         if b"Failed%20to%20obtain" in response.get_data():
             raise AuthError("Bad gateway", status=502)
         return response
 
-    wrap(oauth, "frame", frame)
+    wrap(OAuthRoutes, "frame", frame)
 
 
 @defect("OUT-P8", providers=("google",), crashes=True)
 def profile_of_another_shape_crashes() -> None:
     """A profile that is no JSON object ends the callback with a server error."""
 
-    def frame(original: Callable[..., Response], configured: Environments) -> Response:
-        response = original(configured)
+    def frame(original: Callable[..., Response], routes: OAuthRoutes) -> Response:
+        response = original(routes)
         if b"Failed%20to%20parse%20user%20profile" in response.get_data():
             raise KeyError("id")
         return response
 
-    wrap(oauth, "frame", frame)
+    wrap(OAuthRoutes, "frame", frame)
 
 
 @defect("SEC-ORIG-06", providers=("oauth2",))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
-from reference_backend.protocol import encoding, errors, routes
-from reference_backend.protocol.errors import AuthError
-from reference_backend.web import bodies, envelope, health, incoming, outgoing, routing
-from reference_backend.web import security_headers as security
+from reference_backend import errors, routing
+from reference_backend.errors import AuthError
+from reference_backend.formats import encoding
+from reference_backend.http import bodies, error_response, health, paths, responses
+from reference_backend.http import security_headers as security
+from reference_backend.http.request import BackendRequest, request
 from tests.defects.defect import always, defect, nothing, replace, wrap
 
 Members = dict[str, Any]
@@ -71,31 +73,31 @@ def status_of_an_error_ignored() -> None:
 @defect("GEN-05")
 def error_shows_the_full_path() -> None:
     """The URL in an error is not relative to the plugin."""
-    replace(incoming, "relative_url", incoming.raw_url)
+    replace(BackendRequest, "relative_url", BackendRequest.raw_url)
 
 
 @defect("GEN-05")
 def error_shows_a_decoded_url() -> None:
     """The URL in an error is decoded."""
-    wrap(incoming, "relative_url", lambda original: original().replace("%20", " "))
+    replace(BackendRequest, "relative_url", property(lambda self: paths.relative_url(self.raw_url).replace("%20", " ")))
 
 
 @defect("GEN-08")
 def json_without_charset() -> None:
     """The media type of JSON lacks the charset."""
-    replace(outgoing, "JSON_TYPE", "application/json")
+    replace(responses, "JSON_TYPE", "application/json")
 
 
 @defect("ROUTE-05", "ROUTE-06", "ROUTE-07", "ROUTE-01", "ROUTE-04")
 def unknown_route_crashes() -> None:
     """A path that no route owns is a server error."""
-    replace(routes, "unknown_provider", lambda relative_path: AuthError("Cannot read properties of undefined"))
+    replace(paths, "unknown_provider", lambda relative_path: AuthError("Cannot read properties of undefined"))
 
 
 @defect("ROUTE-06")
 def unknown_route_in_html() -> None:
     """A path that no route owns is answered with a page."""
-    replace(routing, "not_found", lambda error: outgoing.text_page("<h1>Not Found</h1>", 404))
+    replace(routing, "not_found", lambda error: responses.text_page("<h1>Not Found</h1>", 404))
 
 
 @defect("ROUTE-07")
@@ -113,7 +115,7 @@ def switched_off_route_answers() -> None:
 @defect("GEN-18")
 def envelope_outside_the_plugin() -> None:
     """Paths that no plugin owns are answered with the plugin's own error."""
-    replace(routing, "not_found", lambda error: envelope.render(routing.no_route()))
+    replace(routing, "not_found", lambda error: error_response.render(routing.no_route()))
 
 
 @defect("ROUTE-01", "SEC-ROB-11")
@@ -122,7 +124,7 @@ def start_by_post() -> None:
 
     def not_allowed(original: Callable[[Any], Response], error: Any) -> Response:
         if request.path.endswith("/start"):
-            return routing.start(request.path.split("/")[3])
+            return routing.serve(request.path.split("/")[3], "start")
         return original(error)
 
     wrap(routing, "method_not_allowed", not_allowed)
@@ -134,7 +136,7 @@ def refresh_by_put() -> None:
 
     def not_allowed(original: Callable[[Any], Response], error: Any) -> Response:
         if request.path.endswith("/refresh"):
-            return outgoing.json_response({})
+            return responses.json_response({})
         return original(error)
 
     wrap(routing, "method_not_allowed", not_allowed)
@@ -144,10 +146,12 @@ def refresh_by_put() -> None:
 def callback_by_get_only() -> None:
     """A callback by POST leads nowhere."""
 
-    def frame(original: Callable[[str], Response], provider: str) -> Response:
-        return original(provider) if request.method == "GET" else envelope.render(routing.no_route())
+    def serve(original: Callable[[str, str], Response], provider: str, route: str) -> Response:
+        if route == "frame" and request.method != "GET":
+            return error_response.render(routing.no_route())
+        return original(provider, route)
 
-    wrap(routing, "frame", frame)
+    wrap(routing, "serve", serve)
 
 
 @defect("ROUTE-13", "SEC-ROB-01", crashes=True)
@@ -158,7 +162,7 @@ def malformed_escape_crashes() -> None:
         encoding.decode_component(relative_path)
         return original(relative_path)
 
-    wrap(routes, "unknown_provider", unknown)
+    wrap(paths, "unknown_provider", unknown)
 
 
 @defect("HTTP-11", "HTTP-10", "GEN-07")
@@ -203,4 +207,4 @@ def health_elsewhere() -> None:
 @defect("GEN-17")
 def health_in_other_words() -> None:
     """The health endpoints answer with another text."""
-    replace(health, "ok", lambda: outgoing.json_response({"status": "up"}))
+    replace(health, "ok", lambda: responses.json_response({"status": "up"}))

@@ -8,14 +8,13 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from reference_backend.openid import key_set
+from reference_backend.errors import AuthError
+from reference_backend.formats.compact_jws import CompactJws
+from reference_backend.openid import id_token, key_set, openid_errors
 from reference_backend.openid.client import Client
 from reference_backend.openid.issuer import Issuer
 from reference_backend.openid.key_set import Key, KeySet
-from reference_backend.protocol import id_token, openid_outcomes
-from reference_backend.protocol.errors import AuthError
-from reference_backend.protocol.id_token import IdToken
-from reference_backend.protocol.openid_outcomes import RpError
+from reference_backend.openid.openid_errors import RpError
 from reference_backend.providers import oidc
 from tests.defects.defect import always, defect, nothing, replace, wrap
 
@@ -33,17 +32,17 @@ def id_token_signature_not_checked() -> None:
 def unsigned_id_token_accepted() -> None:
     """An ID token that says it is not signed needs no signature."""
 
-    def is_unsigned(token: IdToken) -> bool:
+    def is_unsigned(token: CompactJws) -> bool:
         return str(token.header.get("alg", "")).lower() == "none"
 
-    def require(original: Callable[[IdToken, str], None], token: IdToken, expected: str) -> None:
+    def require(original: Callable[[CompactJws, str], None], token: CompactJws, expected: str) -> None:
         if not is_unsigned(token):
             original(token, expected)
 
-    def is_signed(original: Callable[[Client, IdToken], bool], self: Client, token: IdToken) -> bool:
+    def is_signed(original: Callable[[Client, CompactJws], bool], self: Client, token: CompactJws) -> bool:
         return is_unsigned(token) or original(self, token)
 
-    def require_hash(original: Callable[[IdToken, str], None], token: IdToken, access_token: str) -> None:
+    def require_hash(original: Callable[[CompactJws, str], None], token: CompactJws, access_token: str) -> None:
         if not is_unsigned(token):
             original(token, access_token)
 
@@ -56,7 +55,7 @@ def unsigned_id_token_accepted() -> None:
 def public_key_as_a_secret() -> None:
     """What everybody knows, the PEM text of the public key, counts as the secret of an HMAC."""
 
-    def require(original: Callable[[IdToken, str], None], token: IdToken, expected: str) -> None:
+    def require(original: Callable[[CompactJws, str], None], token: CompactJws, expected: str) -> None:
         if token.header.get("alg") != "HS256":
             original(token, expected)
 
@@ -115,8 +114,8 @@ def id_token_optional() -> None:
         answer = original(self, *method, **form)
         return answer if answer.get("id_token") else {**answer, "id_token": "none"}
 
-    def validate(original: Callable[..., IdToken], self: Client, text: Any, access_token: str | None) -> IdToken:
-        return IdToken("", {}, {"sub": None}) if text == "none" else original(self, text, access_token)
+    def validate(original: Callable[..., CompactJws], self: Client, text: Any, access_token: str | None) -> CompactJws:
+        return CompactJws("", {}, {"sub": None}) if text == "none" else original(self, text, access_token)
 
     def nonce(original: Callable[..., None], claims: Mapping[str, Any], expected: str | None) -> None:
         if claims["sub"] is not None:
@@ -143,7 +142,7 @@ def not_before_ignored() -> None:
 def any_algorithm_accepted() -> None:
     """The token says with which algorithm it is to be verified."""
 
-    def is_signed(original: Callable[[Client, IdToken], bool], self: Client, token: IdToken) -> bool:
+    def is_signed(original: Callable[[Client, CompactJws], bool], self: Client, token: CompactJws) -> bool:
         named = token.header.get("alg")
         if named in key_set.KEY_TYPES:
             return self.keys.verify(token.text, token.header, str(named))
@@ -217,7 +216,7 @@ def unknown_key_id_tolerated() -> None:
 @defect("SEC-JWKS-04", providers=OPENID)
 def issuer_of_metadata_not_compared() -> None:
     """A discovery document may be about any issuer."""
-    replace(openid_outcomes, "require_issuer", nothing)
+    replace(openid_errors, "require_issuer", nothing)
 
 
 @defect("SEC-JWKS-05", providers=OPENID)
@@ -282,7 +281,7 @@ def failure_of_discovery_is_remembered() -> None:
 @defect("SEC-UINFO-01", "OIDCPROV-08", "SEC-REFR-07", "OIDCPROV-09", providers=("oidc",))
 def userinfo_of_somebody_else() -> None:
     """User info about another person than the ID token's is taken."""
-    replace(openid_outcomes, "require_subject", nothing)
+    replace(openid_errors, "require_subject", nothing)
 
 
 @defect("SEC-UINFO-02", providers=("oidc",))
@@ -300,13 +299,13 @@ def userinfo_failure_ignored() -> None:
             original(expected, found)
 
     wrap(Client, "userinfo", userinfo)
-    wrap(openid_outcomes, "require_subject", require)
+    wrap(openid_errors, "require_subject", require)
 
 
 @defect("SEC-REFR-06", "OIDCPROV-09", providers=("oidc",))
 def refresh_for_somebody_else() -> None:
     """A refresh may go on as another person."""
-    replace(openid_outcomes, "require_same_person", nothing)
+    replace(openid_errors, "require_same_person", nothing)
 
 
 @defect("UP-29", "OIDCPROV-12", "PROFILE-02", "SEC-IDENT-01", providers=("oidc",))

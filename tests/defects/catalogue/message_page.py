@@ -8,10 +8,16 @@ from typing import Any
 
 from flask import Response
 
-from reference_backend.protocol import encoding, errors, origins, session_response, web_message
-from reference_backend.protocol.state import OAuthState
-from reference_backend.web import backend, incoming, oauth, outgoing
-from reference_backend.web import security_headers as security
+from reference_backend import errors
+from reference_backend.backend import current_backend
+from reference_backend.formats import encoding
+from reference_backend.http import origins, responses, web_message
+from reference_backend.http import security_headers as security
+from reference_backend.http.request import request
+from reference_backend.identity import session_response
+from reference_backend.oauth import routes as oauth_routes
+from reference_backend.oauth.routes import OAuthRoutes
+from reference_backend.oauth.state import OAuthState
 from tests.defects.defect import StaleDefectError, always, defect, replace, wrap
 
 
@@ -54,7 +60,7 @@ def callback_errors_as_json() -> None:
     def report(error: Exception, flow_state: OAuthState | None, target: str) -> Response:
         raise error
 
-    replace(oauth, "report_failure", report)
+    replace(oauth_routes, "report_failure", report)
 
 
 @defect("MSG-15", "FRAME-02")
@@ -66,7 +72,7 @@ def callback_errors_with_status_400() -> None:
         response.status_code = 400
         return response
 
-    wrap(oauth, "report_failure", report)
+    wrap(oauth_routes, "report_failure", report)
 
 
 @defect("FRAME-12", "SEC-ERR-03")
@@ -82,7 +88,7 @@ def message_goes_to_the_app_only() -> None:
     def state_origin(original: Callable[[OAuthState], str | None], flow_state: OAuthState) -> None:
         original(flow_state)
 
-    wrap(oauth, "state_origin", state_origin)
+    wrap(oauth_routes, "state_origin", state_origin)
 
 
 @defect("FRAME-03", "FRAME-04", "MSG-12")
@@ -92,10 +98,10 @@ def early_errors_posted_to_an_unchecked_origin() -> None:
     def report(
         original: Callable[..., Response], error: Exception, flow_state: OAuthState | None, target: str
     ) -> Response:
-        known = backend.current().settings.app_origin
+        known = current_backend().settings.app_origin
         return original(error, flow_state, "https://elsewhere.example" if target == known else target)
 
-    wrap(oauth, "report_failure", report)
+    wrap(oauth_routes, "report_failure", report)
 
 
 @defect("MSG-01")
@@ -225,7 +231,7 @@ def page_cut_off_from_its_opener() -> None:
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
         return response
 
-    wrap(outgoing, "web_message_page", page)
+    wrap(responses, "web_message_page", page)
 
 
 @defect("FRAME-21")
@@ -237,7 +243,7 @@ def unknown_flow_refused() -> None:
             raise errors.InputError("Unknown flow")
         return original(flow_state)
 
-    wrap(oauth, "state_origin", state_origin)
+    wrap(oauth_routes, "state_origin", state_origin)
 
 
 @defect("IDENT-02")
@@ -250,9 +256,9 @@ def absent_members_are_null() -> None:
 def origin_required_at_start() -> None:
     """A start without origin is refused."""
 
-    def start(original: Callable[..., Response], configured: oauth.Environments) -> Response:
-        if "origin" not in incoming.parameters():
+    def start(original: Callable[..., Response], routes: OAuthRoutes) -> Response:
+        if "origin" not in request.parameters:
             origins.normalise_at_start("")
-        return original(configured)
+        return original(routes)
 
-    wrap(oauth, "start", start)
+    wrap(OAuthRoutes, "start", start)

@@ -6,15 +6,20 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
-from reference_backend.protocol import cookie_jar, cookies, encoding, nonce, origins, state
-from reference_backend.protocol.cookies import Cookie
-from reference_backend.protocol.errors import NotAllowedError
-from reference_backend.protocol.state import OAuthState
-from reference_backend.providers.base import CallbackRequest
-from reference_backend.web import backend, incoming, oauth
-from reference_backend.web.oauth import OAuthEnvironment
+from reference_backend.backend import current_backend
+from reference_backend.errors import NotAllowedError
+from reference_backend.formats import encoding
+from reference_backend.http import origins
+from reference_backend.http.cookies import Cookie
+from reference_backend.http.request import BackendRequest, request
+from reference_backend.oauth import nonce, provider_cookies, state
+from reference_backend.oauth import routes as oauth_routes
+from reference_backend.oauth.oauth_environment import OAuthEnvironment
+from reference_backend.oauth.provider import CallbackRequest
+from reference_backend.oauth.routes import OAuthRoutes
+from reference_backend.oauth.state import OAuthState
 from tests.defects.defect import always, defect, nothing, replace, wrap
 
 
@@ -52,31 +57,31 @@ def nonce_reused() -> None:
 def nonce_of_another_flow_in_the_cookie() -> None:
     """The nonce cookie does not hold the nonce of the state."""
 
-    def set_nonce(original: Callable[..., list[Cookie]], settings: Any, exchange: Any, text: str) -> list[Cookie]:
-        return original(settings, exchange, text[::-1])
+    def set_nonce(original: Callable[..., list[Cookie]], settings: Any, context: Any, text: str) -> list[Cookie]:
+        return original(settings, context, text[::-1])
 
-    wrap(cookie_jar, "set_nonce", set_nonce)
+    wrap(provider_cookies, "set_nonce", set_nonce)
     replace(nonce, "require_match", nothing)
 
 
 @defect("START-08", "COOKIE-10", "FE-105")
 def nonce_lives_for_a_day() -> None:
     """A flow may take a day."""
-    replace(cookies, "NONCE_MAX_AGE", 24 * 60 * 60)
+    replace(provider_cookies, "NONCE_MAX_AGE", 24 * 60 * 60)
 
 
 @defect("SEC-STATE-11")
 def second_attempt_keeps_the_first_nonce() -> None:
     """A second start in one browser leaves the first nonce in the cookie, and neither attempt can be finished."""
 
-    def set_nonce(original: Callable[..., list[Cookie]], settings: Any, exchange: Any, text: str) -> list[Cookie]:
-        if cookies.nonce_name(settings.provider_id) in exchange.received:
+    def set_nonce(original: Callable[..., list[Cookie]], settings: Any, context: Any, text: str) -> list[Cookie]:
+        if settings.nonce_name in context.received:
             return []
-        return original(settings, exchange, text)
+        return original(settings, context, text)
 
     # The narrow path would hide the cookie from start.
-    replace(cookies, "nonce_path", cookies.path)
-    wrap(cookie_jar, "set_nonce", set_nonce)
+    replace(provider_cookies, "nonce_path", provider_cookies.path)
+    wrap(provider_cookies, "set_nonce", set_nonce)
 
 
 @defect("FRAME-03", "SEC-STATE-04")
@@ -86,8 +91,8 @@ def state_not_required() -> None:
     def decode(original: Callable[[str], OAuthState], text: str) -> OAuthState:
         if text:
             return original(text)
-        name = cookies.nonce_name(request.path.split("/")[3])
-        return OAuthState(nonce=incoming.received_cookies().get(name, "x"), env=incoming.parameters().get("env", ""))
+        name = provider_cookies.nonce_name(request.path.split("/")[3])
+        return OAuthState(nonce=request.plain_cookies.get(name, "x"), env=request.parameters.get("env", ""))
 
     wrap(state, "decode", decode)
 
@@ -102,18 +107,18 @@ def state_without_nonce_accepted() -> None:
 def vendor_asked_before_the_checks() -> None:
     """The code is redeemed at the vendor before state, origin and nonce are looked at."""
 
-    def frame(original: Callable[..., Response], configured: oauth.Environments) -> Response:
-        _, environment = oauth.select(configured)
-        with_code = CallbackRequest(incoming.parameters(), incoming.form(), {})
+    def frame(original: Callable[..., Response], routes: OAuthRoutes) -> Response:
+        _, environment = oauth_routes.select(routes.environments)
+        with_code = CallbackRequest(request.parameters, request.form_fields, {})
         try:
             result = environment.provider.authenticate(with_code)
         except Exception:
-            return original(configured)
+            return original(routes)
         redeemed.append(result)
-        return original(configured)
+        return original(routes)
 
     redeemed: list[Any] = []
-    wrap(oauth, "frame", frame)
+    wrap(OAuthRoutes, "frame", frame)
 
 
 @defect("FRAME-08")
@@ -123,16 +128,16 @@ def nonce_checked_before_the_origin() -> None:
     def complete(
         original: Callable[..., Response], environment: OAuthEnvironment, flow_state: OAuthState, target: str
     ) -> Response:
-        name = cookies.nonce_name(environment.cookies.provider_id)
-        nonce.require_match(nonce.require_cookie(incoming.received_cookies().get(name)), flow_state.nonce)
-        backend.current().require_allowed_origin(target)
+        name = environment.cookies.nonce_name
+        nonce.require_match(nonce.require_cookie(request.plain_cookies.get(name)), flow_state.nonce)
+        origins.require_allowed(current_backend().settings.allowed_origins, target)
         return original(environment, flow_state, target)
 
     def state_origin(flow_state: OAuthState) -> str | None:
         return origins.normalise_in_state(flow_state.origin) if flow_state.origin else None
 
-    replace(oauth, "state_origin", state_origin)
-    wrap(oauth, "complete_flow", complete)
+    replace(oauth_routes, "state_origin", state_origin)
+    wrap(oauth_routes, "complete_flow", complete)
 
 
 @defect("STATE-01")
@@ -162,7 +167,7 @@ def origin_in_the_state_as_received() -> None:
     """The state carries the origin as it was typed, path and all."""
 
     def encode(original: Callable[[OAuthState], str], one: OAuthState) -> str:
-        return original(dataclasses.replace(one, origin=incoming.parameters().get("origin")))
+        return original(dataclasses.replace(one, origin=request.parameters.get("origin")))
 
     wrap(state, "encode", encode)
 
@@ -200,10 +205,10 @@ def garbage_in_the_state_crashes() -> None:
 @defect("FRAME-19", "FE-106")
 def nonce_not_used_up() -> None:
     """A callback leaves the nonce in the browser, and a second one with the same state asks the vendor again."""
-    replace(cookie_jar, "clear_nonce", always([]))
+    replace(provider_cookies, "clear_nonce", always([]))
 
 
 @defect("FRAME-20")
 def code_in_a_form_ignored() -> None:
     """A callback by POST finds no code in its form body."""
-    replace(incoming, "form", always({}))
+    replace(BackendRequest, "form_fields", {})

@@ -7,16 +7,15 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-from reference_backend.authorization_server import offline_access
-from reference_backend.authorization_server.clients import ClientDirectory
+from reference_backend.authorization_server import clients, offline_access, oidc_error, refresh_tokens, request_members
+from reference_backend.authorization_server.client_directory import ClientDirectory
+from reference_backend.authorization_server.clients import Presented
 from reference_backend.authorization_server.offline_access import OfflineAccess
-from reference_backend.authorization_server.tokens import TokenEndpoint
-from reference_backend.protocol.authorization_server import clients, oidc_error, refresh_tokens, request_members
-from reference_backend.protocol.authorization_server.clients import Presented
-from reference_backend.protocol.authorization_server.refresh_tokens import OfflineSession
-from reference_backend.protocol.errors import AuthenticationError
-from reference_backend.store.offline import OfflineStore
-from reference_backend.web import oauth
+from reference_backend.authorization_server.offline_store import OfflineStore
+from reference_backend.authorization_server.refresh_tokens import OfflineSession
+from reference_backend.authorization_server.token_endpoint import TokenEndpoint
+from reference_backend.errors import AuthenticationError
+from reference_backend.oauth.routes import OAuthRoutes
 from tests.defects.catalogue.client_registration import on_server
 from tests.defects.defect import always, nothing, replace, wrap
 
@@ -270,10 +269,10 @@ def logout_ends_every_session() -> None:
         started.append((self.store, session.session_id))
         return token, session
 
-    def logout(original: Callable[..., Any], configured: Any) -> Any:
+    def logout(original: Callable[..., Any], routes: OAuthRoutes) -> Any:
         for store, session_id in started:
             store.remove(session_id)
-        return original(configured)
+        return original(routes)
 
     wrap(OfflineAccess, "prepare", prepare)
-    wrap(oauth, "logout", logout)
+    wrap(OAuthRoutes, "logout", logout)

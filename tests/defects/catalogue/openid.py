@@ -7,18 +7,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from reference_backend.openid import answers
+from reference_backend.errors import AuthError
+from reference_backend.formats.compact_jws import CompactJws
+from reference_backend.http.cookies import Cookie
+from reference_backend.oauth import oauth_errors, session_cookie
+from reference_backend.oauth import server_session as web_session
+from reference_backend.oauth.provider import CallbackRequest, LogoutRequest, RefreshRequest, ScopePolicy, StartRequest
+from reference_backend.openid import answers, id_token, openid_errors, pkce
 from reference_backend.openid.client import Client, ClientAuthentication
-from reference_backend.protocol import id_token, openid_outcomes, outcomes, pkce, server_session
-from reference_backend.protocol.cookies import Cookie
-from reference_backend.protocol.errors import AuthError
-from reference_backend.protocol.id_token import IdToken
-from reference_backend.protocol.openid_outcomes import OpError, RpError
-from reference_backend.providers import oidc, openid
-from reference_backend.providers.base import CallbackRequest, LogoutRequest, RefreshRequest, ScopePolicy, StartRequest
+from reference_backend.openid.openid_errors import OpError, RpError
+from reference_backend.providers import oidc, openid_base
 from reference_backend.providers.oidc import Oidc
-from reference_backend.providers.openid import OpenIdProvider
-from reference_backend.web import server_session as web_session
+from reference_backend.providers.openid_base import OpenIdProvider
 from tests.defects.defect import always, defect, nothing, replace, wrap
 
 OPENID = ("oidc", "pinniped")
@@ -126,7 +126,7 @@ def issuer_without_userinfo_accepted() -> None:
             original(expected, found)
 
     wrap(Client, "userinfo", userinfo)
-    wrap(openid_outcomes, "require_subject", require)
+    wrap(openid_errors, "require_subject", require)
 
 
 @defect("UP-27", providers=OIDC)
@@ -173,7 +173,7 @@ def refresh_without_access_token() -> None:
 @defect("OIDCPROV-13", providers=OIDC)
 def issuer_of_the_answer_ignored() -> None:
     """Which issuer a callback names is not looked at."""
-    replace(openid_outcomes, "require_response_issuer", nothing)
+    replace(openid_errors, "require_response_issuer", nothing)
 
 
 @defect("OIDCPROV-14", providers=OPENID)
@@ -202,7 +202,7 @@ def session_is_not_needed() -> None:
 @defect("OUT-O5", "SCOPE-07", providers=OIDC)
 def state_not_compared_with_the_session() -> None:
     """Any state with a good nonce finishes the flow that waits in the session."""
-    replace(openid_outcomes, "require_same_state", nothing)
+    replace(openid_errors, "require_same_state", nothing)
 
 
 @defect("UP-32", providers=OIDC)
@@ -230,14 +230,14 @@ def no_access_token_asks_nobody() -> None:
         if found:
             original(expected, found)
 
-    def require_hash(original: Callable[[IdToken, str], None], token: IdToken, access_token: str) -> None:
+    def require_hash(original: Callable[[CompactJws, str], None], token: CompactJws, access_token: str) -> None:
         if access_token != "none":
             original(token, access_token)
 
-    wrap(openid, "require_access_token", require)
+    wrap(openid_base, "require_access_token", require)
     wrap(id_token, "require_access_token_hash", require_hash)
     wrap(Client, "userinfo", userinfo)
-    wrap(openid_outcomes, "require_subject", subject)
+    wrap(openid_errors, "require_subject", subject)
 
 
 # --- errors ---
@@ -246,19 +246,19 @@ def no_access_token_asks_nobody() -> None:
 @defect("UP-30", "OUT-O1", "OUT-O3", "OUT-O5", "OUT-O0", providers=OIDC)
 def every_error_is_a_failure() -> None:
     """No error of the vendor counts as a rejection."""
-    replace(openid_outcomes, "in_callback", lambda error: outcomes.failed(error.message))
+    replace(openid_errors, "in_callback", lambda error: oauth_errors.failed(error.message))
 
 
 @defect("UP-30", "OUT-O2", providers=OIDC)
 def every_error_is_a_rejection() -> None:
     """Every error of the vendor counts as a rejection."""
-    replace(openid_outcomes, "in_callback", lambda error: outcomes.rejected(error.message))
+    replace(openid_errors, "in_callback", lambda error: oauth_errors.rejected(error.message))
 
 
 @defect("OUT-O0", "FRAME-10", providers=OPENID)
 def missing_code_in_other_words() -> None:
     """A callback without code is reported as if the vendor had failed."""
-    replace(openid_outcomes, "code_missing", lambda: OpError("server_error"))
+    replace(openid_errors, "code_missing", lambda: OpError("server_error"))
 
 
 @defect("OUT-O3", providers=OPENID)
@@ -279,7 +279,7 @@ def unreadable_answers_are_rejections() -> None:
         except AuthError as error:
             raise RpError("expected 200 OK") from error
 
-    wrap(openid_outcomes, "parse_answer", parse)
+    wrap(openid_errors, "parse_answer", parse)
 
 
 @defect("OUT-OR", "REFRESH-16", providers=OPENID)
@@ -305,7 +305,7 @@ def change_session_cookie(**changes: Any) -> None:
     def cookie(original: Callable[..., Cookie], session_id: str, secret: str, auth_base: str) -> Cookie:
         return dataclasses.replace(original(session_id, secret, auth_base), **changes)
 
-    wrap(server_session, "cookie", cookie)
+    wrap(session_cookie, "cookie", cookie)
 
 
 @defect("SESSION-02", providers=OPENID)

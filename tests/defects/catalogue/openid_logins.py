@@ -8,14 +8,15 @@ from typing import Any
 
 from flask import Response
 
-from reference_backend.openid import issuer
+from reference_backend.errors import AuthError
+from reference_backend.formats.compact_jws import CompactJws
+from reference_backend.http.cookies import Cookie
+from reference_backend.oauth import session_cookie
+from reference_backend.oauth.routes import OAuthRoutes
+from reference_backend.openid import id_token, issuer, openid_errors, pkce
 from reference_backend.openid.client import Client
 from reference_backend.openid.issuer import Issuer
-from reference_backend.protocol import id_token, openid_outcomes, pkce, server_session
-from reference_backend.protocol.cookies import Cookie
-from reference_backend.protocol.errors import AuthError
-from reference_backend.providers.openid import OpenIdProvider
-from reference_backend.web import oauth
+from reference_backend.providers.openid_base import OpenIdProvider
 from tests.defects.defect import defect, nothing, replace, wrap
 
 ONLY = ("oidc",)
@@ -53,7 +54,7 @@ def finished_login_not_used_up() -> None:
         del answer
         found: dict[str, str] | None = asked.session.get(self.session_key())
         if not found:
-            raise openid_outcomes.session_entry_missing(self.session_key())
+            raise openid_errors.session_entry_missing(self.session_key())
         return found
 
     replace(OpenIdProvider, "_take_entry", take)
@@ -62,7 +63,7 @@ def finished_login_not_used_up() -> None:
 @defect("SEC-STATE-10", providers=ONLY)
 def issuer_of_an_answer_ignored() -> None:
     """An answer that names another issuer is taken for the own one's."""
-    replace(openid_outcomes, "require_response_issuer", nothing)
+    replace(openid_errors, "require_response_issuer", nothing)
 
 
 @defect("SEC-STATE-10", "OIDCPROV-13", providers=ONLY)
@@ -73,7 +74,7 @@ def promised_issuer_not_missed() -> None:
         del promised
         original(expected, received, promised=False)
 
-    wrap(openid_outcomes, "require_response_issuer", require)
+    wrap(openid_errors, "require_response_issuer", require)
 
 
 @defect("SEC-STATE-10", providers=ONLY)
@@ -83,7 +84,7 @@ def issuer_of_an_answer_compared_by_its_beginning() -> None:
     def require(original: Callable[..., None], expected: str, received: str | None, *, promised: bool) -> None:
         original(expected, expected if (received or "").startswith(expected) else received, promised=promised)
 
-    wrap(openid_outcomes, "require_response_issuer", require)
+    wrap(openid_errors, "require_response_issuer", require)
 
 
 @defect("SEC-COOK-09", providers=ONLY)
@@ -91,9 +92,9 @@ def session_signature_compared_without_case() -> None:
     """Upper and lower case of the signature of a session make no difference, so that most of it need not be known."""
 
     def is_signed(session_id: str, received: str, secret: str) -> bool:
-        return received.lower() == server_session.signature(session_id, secret).lower()
+        return received.lower() == session_cookie.signature(session_id, secret).lower()
 
-    replace(server_session, "is_signed", is_signed)
+    replace(session_cookie, "is_signed", is_signed)
 
 
 @defect("SESSION-08", providers=ONLY)
@@ -103,26 +104,26 @@ def session_cookie_for_every_site() -> None:
     def cookie(original: Callable[..., Cookie], *arguments: Any) -> Cookie:
         return dataclasses.replace(original(*arguments), same_site="None")
 
-    wrap(server_session, "cookie", cookie)
+    wrap(session_cookie, "cookie", cookie)
 
 
 @defect("SEC-COOK-09", providers=ONLY)
 def session_cookie_unsigned() -> None:
     """Anything may stand behind the identifier of a session."""
-    replace(server_session, "is_signed", lambda session_id, received, secret: True)
+    replace(session_cookie, "is_signed", lambda session_id, received, secret: True)
 
 
 @defect("SEC-ROB-04", providers=ONLY)
 def silence_is_a_server_error() -> None:
     """An issuer that says nothing ends the callback with a server error, which tells the app nothing."""
 
-    def frame(original: Callable[..., Response], configured: Any) -> Response:
-        response = original(configured)
+    def frame(original: Callable[..., Response], routes: OAuthRoutes) -> Response:
+        response = original(routes)
         if b"timed%20out" in response.get_data():
             raise AuthError("Gateway timeout", status=504)
         return response
 
-    wrap(oauth, "frame", frame)
+    wrap(OAuthRoutes, "frame", frame)
 
 
 @defect("SEC-ROB-10", providers=ONLY)
@@ -136,7 +137,7 @@ def userinfo_of_another_shape_is_empty() -> None:
             return {"email": "ada-quill@lumenfold.example", "email_verified": True}
 
     wrap(Client, "userinfo", userinfo)
-    replace(openid_outcomes, "require_subject", nothing)
+    replace(openid_errors, "require_subject", nothing)
 
 
 @defect("SEC-IDENT-02", providers=ONLY)
@@ -173,7 +174,7 @@ def claims_shown_in_errors() -> None:
         try:
             original(claims, *arguments)
         except AuthError as error:
-            raise openid_outcomes.RpError(f"{error.message}: {dict(claims)}") from error
+            raise openid_errors.RpError(f"{error.message}: {dict(claims)}") from error
 
     wrap(id_token, "require_claims", require)
 
@@ -187,7 +188,7 @@ class _Unchecked:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)
 
-    def validate(self, text: str, access_token: str | None) -> id_token.IdToken:
+    def validate(self, text: str, access_token: str | None) -> CompactJws:
         """The token, whoever made it."""
         del access_token
         return id_token.decode(text)

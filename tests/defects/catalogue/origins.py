@@ -8,11 +8,13 @@ from typing import Any
 
 from flask import Request, Response
 
-from reference_backend.protocol import cookies, glob, origins, urls
-from reference_backend.protocol.cookies import Cookie
-from reference_backend.protocol.origins import AllowedOrigins
-from reference_backend.protocol.state import OAuthState
-from reference_backend.web import cors, oauth, outgoing
+from reference_backend.formats import glob, urls
+from reference_backend.http import cors, origins, responses
+from reference_backend.http.cookies import Cookie
+from reference_backend.http.origins import AllowedOrigins
+from reference_backend.oauth import provider_cookies
+from reference_backend.oauth import routes as oauth_routes
+from reference_backend.oauth.state import OAuthState
 from tests.defects.defect import always, defect, nothing, replace, wrap
 
 
@@ -49,7 +51,7 @@ def origin_in_the_state_trusted() -> None:
     def state_origin(flow_state: OAuthState) -> str | None:
         return origins.normalise_in_state(flow_state.origin) if flow_state.origin else None
 
-    replace(oauth, "state_origin", state_origin)
+    replace(oauth_routes, "state_origin", state_origin)
 
 
 @defect("ORIGIN-06", "ORIGIN-02")
@@ -80,8 +82,8 @@ def refused_start_sets_cookies() -> None:
     """A start with an origin that is refused has set the nonce cookie already."""
 
     def require(original: Callable[..., None], allowed: AllowedOrigins, origin: str) -> None:
-        name = cookies.nonce_name("github")
-        outgoing.add_cookies([Cookie(name, "x", "/", 4e9, 600, secure=False, same_site="Lax")])
+        name = provider_cookies.nonce_name("github")
+        responses.add_cookies([Cookie(name, "x", "/", 4e9, 600, secure=False, same_site="Lax")])
         original(allowed, origin)
 
     wrap(origins, "require_allowed", require)

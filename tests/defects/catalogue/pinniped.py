@@ -6,13 +6,11 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from reference_backend.openid.client import Client, ClientAuthentication
-from reference_backend.protocol import id_token, outcomes
-from reference_backend.protocol.errors import AuthError
-from reference_backend.protocol.id_token import IdToken
-from reference_backend.protocol.session_response import OAuthSession, Profile
-from reference_backend.providers import openid, pinniped
-from reference_backend.providers.base import (
+from reference_backend.errors import AuthError
+from reference_backend.formats.compact_jws import CompactJws
+from reference_backend.identity.session_response import OAuthSession, Profile
+from reference_backend.oauth import oauth_errors
+from reference_backend.oauth.provider import (
     AuthenticationResult,
     CallbackRequest,
     LogoutRequest,
@@ -20,7 +18,10 @@ from reference_backend.providers.base import (
     ScopePolicy,
     StartRequest,
 )
-from reference_backend.providers.openid import OpenIdProvider
+from reference_backend.openid import id_token
+from reference_backend.openid.client import Client, ClientAuthentication
+from reference_backend.providers import openid_base, pinniped
+from reference_backend.providers.openid_base import OpenIdProvider
 from reference_backend.providers.pinniped import Pinniped
 from tests.defects.defect import always, defect, replace, wrap
 
@@ -85,13 +86,13 @@ def lifetime_of_the_supervisor_reported() -> None:
 
 @defect("PROV-PINNIPED-02", providers=PINNIPED)
 def exchange_of_another_type() -> None:
-    """The token exchange asks for another type of token."""
+    """The token context asks for another type of token."""
     replace(pinniped, "JWT_TYPE", pinniped.ACCESS_TOKEN_TYPE)
 
 
 @defect("PINNIPED-04", providers=PINNIPED)
 def exchange_with_a_scope() -> None:
-    """The token exchange asks for scopes that nobody named."""
+    """The token context asks for scopes that nobody named."""
 
     def request(original: Callable[..., dict[str, Any]], self: Client, *method: Any, **form: str) -> dict[str, Any]:
         added = {"scope": "openid"} if form["grant_type"] == pinniped.TOKEN_EXCHANGE else {}
@@ -121,7 +122,7 @@ def exchange_at_each_refresh() -> None:
 
     def refresh(original: Callable[..., AuthenticationResult], self: Any, request: RefreshRequest) -> Any:
         result = original(self, request)
-        token = self.exchange(result.session.access_token, "harbour-cluster")
+        token = self.context(result.session.access_token, "harbour-cluster")
         return dataclasses.replace(result, session=dataclasses.replace(result.session, id_token=token))
 
     wrap(OpenIdProvider, "refresh", refresh)
@@ -130,7 +131,7 @@ def exchange_at_each_refresh() -> None:
 @defect("PINNIPED-07", "OUT-O2", providers=PINNIPED)
 def failures_in_other_words() -> None:
     """Failures of a callback lose their names."""
-    replace(Pinniped, "in_callback", lambda self, error: outcomes.failed(error.message))
+    replace(Pinniped, "in_callback", lambda self, error: oauth_errors.failed(error.message))
 
 
 @defect("PINNIPED-09", providers=PINNIPED)
@@ -154,9 +155,9 @@ def no_access_token_needed() -> None:
         tokens.setdefault("access_token", "none")
         return original(tokens)
 
-    def require_hash(original: Callable[[IdToken, str], None], token: IdToken, access_token: str) -> None:
+    def require_hash(original: Callable[[CompactJws, str], None], token: CompactJws, access_token: str) -> None:
         if access_token != "none":
             original(token, access_token)
 
-    wrap(openid, "require_access_token", require)
+    wrap(openid_base, "require_access_token", require)
     wrap(id_token, "require_access_token_hash", require_hash)

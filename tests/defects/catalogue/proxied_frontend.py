@@ -5,26 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
-from reference_backend.protocol import routes, user_token
-from reference_backend.protocol.errors import AuthenticationError, AuthError, InputError
-from reference_backend.web import outgoing, proxy
-from reference_backend.web.proxy import ProxyEntry
+from reference_backend.errors import AuthenticationError, AuthError, InputError
+from reference_backend.http import paths, responses
+from reference_backend.http.request import request
+from reference_backend.proxies.routes import ProxyRoutes
+from tests.defects.catalogue.tokens import expire_after
 from tests.defects.defect import defect, replace, wrap
 
-Refresh = Callable[[ProxyEntry], Response]
+Refresh = Callable[[ProxyRoutes], Response]
 
 
 def change_session(change: Callable[[dict[str, Any]], object]) -> None:
     """Let the session of a proxy provider be another one."""
 
-    def refresh(original: Refresh, entry: ProxyEntry) -> Response:
-        body = original(entry).get_json()
+    def refresh(original: Refresh, routes: ProxyRoutes) -> Response:
+        body = original(routes).get_json()
         change(body)
-        return outgoing.json_response(body)
+        return responses.json_response(body)
 
-    wrap(proxy, "refresh", refresh)
+    wrap(ProxyRoutes, "refresh", refresh)
 
 
 @defect("FE-66")
@@ -42,20 +43,20 @@ def proxied_identity_of_another_type() -> None:
 @defect("FE-67", providers=("oauth2Proxy",))
 def proxied_token_of_five_minutes() -> None:
     """Tokens count for so short a time that the frontend asks anew whenever it needs one."""
-    replace(user_token, "expiry", lambda issued_at, ttl: issued_at + 300)
+    expire_after(300)
 
 
 @defect("FE-68", providers=("oauth2Proxy",))
 def proxied_refusal_without_envelope() -> None:
     """A refusal of a proxy provider is a plain sentence."""
 
-    def refresh(original: Refresh, entry: ProxyEntry) -> Response:
+    def refresh(original: Refresh, routes: ProxyRoutes) -> Response:
         try:
-            return original(entry)
+            return original(routes)
         except AuthError as error:
             return Response(error.message, 401, content_type="text/plain")
 
-    wrap(proxy, "refresh", refresh)
+    wrap(ProxyRoutes, "refresh", refresh)
 
 
 @defect("FE-66", "FE-69")
@@ -79,15 +80,15 @@ def proxied_user_without_kind() -> None:
 def proxied_scripts_refused() -> None:
     """Refresh of a proxy provider is for navigations only, and refuses what scripts ask."""
 
-    def refresh(original: Refresh, entry: ProxyEntry) -> Response:
+    def refresh(original: Refresh, routes: ProxyRoutes) -> Response:
         if "X-Requested-With" in request.headers:
             raise AuthenticationError("No scripts")
-        return original(entry)
+        return original(routes)
 
-    wrap(proxy, "refresh", refresh)
+    wrap(ProxyRoutes, "refresh", refresh)
 
 
 @defect("FE-57", providers=("guest",))
 def unknown_guest_is_a_bad_request() -> None:
     """A provider that is not there is called a mistake of the client."""
-    replace(routes, "unknown_provider", lambda relative_path: InputError("Unknown auth provider"))
+    replace(paths, "unknown_provider", lambda relative_path: InputError("Unknown auth provider"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reference_backend.protocol.errors import AuthenticationError
+from reference_backend.errors import AuthenticationError
 from reference_backend.proxies.aws_alb import AwsAlb
 from reference_backend.proxies.azure_easy_auth import AzureEasyAuth
 from reference_backend.proxies.base import ProxyRequest, ProxyResult

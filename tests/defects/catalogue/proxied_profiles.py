@@ -6,18 +6,18 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+from reference_backend.errors import AuthenticationError, AuthError
+from reference_backend.identity import resolvers
+from reference_backend.identity.resolver_context import ByFilter, ResolverContext
+from reference_backend.identity.resolvers import Options, SignInInfo
+from reference_backend.identity.session_response import Profile, SignIn
 from reference_backend.openid import answers
-from reference_backend.protocol.errors import AuthenticationError, AuthError
-from reference_backend.protocol.session_response import Profile, SignIn
 from reference_backend.proxies import assertion, aws_alb, azure_easy_auth, gcp_iap
 from reference_backend.proxies.aws_alb import AwsAlb
 from reference_backend.proxies.azure_easy_auth import AzureEasyAuth
 from reference_backend.proxies.base import ProxyRequest, ProxyResult
 from reference_backend.proxies.cf_access import CloudflareAccess
 from reference_backend.proxies.gcp_iap import GcpIap
-from reference_backend.sign_in import resolvers
-from reference_backend.sign_in.context import ByFilter, ResolverContext
-from reference_backend.sign_in.resolvers import Options, SignInInfo
 from tests.defects.defect import always, defect, replace, wrap
 
 IAP, ALB, CLOUDFLARE, EASY_AUTH = ("gcpIap",), ("awsalb",), ("cfaccess",), ("azureEasyAuth",)
@@ -138,7 +138,7 @@ def iap_found_by_address_alone() -> None:
     def resolve(original: Resolve, options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
         return gcp_iap.by_email(options, info, context)
 
-    wrap(gcp_iap, "by_id", resolve)
+    wrap(GcpIap.resolvers["idMatchingUserEntityAnnotation"], "resolve", resolve)
 
 
 @defect("CFACCESS-11", providers=CLOUDFLARE)
@@ -201,7 +201,7 @@ def resolver_looks_for_the_name() -> None:
     def resolve(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
         return context.sign_in(ByFilter([{"spec.profile.displayName": info.profile.display_name or ""}]))
 
-    replace(resolvers, "by_profile_email", resolve)
+    replace(resolvers.COMMON["emailMatchingUserEntityProfileEmail"], "resolve", resolve)
 
 
 @defect("RES-20", providers=CLOUDFLARE)
@@ -255,7 +255,7 @@ def easy_auth_address_for_the_object_id() -> None:
             return original(options, info, context)
         return context.sign_in(ByFilter([{"spec.profile.email": info.profile.email or ""}]))
 
-    wrap(azure_easy_auth, "by_id", resolve)
+    wrap(AzureEasyAuth.resolvers["idMatchingUserEntityAnnotation"], "resolve", resolve)
 
 
 @defect("RES-54", providers=EASY_AUTH)
@@ -266,4 +266,4 @@ def easy_auth_address_required() -> None:
         resolvers.required_email(info.profile)
         return original(options, info, context)
 
-    wrap(azure_easy_auth, "by_id", resolve)
+    wrap(AzureEasyAuth.resolvers["idMatchingUserEntityAnnotation"], "resolve", resolve)

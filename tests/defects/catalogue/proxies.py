@@ -6,43 +6,45 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 from werkzeug.exceptions import NotFound
 
-from reference_backend.protocol import csrf, entity_ref
-from reference_backend.protocol.cookies import Cookie
-from reference_backend.protocol.errors import AuthenticationError, AuthError, NotAllowedError
-from reference_backend.protocol.session_response import Profile, SignIn
+from reference_backend.errors import AuthenticationError, AuthError, NotAllowedError
+from reference_backend.http import responses
+from reference_backend.http.cookies import Cookie
+from reference_backend.http.provider_routes import ProviderRoutes
+from reference_backend.http.request import request
+from reference_backend.identity import entity_ref
+from reference_backend.identity.resolver_context import ByRef, ResolverContext
+from reference_backend.identity.resolvers import Options, SignInInfo
+from reference_backend.identity.session_response import Profile, SignIn
+from reference_backend.oauth import csrf
 from reference_backend.proxies import guest, oauth2_proxy
 from reference_backend.proxies.base import ProxyRequest, ProxyResult
 from reference_backend.proxies.guest import Guest
 from reference_backend.proxies.oauth2_proxy import OAuth2Proxy
-from reference_backend.sign_in.context import ByRef, ResolverContext
-from reference_backend.sign_in.resolvers import Options, SignInInfo
-from reference_backend.web import incoming, outgoing, proxy
-from reference_backend.web.entry import Entry
-from reference_backend.web.proxy import ProxyEntry
+from reference_backend.proxies.routes import ProxyRoutes
 from tests.defects.defect import defect, nothing, replace, wrap
 
-Refresh = Callable[[ProxyEntry], Response]
+Refresh = Callable[[ProxyRoutes], Response]
 Authenticate = Callable[[Any, ProxyRequest], ProxyResult]
 
 
 def before_refresh(check: Callable[[], object]) -> None:
     """Let refresh do something first."""
 
-    def refresh(original: Refresh, entry: ProxyEntry) -> Response:
+    def refresh(original: Refresh, routes: ProxyRoutes) -> Response:
         check()
-        return original(entry)
+        return original(routes)
 
-    wrap(proxy, "refresh", refresh)
+    wrap(ProxyRoutes, "refresh", refresh)
 
 
 @defect("PROXY-07")
 def proxy_sets_cookies() -> None:
     """Refresh of a proxy provider sets a cookie."""
     cookie = Cookie("guest-session", "x", "/", 4e9, 600, secure=False, same_site="Lax")
-    before_refresh(lambda: outgoing.add_cookies([cookie]))
+    before_refresh(lambda: responses.add_cookies([cookie]))
 
 
 @defect("PROXY-04")
@@ -56,7 +58,7 @@ def proxy_has_environments() -> None:
     """Refresh of a proxy provider refuses environments that do not exist."""
 
     def check() -> None:
-        if incoming.parameters().get("env", "development") != "development":
+        if request.parameters.get("env", "development") != "development":
             raise NotAllowedError("No configuration available for this environment")
 
     before_refresh(check)
@@ -76,42 +78,48 @@ def proxy_by_get_only() -> None:
 @defect("PROXY-01")
 def proxy_start_unknown() -> None:
     """Start of a proxy provider is reported as unknown, not as not implemented."""
-    replace(proxy, "not_implemented", NotFound)
+
+    def start(self: ProxyRoutes) -> Response:
+        del self
+        raise NotFound
+
+    replace(ProxyRoutes, "start", start)
+    replace(ProxyRoutes, "frame", start)
 
 
 @defect("PROXY-02", "ROUTE-14")
 def proxy_logout_succeeds() -> None:
     """A proxy provider has a logout, which does nothing."""
 
-    def logout(self: Entry) -> Response:
+    def logout(self: ProviderRoutes) -> Response:
         del self
-        return outgoing.empty(200)
+        return responses.empty(200)
 
-    replace(Entry, "logout", logout)
+    replace(ProviderRoutes, "logout", logout)
 
 
 @defect("PROXY-06", "RES-07", "RES-55")
 def proxy_errors_wrapped() -> None:
     """Errors of a proxy provider are wrapped as those of OAuth providers are."""
 
-    def refresh(original: Refresh, entry: ProxyEntry) -> Response:
+    def refresh(original: Refresh, routes: ProxyRoutes) -> Response:
         try:
-            return original(entry)
+            return original(routes)
         except AuthError as error:
             raise AuthenticationError("Refresh failed", error) from error
 
-    wrap(proxy, "refresh", refresh)
+    wrap(ProxyRoutes, "refresh", refresh)
 
 
 @defect("PROXY-05", "FE-66", "GUEST-03")
 def proxy_session_without_identity() -> None:
     """The session of a proxy provider has no identity."""
 
-    def refresh(original: Refresh, entry: ProxyEntry) -> Response:
-        body = original(entry).get_json()
-        return outgoing.json_response({name: body[name] for name in body if name != "backstageIdentity"})
+    def refresh(original: Refresh, routes: ProxyRoutes) -> Response:
+        body = original(routes).get_json()
+        return responses.json_response({name: body[name] for name in body if name != "backstageIdentity"})
 
-    wrap(proxy, "refresh", refresh)
+    wrap(ProxyRoutes, "refresh", refresh)
 
 
 @defect("GUEST-03", providers=("guest",))
@@ -144,7 +152,7 @@ def oauth2_proxy_without_user() -> None:
         name = info.details.get("user") or (info.profile.email or "ada-quill@").partition("@")[0]
         return context.sign_in(ByRef(entity_ref.user(name)))
 
-    replace(oauth2_proxy, "by_user", resolve)
+    replace(OAuth2Proxy.resolvers["forwardedUserMatchingUserEntityName"], "resolve", resolve)
 
 
 @defect("SEC-IDENT-09", "OAUTH2PROXY-09", providers=("oauth2Proxy",))
@@ -157,7 +165,7 @@ def oauth2_proxy_takes_entity_references() -> None:
             raise AuthError("Request did not contain a user")
         return context.sign_in(ByRef(entity_ref.parse(name, entity_ref.DEFAULT_USER_KIND)))
 
-    replace(oauth2_proxy, "by_user", resolve)
+    replace(OAuth2Proxy.resolvers["forwardedUserMatchingUserEntityName"], "resolve", resolve)
 
 
 @defect("SEC-PROXY-10", "OAUTH2PROXY-11", providers=("oauth2Proxy",))

@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reference_backend.protocol.errors import AuthenticationError, AuthError
-from reference_backend.protocol.session_response import Profile
+from reference_backend.errors import AuthenticationError, AuthError
+from reference_backend.identity.session_response import Profile
 from reference_backend.proxies import assertion, aws_alb, cf_access, gcp_iap
 from reference_backend.proxies.aws_alb import AwsAlb
 from reference_backend.proxies.base import ProxyRequest, ProxyResult

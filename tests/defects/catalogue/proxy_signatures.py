@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+from reference_backend.errors import AuthenticationError, AuthError
+from reference_backend.identity.session_response import Profile
 from reference_backend.openid import key_set
 from reference_backend.openid.key_set import KeySet
-from reference_backend.protocol.errors import AuthenticationError, AuthError
-from reference_backend.protocol.session_response import Profile
 from reference_backend.proxies import assertion, aws_alb
 from reference_backend.proxies.aws_alb import AwsAlb
 from reference_backend.proxies.azure_easy_auth import AzureEasyAuth

@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from reference_backend.errors import AuthenticationError
+from reference_backend.http import bearer
+from reference_backend.identity import resolvers
+from reference_backend.identity.session_response import Profile
 from reference_backend.openid import key_set
-from reference_backend.protocol import bearer
-from reference_backend.protocol.errors import AuthenticationError
-from reference_backend.protocol.session_response import Profile
 from reference_backend.proxies import assertion, aws_alb, guest, oauth2_proxy
 from reference_backend.proxies.azure_easy_auth import AzureEasyAuth
 from reference_backend.proxies.base import ProxyRequest, ProxyResult
@@ -19,7 +20,6 @@ from reference_backend.proxies.gcp_iap import GcpIap
 from reference_backend.proxies.guest import Guest
 from reference_backend.proxies.oauth2_proxy import OAuth2Proxy
 from reference_backend.server import JoiningHeaderReader
-from reference_backend.sign_in import resolvers
 from tests.defects.defect import defect, nothing, replace, wrap
 
 OAUTH2_PROXY = ("oauth2Proxy",)
@@ -202,7 +202,7 @@ def oauth2_proxy_bearer_in_one_spelling() -> None:
 @defect("OAUTH2PROXY-08", "PROXY-10", "RES-55", providers=("oauth2Proxy-username",))
 def oauth2_proxy_resolver_of_the_configuration_ignored() -> None:
     """The user's name finds the user, although the configuration wants the preferred one."""
-    replace(oauth2_proxy, "by_preferred_username", oauth2_proxy.by_user)
+    replace(OAuth2Proxy.resolvers["forwardedPreferredUsernameMatchingUserEntityName"], "resolve", oauth2_proxy.by_user)
 
 
 @defect("OAUTH2PROXY-11", "SEC-PROXY-10", providers=OAUTH2_PROXY)

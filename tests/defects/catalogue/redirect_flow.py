@@ -7,11 +7,14 @@ from typing import Any
 
 from flask import Response, abort, g
 
-from reference_backend.protocol import redirect_flow, session_response
-from reference_backend.protocol.cookies import Cookie
-from reference_backend.protocol.origins import AllowedOrigins
-from reference_backend.protocol.state import OAuthState
-from reference_backend.web import backend, oauth, outgoing
+from reference_backend.backend import current_backend
+from reference_backend.http import responses
+from reference_backend.http.cookies import Cookie
+from reference_backend.http.origins import AllowedOrigins
+from reference_backend.identity import session_response
+from reference_backend.oauth import redirect_flow
+from reference_backend.oauth import routes as oauth_routes
+from reference_backend.oauth.state import OAuthState
 from tests.defects.defect import always, defect, nothing, replace, wrap
 
 
@@ -28,13 +31,13 @@ def token_in_the_redirect_address() -> None:
         return original(f"{url.partition('#')[0]}&token={token}")
 
     wrap(session_response, "session_response", respond)
-    wrap(oauth, "to_app", to_app)
+    wrap(oauth_routes, "to_app", to_app)
 
 
 @defect("REDIR-01")
 def redirect_address_loses_its_fragment() -> None:
     """The redirect into the app drops what stands behind the hash sign."""
-    wrap(oauth, "to_app", lambda original, url: original(url.partition("#")[0]))
+    wrap(oauth_routes, "to_app", lambda original, url: original(url.partition("#")[0]))
 
 
 @defect("REDIR-02", "REDIR-03", "FE-46")
@@ -45,7 +48,7 @@ def redirect_flow_sets_no_cookies() -> None:
         g.cookies = []
         return original(url)
 
-    wrap(oauth, "to_app", to_app)
+    wrap(oauth_routes, "to_app", to_app)
 
 
 @defect("REDIR-04", "REDIR-06", "FE-47")
@@ -63,7 +66,7 @@ def failed_checks_end_in_the_page() -> None:
     ) -> Response:
         return original(error, None if "nonce" in str(error) else flow_state, target)
 
-    wrap(oauth, "report_failure", report)
+    wrap(oauth_routes, "report_failure", report)
 
 
 @defect("REDIR-04", "FE-47")
@@ -95,7 +98,7 @@ def redirect_flow_needs_no_address() -> None:
     """A redirect flow without an address goes to the app's front page."""
 
     def require(state: OAuthState) -> str:
-        return state.redirect_url or backend.current().settings.app_origin
+        return state.redirect_url or current_backend().settings.app_origin
 
     replace(redirect_flow, "require_redirect_url", require)
 
@@ -123,7 +126,7 @@ def error_in_a_cookie() -> None:
     """A failed redirect flow says why in a cookie, as an earlier release did."""
 
     def with_error(original: Callable[[str, str], str], redirect_url: str, message: str) -> str:
-        outgoing.add_cookies([Cookie("auth-error", message, "/", 4e9, 600, secure=False, same_site="Lax")])
+        responses.add_cookies([Cookie("auth-error", message, "/", 4e9, 600, secure=False, same_site="Lax")])
         return original(redirect_url, message)
 
     wrap(redirect_flow, "with_error", with_error)

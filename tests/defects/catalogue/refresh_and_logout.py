@@ -6,17 +6,23 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
-from reference_backend.protocol import cookie_jar, cookies, csrf, origins, session_response
-from reference_backend.protocol.cookies import Cookie
-from reference_backend.protocol.errors import AuthError, InputError, NotAllowedError
-from reference_backend.protocol.origins import AllowedOrigins
-from reference_backend.protocol.session_response import OAuthSession, SignIn
-from reference_backend.providers.passport import PassportProvider
-from reference_backend.tokens.issuer import RotatingKeys, TokenIssuer
-from reference_backend.web import backend, incoming, oauth, outgoing, routing
-from reference_backend.web.oauth import Environments, OAuthEnvironment
+from reference_backend import routing
+from reference_backend.backend import current_backend
+from reference_backend.errors import AuthError, InputError, NotAllowedError
+from reference_backend.http import origins, responses
+from reference_backend.http.cookies import Cookie
+from reference_backend.http.origins import AllowedOrigins
+from reference_backend.http.request import request
+from reference_backend.identity import session_response
+from reference_backend.identity.session_response import OAuthSession, SignIn
+from reference_backend.identity.token_issuer import RotatingKeys, TokenIssuer
+from reference_backend.oauth import csrf, provider_cookies
+from reference_backend.oauth import routes as oauth_routes
+from reference_backend.oauth.oauth_environment import OAuthEnvironment
+from reference_backend.oauth.routes import OAuthRoutes
+from reference_backend.providers.oauth2_base import OAuth2Provider
 from tests.defects.defect import always, defect, nothing, replace, wrap
 
 Session = dict[str, object]
@@ -54,12 +60,12 @@ def csrf_header_in_any_case() -> None:
 def refresh_errors_not_wrapped() -> None:
     """A failed refresh answers with the inner error and its status."""
 
-    def refresh(configured: Environments) -> Response:
-        _, environment = oauth.select(configured)
+    def refresh(routes: OAuthRoutes) -> Response:
+        _, environment = oauth_routes.select(routes.environments)
         csrf.require_header(request.headers.get("X-Requested-With"))
-        return outgoing.json_response(oauth.refreshed_session(environment))
+        return responses.json_response(oauth_routes.refreshed_session(environment))
 
-    replace(oauth, "refresh", refresh)
+    replace(OAuthRoutes, "refresh", refresh)
 
 
 @defect("REFRESH-02", "SEC-REFR-02", "FE-22", "OUT-R0")
@@ -67,10 +73,10 @@ def refresh_without_session_succeeds() -> None:
     """Refresh without a session answers an empty session."""
 
     def refreshed(original: Callable[[OAuthEnvironment], Session], environment: OAuthEnvironment) -> Session:
-        name = cookies.refresh_token_name(environment.cookies.provider_id)
-        return original(environment) if cookies.read(incoming.received_cookies(), name) else {}
+        name = environment.cookies.refresh_token_name
+        return original(environment) if provider_cookies.read(request.plain_cookies, name) else {}
 
-    wrap(oauth, "refreshed_session", refreshed)
+    wrap(oauth_routes, "refreshed_session", refreshed)
 
 
 @defect("REFRESH-16")
@@ -81,11 +87,11 @@ def failed_refresh_deletes_the_cookie() -> None:
         try:
             return original(environment)
         except AuthError:
-            exchange = incoming.exchange(None)
-            outgoing.add_cookies(cookie_jar.clear_refresh_token(environment.cookies, exchange))
+            context = oauth_routes.cookie_context(environment, None)
+            responses.add_cookies(provider_cookies.clear_refresh_token(environment.cookies, context))
             raise
 
-    wrap(oauth, "refreshed_session", refreshed)
+    wrap(oauth_routes, "refreshed_session", refreshed)
 
 
 @defect("REFRESH-04", "REFRESH-09", "IDENT-01", "SEC-REFR-06", "FE-55")
@@ -95,7 +101,7 @@ def resolver_not_run_at_refresh() -> None:
     def resolve(original: Callable[..., SignIn | None], environment: OAuthEnvironment, result: Any) -> SignIn | None:
         return None if request.path.endswith("/refresh") else original(environment, result)
 
-    wrap(oauth, "run_resolver", resolve)
+    wrap(oauth_routes, "run_resolver", resolve)
 
 
 @defect("REFRESH-09")
@@ -115,40 +121,42 @@ def refresh_signs_in_somebody_else() -> None:
 
     def resolve(original: Callable[..., SignIn | None], environment: OAuthEnvironment, result: Any) -> SignIn | None:
         if request.path.endswith("/refresh"):
-            return backend.current().context.issue("user:default/petra-reed", ["user:default/petra-reed"])
+            return current_backend().context.issue("user:default/petra-reed", ["user:default/petra-reed"])
         return original(environment, result)
 
-    wrap(oauth, "run_resolver", resolve)
+    wrap(oauth_routes, "run_resolver", resolve)
 
 
 @defect("REFRESH-06", "SEC-REFR-03", "FE-28")
 def rotated_token_not_stored() -> None:
     """The vendor's new refresh token is thrown away."""
-    replace(oauth, "is_rotated", always(False))
+    replace(oauth_routes, "is_rotated", always(False))
 
 
 @defect("REFRESH-07", providers=("google",))
 def refresh_cookie_slides() -> None:
     """Every refresh writes the refresh cookie anew, although the vendor keeps the token."""
 
-    def store(original: Callable[..., None], environment: Any, exchange: Any, old: str, rotated: list[str]) -> None:
-        original(environment, exchange, old, rotated or [old])
+    def store(
+        original: Callable[..., None], environment: Any, context: Any, old: str, rotated: list[str], holder: Any
+    ) -> None:
+        original(environment, context, old, rotated or [old], holder)
 
-    replace(oauth, "is_rotated", lambda old, new: bool(new))
-    wrap(oauth, "store_rotated", store)
+    replace(oauth_routes, "is_rotated", lambda old, new: bool(new))
+    wrap(oauth_routes, "store_rotated", store)
 
 
 @defect("UP-14", providers=("github",))
 def profile_not_read_again() -> None:
     """Refresh repeats the profile of the sign-in."""
 
-    def fetch(original: Callable[..., Any], self: PassportProvider, access_token: str) -> Any:
+    def fetch(original: Callable[..., Any], self: OAuth2Provider, access_token: str) -> Any:
         if not request.path.endswith("/refresh"):
             known[self] = original(self, access_token)
         return known[self]
 
-    known: dict[PassportProvider, Any] = {}
-    wrap(PassportProvider, "fetch_profile", fetch)
+    known: dict[OAuth2Provider, Any] = {}
+    wrap(OAuth2Provider, "fetch_profile", fetch)
 
 
 @defect("FE-07", "REFRESH-12")
@@ -167,22 +175,24 @@ def refresh_needs_an_origin() -> None:
 def refresh_by_get_only() -> None:
     """Refresh by POST leads nowhere."""
 
-    def refresh(original: Callable[[str], Response], provider: str) -> Response:
-        return routing.not_found(InputError("")) if request.method == "POST" else original(provider)
+    def serve(original: Callable[[str, str], Response], provider: str, route: str) -> Response:
+        if route == "refresh" and request.method == "POST":
+            return routing.not_found(InputError(""))
+        return original(provider, route)
 
-    wrap(routing, "refresh", refresh)
+    wrap(routing, "serve", serve)
 
 
 @defect("REFRESH-15")
 def refresh_refuses_unknown_parameters() -> None:
     """Refresh refuses query parameters that it does not know."""
 
-    def refresh(original: Callable[[Environments], Response], configured: Environments) -> Response:
-        if set(incoming.parameters()) - {"env", "scope", "optional"}:
+    def refresh(original: Callable[[OAuthRoutes], Response], routes: OAuthRoutes) -> Response:
+        if set(request.parameters) - {"env", "scope", "optional"}:
             raise InputError("Unknown parameter")
-        return original(configured)
+        return original(routes)
 
-    wrap(oauth, "refresh", refresh)
+    wrap(OAuthRoutes, "refresh", refresh)
 
 
 @defect("IDENT-03", "SEC-COOK-06")
@@ -199,12 +209,12 @@ def refresh_token_in_the_body() -> None:
 def refresh_cookie_without_a_token() -> None:
     """Without a refresh token the access token is kept in its place."""
 
-    def complete(original: Callable[..., Any], self: PassportProvider, callback: Any) -> Any:
+    def complete(original: Callable[..., Any], self: OAuth2Provider, callback: Any) -> Any:
         result = original(self, callback)
         kept = result.session.refresh_token or result.session.access_token
         return dataclasses.replace(result, session=dataclasses.replace(result.session, refresh_token=kept))
 
-    wrap(PassportProvider, "authenticate", complete)
+    wrap(OAuth2Provider, "authenticate", complete)
 
 
 @defect("FRAME-16", "REDIR-02", "COOKIE-14")
@@ -214,19 +224,19 @@ def refresh_token_not_kept() -> None:
     def set_token(original: Callable[..., list[Cookie]], *arguments: Any) -> list[Cookie]:
         return [] if request.path.endswith("/frame") else original(*arguments)
 
-    wrap(cookie_jar, "set_refresh_token", set_token)
+    wrap(provider_cookies, "set_refresh_token", set_token)
 
 
 @defect("LOGOUT-06", "SEC-LOGOUT-04")
 def refresh_cookie_survives_logout() -> None:
     """Logout leaves the refresh cookie where it is."""
-    replace(cookie_jar, "clear_refresh_token", always([]))
+    replace(provider_cookies, "clear_refresh_token", always([]))
 
 
 @defect("LOGOUT-07", "SEC-LOGOUT-04", providers=("github",))
 def granted_scopes_survive_logout() -> None:
     """Logout leaves the granted scopes where they are."""
-    replace(cookie_jar, "clear_granted_scope", always([]))
+    replace(provider_cookies, "clear_granted_scope", always([]))
 
 
 @defect("LOGOUT-02", "SEC-LOGOUT-02")
@@ -258,42 +268,43 @@ def logout_needs_a_session() -> None:
     """Logout without a session is an error."""
 
     def end(original: Callable[..., str | None], environment: OAuthEnvironment, asked: Any) -> str | None:
-        oauth.require_session(asked.refresh_token)
+        if not asked.refresh_token:
+            raise InputError("Missing session cookie")
         return original(environment, asked)
 
-    wrap(oauth, "end_vendor_session", end)
+    wrap(oauth_routes, "end_vendor_session", end)
 
 
 @defect("LOGOUT-04", "FE-36")
 def logout_answers_json() -> None:
     """Logout answers an empty JSON object."""
 
-    def logout(original: Callable[[Environments], Response], configured: Environments) -> Response:
-        original(configured)
-        return outgoing.json_response({})
+    def logout(original: Callable[[OAuthRoutes], Response], routes: OAuthRoutes) -> Response:
+        original(routes)
+        return responses.json_response({})
 
-    wrap(oauth, "logout", logout)
+    wrap(OAuthRoutes, "logout", logout)
 
 
 @defect("LOGOUT-09", "SEC-LOGOUT-05", providers=("google",))
 def vendor_session_not_ended() -> None:
     """Logout does not revoke the refresh token at the vendor."""
-    replace(oauth, "end_vendor_session", always(None))
+    replace(oauth_routes, "end_vendor_session", always(None))
 
 
 @defect("LOGOUT-13")
 def logout_withdraws_the_keys() -> None:
     """Logout makes all Backstage tokens invalid, those of others included."""
 
-    def logout(original: Callable[[Environments], Response], configured: Environments) -> Response:
-        response = original(configured)
-        ring = backend.current().issuer._ring
-        backend.current().store.remove_keys([key["kid"] for key in ring.public_keys()])
+    def logout(original: Callable[[OAuthRoutes], Response], routes: OAuthRoutes) -> Response:
+        response = original(routes)
+        ring = current_backend().issuer._ring
         if isinstance(ring, RotatingKeys):
+            ring._store.remove_keys([key["kid"] for key in ring.public_keys()])
             ring._current = None
         return response
 
-    wrap(oauth, "logout", logout)
+    wrap(OAuthRoutes, "logout", logout)
 
 
 @defect("ROUTE-04", "SEC-LOGOUT-03")
@@ -303,7 +314,7 @@ def logout_by_get() -> None:
     def not_allowed(original: Callable[[Any], Response], error: Any) -> Response:
         segments = request.path.strip("/").split("/")
         if request.method == "GET" and segments[-1] == "logout":
-            return outgoing.empty(200)
+            return responses.empty(200)
         return original(error)
 
     wrap(routing, "method_not_allowed", not_allowed)

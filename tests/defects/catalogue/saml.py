@@ -12,14 +12,15 @@ from lxml import etree
 from signxml.exceptions import InvalidDigest, InvalidInput, InvalidSignature
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
-from reference_backend.protocol import entity_ref
-from reference_backend.protocol.errors import AuthError
-from reference_backend.protocol.session_response import SignIn
+from reference_backend.errors import AuthError
+from reference_backend.http import responses
+from reference_backend.identity import entity_ref
+from reference_backend.identity.resolver_context import ByRef, ResolverContext
+from reference_backend.identity.session_response import SignIn
 from reference_backend.saml import answer, authn_request, conditions, names, sign_in, signatures
+from reference_backend.saml import routes as saml_routes
 from reference_backend.saml.answer import SamlIdentity
-from reference_backend.saml.settings import SamlSettings
-from reference_backend.sign_in.context import ByRef, ResolverContext
-from reference_backend.web import outgoing, saml
+from reference_backend.saml.configuration import SamlSettings
 from tests.defects.defect import always, defect, nothing, replace, wrap
 
 BOTH, ASSERTION, RESPONSE, SIGNED = ("saml",), ("saml-assertion",), ("saml-response",), ("saml-signed",)
@@ -51,13 +52,13 @@ def saml_context_compared_otherwise() -> None:
 @defect("SAML-02", providers=BOTH)
 def saml_relay_state_made_up() -> None:
     """Start sends a state of its own along."""
-    replace(saml, "relay_state", always("made-up"))
+    replace(saml_routes, "relay_state", always("made-up"))
 
 
 @defect("SAML-02", providers=BOTH)
 def saml_relay_state_dropped() -> None:
     """Start forgets the state that it was given."""
-    replace(saml, "relay_state", always(None))
+    replace(saml_routes, "relay_state", always(None))
 
 
 @defect("SAML-20", providers=SIGNED, stops_cases=True)
@@ -250,7 +251,7 @@ def saml_request_not_known() -> None:
 @defect("SAML-13", providers=(*BOTH, *RESPONSE))
 def saml_assertions_reused() -> None:
     """An assertion signs in as often as somebody shows it."""
-    replace(saml, "require_first_use", nothing)
+    replace(saml_routes, "require_first_use", nothing)
 
 
 # --- the session ----------------------------------------------------------------------------------
@@ -314,14 +315,14 @@ def saml_user_found_by_address() -> None:
 @defect("SAML-05", providers=BOTH)
 def saml_logout_without_content() -> None:
     """Signing out answers that there is nothing."""
-    replace(saml.SamlEntry, "logout", lambda self: outgoing.empty(204))
+    replace(saml_routes.SamlRoutes, "logout", lambda self: responses.empty(204))
 
 
 @defect("SAML-03", providers=BOTH, stops_cases=True)
 def saml_failures_as_json() -> None:
     """A failed callback answers an error that the popup cannot pass on."""
 
-    def thrown(settings: SamlSettings) -> Response:
-        return outgoing.json_response(saml.session(settings))
+    def thrown(self: saml_routes.SamlRoutes) -> Response:
+        return responses.json_response(saml_routes.session(self.settings))
 
-    replace(saml, "frame", thrown)
+    replace(saml_routes.SamlRoutes, "frame", thrown)

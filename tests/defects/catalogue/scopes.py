@@ -7,15 +7,16 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import Response, g, request
+from flask import Response, g
 
-from reference_backend.config import settings as settings_module
-from reference_backend.protocol import cookie_jar, scopes
-from reference_backend.protocol.cookies import Cookie
-from reference_backend.protocol.state import OAuthState
+from reference_backend.http import responses
+from reference_backend.http.cookies import Cookie
+from reference_backend.http.request import request
+from reference_backend.oauth import oauth_environment, provider_cookies, scopes
+from reference_backend.oauth import routes as oauth_routes
+from reference_backend.oauth.oauth_environment import OAuthEnvironment
+from reference_backend.oauth.state import OAuthState
 from reference_backend.providers.google import Google
-from reference_backend.web import incoming, oauth, outgoing
-from reference_backend.web.oauth import OAuthEnvironment
 from tests.defects.defect import always, defect, replace, wrap
 
 Lists = list[str]
@@ -68,7 +69,7 @@ def scopes_split_at_spaces_only() -> None:
 @defect("SCOPE-03")
 def additional_scopes_ignored() -> None:
     """The scopes that the operator adds are not asked for."""
-    replace(settings_module, "additional_scopes", always([]))
+    replace(oauth_environment, "additional_scopes", always([]))
 
 
 @defect("SCOPE-03")
@@ -78,7 +79,7 @@ def additional_scopes_as_text_ignored() -> None:
     def additional(original: Callable[[Any], list[str]], config: Any) -> list[str]:
         return [] if isinstance(config.get("additionalScopes"), str) else original(config)
 
-    wrap(settings_module, "additional_scopes", additional)
+    wrap(oauth_environment, "additional_scopes", additional)
 
 
 @defect("SCOPE-02", "SCOPE-04", "SEC-SCOPE-02", "SCOPE-09", "FE-24", providers=("github",))
@@ -94,11 +95,11 @@ def scope_recorded_although_the_login_failed() -> None:
     def complete(
         original: Callable[..., Response], environment: OAuthEnvironment, flow_state: OAuthState, target: str
     ) -> Response:
-        exchange = incoming.exchange(target)
-        outgoing.add_cookies(cookie_jar.set_granted_scope(environment.cookies, exchange, flow_state.scope or ""))
+        context = oauth_routes.cookie_context(environment, target)
+        responses.add_cookies(provider_cookies.set_granted_scope(environment.cookies, context, flow_state.scope or ""))
         return original(environment, flow_state, target)
 
-    wrap(oauth, "complete_flow", complete)
+    wrap(oauth_routes, "complete_flow", complete)
 
 
 @defect("FRAME-15", "SEC-IDENT-05")
@@ -108,10 +109,14 @@ def session_kept_although_nobody_was_signed_in() -> None:
     def resolve(original: Callable[..., Any], environment: OAuthEnvironment, result: Any) -> Any:
         token = result.session.refresh_token
         if token and request.path.endswith("/frame"):
-            outgoing.add_cookies(cookie_jar.set_refresh_token(environment.cookies, incoming.exchange(None), token))
+            responses.add_cookies(
+                provider_cookies.set_refresh_token(
+                    environment.cookies, oauth_routes.cookie_context(environment, None), token
+                )
+            )
         return original(environment, result)
 
-    wrap(oauth, "run_resolver", resolve)
+    wrap(oauth_routes, "run_resolver", resolve)
 
 
 @defect("FRAME-18", providers=("github",))
@@ -121,7 +126,7 @@ def refresh_cookie_before_the_scopes() -> None:
     def add_cookies(more: Iterable[Cookie]) -> None:
         g.cookies = [*more, *g.get("cookies", [])]
 
-    replace(outgoing, "add_cookies", add_cookies)
+    replace(responses, "add_cookies", add_cookies)
 
 
 @defect("SCOPE-06", providers=("github",))
@@ -132,7 +137,7 @@ def scopes_in_the_words_of_the_vendor() -> None:
         del environment, flow_state
         return str(result.session.scope)
 
-    replace(oauth, "granted_scope", granted)
+    replace(oauth_routes, "granted_scope", granted)
 
 
 @defect("SCOPE-07", providers=("github",))
@@ -160,4 +165,4 @@ def scope_cookie_not_renewed() -> None:
     def set_scope(original: Callable[..., list[Cookie]], *arguments: Any) -> list[Cookie]:
         return [] if request.path.endswith("/refresh") else original(*arguments)
 
-    wrap(cookie_jar, "set_granted_scope", set_scope)
+    wrap(provider_cookies, "set_granted_scope", set_scope)

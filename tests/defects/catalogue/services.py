@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Response, request
+from flask import Response
 
-from reference_backend.config.external_access import ExternalToken
-from reference_backend.protocol import bearer, user_cookie
-from reference_backend.tokens.verify import TokenVerifier
-from reference_backend.web import backend, outgoing, user_info
-from reference_backend.web import user_cookie as user_cookie_routes
+from reference_backend.backend import current_backend
+from reference_backend.http import bearer, responses
+from reference_backend.http.request import request
+from reference_backend.identity.external_access import ExternalToken
+from reference_backend.identity.token_verifier import TokenVerifier
+from reference_backend.user_endpoints import routes as user_routes
+from reference_backend.user_endpoints import user_cookie
 from tests.defects.catalogue.client_registration import on_server
 from tests.defects.defect import always, replace, wrap
 
@@ -33,11 +35,11 @@ def service_gets_empty_user_info() -> None:
 
     def show(original: Callable[[], Response]) -> Response:
         token = bearer.extract(request.headers.get("Authorization"))
-        if token is not None and backend.current().verifier.is_service(token):
-            return outgoing.json_response({"claims": {}})
+        if token is not None and current_backend().verifier.is_service(token):
+            return responses.json_response({"claims": {}})
         return original()
 
-    wrap(user_info, "show", show)
+    wrap(user_routes, "user_info", show)
 
 
 @on_server("LIM-11")
@@ -45,11 +47,11 @@ def service_gets_a_cookie() -> None:
     """A service gets its own token as the cookie of a user."""
 
     def issue(original: Callable[[], Response]) -> Response:
-        own = backend.current()
+        own = current_backend()
         token = bearer.extract(request.headers.get("Authorization"))
         if token is None or not own.verifier.is_service(token):
             return original()
-        outgoing.add_cookies([user_cookie.issue(own.settings.auth_base, token, own.clock() + 3600)])
-        return outgoing.json_response({"expiresAt": user_cookie.timestamp(own.clock() + 3600)})
+        responses.add_cookies([user_cookie.issue(own.settings.auth_base, token, own.clock() + 3600)])
+        return responses.json_response({"expiresAt": user_cookie.timestamp(own.clock() + 3600)})
 
-    wrap(user_cookie_routes, "issue", issue)
+    wrap(user_routes, "issue_cookie", issue)

@@ -6,20 +6,22 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from reference_backend.protocol import entity_ref, profiles, session_response
-from reference_backend.protocol.entity_ref import EntityRef
-from reference_backend.protocol.errors import AuthError
-from reference_backend.protocol.session_response import Profile, SignIn
-from reference_backend.providers import github, google
-from reference_backend.sign_in import context as sign_in_context
-from reference_backend.sign_in import resolvers
-from reference_backend.sign_in.catalog import Entity
-from reference_backend.sign_in.context import ByFilter, ByRef, ResolverContext
-from reference_backend.sign_in.resolvers import EmailOptions, Options, Resolver, SignInInfo
-from reference_backend.store import Store
-from reference_backend.tokens.issuer import TokenIssuer
-from reference_backend.web import backend, oauth
-from reference_backend.web.oauth import OAuthEnvironment
+from reference_backend.backend import current_backend
+from reference_backend.errors import AuthError
+from reference_backend.identity import entity_ref, resolvers, session_response
+from reference_backend.identity import resolver_context as sign_in_context
+from reference_backend.identity.catalog import Entity
+from reference_backend.identity.entity_ref import EntityRef
+from reference_backend.identity.resolver_context import ByFilter, ByRef, ResolverContext
+from reference_backend.identity.resolvers import EmailOptions, Options, Resolver, SignInInfo
+from reference_backend.identity.session_response import Profile, SignIn
+from reference_backend.identity.token_issuer import TokenIssuer
+from reference_backend.identity.user_info_store import UserInfoStore
+from reference_backend.oauth import routes as oauth_routes
+from reference_backend.oauth.oauth_environment import OAuthEnvironment
+from reference_backend.providers import github, profiles
+from reference_backend.providers.github import GitHub
+from reference_backend.providers.google import Google
 from tests.defects.defect import always, defect, nothing, replace, wrap
 
 
@@ -84,7 +86,7 @@ def failed_sign_in_without_identity() -> None:
         except AuthError:
             return None
 
-    wrap(oauth, "run_resolver", resolve)
+    wrap(oauth_routes, "run_resolver", resolve)
 
 
 @defect("IDENT-05", "SEC-ISS-07", "RES-08")
@@ -93,10 +95,10 @@ def identity_without_resolver() -> None:
 
     def resolve(original: Callable[..., SignIn | None], environment: OAuthEnvironment, result: Any) -> SignIn | None:
         if environment.resolver is None:
-            return backend.current().context.sign_in_without_catalog(entity_ref.user("somebody"))
+            return current_backend().context.sign_in_without_catalog(entity_ref.user("somebody"))
         return original(environment, result)
 
-    wrap(oauth, "run_resolver", resolve)
+    wrap(oauth_routes, "run_resolver", resolve)
 
 
 @defect("CTX-06", "RES-26", "SEC-IDENT-07", "RES-06")
@@ -154,7 +156,7 @@ def plus_tag_removed_from_the_local_part() -> None:
         resolvers.require_allowed_domain(options, email)
         return context.sign_in(ByRef(entity_ref.user(email.partition("@")[0].partition("+")[0])))
 
-    replace(resolvers, "by_email_local_part", resolve)
+    replace(resolvers.COMMON["emailLocalPartMatchingUserEntityName"], "resolve", resolve)
 
 
 @defect("SEC-IDENT-03", "RES-21")
@@ -165,7 +167,7 @@ def email_compared_by_its_local_part() -> None:
         local = resolvers.required_email(info.profile).partition("@")[0]
         return context.sign_in(ByFilter([{"spec.profile.email": f"{local}@lumenfold.example"}]))
 
-    replace(resolvers, "by_profile_email", resolve)
+    replace(resolvers.COMMON["emailMatchingUserEntityProfileEmail"], "resolve", resolve)
 
 
 @defect("RES-20", "RES-30", "FRAME-14")
@@ -258,18 +260,18 @@ def ownership_left_out_of_the_identity() -> None:
 @defect("CTX-13", "USERINFO-03", "USERINFO-07")
 def user_info_not_kept() -> None:
     """Sign-in leaves no record of the user."""
-    replace(Store, "put_user_info", nothing)
+    replace(UserInfoStore, "put", nothing)
 
 
 @defect("CTX-13", "USERINFO-07")
 def user_info_without_ownership() -> None:
     """The record of a user does not say what the user owns as."""
 
-    def put(original: Callable[..., None], self: Store, ref: str, info: Mapping[str, Any], now: float) -> None:
+    def put(original: Callable[..., None], self: UserInfoStore, ref: str, info: Mapping[str, Any], now: float) -> None:
         claims = {**info["claims"], "ent": []}
         original(self, ref, {"claims": claims}, now)
 
-    wrap(Store, "put_user_info", put)
+    wrap(UserInfoStore, "put", put)
 
 
 @defect("RES-41", providers=("github",))
@@ -280,7 +282,7 @@ def github_username_resolver_takes_the_email() -> None:
         name = (info.profile.email or "nobody").replace("@", "-at-")
         return context.sign_in(ByRef(entity_ref.user(name)))
 
-    replace(github, "by_username", resolve)
+    replace(GitHub.resolvers["usernameMatchingUserEntityName"], "resolve", resolve)
 
 
 @defect("RES-42", providers=("github",))
@@ -296,4 +298,4 @@ def google_annotation_not_looked_up() -> None:
     def resolve(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
         return context.sign_in(ByRef(entity_ref.user(info.profile.email or "nobody")))
 
-    replace(google, "by_email_annotation", resolve)
+    replace(Google.resolvers["emailMatchingUserEntityAnnotation"], "resolve", resolve)

@@ -7,15 +7,17 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from reference_backend.errors import AuthError
+from reference_backend.identity.resolver_context import ResolverContext
+from reference_backend.identity.resolvers import Options, SignInInfo
+from reference_backend.identity.session_response import SignIn
 from reference_backend.openid.key_set import KeySet
-from reference_backend.protocol.errors import AuthError
-from reference_backend.protocol.session_response import SignIn
 from reference_backend.proxies import assertion, aws_alb, azure_easy_auth, cf_access, gcp_iap
 from reference_backend.proxies.aws_alb import AwsAlb
+from reference_backend.proxies.azure_easy_auth import AzureEasyAuth
 from reference_backend.proxies.base import ProxyRequest, ProxyResult
 from reference_backend.proxies.cf_access import CloudflareAccess
-from reference_backend.sign_in.context import ResolverContext
-from reference_backend.sign_in.resolvers import Options, SignInInfo
+from reference_backend.proxies.gcp_iap import GcpIap
 from tests.defects.defect import always, defect, nothing, replace, wrap
 
 IAP, ALB, CLOUDFLARE = ("gcpIap",), ("awsalb",), ("cfaccess",)
@@ -115,7 +117,7 @@ def iap_subject_without_account_is_somebody() -> None:
             return context.issue("user:default/ada-quill", [])
         return original(options, info, context)
 
-    wrap(gcp_iap, "by_id", resolve)
+    wrap(GcpIap.resolvers["idMatchingUserEntityAnnotation"], "resolve", resolve)
 
 
 @defect("AWSALB-09", providers=ALB)
@@ -214,4 +216,8 @@ def easy_auth_takes_any_text() -> None:
             return claims
 
     wrap(azure_easy_auth, "read", read)
-    replace(azure_easy_auth, "by_id", lambda options, info, context: context.issue("user:default/guest", []))
+    replace(
+        AzureEasyAuth.resolvers["idMatchingUserEntityAnnotation"],
+        "resolve",
+        lambda options, info, context: context.issue("user:default/guest", []),
+    )

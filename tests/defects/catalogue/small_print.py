@@ -6,34 +6,26 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from flask import Response, g, request
+from flask import Response, g
 
-from reference_backend.protocol import (
-    cookie_jar,
-    cookies,
-    encoding,
-    entity_ref,
-    environments,
-    errors,
-    origins,
-    outcomes,
-    query,
-    scopes,
-    state,
-    user_cookie,
-)
-from reference_backend.protocol.cookie_jar import CookieSettings, Exchange
-from reference_backend.protocol.cookies import Cookie
-from reference_backend.protocol.entity_ref import EntityRef
-from reference_backend.protocol.errors import AuthError, InputError
-from reference_backend.protocol.session_response import SignIn
-from reference_backend.sign_in import context as sign_in_context
-from reference_backend.sign_in import resolvers
-from reference_backend.sign_in.resolvers import SignInInfo
-from reference_backend.tokens import verify
-from reference_backend.web import cors, oauth, outgoing, representation
-from reference_backend.web import security_headers as security
-from reference_backend.web.oauth import OAuthEnvironment
+from reference_backend import errors
+from reference_backend.errors import AuthError, InputError
+from reference_backend.formats import encoding, query
+from reference_backend.http import conditional_gzip, cookies, cors, origins, responses
+from reference_backend.http import security_headers as security
+from reference_backend.http.cookies import Cookie
+from reference_backend.http.request import request
+from reference_backend.identity import entity_ref, resolvers, token_verifier
+from reference_backend.identity import resolver_context as sign_in_context
+from reference_backend.identity.entity_ref import EntityRef
+from reference_backend.identity.resolvers import SignInInfo
+from reference_backend.identity.session_response import SignIn
+from reference_backend.oauth import environments, oauth_errors, provider_cookies, scopes, state
+from reference_backend.oauth import routes as oauth_routes
+from reference_backend.oauth.oauth_environment import OAuthEnvironment
+from reference_backend.oauth.provider_cookies import CookieContext, CookieSettings
+from reference_backend.oauth.routes import OAuthRoutes
+from reference_backend.user_endpoints import user_cookie
 from tests.defects.defect import always, defect, nothing, replace, wrap
 
 Members = dict[str, Any]
@@ -65,13 +57,13 @@ def weaker_content_policy() -> None:
 @defect("HTTP-12")
 def answers_always_sent_again() -> None:
     """Conditional requests get the whole answer."""
-    replace(representation, "is_not_modified", always(False))
+    replace(conditional_gzip, "is_not_modified", always(False))
 
 
 @defect("HTTP-12")
 def nothing_compressed() -> None:
     """Long answers are sent as they are."""
-    replace(representation, "accepts_gzip", always(False))
+    replace(conditional_gzip, "accepts_gzip", always(False))
 
 
 @defect("HTTP-14", "ENV-12")
@@ -127,7 +119,7 @@ def logout_hook_without_a_session() -> None:
     def end(original: Callable[..., str | None], environment: OAuthEnvironment, logout_request: Any) -> str | None:
         return original(environment, logout_request) if logout_request.refresh_token else None
 
-    wrap(oauth, "end_vendor_session", end)
+    wrap(oauth_routes, "end_vendor_session", end)
 
 
 @defect("START-13")
@@ -139,41 +131,41 @@ def start_takes_an_answer() -> None:
             raise AuthError("Authentication failed, Failed to obtain access token")
         return original(environment, found, *rest)
 
-    wrap(oauth, "effective_scope", scope)
+    wrap(oauth_routes, "effective_scope", scope)
 
 
 @defect("FRAME-22")
 def body_of_the_vendor_in_the_page() -> None:
     """The page repeats whatever the vendor's token endpoint answered."""
-    replace(outcomes, "detail", lambda body: f" - {body}")
+    replace(oauth_errors, "detail", lambda body: f" - {body}")
 
 
 @defect("REDIR-11")
 def redirect_text_always_as_html() -> None:
     """The text of the redirect to the app is HTML for everybody."""
-    wrap(outgoing, "to_app", lambda original, url, accepts_html: original(url, accepts_html=True))
+    wrap(responses, "to_app", lambda original, url, accepts_html: original(url, accepts_html=True))
 
 
 @defect("COOKIE-13")
 def legacy_deletion_by_the_requests_origin() -> None:
     """The deletion of an older cookie goes by the origin of the request."""
 
-    def delete(settings: CookieSettings, exchange: Exchange, name: str, domain: str | None = None) -> Cookie:
-        return cookie_jar._deletion(settings, exchange, name, domain=domain)
+    def delete(settings: CookieSettings, context: CookieContext, name: str, domain: str | None = None) -> Cookie:
+        return provider_cookies._cookie(settings, context, name, "", 0, settings.path, domain)
 
-    replace(cookie_jar, "_default_origin_deletion", delete)
+    replace(provider_cookies, "_default_origin_deletion", delete)
 
 
 @defect("COOKIE-21", crashes=True)
 def ipv6_callback_crashes() -> None:
     """A callback address with an IPv6 host is too much for the cookies."""
 
-    def legacy_domain(original: Callable[[str], str | None], callback_url: str) -> str | None:
-        if "[" in callback_url:
+    def deletions(original: Callable[..., list[Cookie]], settings: CookieSettings, *arguments: Any) -> list[Cookie]:
+        if "[" in settings.callback.hostname:
             raise TypeError("option domain is invalid")
-        return original(callback_url)
+        return original(settings, *arguments)
 
-    wrap(cookies, "legacy_domain", legacy_domain)
+    wrap(provider_cookies, "legacy_deletions", deletions)
 
 
 @defect("COOKIE-22")
@@ -210,7 +202,7 @@ def unknown_user_keeps_the_session() -> None:
                 return None
             raise
 
-    wrap(oauth, "run_resolver", resolve)
+    wrap(oauth_routes, "run_resolver", resolve)
 
 
 @defect("REFRESH-11", providers=("gitlab",))
@@ -224,7 +216,7 @@ def rotation_lost_with_the_user() -> None:
             g.pop("cookies", None)
             raise
 
-    wrap(oauth, "run_resolver", resolve)
+    wrap(oauth_routes, "run_resolver", resolve)
 
 
 @defect("REFRESH-13", providers=("google",))
@@ -237,14 +229,16 @@ def rotation_lost_with_the_origin() -> None:
             raise AuthError("Invalid URL")
         original(*arguments)
 
-    wrap(oauth, "store_rotated", store)
+    wrap(oauth_routes, "store_rotated", store)
 
 
 @defect("LOGOUT-10", providers=("google",))
 def logout_fails_with_the_vendor() -> None:
     """Who wants to sign out while the vendor is down stays signed in."""
     replace(
-        oauth, "end_vendor_session", lambda environment, logout_request: environment.provider.logout(logout_request)
+        oauth_routes,
+        "end_vendor_session",
+        lambda environment, logout_request: environment.provider.logout(logout_request),
     )
 
 
@@ -255,7 +249,7 @@ def email_resolver_for_every_domain() -> None:
     def by_email(original: Callable[..., SignIn], options: Any, info: SignInInfo, context: Any) -> SignIn:
         return original(options.model_copy(update={"allowed_domains": None}), info, context)
 
-    wrap(resolvers, "by_profile_email", by_email)
+    wrap(resolvers.COMMON["emailMatchingUserEntityProfileEmail"], "resolve", by_email)
 
 
 @defect("RES-33")
@@ -265,7 +259,7 @@ def name_only_from_the_catalog() -> None:
     def by_name(original: Callable[..., SignIn], options: Any, info: SignInInfo, context: Any) -> SignIn:
         return original(options.model_copy(update={"without_catalog": False}), info, context)
 
-    wrap(resolvers, "by_email_local_part", by_name)
+    wrap(resolvers.COMMON["emailLocalPartMatchingUserEntityName"], "resolve", by_name)
 
 
 @defect("RES-33", "CTX-11", providers=("oauth2",))
@@ -303,7 +297,7 @@ def empty_name_signed_in() -> None:
             return sign_in_context.ResolverContext.issue(context, "user:default/somebody", [])
         return original(options, info, context)
 
-    wrap(resolvers, "by_email_local_part", by_name)
+    wrap(resolvers.COMMON["emailLocalPartMatchingUserEntityName"], "resolve", by_name)
 
 
 @defect("CTX-03", "CTX-04")
@@ -321,7 +315,7 @@ def user_cookie_always_new() -> None:
 @defect("VERIFY-08")
 def limited_token_for_everything() -> None:
     """A limited token is as good as a full one."""
-    replace(verify, "require_full_token", nothing)
+    replace(token_verifier, "require_full_token", nothing)
 
 
 @defect("CLIENT-01", "CLIENT-02")
@@ -343,7 +337,7 @@ def refresh_without_optional() -> None:
             raise InputError("Unknown parameter optional")
         return original(environment)
 
-    wrap(oauth, "refreshed_session", refreshed)
+    wrap(oauth_routes, "refreshed_session", refreshed)
 
 
 @defect("CLIENT-05")
@@ -356,9 +350,9 @@ def failed_refresh_with_status_200() -> None:
 def logout_with_a_body_only() -> None:
     """Logout wants a body, which the frontend does not send."""
 
-    def logout(original: Callable[..., Response], configured: oauth.Environments) -> Response:
+    def logout(original: Callable[..., Response], routes: OAuthRoutes) -> Response:
         if not request.get_data():
             raise InputError("Missing body")
-        return original(configured)
+        return original(routes)
 
-    wrap(oauth, "logout", logout)
+    wrap(OAuthRoutes, "logout", logout)

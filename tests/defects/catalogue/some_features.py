@@ -6,12 +6,11 @@ import dataclasses
 import functools
 from typing import Any
 
+from reference_backend.authorization_server import features, oidc_error, redirect_uris, url_patterns
 from reference_backend.authorization_server.authorizations import Authorizations
-from reference_backend.authorization_server.tokens import TokenEndpoint
-from reference_backend.config import authorization_server
-from reference_backend.config.authorization_server import AuthorizationServerSettings, DocumentSettings
-from reference_backend.protocol.authorization_server import oidc_error, redirect_uris, url_patterns
-from reference_backend.protocol.errors import InputError
+from reference_backend.authorization_server.features import AuthorizationServerSettings, DocumentSettings
+from reference_backend.authorization_server.token_endpoint import TokenEndpoint
+from reference_backend.errors import InputError
 from tests.defects.defect import defect, replace, wrap
 
 without_documents = functools.partial(defect, profile="oidc-registration")
@@ -28,7 +27,7 @@ def older_key_counts_too() -> None:
     def read(original: Any, config: Any, auth_base: str) -> DocumentSettings | None:
         return original(config, auth_base) or DocumentSettings((), ())
 
-    wrap(authorization_server, "read_documents", read)
+    wrap(features, "read_documents", read)
 
 
 @without_documents("CIMD-02", "OIDC-05")
@@ -77,10 +76,10 @@ def registration_comes_with_documents() -> None:
 
     def read(original: Any, config: Any, auth_base: str) -> AuthorizationServerSettings:
         settings = original(config, auth_base)
-        registration = authorization_server.RegistrationSettings(redirect_uris.REGISTRATION_PATTERNS)
+        registration = features.RegistrationSettings(redirect_uris.REGISTRATION_PATTERNS)
         return dataclasses.replace(settings, registration=registration)
 
-    wrap(authorization_server, "read", read)
+    wrap(features, "read", read)
 
 
 @without_registration("PAT-01")
@@ -107,4 +106,4 @@ def catalog_is_always_asked() -> None:
         settings = original(config)
         return settings and dataclasses.replace(settings, asks_catalog=True)
 
-    wrap(authorization_server, "read_offline", read)
+    wrap(features, "read_offline", read)

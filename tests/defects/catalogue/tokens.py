@@ -8,19 +8,37 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import jwt
-from flask import Response, request
+from flask import Response
 
-from reference_backend.protocol import bearer, cookies, session_response, user_cookie, user_token
-from reference_backend.protocol.errors import AuthenticationError
-from reference_backend.tokens import issuer, keys, verify
-from reference_backend.tokens.issuer import RotatingKeys, TokenIssuer
-from reference_backend.tokens.keys import SigningKey
-from reference_backend.tokens.verify import TokenVerifier
-from reference_backend.web import backend, outgoing, user_info, well_known
-from reference_backend.web import user_cookie as user_cookie_routes
+from reference_backend.backend import current_backend
+from reference_backend.errors import AuthenticationError
+from reference_backend.formats import compact_jws
+from reference_backend.formats.compact_jws import CompactJws
+from reference_backend.http import bearer, cookies, responses
+from reference_backend.http.request import request
+from reference_backend.identity import keys, session_response, token_issuer, token_verifier, user_token
+from reference_backend.identity.keys import SigningKey
+from reference_backend.identity.token_issuer import RotatingKeys, TokenIssuer
+from reference_backend.identity.token_verifier import TokenVerifier
+from reference_backend.user_endpoints import routes as user_routes
+from reference_backend.user_endpoints import user_cookie
 from tests.defects.defect import always, defect, replace, wrap
 
 Claims = dict[str, Any]
+
+
+def expire_after(seconds: int) -> None:
+    """Let user tokens, and the limited ones that follow from them, expire so long after they are issued."""
+
+    def claims(original: Callable[..., Claims], *arguments: Any) -> Claims:
+        made = original(*arguments)
+        return made | {"exp": made["iat"] + seconds}
+
+    def payload(original: Callable[..., Claims], subject: str, issued_at: int, expires_at: int) -> Claims:
+        return original(subject, issued_at, issued_at + seconds)
+
+    wrap(user_token, "claims", claims)
+    wrap(user_token, "limited_payload", payload)
 
 
 def change_claims(**changes: Any) -> None:
@@ -54,13 +72,13 @@ def token_for_a_bare_name() -> None:
 @defect("TOKEN-05", "SEC-ISS-04", "IDENT-07")
 def token_valid_for_a_year() -> None:
     """Backstage tokens live for a year."""
-    replace(user_token, "expiry", lambda issued_at, ttl: issued_at + 365 * 24 * 60 * 60)
+    expire_after(365 * 24 * 60 * 60)
 
 
 @defect("TOKEN-05", "SEC-ISS-04", "IDENT-07", "FE-27", "FE-67")
 def token_valid_for_a_minute() -> None:
     """Backstage tokens live for a minute."""
-    replace(user_token, "expiry", lambda issued_at, ttl: issued_at + 60)
+    expire_after(60)
 
 
 @defect("IDENT-07")
@@ -116,7 +134,7 @@ def proof_by_another_key() -> None:
     def proof(original: Callable[..., str], key: SigningKey, *arguments: Any) -> str:
         return original(keys.generate(key.algorithm), *arguments)
 
-    wrap(issuer, "identity_proof", proof)
+    wrap(token_issuer, "identity_proof", proof)
 
 
 @defect("TOKEN-09", "TOKEN-14", "LIM-01", "SEC-ISS-06")
@@ -167,9 +185,9 @@ def key_set_with_further_members() -> None:
 
     def user_keys(original: Callable[[], Response]) -> Response:
         shown = json.loads(original().get_data())
-        return outgoing.json_response({**shown, "issuer": "me"})
+        return responses.json_response({**shown, "issuer": "me"})
 
-    wrap(well_known, "user_keys", user_keys)
+    wrap(user_routes, "user_keys", user_keys)
 
 
 @defect("JWKS-04")
@@ -181,7 +199,7 @@ def key_set_cached_for_a_day() -> None:
         response.headers["Cache-Control"] = "max-age=86400"
         return response
 
-    wrap(well_known, "user_keys", user_keys)
+    wrap(user_routes, "user_keys", user_keys)
 
 
 @defect("JWKS-04", "JWKS-01", "GEN-03", "SEC-ISS-01")
@@ -192,7 +210,7 @@ def key_set_behind_a_login() -> None:
         bearer.require(request.headers.get("Authorization"))
         return original()
 
-    wrap(well_known, "user_keys", user_keys)
+    wrap(user_routes, "user_keys", user_keys)
 
 
 @defect("JWKS-05")
@@ -200,24 +218,24 @@ def no_service_keys() -> None:
     """There are no keys for the conversation between plugins."""
 
     def service_keys() -> Response:
-        return outgoing.empty(404)
+        return responses.empty(404)
 
-    replace(well_known, "service_keys", service_keys)
+    replace(user_routes, "service_keys", service_keys)
 
 
 @defect("VERIFY-06", "SEC-UINFO-04", "USERINFO-02", "LIM-02")
 def signatures_not_verified() -> None:
     """User info believes every token that can be decoded."""
-    replace(TokenVerifier, "_verified_claims", lambda self, token: user_token.decode_part(token, 1))
+    replace(TokenVerifier, "_verified_claims", lambda self, token: token.claims)
 
 
 @defect("VERIFY-06", "SEC-UINFO-04")
 def unsigned_tokens_accepted() -> None:
     """User info believes a token that says it is not signed."""
 
-    def verified(original: Callable[..., Claims], self: TokenVerifier, token: str) -> Claims:
-        if user_token.decode_part(token, 0).get("alg") == "none":
-            return user_token.decode_part(token, 1)
+    def verified(original: Callable[..., Claims], self: TokenVerifier, token: CompactJws) -> Claims:
+        if token.header.get("alg") == "none":
+            return dict(token.claims)
         return original(self, token)
 
     wrap(TokenVerifier, "_verified_claims", verified)
@@ -227,9 +245,9 @@ def unsigned_tokens_accepted() -> None:
 def limited_tokens_not_verified() -> None:
     """User info believes limited tokens without a look at their proof."""
 
-    def verified(original: Callable[..., Claims], self: TokenVerifier, token: str) -> Claims:
-        if user_token.decode_part(token, 0).get("typ") == user_token.LIMITED_TYPE:
-            return user_token.decode_part(token, 1)
+    def verified(original: Callable[..., Claims], self: TokenVerifier, token: CompactJws) -> Claims:
+        if token.header.get("typ") == user_token.LIMITED_TYPE:
+            return dict(token.claims)
         return original(self, token)
 
     wrap(TokenVerifier, "_verified_claims", verified)
@@ -238,18 +256,22 @@ def limited_tokens_not_verified() -> None:
 @defect("VERIFY-06")
 def reasons_for_refusing_a_token() -> None:
     """User info says why it refuses a token."""
-    replace(verify, "failed", lambda: AuthenticationError("Signature verification failed: unknown key or wrong bytes"))
+    replace(
+        token_verifier,
+        "failed",
+        lambda: AuthenticationError("Signature verification failed: unknown key or wrong bytes"),
+    )
 
 
 @defect("VERIFY-02", crashes=True)
 def undecodable_token_crashes() -> None:
     """User info fails if a token cannot be decoded."""
 
-    def classify(original: Callable[[str], Any], token: str) -> Any:
-        user_token.decode_part(token, 0)
-        return original(token)
+    def verify(original: Callable[..., Any], self: TokenVerifier, token: str, **options: Any) -> Any:
+        compact_jws.decode(token)
+        return original(self, token, **options)
 
-    wrap(verify, "classify", classify)
+    wrap(TokenVerifier, "verify", verify)
 
 
 @defect("USERINFO-01", "SEC-UINFO-03")
@@ -258,10 +280,10 @@ def user_info_open_to_anyone() -> None:
 
     def show(original: Callable[[], Response]) -> Response:
         if "Authorization" not in request.headers:
-            return outgoing.json_response({"claims": {}})
+            return responses.json_response({"claims": {}})
         return original()
 
-    wrap(user_info, "show", show)
+    wrap(user_routes, "user_info", show)
 
 
 @defect("SEC-UINFO-05")
@@ -308,9 +330,9 @@ def user_info_of_openid_connect() -> None:
     """User info has the shape that OpenID Connect gives it."""
 
     def show(original: Callable[[], Response]) -> Response:
-        return outgoing.json_response(json.loads(original().get_data()).get("claims", {}))
+        return responses.json_response(json.loads(original().get_data()).get("claims", {}))
 
-    wrap(user_info, "show", show)
+    wrap(user_routes, "user_info", show)
 
 
 @defect("LIM-05")
@@ -337,13 +359,13 @@ def user_cookie_without_credentials() -> None:
 
     def issue(original: Callable[[], Response]) -> Response:
         if "Authorization" not in request.headers:
-            return outgoing.json_response({"expiresAt": user_cookie.timestamp(backend.current().clock())})
+            return responses.json_response({"expiresAt": user_cookie.timestamp(current_backend().clock())})
         return original()
 
-    wrap(user_cookie_routes, "issue", issue)
+    wrap(user_routes, "issue_cookie", issue)
 
 
 @defect("LIM-09", "FE-82")
 def user_cookie_not_cleared() -> None:
     """Clearing the user cookie leaves it where it is."""
-    replace(user_cookie_routes, "clear", lambda: outgoing.empty(204))
+    replace(user_routes, "clear_cookie", lambda: responses.empty(204))

@@ -7,31 +7,32 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reference_backend.protocol import encoding, outcomes
-from reference_backend.protocol.errors import AuthError
-from reference_backend.protocol.outcomes import ProfileError
-from reference_backend.protocol.profiles import VendorProfile
+from reference_backend.errors import AuthError
+from reference_backend.formats import encoding
+from reference_backend.oauth import oauth_errors
+from reference_backend.oauth import routes as oauth_routes
+from reference_backend.oauth.oauth_errors import ProfileError
+from reference_backend.oauth.provider import AuthenticationResult
 from reference_backend.providers import bitbucket, bitbucket_server
-from reference_backend.providers.base import AuthenticationResult
 from reference_backend.providers.bitbucket_server import BitbucketServer
 from reference_backend.providers.github import GitHub
 from reference_backend.providers.google import Google
 from reference_backend.providers.microsoft import Microsoft
+from reference_backend.providers.oauth2_base import OAuth2Provider
 from reference_backend.providers.okta import Okta
 from reference_backend.providers.onelogin import OneLogin
 from reference_backend.providers.openshift import OpenShift
-from reference_backend.providers.passport import PassportProvider
-from reference_backend.web import oauth
+from reference_backend.providers.profiles import VendorProfile
 from tests.defects.catalogue.upstream import change_token_answer, unless_it_fails, without
 from tests.defects.defect import always, defect, replace, wrap
 
 Found = Mapping[str, Any]
 
 
-def change_profile(owner: type[PassportProvider], change: Callable[[VendorProfile, Found], VendorProfile]) -> None:
+def change_profile(owner: type[OAuth2Provider], change: Callable[[VendorProfile, Found], VendorProfile]) -> None:
     """Let a provider make another profile of what it found."""
 
-    def map_profile(original: Callable[..., VendorProfile], self: PassportProvider, found: Found) -> VendorProfile:
+    def map_profile(original: Callable[..., VendorProfile], self: OAuth2Provider, found: Found) -> VendorProfile:
         return change(original(self, found), found)
 
     wrap(owner, "map_profile", map_profile)
@@ -47,7 +48,7 @@ def show_in_errors(read: Callable[[Any], Any]) -> None:
             text = None
         return f" - {text}" if text else original(body)
 
-    wrap(outcomes, "detail", detail)
+    wrap(oauth_errors, "detail", detail)
 
 
 # --- token answers -------------------------------------------------------------------------------
@@ -56,26 +57,26 @@ def show_in_errors(read: Callable[[Any], Any]) -> None:
 @defect("GITHUB-04", providers=("github",))
 def only_forms_understood() -> None:
     """A token answer in JSON is not understood."""
-    replace(outcomes, "parse_token_answer", lambda body: dict(encoding.parse_form(body)))
+    replace(oauth_errors, "parse_token_answer", lambda body: dict(encoding.parse_form(body)))
 
 
 @defect("UP-06", providers=("google", "okta"))
 def only_json_understood() -> None:
     """A token answer that is a form is not understood."""
-    replace(outcomes, "parse_token_answer", lambda body: json.loads(body) if body.startswith("{") else {})
+    replace(oauth_errors, "parse_token_answer", lambda body: json.loads(body) if body.startswith("{") else {})
 
 
 @defect("GITHUB-11", "GITHUB-12", providers=("github",))
 def error_with_status_200_overlooked() -> None:
     """An error that comes with a good status is taken for a token."""
     change_token_answer(lambda answer: {"access_token": "undefined", **answer})
-    wrap(PassportProvider, "fetch_profile", unless_it_fails)
+    wrap(OAuth2Provider, "fetch_profile", unless_it_fails)
 
 
 @defect("GITHUB-16", providers=("github",))
 def granted_scopes_reported_as_they_come() -> None:
     """The session reports the scopes as the vendor writes them."""
-    wrap(oauth, "granted_scope", lambda original, *arguments: original(*arguments).replace(" ", ","))
+    wrap(oauth_routes, "granted_scope", lambda original, *arguments: original(*arguments).replace(" ", ","))
 
 
 @defect("GOOGLE-07", providers=("google",))
@@ -88,27 +89,23 @@ def id_token_swallowed() -> None:
 def id_token_demanded() -> None:
     """A sign-in without ID token is refused, although nothing needs one."""
 
-    def result(
-        original: Callable[..., AuthenticationResult], self: PassportProvider, profile: Any, session: Any
-    ) -> Any:
+    def result(original: Callable[..., AuthenticationResult], self: OAuth2Provider, profile: Any, session: Any) -> Any:
         if not session.id_token:
-            raise outcomes.failed("there is no ID token")
+            raise oauth_errors.failed("there is no ID token")
         return original(self, profile, session)
 
-    wrap(PassportProvider, "result", result)
+    wrap(OAuth2Provider, "result", result)
 
 
 @defect("OAUTH2-03", providers=("oauth2",))
 def profile_of_the_refresh_is_nobodys() -> None:
     """Without an ID token in the answer to a refresh, everybody has the same address."""
 
-    def result(
-        original: Callable[..., AuthenticationResult], self: PassportProvider, profile: Any, session: Any
-    ) -> Any:
+    def result(original: Callable[..., AuthenticationResult], self: OAuth2Provider, profile: Any, session: Any) -> Any:
         made_up = VendorProfile(email="ada-quill@lumenfold.example")
         return original(self, profile if session.id_token else made_up, session)
 
-    wrap(PassportProvider, "result", result)
+    wrap(OAuth2Provider, "result", result)
 
 
 # --- profiles ------------------------------------------------------------------------------------
@@ -144,7 +141,7 @@ def name_demanded() -> None:
 
     def demand(profile: VendorProfile, found: Found) -> VendorProfile:
         if not found.get("name"):
-            raise outcomes.profile_unreadable()
+            raise oauth_errors.profile_unreadable()
         return profile
 
     change_profile(OneLogin, demand)
@@ -159,7 +156,7 @@ def more_than_the_name() -> None:
 @defect("OPENSHIFT-06", "OPENSHIFT-07", providers=("openshift",))
 def unreadable_user_is_somebody() -> None:
     """A user that cannot be read signs in without a name."""
-    wrap(PassportProvider, "read_profile", unless_it_fails)
+    wrap(OAuth2Provider, "read_profile", unless_it_fails)
     wrap(OpenShift, "read_profile", unless_it_fails)
 
 
@@ -182,7 +179,7 @@ def photo_demanded() -> None:
     def fetch(original: Callable[..., str | None], self: Microsoft, token: str) -> str:
         photo = original(self, token)
         if not photo:
-            raise outcomes.profile_refused(404, "")
+            raise oauth_errors.profile_refused(404, "")
         return photo
 
     wrap(Microsoft, "fetch_photo", fetch)
@@ -209,7 +206,7 @@ def address_of_the_picture_incomplete() -> None:
 @defect("OUT-P8", providers=("google",))
 def null_is_an_empty_profile() -> None:
     """The answer null in place of a profile signs in a person without qualities."""
-    wrap(PassportProvider, "read_profile", unless_it_fails)
+    wrap(OAuth2Provider, "read_profile", unless_it_fails)
 
 
 # --- errors --------------------------------------------------------------------------------------
@@ -218,13 +215,13 @@ def null_is_an_empty_profile() -> None:
 @defect("GITHUB-13", "OUT-P2", providers=("github",))
 def every_callback_error_is_a_rejection() -> None:
     """What the vendor itself refuses is reported as if the person had said no."""
-    replace(outcomes, "callback_error", lambda query: outcomes.rejected(query.get("error_description", "")))
+    replace(oauth_errors, "callback_error", lambda query: oauth_errors.rejected(query.get("error_description", "")))
 
 
 @defect("GITHUB-14", "GITHUB-15", "OUT-P4", providers=("github",))
 def message_of_the_vendor_left_out() -> None:
     """An error does not say what the vendor said."""
-    replace(outcomes, "detail", always(""))
+    replace(oauth_errors, "detail", always(""))
 
 
 @defect("GITLAB-09", providers=("gitlab",))
@@ -248,7 +245,7 @@ def nested_message_of_graph_shown() -> None:
 @defect("GOOGLE-13", providers=("google",))
 def missing_description_is_undefined() -> None:
     """A denial without a description is reported as undefined."""
-    wrap(outcomes, "rejected", lambda original, description: original(description or "undefined"))
+    wrap(oauth_errors, "rejected", lambda original, description: original(description or "undefined"))
 
 
 @defect(
@@ -257,25 +254,25 @@ def missing_description_is_undefined() -> None:
 )
 def refused_code_in_words_of_our_own() -> None:
     """A refused code is reported without the vendor's description."""
-    replace(outcomes, "token_refused", lambda body: outcomes.no_token())
+    replace(oauth_errors, "token_refused", lambda body: oauth_errors.no_token())
 
 
 @defect("GOOGLE-15", providers=("google",))
 def own_shapes_of_errors_not_known() -> None:
     """The vendor's own shapes of errors are reported without their texts."""
-    replace(Google, "profile_refused", PassportProvider.profile_refused)
+    replace(Google, "profile_refused", OAuth2Provider.profile_refused)
 
 
 @defect("GOOGLE-09", "OKTA-10", providers=("google", "okta"))
 def refused_refresh_in_the_words_of_the_vendor() -> None:
     """A refused refresh token is reported by the vendor's error code."""
-    replace(outcomes, "refresh_refused", lambda: AuthError("invalid_grant"))
+    replace(oauth_errors, "refresh_refused", lambda: AuthError("invalid_grant"))
 
 
 @defect("OUT-R3", providers=("google",))
 def unreachable_vendor_reported_bare() -> None:
     """A refresh for which the vendor cannot be reached says nothing but that."""
-    replace(outcomes, "refresh_failed", AuthError)
+    replace(oauth_errors, "refresh_failed", AuthError)
 
 
 @defect("OUT-R4", providers=("github",))
@@ -286,10 +283,10 @@ def refresh_shows_the_profile_error() -> None:
         error = original(self, status, body)
         return ProfileError(error.message + body, name=error.name, upstream_status=status)
 
-    wrap(PassportProvider, "profile_refused", refused)
+    wrap(OAuth2Provider, "profile_refused", refused)
 
 
 @defect("OPENSHIFT-05", providers=("openshift",))
 def status_of_the_cluster_not_told() -> None:
     """What the cluster refused is not told by its status."""
-    replace(OpenShift, "profile_refused", PassportProvider.profile_refused)
+    replace(OpenShift, "profile_refused", OAuth2Provider.profile_refused)

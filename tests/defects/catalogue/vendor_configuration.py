@@ -8,23 +8,23 @@ from typing import Any
 
 import requests
 
-from reference_backend.protocol import entity_ref, outcomes
-from reference_backend.protocol.errors import AuthError
-from reference_backend.protocol.profiles import VendorProfile
-from reference_backend.protocol.session_response import SignIn
-from reference_backend.providers import passport
+from reference_backend.errors import AuthError
+from reference_backend.identity import entity_ref, resolvers
+from reference_backend.identity.session_response import SignIn
+from reference_backend.oauth import oauth_errors
+from reference_backend.oauth import routes as oauth_routes
+from reference_backend.oauth.provider import AuthenticationResult, ScopePolicy
 from reference_backend.providers.atlassian import Atlassian
-from reference_backend.providers.base import AuthenticationResult, ScopePolicy
 from reference_backend.providers.bitbucket import Bitbucket
 from reference_backend.providers.bitbucket_server import BitbucketServer
 from reference_backend.providers.gitlab import GitLab
 from reference_backend.providers.microsoft import Microsoft
+from reference_backend.providers.oauth2 import OAuth2
+from reference_backend.providers.oauth2_base import OAuth2Provider
 from reference_backend.providers.okta import Okta
 from reference_backend.providers.onelogin import OneLogin
-from reference_backend.providers.passport import PassportProvider
+from reference_backend.providers.profiles import VendorProfile
 from reference_backend.proxies import aws_alb
-from reference_backend.sign_in import resolvers
-from reference_backend.web import oauth
 from tests.defects.catalogue.upstream import unless_it_fails
 from tests.defects.catalogue.vendor_answers import change_profile
 from tests.defects.catalogue.vendor_requests import add_parameter, change_address
@@ -86,11 +86,11 @@ def requested_scope_reported() -> None:
 def access_token_in_the_query_of_the_profile() -> None:
     """The profile is asked for with the access token in the address as well."""
 
-    def ask(self: PassportProvider, access_token: str) -> requests.Response:
+    def ask(self: OAuth2Provider, access_token: str) -> requests.Response:
         headers = {"Authorization": f"Bearer {access_token}"}
-        return self.surroundings.upstream.request("GET", f"{self.profile_url}?token={access_token}", headers=headers)
+        return self.context.http.request("GET", f"{self.profile_url}?token={access_token}", headers=headers)
 
-    replace(PassportProvider, "request_profile", ask)
+    replace(OAuth2Provider, "request_profile", ask)
 
 
 @defect("GITLAB-04", providers=("gitlab",))
@@ -116,7 +116,7 @@ def failing_calls_overlooked() -> None:
 @defect("OKTA-11", "ONELOGIN-07", "GITLAB-09", providers=("okta", "onelogin", "gitlab"))
 def failing_profile_overlooked() -> None:
     """A profile endpoint that refuses makes an empty profile."""
-    wrap(PassportProvider, "fetch_profile", unless_it_fails)
+    wrap(OAuth2Provider, "fetch_profile", unless_it_fails)
 
 
 @defect("BITBUCKETSERVER-06", "BITBUCKETSERVER-07", providers=("bitbucketServer",))
@@ -127,7 +127,7 @@ def unreadable_user_without_a_name_in_the_error() -> None:
         try:
             return original(self, token)
         except AuthError as error:
-            raise outcomes.profile_unreadable() from error
+            raise oauth_errors.profile_unreadable() from error
 
     wrap(BitbucketServer, "fetch_profile", fetch)
 
@@ -149,11 +149,12 @@ def no_second_token_for_the_profile() -> None:
 def user_name_guessed() -> None:
     """A missing user name is made of the address."""
 
-    def guess(original: Callable[..., SignIn], title: str, options: Any, info: Any, context: Any) -> SignIn:
+    def guess(original: Callable[..., SignIn], options: Any, info: Any, context: Any) -> SignIn:
         name = (info.profile.email or "").partition("@")[0]
-        return original(title, options, dataclasses.replace(info, details={"username": name}), context)
+        return original(options, dataclasses.replace(info, details={"username": name}), context)
 
-    wrap(passport, "sign_in_by_username", guess)
+    for vendor in (Atlassian, OAuth2):
+        wrap(vendor.resolvers["usernameMatchingUserEntityName"], "resolve", guess)
 
 
 @defect("GOOGLE-11", "OPENSHIFT-09", "LOGOUT-10", providers=("google", "openshift"))
@@ -164,13 +165,13 @@ def logout_depends_on_the_vendor() -> None:
         found: str | None = environment.provider.logout(logout_request)
         return found
 
-    replace(oauth, "end_vendor_session", end)
+    replace(oauth_routes, "end_vendor_session", end)
 
 
 @defect("RES-50", providers=("bitbucketServer",))
 def resolver_of_the_vendor_wins() -> None:
     """Of two resolvers with the same name, one that takes the address as it is wins over the common one."""
-    replace(resolvers, "by_profile_email", aws_alb.by_email)
+    replace(resolvers.COMMON["emailMatchingUserEntityProfileEmail"], "resolve", aws_alb.by_email)
 
 
 @defect("OKTA-03", providers=("okta",))

@@ -9,12 +9,9 @@ from typing import Any
 
 import requests
 
-from reference_backend.protocol.errors import AuthError
-from reference_backend.protocol.profiles import VendorProfile
-from reference_backend.protocol.session_response import OAuthSession
-from reference_backend.providers import bitbucket_server, github, microsoft, onelogin, openshift, passport
-from reference_backend.providers.atlassian import Atlassian
-from reference_backend.providers.base import (
+from reference_backend.errors import AuthError
+from reference_backend.identity.session_response import OAuthSession
+from reference_backend.oauth.provider import (
     AuthenticationResult,
     LogoutRequest,
     OAuthProvider,
@@ -22,35 +19,38 @@ from reference_backend.providers.base import (
     ScopePolicy,
     StartRequest,
 )
+from reference_backend.providers import bitbucket_server, github, microsoft, oauth2_base, onelogin, openshift
+from reference_backend.providers.atlassian import Atlassian
 from reference_backend.providers.bitbucket import Bitbucket
 from reference_backend.providers.github import GitHub
 from reference_backend.providers.google import REVOCATION_URL, Google
 from reference_backend.providers.microsoft import Microsoft
 from reference_backend.providers.oauth2 import OAuth2
+from reference_backend.providers.oauth2_base import ClientAuthentication, OAuth2Provider
 from reference_backend.providers.okta import Okta
 from reference_backend.providers.openshift import OpenShift
-from reference_backend.providers.passport import ClientAuthentication, PassportProvider
+from reference_backend.providers.profiles import VendorProfile
 from tests.defects.defect import always, defect, nothing, replace, wrap
 
 
 def change_start(change: Callable[[StartRequest], StartRequest]) -> None:
     """Let providers build the authorization URL from another request."""
-    wrap(PassportProvider, "start", lambda original, self, request: original(self, change(request)))
+    wrap(OAuth2Provider, "start", lambda original, self, request: original(self, change(request)))
 
 
-def add_parameter(name: str, value: str, owner: type[PassportProvider] = PassportProvider) -> None:
+def add_parameter(name: str, value: str, owner: type[OAuth2Provider] = OAuth2Provider) -> None:
     """Put one more parameter into the authorization URLs of a provider, or of all that have none of their own."""
 
-    def add(original: Callable[..., Mapping[str, str]], self: PassportProvider, request: StartRequest) -> Any:
+    def add(original: Callable[..., Mapping[str, str]], self: OAuth2Provider, request: StartRequest) -> Any:
         return {**original(self, request), name: value}
 
     wrap(owner, "authorization_parameters", add)
 
 
-def change_address(owner: type[PassportProvider], name: str, old: str, new: str) -> None:
+def change_address(owner: type[OAuth2Provider], name: str, old: str, new: str) -> None:
     """Let a provider use another address than the one that it reads from its configuration."""
 
-    def create(original: Callable[..., None], self: PassportProvider, settings: Any) -> None:
+    def create(original: Callable[..., None], self: OAuth2Provider, settings: Any) -> None:
         original(self, settings)
         setattr(self, name, getattr(self, name).replace(old, new))
 
@@ -94,7 +94,7 @@ def account_hinted_at() -> None:
 @defect("OAUTH2-01", providers=("oauth2",))
 def own_query_of_the_address_dropped() -> None:
     """The query of the configured authorization URL gets lost."""
-    replace(passport, "split_query", lambda url: (url.partition("?")[0], {}))
+    replace(oauth2_base, "split_query", lambda url: (url.partition("?")[0], {}))
 
 
 @defect("OKTA-03", providers=("okta",))
@@ -140,11 +140,11 @@ def authorization_server_ignored() -> None:
 def user_read_at_gitlab_com() -> None:
     """The user is read at the vendor's public instance, whatever instance is configured."""
 
-    def ask(self: PassportProvider, access_token: str) -> requests.Response:
+    def ask(self: OAuth2Provider, access_token: str) -> requests.Response:
         del access_token
         raise requests.ConnectionError
 
-    replace(PassportProvider, "request_profile", ask)
+    replace(OAuth2Provider, "request_profile", ask)
 
 
 @defect("BITBUCKETSERVER-08", providers=("bitbucketServer",))
@@ -170,7 +170,7 @@ def token_deleted_under_its_own_name() -> None:
 )
 def secret_left_to_a_header() -> None:
     """The client's secret is in a header, where these vendors do not look for it."""
-    replace(PassportProvider, "client_authentication", always(ClientAuthentication.BASIC))
+    replace(OAuth2Provider, "client_authentication", always(ClientAuthentication.BASIC))
 
 
 @defect("UP-04", "OAUTH2-04", providers=("oauth2",))
@@ -207,18 +207,16 @@ def secret_in_the_header_only() -> None:
 def another_scheme_for_the_access_token() -> None:
     """The access token travels under the vendor's older scheme."""
 
-    def ask(self: PassportProvider, access_token: str) -> requests.Response:
-        return self.surroundings.upstream.request(
-            "GET", self.profile_url, headers={"Authorization": f"token {access_token}"}
-        )
+    def ask(self: OAuth2Provider, access_token: str) -> requests.Response:
+        return self.context.http.request("GET", self.profile_url, headers={"Authorization": f"token {access_token}"})
 
-    replace(PassportProvider, "request_profile", ask)
+    replace(OAuth2Provider, "request_profile", ask)
 
 
 @defect("OKTA-07", providers=("okta",), stops_cases=True)
 def userinfo_read_by_get() -> None:
     """Userinfo is read with the usual method instead of the one that the vendor has."""
-    replace(Okta, "request_profile", PassportProvider.request_profile)
+    replace(Okta, "request_profile", OAuth2Provider.request_profile)
 
 
 # --- calls too many or too few -------------------------------------------------------------------
@@ -228,21 +226,21 @@ def userinfo_read_by_get() -> None:
 def hidden_addresses_looked_up() -> None:
     """All e-mail addresses of the user are looked up."""
 
-    def fetch(original: Callable[..., VendorProfile], self: PassportProvider, token: str) -> VendorProfile:
+    def fetch(original: Callable[..., VendorProfile], self: OAuth2Provider, token: str) -> VendorProfile:
         headers = {"Authorization": f"Bearer {token}"}
-        self.surroundings.upstream.request("GET", f"{self.profile_url}/emails", headers=headers)
+        self.context.http.request("GET", f"{self.profile_url}/emails", headers=headers)
         return original(self, token)
 
-    wrap(PassportProvider, "fetch_profile", fetch)
+    wrap(OAuth2Provider, "fetch_profile", fetch)
 
 
 @defect("OAUTH2-05", providers=("oauth2",))
 def third_address_called() -> None:
     """An address that nobody configured is asked for a profile."""
 
-    def fetch(self: PassportProvider, token: str) -> VendorProfile:
+    def fetch(self: OAuth2Provider, token: str) -> VendorProfile:
         address = self.token_url.replace("/token", "/userinfo")
-        self.surroundings.upstream.request("GET", address, headers={"Authorization": f"Bearer {token}"})
+        self.context.http.request("GET", address, headers={"Authorization": f"Bearer {token}"})
         return VendorProfile()
 
     replace(OAuth2, "fetch_profile", fetch)
@@ -288,21 +286,21 @@ def expiring_access_token_stored() -> None:
 def rotated_refresh_token_forgotten() -> None:
     """The new refresh token in the answer to a refresh is not kept."""
 
-    def exchange(original: Callable[..., OAuthSession], self: PassportProvider, *arguments: str) -> OAuthSession:
+    def context(original: Callable[..., OAuthSession], self: OAuth2Provider, *arguments: str) -> OAuthSession:
         return dataclasses.replace(original(self, *arguments), refresh_token=None)
 
-    wrap(PassportProvider, "exchange_refresh_token", exchange)
+    wrap(OAuth2Provider, "exchange_refresh_token", context)
 
 
 @defect("GOOGLE-08", "UP-14", providers=("google",))
 def profile_of_a_refresh_from_the_id_token() -> None:
     """A refresh takes the profile from the ID token instead of asking the vendor."""
 
-    def refresh(self: PassportProvider, request: RefreshRequest) -> AuthenticationResult:
+    def refresh(self: OAuth2Provider, request: RefreshRequest) -> AuthenticationResult:
         session = self.exchange_refresh_token(request.refresh_token, request.scope)
         return self.result(VendorProfile(), session)
 
-    replace(PassportProvider, "refresh", refresh)
+    replace(OAuth2Provider, "refresh", refresh)
 
 
 @defect("OPENSHIFT-04", "PROV-OPENSHIFT-01", "OPENSHIFT-05", providers=("openshift",))
@@ -352,7 +350,7 @@ def last_session_revoked_again() -> None:
 
     def logout(self: Google, request: LogoutRequest) -> None:
         last.extend([request.refresh_token] if request.refresh_token else [])
-        self.surroundings.upstream.request("POST", REVOCATION_URL, params={"token": last[-1]})
+        self.context.http.request("POST", REVOCATION_URL, params={"token": last[-1]})
 
     replace(Google, "logout", logout)
 
@@ -368,12 +366,12 @@ def vendor_asked_at_logout() -> None:
     """Logout sends the refresh token to the vendor, which has no use for it."""
 
     def logout(self: OAuthProvider, request: LogoutRequest) -> None:
-        if isinstance(self, PassportProvider) and request.refresh_token:
+        if isinstance(self, OAuth2Provider) and request.refresh_token:
             token = request.refresh_token.removeprefix(github.ACCESS_TOKEN_PREFIX)
             form = {"grant_type": "refresh_token", "refresh_token": token}
             headers = {"Authorization": f"Bearer {token}"}
-            self.surroundings.upstream.request("POST", self.token_url, form=form)
-            self.surroundings.upstream.request("GET", getattr(self, "profile_url", self.token_url), headers=headers)
+            self.context.http.request("POST", self.token_url, form=form)
+            self.context.http.request("GET", getattr(self, "profile_url", self.token_url), headers=headers)
 
     replace(OAuthProvider, "logout", logout)
 
@@ -382,15 +380,15 @@ def vendor_asked_at_logout() -> None:
 def refused_refresh_counts_as_success() -> None:
     """A refresh token that the vendor refuses renews the session with an empty token."""
 
-    def exchange(original: Callable[..., OAuthSession], self: PassportProvider, *arguments: str) -> OAuthSession:
+    def context(original: Callable[..., OAuthSession], self: OAuth2Provider, *arguments: str) -> OAuthSession:
         try:
             return original(self, *arguments)
         except AuthError:
             return OAuthSession("", None)
 
-    wrap(PassportProvider, "exchange_refresh_token", exchange)
+    wrap(OAuth2Provider, "exchange_refresh_token", context)
     wrap(
-        PassportProvider,
+        OAuth2Provider,
         "fetch_profile",
         lambda original, self, token: original(self, token) if token else VendorProfile(),
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urljoin, urlsplit
 
@@ -11,7 +13,12 @@ import pytest
 import requests
 
 from conformance.embedded import free_port
-from tests.interop.idp_process import IdpProcess, running_idp
+from tests.interop.clients.browser_programs import BrowserPrograms, running_browser_programs
+from tests.interop.clients.report import Outcome, outcome_of, write_reports
+from tests.interop.clients.runner import NodePrograms, running_node_programs
+from tests.interop.clients.table import Cell, read_table
+from tests.support.idp_process import IdpProcess, running_idp
+from tests.support.processes import ROOT
 
 REDIRECT_URI = "http://localhost:8765/callback"
 
@@ -62,6 +69,23 @@ class Person:
         assert answer.status_code == 303, answer.text
         return answer.headers["Location"]
 
+    def saml_answer(self, url: str) -> str:
+        """Follow a SAML request, consent, and return the fields of the form that answers it, as JSON."""
+        page = self._browser.get(url, timeout=10, allow_redirects=False)
+        request = re.search(r'name="request" value="([^"]+)"', page.text)
+        assert request, page.headers.get("Mock-Idp-Refusal", page.text)
+        form = {"request": request[1], "persona": "plain", "decision": "allow", "faults": "[]"}
+        answer = self._browser.post(urljoin(page.url, "/__idp/consent"), data=form, timeout=10)
+        assert answer.status_code == 200, answer.text
+        fields = re.findall(r'name="(\w+)" value="([^"]*)"', answer.text)
+        return json.dumps({name: html.unescape(value) for name, value in fields})
+
+    def visit(self, url: str) -> str:
+        """Open a page that sends the browser elsewhere, and return where."""
+        answer = self._browser.get(url, timeout=10, allow_redirects=False)
+        assert answer.is_redirect, f"{answer.status_code} {answer.text[:200]}"
+        return answer.headers["Location"]
+
     def close(self) -> None:
         """Close the browser."""
         self._browser.close()
@@ -72,6 +96,20 @@ def idp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IdpProcess]:
     """A mock IdP of the clients' own."""
     with running_idp(tmp_path_factory.mktemp("clients"), f"http://localhost:{free_port()}") as idp:
         yield idp
+
+
+@pytest.fixture(scope="session")
+def node_programs(idp: IdpProcess) -> Iterator[NodePrograms]:
+    """The Node programs, which reach the vendors as `mock-idp env` says."""
+    with running_node_programs(idp.environment) as programs:
+        yield programs
+
+
+@pytest.fixture(scope="session")
+def browser_programs(idp: IdpProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserPrograms]:
+    """The single-page apps in a browser."""
+    with running_browser_programs(idp, tmp_path_factory.mktemp("apps")) as programs:
+        yield programs
 
 
 @pytest.fixture
@@ -104,3 +142,34 @@ def environment(idp: IdpProcess, monkeypatch: pytest.MonkeyPatch) -> None:
 def query_of(url: str) -> dict[str, str]:
     """The parameters of a URL."""
     return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+
+
+# --- the report of the matrix ---------------------------------------------------------------------
+
+_OUTCOMES = pytest.StashKey[list[Outcome]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin with no outcome, and say what the marker of this directory means."""
+    config.addinivalue_line("markers", "quick: a cell of the matrix that shows the most in the least time")
+    config.stash[_OUTCOMES] = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note what became of a cell."""
+    report = yield
+    cell = item.callspec.params.get("cell") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else None
+    if isinstance(cell, Cell) and (call.when == "call" or call.excinfo):
+        complaint = str(call.excinfo.value) if call.excinfo else None
+        item.config.stash[_OUTCOMES].append(outcome_of(cell, works=call.excinfo is None, complaint=complaint))
+    return report
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the reports, if cells were played."""
+    outcomes = session.config.stash[_OUTCOMES]
+    if outcomes:
+        write_reports(ROOT / "build" / "reports", outcomes, read_table()[1])

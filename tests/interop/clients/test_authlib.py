@@ -12,7 +12,7 @@ from authlib.integrations.flask_client import OAuth
 from authlib.integrations.requests_client import OAuth2Session
 
 from tests.interop.clients.conftest import Person, Registration
-from tests.interop.idp_process import IdpProcess
+from tests.support.idp_process import IdpProcess
 
 MICROSOFT = "https://login.microsoftonline.com/5f0c7a1e-3b52-4c8d-9e64-7d21a0b3c4f5"
 

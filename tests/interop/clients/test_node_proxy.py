@@ -6,9 +6,9 @@ import subprocess
 
 import pytest
 
-from mock_idp.edge.authority import Authority
-from mock_idp.edge.client_environment import client_environment
-from mock_idp.edge.edge import Edge
+from mock_idp.cli.client_environment import client_environment
+from mock_idp.server.authority import Authority
+from mock_idp.server.listeners import Listeners
 from tests.interop.backstage.node import find_node
 
 
@@ -22,7 +22,7 @@ def tiny_app(environ, start_response):
 def client_variables(tmp_path):
     authority = Authority(tmp_path / "state")
     patterns = ["accounts.google.com", "public-keys.auth.elb.*.amazonaws.com"]
-    with Edge(
+    with Listeners(
         tiny_app,
         host="127.0.0.1",
         http_port=0,
@@ -30,8 +30,8 @@ def client_variables(tmp_path):
         proxy_port=0,
         authority=authority,
         host_patterns=patterns,
-    ) as edge:
-        yield {**os.environ, **client_environment(edge.urls, authority.ca_file), "IDP": edge.urls["http"]}
+    ) as listeners:
+        yield {**os.environ, **client_environment(listeners.urls, authority.ca_file), "IDP": listeners.urls["http"]}
 
 
 def run_node(program, variables):

@@ -13,7 +13,7 @@ import pytest
 
 from tests.interop.backstage.node import find_node, install_modules
 from tests.interop.clients.conftest import Person, Registration
-from tests.interop.idp_process import IdpProcess
+from tests.support.idp_process import IdpProcess
 
 HERE = Path(__file__).parent
 ISSUERS = {

@@ -20,7 +20,7 @@ from social_core.storage import AssociationMixin, BaseStorage, NonceMixin
 from social_core.strategy import BaseStrategy
 
 from tests.interop.clients.conftest import Person, Registration, query_of
-from tests.interop.idp_process import IdpProcess
+from tests.support.idp_process import IdpProcess
 
 
 class Nonces(NonceMixin):

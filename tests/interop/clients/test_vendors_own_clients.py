@@ -10,7 +10,7 @@ import msal
 import pytest
 
 from tests.interop.clients.conftest import Person, Registration, query_of
-from tests.interop.idp_process import IdpProcess
+from tests.support.idp_process import IdpProcess
 
 EMAIL = "ada-quill@lumenfold.example"
 TENANT = "5f0c7a1e-3b52-4c8d-9e64-7d21a0b3c4f5"
@@ -116,9 +116,9 @@ def test_python_gitlab_reads_the_user(idp: IdpProcess, person: Person, register:
 
 def test_python_gitlab_knows_bad_credentials(idp: IdpProcess) -> None:
     with (
-        gitlab.Gitlab(f"{idp.url}/gitlab", oauth_token="wrong") as nobody,
+        gitlab.Gitlab(f"{idp.url}/gitlab", oauth_token="wrong") as anonymous,
         pytest.raises(gitlab.GitlabAuthenticationError) as caught,
     ):
-        nobody.auth()
+        anonymous.auth()
 
     assert caught.value.response_code == 401

@@ -10,10 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from mock_idp.cli.front import find_proxy
-from mock_idp.cli.serve import RunningIdp
-from mock_idp.front.server import Front, FrontSetup
+from mock_idp.front.server import AuthProxyServer, FrontSetup
 from mock_idp.front.upstream import Upstream
 from mock_idp.personas import PERSONAS
+from mock_idp.running import RunningIdp
 
 FrontStarter = Callable[..., str]
 """Starts a front; gives its address."""
@@ -154,7 +154,7 @@ def front(running: RunningIdp, backend: Backend) -> Iterator[FrontStarter]:
             who = PERSONAS[persona] if persona else None
             behind = Upstream.at(upstream or backend.url)
             setup = FrontSetup(proxy, provider, behind, idp or running.urls["http"], host, 0, who)
-            return stack.enter_context(Front(setup)).url
+            return stack.enter_context(AuthProxyServer(setup)).url
 
         yield start
 

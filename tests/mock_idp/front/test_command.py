@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from mock_idp.cli import main
 from mock_idp.cli.front import find_proxy
-from mock_idp.cli.serve import RunningIdp
+from mock_idp.running import RunningIdp
 from tests.mock_idp.front.conftest import SECONDS, Backend
 
 

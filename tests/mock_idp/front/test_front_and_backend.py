@@ -6,8 +6,8 @@ import pytest
 import requests
 
 from conformance.embedded import embedded_pair
-from tests.mock_idp.edge import wire
 from tests.mock_idp.front.conftest import FrontStarter
+from tests.mock_idp.server import wire
 
 ADA, PETRA = "user:default/ada-quill", "user:default/petra-reed"
 

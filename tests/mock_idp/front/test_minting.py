@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from mock_idp.cli.serve import RunningIdp
 from mock_idp.front.minting import Mint, Minted, MintingError
+from mock_idp.running import RunningIdp
 
 
 def test_a_set_is_used_for_a_while_and_then_minted_anew(running: RunningIdp) -> None:

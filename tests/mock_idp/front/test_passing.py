@@ -5,9 +5,9 @@ import socket
 import pytest
 import requests
 
-from mock_idp.cli.serve import RunningIdp
-from tests.mock_idp.edge import wire
+from mock_idp.running import RunningIdp
 from tests.mock_idp.front.conftest import SECONDS, Backend, FrontStarter
+from tests.mock_idp.server import wire
 
 
 def read_until(connection: socket.socket, end: bytes) -> bytes:

@@ -7,8 +7,8 @@ from mock_idp.personas import PERSONAS
 from mock_idp.proxies import proxies
 from mock_idp.proxies.base import AuthProxy, SignedIn
 
-OWNED = rules.owned_by(proxy.front for proxy in proxies().values())
-FRONTED = [proxy for proxy in proxies().values() if proxy.front.headers]
+OWNED = rules.owned_by(proxy.header_spec for proxy in proxies().values())
+FRONTED = [proxy for proxy in proxies().values() if proxy.header_spec.headers]
 
 
 def sent(*fields: tuple[str, str], minted: list[tuple[str, str]] | None = None) -> list[tuple[str, str]]:
@@ -107,10 +107,10 @@ def test_an_upgrade_passes() -> None:
 
 @pytest.mark.parametrize("proxy", FRONTED, ids=lambda proxy: proxy.id)
 def test_a_proxy_owns_whatever_it_adds(proxy: AuthProxy) -> None:
-    own = rules.owned_by([proxy.front])
-    assert proxy.front.session_cookie.encode() in own.cookies
+    own = rules.owned_by([proxy.header_spec])
+    assert proxy.header_spec.session_cookie.encode() in own.cookies
     for variant in proxy.provider_ids:
-        for name, value in proxy.headers(SignedIn(PERSONAS["plain"].face(proxy.id), 0.0, variant, "grant")):
+        for name, value in proxy.headers(SignedIn(PERSONAS["plain"].account(proxy.id), 0.0, variant, "grant")):
             if name == "Cookie":
                 text = value if isinstance(value, str) else value.prefix
                 assert text.partition("=")[0].encode() in own.cookies

@@ -33,8 +33,8 @@ def spread(servers: Sequence[Server], act: Callable[[Server], Any]) -> list[Any]
 
 
 def count(server: Server, table: Any) -> int:
-    store = server.browser.app.extensions["reference_backend"].store
-    with store._engine.connect() as connection:
+    database = server.browser.app.extensions["reference_backend"].database
+    with database.engine.connect() as connection:
         return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 

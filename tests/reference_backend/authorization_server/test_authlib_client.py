@@ -10,16 +10,16 @@ from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 
 from reference_backend import server as listener
+from reference_backend.app import create_app
+from reference_backend.backend import EXTENSION
 from reference_backend.config.model import Config
-from reference_backend.web.app import create_app
-from reference_backend.web.backend import EXTENSION
 from tests.reference_backend.authorization_server.server import CALLBACK, VERIFIER
 
 ADA = "user:default/ada.quill"
 
 
 @pytest.fixture
-def served(settings, store):
+def served(settings, database):
     """The backend at a port of its own; returns its base URL and the application."""
 
     def answer(environ, start_response):
@@ -29,7 +29,7 @@ def served(settings, store):
     opened = listener.bind(answer, "127.0.0.1", 0)
     base = f"http://127.0.0.1:{listener.bound_port(opened)}"
     settings["backend"]["baseUrl"] = base
-    app = create_app(Config(settings), store=store)
+    app = create_app(Config(settings), database=database)
     thread = threading.Thread(target=opened.serve)
     thread.start()
     yield f"{base}/api/auth", app

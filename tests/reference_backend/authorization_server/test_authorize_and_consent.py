@@ -5,7 +5,8 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
-from reference_backend.protocol import user_token
+from reference_backend.authorization_server.authorization_store import AuthorizationStore
+from reference_backend.identity import user_token
 from tests.reference_backend.authorization_server.server import CALLBACK, CHALLENGE, SERVICE_TOKEN
 
 DECISIONS = ("approve", "reject")
@@ -272,10 +273,10 @@ def test_where_a_refusal_leads(server, redirect_uri, state, expected):
 
 
 @pytest.mark.requirement("ASESS-12", "SEC-AS-21")
-def test_codes_are_not_repeated_and_not_stored(server, client, store):
+def test_codes_are_not_repeated_and_not_stored(server, client, database):
     codes = {server.code(client) for _ in range(20)}
     assert len(codes) == 20
-    assert all(store.authorizations.get_code(code) is None for code in codes)
+    assert all(AuthorizationStore(database.engine).get_code(code) is None for code in codes)
 
 
 @pytest.mark.requirement("ASESS-16", "ASESS-07")

@@ -4,9 +4,7 @@ import json
 
 import pytest
 
-from reference_backend import bounded_fetch
-from reference_backend.authorization_server import documents
-from reference_backend.protocol.authorization_server import client_documents
+from reference_backend.authorization_server import client_documents, document_fetch, document_reader
 from tests.reference_backend.authorization_server.server import CALLBACK, CHALLENGE, VERIFIER, Server
 
 CLIENT_ID = "https://a.docs.test/client.json"
@@ -38,8 +36,8 @@ class Site:
 @pytest.fixture
 def site(monkeypatch):
     made = Site()
-    monkeypatch.setattr(documents, "resolve", made.resolve)
-    monkeypatch.setattr(bounded_fetch, "get", made.get)
+    monkeypatch.setattr(document_reader, "resolve", made.resolve)
+    monkeypatch.setattr(document_fetch, "get", made.get)
     return made
 
 
@@ -166,7 +164,7 @@ def test_clients_that_are_allowed_by_default(settings, make, site, client_id, al
 
 @pytest.mark.requirement("CIMD-07", "CIMD-15")
 def test_no_document(server, site):
-    site.failure = bounded_fetch.FetchError("status 302")
+    site.failure = document_fetch.FetchError("status 302")
     assert refused(server) == "Failed to fetch client metadata"
     site.addresses = []
     assert refused(server) == "Failed to fetch client metadata"
@@ -174,7 +172,7 @@ def test_no_document(server, site):
 
 @pytest.mark.requirement("CIMD-08", "SEC-AS-20")
 def test_too_much_of_a_document(server, site):
-    site.failure = bounded_fetch.TooLargeError("more")
+    site.failure = document_fetch.TooLargeError("more")
     assert refused(server) == "Client metadata document too large"
 
 
@@ -318,7 +316,7 @@ def test_public_clients_need_pkce(server, site, challenge):
 @pytest.mark.requirement("CIMD-19", "ASESS-17")
 def test_a_document_that_is_gone(server, site):
     session = server.session(CLIENT_ID, **CHALLENGE)
-    site.failure = bounded_fetch.FetchError("status 404")
+    site.failure = document_fetch.FetchError("status 404")
     expected = (400, "invalid_request", "Failed to fetch client metadata")
     assert server.error(server.browser.get(f"/v1/sessions/{session}")) == expected
     assert server.error(server.decide(session, "reject")) == expected
@@ -326,6 +324,6 @@ def test_a_document_that_is_gone(server, site):
 
 
 def test_the_system_looks_hosts_up(monkeypatch):
-    assert "127.0.0.1" in documents.resolve("localhost") or "::1" in documents.resolve("localhost")
+    assert "127.0.0.1" in document_reader.resolve("localhost") or "::1" in document_reader.resolve("localhost")
     with pytest.raises(OSError):
-        documents.resolve("nobody.invalid")
+        document_reader.resolve("nobody.invalid")

@@ -4,6 +4,8 @@ import pytest
 from authlib.oauth2 import rfc7636
 from sqlalchemy import exc
 
+from reference_backend.authorization_server.offline_store import OfflineStore
+from reference_backend.identity.user_info_store import UserInfoStore
 from tests.reference_backend.authorization_server.server import CALLBACK, CHALLENGE, VERIFIER, Registered, Server
 
 ADA = "user:default/ada.quill"
@@ -31,10 +33,10 @@ def test_the_answer(settings, make, configured, seconds):
 
 
 @pytest.mark.requirement("CODE-04")
-def test_no_ownership_and_no_new_record(settings, make, store, clock):
+def test_no_ownership_and_no_new_record(settings, make, database, clock):
     settings["auth"]["omitIdentityTokenOwnershipClaim"] = False
     server = Server(make())
-    store.put_user_info(ADA, {"claims": {"sub": ADA, "ent": ["x"]}}, clock())
+    UserInfoStore(database.engine).put(ADA, {"claims": {"sub": ADA, "ent": ["x"]}}, clock())
     client = server.register()
     token = server.redeem(client, server.code(client)).json["access_token"]
     assert "ent" not in server.browser.jwt_part(token, 1)
@@ -67,11 +69,11 @@ def test_no_refresh_token_while_they_are_off(settings, make):
 
 
 @pytest.mark.requirement("CODE-16")
-def test_without_a_refresh_token_rather_than_not_at_all(server, client, store, monkeypatch, caplog):
+def test_without_a_refresh_token_rather_than_not_at_all(server, client, database, monkeypatch, caplog):
     def fail(*arguments, **named):
         raise exc.OperationalError("INSERT", {}, Exception("disk full"))
 
-    monkeypatch.setattr(type(store.offline), "start", fail)
+    monkeypatch.setattr(OfflineStore, "start", fail)
     answer = server.redeem(client, server.code(client, scope="offline_access"))
     assert answer.status_code == 200
     assert "refresh_token" not in answer.json

@@ -2,10 +2,9 @@
 
 import pytest
 
+from reference_backend.authorization_server import oidc_error
 from reference_backend.config.model import Config
-from reference_backend.config.settings import auth_base
-from reference_backend.protocol.authorization_server import oidc_error
-from reference_backend.protocol.errors import (
+from reference_backend.errors import (
     AuthenticationError,
     AuthError,
     ConflictError,
@@ -13,6 +12,7 @@ from reference_backend.protocol.errors import (
     NotAllowedError,
     NotFoundError,
 )
+from reference_backend.settings import auth_base
 
 BASE = "https://backend.test/api/auth"
 REGISTRATION = "experimentalDynamicClientRegistration"

@@ -7,9 +7,9 @@ import re
 import pytest
 from sqlalchemy import select
 
+from reference_backend.app import create_app
 from reference_backend.config.model import Config, ConfigError
 from reference_backend.store import tables
-from reference_backend.web.app import create_app
 from tests.reference_backend.authorization_server.server import Registered, Server
 
 DAY = 86400
@@ -220,15 +220,15 @@ def test_without_asking_the_catalog(settings, make, catalog_file, disabled):
 
 
 @pytest.mark.requirement("OFFLINE-20")
-def test_what_is_stored(server, client, store):
+def test_what_is_stored(server, client, database):
     token = server.offline(client)
-    with store._engine.connect() as connection:
+    with database.engine.connect() as connection:
         stored = connection.execute(select(tables.offline_sessions.c.token_hash)).scalar_one()
     salt, hashed = (base64.b64decode(part) for part in stored.split("."))
     assert (len(salt), len(hashed)) == (16, 64)
     assert hashed == hashlib.scrypt(token.encode(), salt=salt, n=16384, r=8, p=1, dklen=64)
     token = server.refresh(client, token).json["refresh_token"]
-    with store._engine.connect() as connection:
+    with database.engine.connect() as connection:
         again = connection.execute(select(tables.offline_sessions.c.token_hash)).scalar_one()
     assert base64.b64decode(again.split(".")[0]) != salt
 
@@ -245,18 +245,18 @@ def test_what_is_stored(server, client, store):
         ({"maxTokensPerUser": -1}, "maxTokensPerUser must be a positive number"),
     ],
 )
-def test_settings_that_make_no_sense(settings, store, configured, expected):
+def test_settings_that_make_no_sense(settings, database, configured, expected):
     settings["auth"][KEY] |= configured
     with pytest.raises(ConfigError, match=re.escape(f"auth.{KEY}.{expected}")):
-        create_app(Config(settings), store=store)
+        create_app(Config(settings), database=database)
 
 
 @pytest.mark.requirement("OFFLINE-22")
-def test_expired_sessions_are_purged(server, client, store, clock):
+def test_expired_sessions_are_purged(server, client, database, clock):
     server.refresh(client, server.offline(client))
     clock.now += 40 * DAY
     server.offline(server.register(), "user:default/twin-1")
-    with store._engine.connect() as connection:
+    with database.engine.connect() as connection:
         users = connection.execute(select(tables.offline_sessions.c.user_entity_ref)).scalars().all()
         retired = connection.execute(select(tables.retired_refresh_tokens)).all()
     assert users == ["user:default/twin-1"]

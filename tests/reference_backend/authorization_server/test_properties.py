@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reference_backend.protocol import query, urls
-from reference_backend.protocol.authorization_server import (
+from reference_backend.authorization_server import (
     client_documents,
     clients,
     code_challenge,
@@ -17,8 +16,9 @@ from reference_backend.protocol.authorization_server import (
     request_members,
     url_patterns,
 )
-from reference_backend.protocol.authorization_server.oidc_error import OidcError
-from reference_backend.protocol.errors import AuthenticationError, AuthError, InputError
+from reference_backend.authorization_server.oidc_error import OidcError
+from reference_backend.errors import AuthenticationError, AuthError, InputError
+from reference_backend.formats import query, urls
 
 TEXTS = st.text(max_size=60)
 ADDRESSES = st.one_of(

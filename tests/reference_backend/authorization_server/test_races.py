@@ -2,8 +2,8 @@
 
 import pytest
 
+from reference_backend.app import create_app
 from reference_backend.config.model import Config
-from reference_backend.web.app import create_app
 from tests.reference_backend.authorization_server import races
 from tests.reference_backend.authorization_server.server import Server
 from tests.reference_backend.conftest import Browser
@@ -18,7 +18,7 @@ def servers(settings, clock, tmp_path):
     apps = [create_app(Config(settings), clock=clock) for _ in range(2)]
     yield [Server(Browser(app)) for app in apps]
     for app in apps:
-        app.extensions["reference_backend"].store.close()
+        app.extensions["reference_backend"].database.close()
 
 
 @pytest.mark.requirement("ASESS-04")

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from reference_backend.authorization_server.authorization_store import AuthorizationStore
 from tests.reference_backend.authorization_server.server import CALLBACK, Registered, Server
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
@@ -161,7 +162,7 @@ def test_white_space_around_an_address_is_not_part_of_it(server):
 
 
 @pytest.mark.requirement("SEC-AS-21")
-def test_secrets_are_not_in_the_database(server, client, store):
-    kept = store.authorizations.get_client(client.client_id)
+def test_secrets_are_not_in_the_database(server, client, database):
+    kept = AuthorizationStore(database.engine).get_client(client.client_id)
     assert kept.secret_digest
     assert client.secret not in str(kept.secret_digest)

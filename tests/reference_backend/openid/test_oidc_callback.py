@@ -5,7 +5,7 @@ import hmac
 import pytest
 import requests
 
-from reference_backend.protocol import encoding
+from reference_backend.formats import encoding
 from tests.reference_backend.openid.vendor import BASIC, CLIENT_ID, CLIENT_SECRET, ISSUER, Flow
 
 GONE = (

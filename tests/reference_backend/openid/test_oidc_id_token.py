@@ -4,7 +4,7 @@ import jwt
 import pytest
 import requests
 
-from reference_backend.protocol import encoding
+from reference_backend.formats import encoding
 from tests.reference_backend.openid.vendor import (
     CLIENT_ID,
     CLIENT_SECRET,

@@ -3,7 +3,7 @@
 import pytest
 import requests
 
-from reference_backend.web import refresh_tokens
+from reference_backend.oauth.refresh_token_holders import RefreshTokenHolders
 from tests.reference_backend.openid.vendor import BASIC, NOW, Flow
 
 
@@ -164,15 +164,15 @@ def test_the_person_is_known_after_rotation_and_logout_forgets(flow, op):
     assert flow.refresh(token="rt-2").status_code == 200
 
 
-def test_records_go_when_their_cookies_have_gone(make, config, op, clock, store):
+def test_records_go_when_their_cookies_have_gone(make, config, op, clock, database):
     config["sessionDuration"] = "1h"
     flow = Flow(make(), op)
     flow.sign_in()
-    assert store.get_refresh_token(refresh_tokens.token_hash("rt-1")).subject == "u-1"
+    assert RefreshTokenHolders(database.engine).find("rt-1").subject == "u-1"
     clock.now += 3600
     op.tokens["refresh_token"] = "rt-2"
     op.claims |= {"exp": clock.now + 300}
     op.claims.pop("nonce")
     flow.sign_in()
-    assert store.get_refresh_token(refresh_tokens.token_hash("rt-1")) is None
-    assert store.get_refresh_token(refresh_tokens.token_hash("rt-2")).subject == "u-1"
+    assert RefreshTokenHolders(database.engine).find("rt-1") is None
+    assert RefreshTokenHolders(database.engine).find("rt-2").subject == "u-1"

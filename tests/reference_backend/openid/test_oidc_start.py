@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from reference_backend.config.model import ConfigError
-from reference_backend.protocol import encoding
+from reference_backend.formats import encoding
 from tests.reference_backend.openid.vendor import (
     CLIENT_ID,
     ISSUER,

@@ -1,10 +1,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reference_backend.protocol import cookie_jar, cookies
-from reference_backend.protocol.cookie_jar import CookieSettings, Exchange
+from reference_backend.formats import urls
+from reference_backend.http import cookies
+from reference_backend.oauth import provider_cookies
+from reference_backend.oauth.provider_cookies import CookieContext
 
-SETTINGS = CookieSettings("p", "https://b.test/api/auth/p/handler/frame", "https://app.test", 100)
+SETTINGS = provider_cookies.settings_for("p", "https://b.test/api/auth/p/handler/frame", "https://app.test", 100)
 
 
 def browse(jar, written):
@@ -27,16 +29,16 @@ def test_whatever_was_stored_last_is_read(values):
     jar = {}
     for index, value in enumerate(values):
         token = value * (200 if index % 2 else 1)
-        exchange = Exchange(received(jar), 0, None)
-        browse(jar, cookie_jar.set_refresh_token(SETTINGS, exchange, token))
-        assert cookies.read(received(jar), "p-refresh-token") == token
-    browse(jar, cookie_jar.clear_refresh_token(SETTINGS, Exchange(received(jar), 0, None)))
+        context = CookieContext(received(jar), 0, "Lax")
+        browse(jar, provider_cookies.set_refresh_token(SETTINGS, context, token))
+        assert provider_cookies.read(received(jar), "p-refresh-token") == token
+    browse(jar, provider_cookies.clear_refresh_token(SETTINGS, CookieContext(received(jar), 0, "Lax")))
     assert jar == {}
 
 
 @given(st.text(min_size=1, max_size=20_000))
 def test_chunks_are_complete_and_small(value):
-    parts = cookies.chunks(value)
+    parts = provider_cookies.chunks(value)
     assert "".join(parts) == value
     assert max(map(len, parts)) <= 4000
 
@@ -55,13 +57,16 @@ def test_signed_cookies_are_taken_out():
 
 
 def test_paths():
-    assert cookies.path("http://b.test/api/auth/p/handler/frame", "p") == "/api/auth/p"
-    assert cookies.path("http://b.test/custom/path", "p") == "/custom/path/p"
-    assert cookies.path("http://b.test/api/auth/q/handler/frame", "p") == "/api/auth/q/handler/frame/p"
+    assert provider_cookies.path(urls.parse("http://b.test/api/auth/p/handler/frame"), "p") == "/api/auth/p"
+    assert provider_cookies.path(urls.parse("http://b.test/custom/path"), "p") == "/custom/path/p"
+    assert (
+        provider_cookies.path(urls.parse("http://b.test/api/auth/q/handler/frame"), "p")
+        == "/api/auth/q/handler/frame/p"
+    )
 
 
 def test_same_site():
-    assert cookies.same_site("https://auth.test/x", "https://app.test") == "None"
-    assert cookies.same_site("https://app.test:1/x", "https://app.test") == "Lax"
-    assert cookies.same_site("http://auth.test/x", "https://app.test") == "Lax"
-    assert cookies.same_site("https://auth.test/x", "null") == "None"
+    assert provider_cookies.same_site(urls.parse("https://auth.test/x"), "https://app.test") == "None"
+    assert provider_cookies.same_site(urls.parse("https://app.test:1/x"), "https://app.test") == "Lax"
+    assert provider_cookies.same_site(urls.parse("http://auth.test/x"), "https://app.test") == "Lax"
+    assert provider_cookies.same_site(urls.parse("https://auth.test/x"), "null") == "None"

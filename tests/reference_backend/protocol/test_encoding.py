@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reference_backend.protocol import encoding, query, state
-from reference_backend.protocol.errors import NotAllowedError
+from reference_backend.errors import NotAllowedError
+from reference_backend.formats import encoding, query
+from reference_backend.oauth import state
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 filled = texts.filter(bool)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reference_backend.protocol import glob, urls
-from reference_backend.protocol.origins import AllowedOrigins, is_allowed
+from reference_backend.formats import glob, urls
+from reference_backend.http.origins import AllowedOrigins, is_allowed
 
 
 @pytest.mark.parametrize(

@@ -2,20 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reference_backend.protocol import (
-    durations,
-    entity_ref,
-    errors,
-    js_text,
-    profiles,
-    redirect_flow,
-    scopes,
-    session_response,
-    user_token,
-)
-from reference_backend.protocol.errors import AuthError, InputError
-from reference_backend.protocol.profiles import VendorProfile
-from reference_backend.protocol.session_response import Profile
+from reference_backend import errors
+from reference_backend.errors import AuthError, InputError
+from reference_backend.formats import compact_jws, durations, encoding, js_text
+from reference_backend.identity import entity_ref, session_response
+from reference_backend.identity.session_response import Profile
+from reference_backend.oauth import scopes
+from reference_backend.providers import profiles
+from reference_backend.providers.profiles import VendorProfile
 
 
 @pytest.mark.parametrize(
@@ -118,7 +112,7 @@ def test_js_text(value, text):
 
 
 def id_token(**claims):
-    return f"{user_token.signing_input({'alg': 'none'}, claims)}."
+    return f"{compact_jws.encode({'alg': 'none'}, claims)}."
 
 
 @pytest.mark.parametrize(
@@ -172,10 +166,10 @@ def test_a_token_without_expiry():
 
 @given(st.text())
 def test_locations_hold_nothing_dangerous(text):
-    written = redirect_flow.location(text.encode("utf-8", "replace").decode())
+    written = encoding.location(text.encode("utf-8", "replace").decode())
     assert written.isascii()
     assert not any(ord(char) <= 0x20 for char in written)
 
 
 def test_locations_keep_escapes():
-    assert redirect_flow.location("https://a.test/%20?x=1&y=é \r\n") == "https://a.test/%20?x=1&y=%C3%A9%20%0D%0A"
+    assert encoding.location("https://a.test/%20?x=1&y=é \r\n") == "https://a.test/%20?x=1&y=%C3%A9%20%0D%0A"

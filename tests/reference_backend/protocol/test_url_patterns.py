@@ -2,9 +2,9 @@
 
 import pytest
 
-from reference_backend.protocol import urls
-from reference_backend.protocol.authorization_server import url_patterns
-from reference_backend.protocol.errors import AuthError
+from reference_backend.authorization_server import url_patterns
+from reference_backend.errors import AuthError
+from reference_backend.formats import urls
 
 
 def matches(pattern, candidate):

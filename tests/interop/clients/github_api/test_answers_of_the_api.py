@@ -13,7 +13,7 @@ import requests
 
 from tests.interop.backstage.node import install_modules
 from tests.interop.clients.conftest import Person, Registration, query_of
-from tests.interop.idp_process import IdpProcess
+from tests.support.idp_process import IdpProcess
 
 HERE = Path(__file__).parent
 DESCRIPTIONS = HERE / "node_modules" / "@octokit" / "openapi" / "generated"

@@ -1,0 +1,55 @@
+"""What applies to a target and what does not, each with its reason. Pure.
+
+A case is *not applicable* where the target lacks what it needs: the provider, the environment, the profile. That is
+neither the target's failure nor the scenario's mistake (see :mod:`conformance.collection`), and every report says it
+with the reason that stands here. What a target has, :mod:`conformance.examination.probe` finds out.
+"""
+
+from typing import Final
+
+from conformance.scenario.model import Applies, ProviderFacts, Scenario
+from conformance.target import Provider, Target
+
+NO_PROVIDER: Final = Provider("none", "none", "oauth")
+"""The provider of a case that no provider of the target can be had for."""
+
+APPLIES_TO_NONE: Final = "the target has no provider that the scenario applies to"
+NO_ENVIRONMENT: Final = "the target has none of its environments"
+
+
+def provider_missing(provider_id: str) -> str:
+    """The reason of every case on a provider that the target does not have."""
+    return f"the target has no provider {provider_id!r}"
+
+
+def vendor_unknown(vendor: str) -> str:
+    """The reason of every case on a provider whose vendor has no facts."""
+    return f"no scenarios know the vendor {vendor!r}"
+
+
+def applies(conditions: Applies, provider: Provider, facts: ProviderFacts) -> bool:
+    """Say whether a scenario is about such a provider at all."""
+    named = provider.id in conditions.providers if conditions.providers is not None else not provider.reserved
+    return named and conditions.fit(facts)
+
+
+def has_profile(scenario: Scenario, target: Target) -> bool:
+    """Say whether the target was started with the profile that a scenario needs."""
+    return scenario.profile in {None, target.profile}
+
+
+def profile_missing(scenario: Scenario, target: Target) -> str:
+    """The reason of a scenario that needs another profile."""
+    return f"it needs the profile {scenario.profile!r}; the target was started with {target.profile!r}"
+
+
+def not_applicable(provider: Provider, environment: str) -> str | None:
+    """Why nothing can be played in that environment of a provider, or None if something can.
+
+    Parameters:
+        provider: the examined provider.
+        environment: which of its environments; empty if it has none.
+    """
+    if provider.not_applicable is None and environment and environment not in provider.environments:
+        return f"the target has no environment {environment!r} of provider {provider.id!r}"
+    return provider.not_applicable

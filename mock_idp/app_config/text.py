@@ -1,0 +1,153 @@
+"""Writes the app-config as text, with comments for the person who reads it."""
+
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from mock_idp import __version__
+from mock_idp.addresses import Reach
+from mock_idp.app_config.providers import ProviderSetup, direct_config, environment_config, provider_setups
+from mock_idp.profiles import merged, profiles
+from mock_idp.proxies.base import AuthProxy
+from mock_idp.settings import CONTROL_PREFIX, KIT_NAME, PATIENCE_SECONDS, Settings
+
+SESSION_SECRET = "session-secret-of-the-conformance-kit"  # noqa: S105 - made up, and printed on purpose
+EXTRA_ALLOWED_ORIGIN = "https://*.allowed.example"
+
+
+def app_config_text(settings: Settings, idp_url: str, tls_url: str | None = None) -> str:
+    """Write the app-config.
+
+    Parameters:
+        settings: backend and app URLs, providers and profile.
+        idp_url: base URL of the mock's plain listener, without trailing slash.
+        tls_url: base URL of its TLS listener; by default the settings' port on the same host.
+
+    Raises:
+        SetupError: a provider or the profile does not exist.
+    """
+    setups = provider_setups(settings)
+    overlay = profiles()[settings.profile].overlay
+    tls_url = tls_url or default_tls_url(settings, idp_url)
+    header = (
+        f"Written by mock-idp {__version__} ({KIT_NAME}), profile {settings.profile!r}, for the mock IdP at "
+        f"{idp_url}. For tests only: everybody can sign in as anybody."
+    )
+    base, catalog = (merged(part, _only(overlay, part)) for part in _base(settings, idp_url))
+    auth = merged(_auth(), {key: value for key, value in overlay.get("auth", {}).items() if key != "providers"})
+    by_provider = overlay.get("auth", {}).get("providers", {})
+    providers = [_provider(setup, idp_url, tls_url, by_provider.get(setup.id, {})) for setup in setups]
+    own = {setup.id for setup in setups}
+    providers += [_dump({id_: config}) for id_, config in by_provider.items() if id_ not in own]
+    parts = [
+        _comment(header),
+        _dump(base),
+        _comment("The personas as users; processed quickly, so that they are there when tests start."),
+        _dump(catalog),
+        _dump({"auth": auth}) + _indent("providers:\n" + _indent("\n".join(providers))),
+        _ours(setups),
+    ]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def default_tls_url(settings: Settings, idp_url: str) -> str:
+    """Where the TLS listener is if nobody says: on the same host, at the port of the settings."""
+    host = urlsplit(idp_url).hostname or ""
+    return f"https://{f'[{host}]' if ':' in host else host}:{settings.tls_port}"
+
+
+def _only(overlay: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in overlay.items() if key in part}
+
+
+def _base(settings: Settings, idp_url: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    backend_url = settings.backend_urls[0]
+    parts = urlsplit(backend_url)
+    default_port = 443 if parts.scheme == "https" else 80
+    backend = {
+        "baseUrl": profiles()[settings.profile].public_url or backend_url,
+        "listen": {"port": parts.port or default_port},
+        "cors": {
+            "origin": settings.app_url,
+            "methods": ["GET", "HEAD", "PATCH", "POST", "PUT", "DELETE"],
+            "credentials": True,
+        },
+        # The catalog below is read over plain HTTP from the mock.
+        "reading": {"allow": [{"host": urlsplit(idp_url).netloc}]},
+    }
+    catalog = {
+        "processingInterval": {"seconds": 10},
+        # One second by default, which every restart of a backend would wait for its users.
+        "stitchingStrategy": {"mode": "deferred", "pollingInterval": {"milliseconds": 100}},
+        "locations": [
+            {
+                "type": "url",
+                "target": f"{idp_url}{CONTROL_PREFIX}/catalog.yaml",
+                "rules": [{"allow": ["User", "Group"]}],
+            }
+        ],
+    }
+    return {"app": {"title": "Conformance", "baseUrl": settings.app_url}, "backend": backend}, {"catalog": catalog}
+
+
+def _auth() -> dict[str, Any]:
+    return {
+        "environment": "development",
+        "session": {"secret": SESSION_SECRET},
+        "experimentalExtraAllowedOrigins": [EXTRA_ALLOWED_ORIGIN],
+    }
+
+
+def _provider(setup: ProviderSetup, idp_url: str, tls_url: str, overlay: Mapping[str, Any]) -> str:
+    emulation = setup.emulation
+    if isinstance(emulation, AuthProxy) or not setup.environments:
+        config = merged(direct_config(setup, idp_url, tls_url), overlay)
+        return _comment(f"{emulation.title}: no environments.") + "\n" + _dump({setup.id: config})
+    blocks = [
+        _comment(environment.kind.description)
+        + "\n"
+        + _dump(
+            {
+                environment.kind.name: merged(
+                    environment_config(setup, environment, idp_url, tls_url), overlay.get(environment.kind.name, {})
+                )
+            }
+        )
+        for environment in setup.environments
+    ]
+    reached = Reach.BY_NAME if emulation.is_by_name(setup.id) else Reach.BY_PATH
+    if emulation.reached is Reach.BY_TLS_PATH:
+        reached = emulation.reached
+    return _comment(f"{emulation.title}, {reached}.") + f"\n{setup.id}:\n" + _indent("".join(blocks))
+
+
+def _ours(setups: tuple[ProviderSetup, ...]) -> str:
+    custom = {setup.id: setup.emulation.id for setup in setups if setup.id != setup.emulation.id}
+    known = {"providers": custom} if custom else {}
+    comment = (
+        "Backstage ignores this: which vendor is behind a provider id of another name, and how long a vendor may take."
+    )
+    own = {**known, "upstreamTimeout": {"seconds": PATIENCE_SECONDS}}
+    return f"{_comment(comment)}\n{_dump({'authConformance': own})}"
+
+
+def _dump(data: dict[str, Any]) -> str:
+    return yaml.safe_dump(_plain(data), sort_keys=False, allow_unicode=True, width=10_000)
+
+
+def _plain(value: Any) -> Any:
+    """Turn read-only mappings and tuples into what YAML can represent."""
+    if isinstance(value, Mapping):
+        return {key: _plain(member) for key, member in value.items()}
+    return [_plain(member) for member in value] if isinstance(value, list | tuple) else value
+
+
+def _comment(text: str) -> str:
+    return "\n".join(f"# {line}" for line in textwrap.wrap(text, 100))
+
+
+def _indent(text: str) -> str:
+    return textwrap.indent(text, "  ")

@@ -1,0 +1,30 @@
+"""The clients that are registered at a service."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from threading import Lock
+
+from mock_idp.oauth.model import Client
+
+
+class Clients:
+    """The registered clients of a service; may be shared by threads."""
+
+    def __init__(self) -> None:
+        self.by_id: Mapping[str, Client] = {}
+        """All clients by client id, as of now."""
+        self._lock = Lock()
+
+    def register(self, client: Client) -> Client:
+        """Register a client, or add redirect URIs to the one of the same id.
+
+        Returns:
+            The client as it is registered now.
+        """
+        with self._lock:
+            known = self.by_id.get(client.client_id)
+            uris = client.redirect_uris | (known.redirect_uris if known else frozenset())
+            registered = replace(client, redirect_uris=uris)
+            # A new mapping instead of a changed one, so that readers need no lock.
+            self.by_id = {**self.by_id, client.client_id: registered}
+            return registered

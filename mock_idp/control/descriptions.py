@@ -1,0 +1,153 @@
+"""What the control API and the pages tell about the mock, as plain data."""
+
+from dataclasses import asdict
+from typing import Any
+
+from mock_idp import __version__
+from mock_idp.catalog import annotations_of
+from mock_idp.client_site import client_url
+from mock_idp.emulation import Service
+from mock_idp.idp import Idp
+from mock_idp.oauth.model import Client, Grant
+from mock_idp.personas import Persona
+from mock_idp.profiles import profiles
+from mock_idp.proxies.base import AuthProxy
+from mock_idp.settings import KIT_NAME
+
+
+def describe_mock(idp: Idp, seen_as: str | None) -> dict[str, Any]:
+    """The mock itself.
+
+    Parameters:
+        idp: the mock.
+        seen_as: the host by which the client reached it.
+    """
+    profile = profiles()[idp.settings.profile]
+    return {
+        "kit": {"name": KIT_NAME, "version": __version__},
+        "seed": idp.randomness.seed,
+        "profile": idp.settings.profile,
+        "backend_keys": [asdict(key) for key in profile.backend_keys],
+        "public_url": profile.public_url,
+        **idp.listener_info.describe(seen_as),
+        "backend_urls": list(idp.settings.backend_urls),
+        "app_url": idp.settings.app_url,
+        "providers": describe_providers(idp),
+    }
+
+
+def describe_providers(idp: Idp) -> list[dict[str, Any]]:
+    """The providers that clients are registered for."""
+    return [
+        {
+            "id": setup.id,
+            "kind": setup.kind,
+            "vendor": setup.emulation.id,
+            "service": setup.service,
+            "reserved": setup.id in setup.emulation.opt_in if isinstance(setup.emulation, AuthProxy) else False,
+            "client": describe_client(setup.client) if setup.client else None,
+            "environments": [
+                {
+                    "name": environment.kind.name,
+                    "client_id": environment.client.client_id,
+                    "client_secret": environment.client.client_secret,
+                    "redirect_uris": sorted(environment.client.redirect_uris),
+                    "service": environment.client.service,
+                }
+                for environment in setup.environments
+            ],
+        }
+        for setup in idp.setups
+    ]
+
+
+def describe_persona(idp: Idp, persona: Persona) -> dict[str, Any]:
+    """A persona as plain data, with its account at every vendor and proxy."""
+    emulations = (*idp.vendors, *idp.proxies)
+    accounts = {emulation: persona.account(emulation) for emulation in emulations}
+    return {
+        "id": persona.id,
+        "name": persona.name,
+        "login": persona.login,
+        "email": persona.email,
+        "email_verified": persona.email_verified,
+        "picture": persona.picture,
+        "reason": persona.reason,
+        "spare": persona.spare,
+        "client_url": client_url(persona.id) if persona.spare else None,
+        "entity": persona.entity,
+        "entity_ref": f"user:default/{persona.entity}" if persona.entity else None,
+        "groups": list(persona.group_refs),
+        "annotations": annotations_of(persona) if persona.entity else {},
+        "faces": {
+            emulation: {"number": account.number, "uuid": account.uuid} for emulation, account in accounts.items()
+        },
+    }
+
+
+def describe_vendors(idp: Idp) -> list[dict[str, Any]]:
+    """All vendors as plain data."""
+    return [
+        {
+            "id": vendor.id,
+            "title": vendor.title,
+            "hosts": list(vendor.hosts),
+            "routes": [
+                {"method": route.method, "path": route.path, "endpoint": str(route.endpoint)} for route in vendor.routes
+            ],
+        }
+        for vendor in idp.vendors.values()
+    ]
+
+
+def describe_quirks(idp: Idp) -> list[dict[str, str]]:
+    """All quirks of all vendors as plain data."""
+    return [
+        {"vendor": vendor.id, "name": quirk.name, "says": quirk.description, "source": quirk.source}
+        for vendor in idp.vendors.values()
+        for quirk in vendor.quirks
+    ]
+
+
+def describe_grant(service: Service, grant: Grant) -> dict[str, Any]:
+    """A grant as plain data."""
+    asked = grant.request
+    return {
+        "id": grant.grant_id,
+        "service": service.id,
+        "client_id": asked.client.client_id,
+        "provider": asked.client.provider,
+        "environment": asked.client.environment,
+        "redirect_uri": asked.redirect_uri,
+        "state": asked.state,
+        "persona": grant.persona,
+        "requested_scopes": list(asked.scopes),
+        "scopes": list(grant.scopes),
+        "granted_at": grant.granted_at,
+        "revoked": grant.revoked,
+        "faults": [{"fault": spec.fault, **spec.parameters} for spec in grant.faults],
+    }
+
+
+def describe_client(client: Client) -> dict[str, Any]:
+    """A registered client as plain data."""
+    return {
+        "client_id": client.client_id,
+        "client_secret": client.client_secret,
+        "service": client.service,
+        "provider": client.provider,
+        "environment": client.environment,
+        "redirect_uris": sorted(client.redirect_uris),
+    }
+
+
+def describe_service(service: Service) -> dict[str, Any]:
+    """A service as plain data."""
+    return {
+        "id": service.id,
+        "vendor": service.emulation.id,
+        "path": f"/{service.id}",
+        "permanent": service.is_permanent,
+        "faults": [{"fault": spec.fault, **spec.parameters} for spec in service.faults],
+        "published_keys": list(service.keys.published),
+    }

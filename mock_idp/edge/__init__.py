@@ -1,4 +1,0 @@
-"""Everything between the application and the wire: sockets, TLS, the forward proxy, the certificates.
-
-Start with :mod:`mock_idp.edge.edge`, which puts the parts together.
-"""

@@ -1,0 +1,1 @@
+"""Faults: how the mock misbehaves when it is told to."""

@@ -1,0 +1,1 @@
+"""The pages that people see, and the consent form that machines fill in as well."""

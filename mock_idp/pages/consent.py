@@ -1,0 +1,108 @@
+"""The consent form: one page for all vendors, the same for people and machines."""
+
+import json
+from dataclasses import dataclass, replace
+
+from flask import Request, Response
+
+from mock_idp.emulation import ServiceRequest
+from mock_idp.faults.catalogue import FAULTS
+from mock_idp.faults.injection import count_applied
+from mock_idp.faults.model import FaultSpecError
+from mock_idp.idp import Idp
+from mock_idp.oauth.model import Answer, AuthorizationRequest, Encoding, Endpoint, FaultSpec, Page
+from mock_idp.personas import IN_WORDS, PERSONAS
+from mock_idp.vendors.base import Vendor
+from mock_idp.web.dispatch import finish
+from mock_idp.web.reading import Pairs, first_values, read
+from mock_idp.web.writing import to_response
+
+_FOUND = 302
+_SEE_OTHER = 303  # RFC 9700 section 4.12: a 307 would send the form to the client
+
+
+class ConsentError(ValueError):
+    """A form that cannot be carried out; the message is one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    request_id: str
+    persona: str
+    is_allowed: bool
+    scopes: tuple[str, ...]
+    faults: tuple[FaultSpec, ...]
+
+
+def decide(idp: Idp, request: Request) -> Response:
+    """Carry out ``POST /__idp/consent``: make a grant and send the browser back to the client."""
+    form = read(request).form
+    try:
+        return to_response(_carry_out(idp, _read_decision(form)))
+    except (ConsentError, FaultSpecError) as mistake:
+        return _refused(request, str(mistake))
+
+
+def _refused(request: Request, sentence: str) -> Response:
+    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+        return to_response(Answer(400, {"error": sentence}))
+    return to_response(Answer(400, Page("mistake", {"sentence": sentence}), Encoding.HTML))
+
+
+def _read_decision(form: Pairs) -> _Decision:
+    fields = first_values(form)
+    if fields.get("persona") not in PERSONAS:
+        said = repr(fields["persona"]) if "persona" in fields else "none was chosen"
+        raise ConsentError(f"persona must be one of {IN_WORDS}; {said}.")
+    if fields.get("decision") not in ("allow", "deny"):
+        raise ConsentError("decision must be allow or deny.")
+    return _Decision(
+        request_id=fields.get("request", ""),
+        persona=fields["persona"],
+        is_allowed=fields["decision"] == "allow",
+        scopes=tuple(dict.fromkeys(value for name, value in form if name == "scope")),
+        faults=_read_faults(fields.get("faults", "")),
+    )
+
+
+def _read_faults(text: str) -> tuple[FaultSpec, ...]:
+    if not text.strip():
+        return ()
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        raise ConsentError('faults is a JSON list, for instance ["json-null"].') from None
+    return FAULTS.parse(data)
+
+
+def _carry_out(idp: Idp, decision: _Decision) -> Answer:
+    found = idp.services.find_request(decision.request_id)
+    if found is None:
+        raise ConsentError("This sign-in request is not known: it was decided before, or it is too old.")
+    service, asked = found
+    vendor = service.emulation
+    if not isinstance(vendor, Vendor):
+        raise ConsentError(f"Nobody consents to anything at {vendor.title}.")
+    _check_age(idp, asked)
+    beyond = [scope for scope in decision.scopes if scope not in asked.scopes]
+    if beyond:
+        raise ConsentError(f"The client did not ask for the scope {beyond[0]!r}.")
+    # Taken out only now, so that a form with a mistake can be sent again.
+    if service.store.take_request(decision.request_id) is None:
+        raise ConsentError("This sign-in request was decided a moment ago.")
+    request = ServiceRequest.of_authorization(service, asked)
+    if decision.is_allowed:
+        kept = tuple(scope for scope in asked.scopes if scope in decision.scopes)
+        grant, answer = vendor.allow(request, asked, decision.persona, kept, decision.faults)
+    else:
+        grant, answer = vendor.deny(request, asked, decision.persona, decision.faults)
+    idp.journal.bind(asked.request_id, grant.grant_id)
+    injection = count_applied(service.store, service.faults, grant, Endpoint.AUTHORIZATION)
+    final = finish(service, grant, injection.change(answer))
+    return replace(final, status=_SEE_OTHER) if final.status == _FOUND else final
+
+
+def _check_age(idp: Idp, asked: AuthorizationRequest) -> None:
+    age = idp.clock.now() - asked.received_at
+    if age > idp.settings.request_seconds:
+        raise ConsentError(f"This sign-in request is {age / 60:.0f} minutes old; start again.")

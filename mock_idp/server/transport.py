@@ -1,0 +1,155 @@
+"""Misbehaviour of a connection: the vocabulary, and how the application orders it.
+
+A fault that no HTTP answer can express (the connection is reset, the answer never comes) is *ordered* by
+the application while it handles the request, and *performed* by the HTTP server after the application
+returned its ordinary answer::
+
+    transport.order(request.environ, answer.transport)  # for instance "stall" or "slow:2.5"
+    return response                                      # what would have been sent
+
+Nothing else changes for the application: it neither waits nor writes, so that thousands of stalled
+requests cannot use up the workers that answer the others. The order counts if it is given before the
+application returns its iterable. A connection that misbehaved is closed afterwards.
+
+As text, which is how :attr:`mock_idp.oauth.model.Answer.transport` carries it, a behaviour is its name,
+or its name and its seconds: ``reset``, ``stall``, ``stall:20``, ``truncate``, ``slow:2.5``, ``drip:3``, ``endless:5``.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from mock_idp.settings import LONGEST_MISBEHAVIOUR_SECONDS, SLOW_SECONDS, STALL_SECONDS
+
+ENVIRON_KEY = "mock_idp.connection"
+"""Where the HTTP server puts the :class:`Connection` of a request into the WSGI environ."""
+
+
+class Kind(StrEnum):
+    """What a connection can do instead of carrying the answer as it should."""
+
+    RESET = "reset"
+    """The answer never starts; the client sees a TCP reset (RFC 9293 section 3.5.2)."""
+
+    STALL = "stall"
+    """The request is accepted and never answered. Ends when the client goes away or the seconds are over."""
+
+    TRUNCATE = "truncate"
+    """Content-Length announces the whole body, half of it is sent, then the connection ends (RFC 9112
+    section 8 calls that message incomplete)."""
+
+    SLOW = "slow"
+    """Nothing for so many seconds, then the whole answer at once."""
+
+    DRIP = "drip"
+    """The header at once, then the body in small pieces, spread evenly over so many seconds."""
+
+    ENDLESS = "endless"
+    """The header without a length, the body, and then more and more of it, until the client goes away or the seconds
+    are over: some megabytes a second, which no machine notices for a few seconds."""
+
+
+_USUAL_SECONDS = {
+    Kind.STALL: STALL_SECONDS,
+    Kind.SLOW: SLOW_SECONDS,
+    Kind.DRIP: SLOW_SECONDS,
+    Kind.ENDLESS: SLOW_SECONDS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """One order.
+
+    Parameters:
+        kind: what the connection does.
+        seconds: how long; more than 0 and at most ``LONGEST_MISBEHAVIOUR_SECONDS``. None takes the kind's usual time:
+            60 for stall, 3 for slow, drip and endless. Has no meaning for reset and truncate.
+
+    Raises:
+        ValueError: the seconds are out of range, or the kind takes none.
+    """
+
+    kind: Kind
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        usual = _USUAL_SECONDS.get(self.kind)
+        if self.seconds is None:
+            object.__setattr__(self, "seconds", usual)
+        elif usual is None:
+            raise ValueError(f"{self.kind} takes no seconds.")
+        elif not (math.isfinite(self.seconds) and 0 < self.seconds <= LONGEST_MISBEHAVIOUR_SECONDS):
+            raise ValueError(
+                f"{self.kind} takes above 0 and at most {LONGEST_MISBEHAVIOUR_SECONDS:g} seconds, not {self.seconds:g}."
+            )
+
+    @classmethod
+    def parse(cls, text: str) -> "Behaviour":
+        """Read the text form.
+
+        Parameters:
+            text: ``name`` or ``name:seconds``.
+
+        Raises:
+            ValueError: no such behaviour, or seconds it cannot have; the message is one sentence.
+        """
+        name, colon, seconds = text.partition(":")
+        try:
+            kind = Kind(name)
+        except ValueError:
+            known = ", ".join(Kind)
+            raise ValueError(f"There is no transport behaviour {name!r}; there are {known}.") from None
+        if not colon:
+            return cls(kind)
+        try:
+            number = float(seconds)
+        except ValueError:
+            raise ValueError(f"The seconds of {kind} must be a number, not {seconds!r}.") from None
+        return cls(kind, number)
+
+    def __str__(self) -> str:
+        return str(self.kind) if self.seconds is None else f"{self.kind}:{self.seconds:g}"
+
+
+class Connection:
+    """What the application can say about the connection its request came on.
+
+    It is an object in the environ rather than a plain key because middleware may copy the environ.
+    """
+
+    def __init__(self) -> None:
+        self.ordered: Behaviour | None = None
+
+    def order(self, behaviour: Behaviour | str) -> None:
+        """Make this connection misbehave once the application has answered; the last order counts.
+
+        Parameters:
+            behaviour: the order, or its text form.
+
+        Raises:
+            ValueError: the text form is none.
+        """
+        self.ordered = Behaviour.parse(behaviour) if isinstance(behaviour, str) else behaviour
+
+
+def order(environ: Mapping[str, Any], behaviour: Behaviour | str) -> None:
+    """Order a misbehaviour for the connection of this request.
+
+    Under a WSGI server that is not ours (Flask's test client, for instance) there is no connection that
+    could misbehave; a test can put a :class:`Connection` under ``ENVIRON_KEY`` and look at ``ordered``.
+
+    Parameters:
+        environ: the WSGI environ of the request.
+        behaviour: the order, or its text form.
+
+    Raises:
+        ValueError: the text form is none.
+        RuntimeError: the request did not come over the mock's HTTP server.
+    """
+    connection = environ.get(ENVIRON_KEY)
+    if not isinstance(connection, Connection):
+        raise RuntimeError(f"{behaviour} was ordered, but this request has no connection that could do it.")
+    connection.order(behaviour)

@@ -1,1 +1,0 @@
-"""From a profile to a Backstage identity: resolvers, catalog, tokens (RES, CTX)."""

@@ -1,1 +1,0 @@
-"""Backstage tokens: keys, issuing, verification (TOKEN, KEY, VERIFY)."""

@@ -1,1 +1,0 @@
-"""HTTP at the edge: Flask and nothing of it further inside."""

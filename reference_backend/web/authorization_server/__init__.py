@@ -1,1 +1,0 @@
-"""Routes of the authorization server, one module for each group."""

@@ -1,0 +1,92 @@
+import os
+import pty
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from mock_idp.cli.child_process import CommandError, run_child
+
+# Whoever runs the tests (nohup) may ignore this signal, and then the runner would, too.
+RESTORED = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL); "
+RUN = (
+    RESTORED + "import os, sys; "
+    "from mock_idp.cli.child_process import run_child; sys.exit(run_child(sys.argv[1:], os.environ))"
+)
+
+
+def python(program):
+    return [sys.executable, "-c", program]
+
+
+@pytest.mark.parametrize("status", [0, 1, 7, 255])
+def test_status_is_the_commands(status):
+    assert run_child(python(f"raise SystemExit({status})"), os.environ) == status
+
+
+def test_command_that_a_signal_ended():
+    assert run_child(python("import os, signal; os.kill(os.getpid(), signal.SIGKILL)"), os.environ) == 128 + 9
+
+
+def test_environment_is_the_given_one(capfd):
+    assert run_child(python("import os; print(os.environ['ONLY'])"), {"ONLY": "this"}) == 0
+    assert capfd.readouterr().out == "this\n"
+
+
+def test_command_that_is_not_there():
+    with pytest.raises(CommandError) as error:
+        run_child(["no-such-command"], os.environ)
+    assert str(error.value) == "There is no command 'no-such-command'; see that it is spelled right and in PATH."
+
+
+def test_command_that_is_no_program(tmp_path):
+    file = tmp_path / "notes.txt"
+    file.write_text("hello")
+    with pytest.raises(CommandError, match=r"notes.txt cannot be run \(Permission denied\)"):
+        run_child([str(file)], os.environ)
+
+
+def test_handlers_are_put_back():
+    before = signal.getsignal(signal.SIGTERM)
+    run_child(python("pass"), os.environ)
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+# The child waits for a signal and tells it by its status; a second one within half a second is told too.
+WAITS = """
+import signal, sys
+awaited = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1}
+signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
+print("ready", flush=True)
+first = signal.sigwait(awaited)
+again = signal.sigtimedwait(awaited, 0.5)
+sys.exit(99 if again else int(first))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1])
+def test_signal_is_passed_on_once(number):
+    with subprocess.Popen([*python(RUN), *python(WAITS)], stdout=subprocess.PIPE, start_new_session=True) as runner:
+        assert runner.stdout.readline() == b"ready\n"
+        runner.send_signal(number)
+        assert runner.wait(10) == number
+
+
+def test_control_c_in_a_terminal_arrives_once():
+    # The terminal signals the child by itself, since it is in the same foreground process group.
+    take_terminal = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+    controller, terminal = pty.openpty()
+    with (
+        os.fdopen(controller, "r+b", buffering=0) as keyboard,
+        subprocess.Popen(
+            [*python(take_terminal + RUN.replace("; ", "\n")), *python(WAITS)],
+            stdin=terminal,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        ) as runner,
+    ):
+        os.close(terminal)
+        assert runner.stdout.readline() == b"ready\n"
+        keyboard.write(b"\x03")
+        assert runner.wait(10) == signal.SIGINT
