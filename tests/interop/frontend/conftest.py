@@ -13,7 +13,7 @@ from tests.interop.frontend.app import build_app, served_app
 from tests.interop.frontend.features import Table, named_rows
 from tests.interop.frontend.portal import Portal
 from tests.interop.frontend.stands import REAL, REFERENCE, Stand, running_idp_for_both, running_stand
-from tests.interop.idp_process import ROOT, IdpProcess
+from tests.support.idp_process import ROOT, IdpProcess
 
 MILLISECONDS = 40_000
 """More than anything here takes on a busy machine."""

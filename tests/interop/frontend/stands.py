@@ -12,7 +12,7 @@ from conformance.embedded import free_port, started
 from tests.interop.backstage.backstage import running_backstage
 from tests.interop.catalog import wait_for_catalog
 from tests.interop.frontend.people_plugin import running_plugin
-from tests.interop.idp_process import IdpProcess, running_idp
+from tests.support.idp_process import IdpProcess, running_idp
 
 REFERENCE, REAL = "reference", "real"
 
