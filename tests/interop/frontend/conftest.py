@@ -13,7 +13,8 @@ from tests.interop.frontend.app import build_app, served_app
 from tests.interop.frontend.features import Table, named_rows
 from tests.interop.frontend.portal import Portal
 from tests.interop.frontend.stands import REAL, REFERENCE, Stand, running_idp_for_both, running_stand
-from tests.support.idp_process import ROOT, IdpProcess
+from tests.support.idp_process import IdpProcess
+from tests.support.processes import ROOT
 
 MILLISECONDS = 40_000
 """More than anything here takes on a busy machine."""
