@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.idp_process import running_front
 from tests.interop.frontend.app import AppServer, served_app
 from tests.interop.frontend.portal import PETRA, Portal
+from tests.support.idp_process import running_front
 
 PROVIDERS = {
     "awsalb": "awsalb",
