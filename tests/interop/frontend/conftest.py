@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, ProxySettings, expect, 
 from tests.interop.frontend.app import build_app, served_app
 from tests.interop.frontend.features import Table, named_rows
 from tests.interop.frontend.portal import Portal
-from tests.interop.frontend.stands import REAL, REFERENCE, Stand, running_idp_for_both, running_stand
+from tests.interop.frontend.stands import REAL, REFERENCE, Stand, running_idp_for_all, running_stand
 from tests.support.idp_process import IdpProcess
 from tests.support.processes import ROOT
 
@@ -20,6 +20,7 @@ MILLISECONDS = 40_000
 """More than anything here takes on a busy machine."""
 
 TABLE = pytest.StashKey[Table]()
+GetIdps = Callable[[str], dict[str, IdpProcess]]
 GetStand = Callable[[str, str], Stand]
 
 
@@ -32,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if "stand" in getattr(item, "fixturenames", ()):
+    if "stand" in getattr(item, "fixturenames", ()) and named_rows(item):
         item.user_properties.append(("backend", item.callspec.params["stand"]))  # type: ignore[attr-defined]
         item.user_properties.extend(("feature", row) for row in named_rows(item))
 
@@ -63,18 +64,29 @@ def frontend_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def stands(tmp_path_factory: pytest.TempPathFactory, frontend_url: str) -> Iterator[GetStand]:
+def idps(tmp_path_factory: pytest.TempPathFactory, frontend_url: str) -> Iterator[GetIdps]:
+    """The mock IdP in each profile, as each backend sees it; started when it is first needed and kept."""
+    started: dict[str, dict[str, IdpProcess]] = {}
+    with ExitStack() as stack:
+
+        def views(profile: str) -> dict[str, IdpProcess]:
+            if profile not in started:
+                place: Path = tmp_path_factory.mktemp(profile)
+                started[profile] = stack.enter_context(running_idp_for_all(place, frontend_url, profile))
+            return started[profile]
+
+        yield views
+
+
+@pytest.fixture(scope="session")
+def stands(idps: GetIdps, frontend_url: str) -> Iterator[GetStand]:
     """Each backend in each profile, started when it is first needed and kept: tests come in any order."""
-    idps: dict[str, dict[str, IdpProcess]] = {}
     started: dict[tuple[str, str], Stand] = {}
     with ExitStack() as stack:
 
         def stand(name: str, profile: str) -> Stand:
-            if profile not in idps:
-                place: Path = tmp_path_factory.mktemp(profile)
-                idps[profile] = stack.enter_context(running_idp_for_both(place, frontend_url, profile))
             if (name, profile) not in started:
-                running = running_stand(name, idps[profile][name], frontend_url, profile)
+                running = running_stand(name, idps(profile)[name], frontend_url, profile)
                 started[name, profile] = stack.enter_context(running)
             return started[name, profile]
 

@@ -56,6 +56,25 @@ def test_every_front(portal: Portal, vendor: str) -> None:
         portal.expect_signed_in(PETRA)
 
 
+@pytest.mark.feature("ProxiedSignInPage behind {vendor}, frontend on a port of its own")
+@pytest.mark.parametrize("vendor", PROVIDERS)
+def test_frontend_elsewhere(portal: Portal, vendor: str) -> None:
+    app_url = portal.stand.app_url
+    with running_front(portal.stand.idp, vendor, "--app", app_url) as front_url:
+        portal.configure(sign_in={"page": "proxied", "provider": PROVIDERS[vendor]}, backend_url=front_url)
+        portal.open("/deep?x=1")
+        expect(portal.page.get_by_text("You do not appear to be signed in")).to_be_visible()
+        portal.page.goto(front_url)
+        portal.page.check('input[name="persona"][value="many-groups"]')
+        portal.page.click('button:has-text("Sign in")')
+        portal.page.wait_for_url(f"{app_url}/")
+        portal.expect_signed_in(PETRA)
+        userinfo = portal.get("fetch", "fetch", "plugin://auth/v1/userinfo")
+        assert userinfo["body"]["claims"]["sub"] == PETRA
+        portal.open("/deep?x=1")
+        portal.expect_signed_in(PETRA)
+
+
 @pytest.mark.feature("ProxiedSignInPage with headers: {headers} ({system} system)")
 @pytest.mark.parametrize(
     ("headers", "system"), [("none", "old"), ("static", "old"), ("function", "old"), ("async", "old"), ("async", "new")]

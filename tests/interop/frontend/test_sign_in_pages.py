@@ -54,7 +54,9 @@ def test_auto(portal: Portal) -> None:
 
 
 @pytest.mark.feature("page by `auth.environment`: `{environment}`")
-@pytest.mark.parametrize(("environment", "has_guest"), [("development", True), ("local-part", False)])
+@pytest.mark.parametrize(
+    ("environment", "has_guest"), [("development", True), ("production", False), ("local-part", False)]
+)
 def test_page_by_environment(portal: Portal, environment: str, has_guest: bool) -> None:
     portal.configure(environment=environment, sign_in={"page": "environment", "provider": "github"})
     portal.open()

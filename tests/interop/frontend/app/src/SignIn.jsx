@@ -27,7 +27,7 @@ export function SignIn(props) {
         <SignInPage {...props} provider={provider(wanted.provider)} />
       );
     case 'proxied':
-      return <ProxiedSignInPage {...props} provider={wanted.provider} headers={headersOfEachKind[wanted.headers]} />;
+      return <ProxiedSignInPage {...props} provider={wanted.provider} headers={headersOfEachKind[wanted.headers ?? 'none']} />;
     default:
       return <SignInPage {...props} providers={wanted.providers.map(provider)} />;
   }
