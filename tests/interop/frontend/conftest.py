@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ProxySettings, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, ProxySettings, expect, sync_playwright
 
 from tests.interop.frontend.app import build_app, served_app
 from tests.interop.frontend.features import Table, named_rows
@@ -112,12 +112,18 @@ def lacks(record_property: Callable[[str, object], None]) -> Callable[[str], Non
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """A Chromium of Debian's; its sandbox does not run as root."""
+def playwright() -> Iterator[Playwright]:
+    """There can be one only in a process."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """A Chromium of Debian's; its sandbox does not run as root."""
+    browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
