@@ -84,4 +84,4 @@ def test_unknown_session(portal: Portal) -> None:
     portal.open()
     portal.sign_in("github")
     portal.open("/oauth2/authorize/never-began")
-    expect(portal.page.get_by_text("404").first).to_be_visible()
+    expect(portal.page.get_by_text("Authorization Error")).to_be_visible()

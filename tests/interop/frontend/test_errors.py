@@ -33,7 +33,7 @@ def test_denied(portal: Portal, system: str) -> None:
 def test_denied_elsewhere(portal: Portal, provider: str) -> None:
     open_with(portal, provider)
     deny(portal.press_sign_in(provider))
-    portal.expect_error("denied")
+    portal.expect_error("Authentication rejected")
 
 
 @pytest.mark.feature("error on the page: {persona}")
@@ -42,7 +42,7 @@ def test_denied_elsewhere(portal: Portal, provider: str) -> None:
     [
         ("not-in-catalog", UNRESOLVED),
         ("no-email", "user profile does not contain an email"),
-        ("duplicate-email", "Multiple users found"),
+        ("duplicate-email", "User lookup resulted in multiple matches"),
     ],
 )
 def test_nobody_to_be(portal: Portal, persona: str, sentence: str) -> None:

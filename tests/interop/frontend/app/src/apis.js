@@ -79,7 +79,7 @@ const scmFactories = {
   subset: createApiFactory({
     api: scmAuthApiRef,
     deps: { github: githubAuthApiRef },
-    factory: ({ github }) => ScmAuth.forGithub(github),
+    factory: ({ github }) => ScmAuth.merge(ScmAuth.forGithub(github)),
   }),
   merge: createApiFactory({
     api: scmAuthApiRef,
