@@ -16,6 +16,41 @@ ADA, PETRA = "user:default/ada-quill", "user:default/petra-reed"
 Config = Mapping[str, Any]
 
 
+def app_config(  # noqa: PLR0913 - each is a part of an app
+    stand: Stand,
+    *,
+    system: str = "old",
+    sign_in: Config | None = None,
+    scm: str = "default",
+    environment: str = "development",
+    redirect: bool = False,
+    backend_url: str | None = None,
+    app_url: str | None = None,
+) -> Config:
+    """The configuration of the frontend, and what the app is made of.
+
+    Params:
+        stand: the backend.
+        system: `old` or `new`, the frontend system.
+        sign_in: which sign-in page; guest alone if nothing is said.
+        scm: which factory of ScmAuth: `default`, `subset` or `merge`.
+        environment: `auth.environment`.
+        redirect: whether sign-in leaves the page instead of opening a popup.
+        backend_url: where the frontend finds its backend, if that is not the backend itself.
+        app_url: the app's own base URL, if it is not served where it usually is.
+    """
+    # Not a wildcard, so that the frontend trusts this address with its token (FE-76).
+    people = {"target": stand.people_url.replace("people", "{{pluginId}}"), "plugins": ["people"]}
+    return {
+        "app": {"title": "Conformance", "baseUrl": app_url or stand.app_url},
+        "backend": {"baseUrl": backend_url or stand.backend_url},
+        "auth": {"environment": environment},
+        "enableExperimentalRedirectFlow": redirect,
+        "discovery": {"endpoints": [people]},
+        "conformance": {"system": system, "scm": scm, **({"signIn": sign_in} if sign_in else {})},
+    }
+
+
 class Portal:
     """The app in one window of a browser that has not been here before.
 
@@ -31,38 +66,9 @@ class Portal:
         self.problems: list[str] = []
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
 
-    def configure(
-        self,
-        *,
-        system: str = "old",
-        sign_in: Config | None = None,
-        scm: str = "default",
-        environment: str = "development",
-        redirect: bool = False,
-        backend_url: str | None = None,
-        app_url: str | None = None,
-    ) -> None:
-        """Say what the app is made of, before it is opened.
-
-        Params:
-            system: `old` or `new`, the frontend system.
-            sign_in: which sign-in page; guest alone if nothing is said.
-            scm: which factory of ScmAuth: `default`, `subset` or `merge`.
-            environment: `auth.environment`.
-            redirect: whether sign-in leaves the page instead of opening a popup.
-            backend_url: where the frontend finds its backend, if that is not the backend itself.
-            app_url: the app's own base URL, if it is not served where it usually is.
-        """
-        # Not a wildcard, so that the frontend trusts this address with its token (FE-76).
-        people = {"target": self.stand.people_url.replace("people", "{{pluginId}}"), "plugins": ["people"]}
-        config = {
-            "app": {"title": "Conformance", "baseUrl": app_url or self.stand.app_url},
-            "backend": {"baseUrl": backend_url or self.stand.backend_url},
-            "auth": {"environment": environment},
-            "enableExperimentalRedirectFlow": redirect,
-            "discovery": {"endpoints": [people]},
-            "conformance": {"system": system, "scm": scm, **({"signIn": sign_in} if sign_in else {})},
-        }
+    def configure(self, **parts: Any) -> None:
+        """Say what the app is made of, before it is opened; parts as of :func:`app_config`."""
+        config = app_config(self.stand, **parts)
         self.context.add_init_script(f"window.__APP_CONFIG__ = {json.dumps(config)};")
 
     def open(self, path: str = "/") -> None:
