@@ -31,7 +31,7 @@ def build_app() -> None:
     with (APP / "build.mjs").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # The workers of one test run would write over each other.
         bundle = _BUILT / "app.js"
-        sources = [*(APP / "src").iterdir(), APP / "build.mjs", APP / "package-lock.json"]
+        sources = [*(APP / "src").iterdir(), APP / "build.mjs", APP / "index.html", APP / "package-lock.json"]
         if bundle.exists() and bundle.stat().st_mtime > max(file.stat().st_mtime for file in sources):
             return
         subprocess.run([find_node(), "build.mjs", _BUILT], cwd=APP, check=True)
@@ -82,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, {"Content-Type": _TYPES[file.suffix]}, file.read_bytes())
         else:
             # Whatever else is an address within the app.
-            self._answer(200, {"Content-Type": "text/html; charset=utf-8"}, (APP / "index.html").read_bytes())
+            self._answer(200, {"Content-Type": "text/html; charset=utf-8"}, (_BUILT / "index.html").read_bytes())
 
     do_POST = do_DELETE = do_GET  # noqa: N815 - http.server's names
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.interop.frontend.portal import Portal, allow, deny
+from tests.interop.frontend.portal import Call, Portal, allow, deny
 from tests.interop.frontend.stands import REAL
 
 MORE_SCOPES = {
@@ -79,10 +79,18 @@ def test_more_scopes_in_each_system(portal: Portal, system: str) -> None:
     assert token.result()
 
 
+def both_parked(portal: Portal) -> list[Call]:
+    """Two calls that wait for the dialog, after each has asked in vain for a refresh."""
+    calls = [portal.call("github", "getAccessToken", [scope]) for scope in ("repo", "gist")]
+    expect(portal.page.get_by_role("dialog")).to_be_visible()
+    portal.page.wait_for_load_state("networkidle")
+    return calls
+
+
 @pytest.mark.feature("reject all in the dialog")
 def test_reject_all(portal: Portal) -> None:
     as_guest(portal)
-    calls = [portal.call("github", "getAccessToken", [scope]) for scope in ("repo", "gist")]
+    calls = both_parked(portal)
     portal.reject_all()
     assert [call.error() for call in calls] == [
         {"name": "RejectedError", "message": "Login failed, rejected by user"}
@@ -92,7 +100,7 @@ def test_reject_all(portal: Portal) -> None:
 @pytest.mark.feature("one popup for all that wait (FE-99)")
 def test_union(portal: Portal) -> None:
     as_guest(portal)
-    calls = [portal.call("github", "getAccessToken", [scope]) for scope in ("repo", "gist")]
+    calls = both_parked(portal)
     assert set(allow(portal.press_log_in())) == {"read:user", "repo", "gist"}
     first, second = (call.result() for call in calls)
     assert first == second

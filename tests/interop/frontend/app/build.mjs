@@ -1,9 +1,12 @@
-// Bundles the app into one script and one style sheet: `node build.mjs DIRECTORY`.
+// Bundles the app into one script and one style sheet: `node build.mjs [DIRECTORY]`.
 import { build } from 'esbuild';
+import { copyFile } from 'node:fs/promises';
+
+const directory = process.argv[2] ?? 'build';
 
 await build({
   entryPoints: { app: 'src/index.jsx' },
-  outdir: process.argv[2],
+  outdir: directory,
   bundle: true,
   minify: true,
   format: 'iife',
@@ -19,3 +22,4 @@ await build({
     global: 'globalThis',
   },
 });
+await copyFile('index.html', `${directory}/index.html`);

@@ -16,7 +16,7 @@ try {
   await popup.locator('input[name="persona"][value="plain"]').click();
   await popup.locator('button[value="allow"]').click();
   for (const then of [() => page.reload(), () => undefined]) {
-    const who = await page.waitForSelector('::-p-text(Signed in as)');
+    const who = await page.waitForSelector('::-p-text(Signed in as user:)');
     console.log(await who.evaluate(heading => heading.textContent));
     await then();
   }

@@ -30,7 +30,7 @@ const scopesOfOAuth2 = {
   'acme-sso': [],
   pinniped: [],
   oauth2: ['openid', 'profile', 'email'],
-  auth0: ['openid', 'profile', 'email'],
+  auth0: ['openid', 'profile', 'email', 'offline_access'],
 };
 const refsOfOAuth2 = Object.fromEntries(Object.keys(scopesOfOAuth2).map(id => [id, own(id)]));
 const gheAuthApiRef = own('ghe');
