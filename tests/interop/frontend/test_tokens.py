@@ -65,6 +65,13 @@ def test_more_scopes(portal: Portal, provider: str, lacks: Callable[[str], None]
     # OneLogin's module asks for `openid` whatever the frontend wants.
     assert scope in asked or (provider == "onelogin" and asked == ["openid"])
     assert more.result()
+    if provider == "onelogin":
+        portal.call(provider, "getAccessToken", [scope])
+        expect(portal.page.get_by_role("dialog")).to_be_visible()
+        lacks(
+            "asks again for every call: the scope never comes back from a module that asks for `openid` alone (FE-25)"
+        )
+        return
     # Now it is in the session: no dialog.
     assert portal.get(provider, "getAccessToken", [scope])
 
