@@ -103,7 +103,7 @@ class Settings:
         tls_port: TCP port of the TLS listener; 0 takes a free one.
         backend_urls: base URLs of the backends that may sign in here, without trailing slash. The first
             one is the one that ``app-config`` configures.
-        app_url: base URL of the Backstage frontend, without trailing slash.
+        app_urls: base URLs of the Backstage frontends, without trailing slash. The first one is ``app.baseUrl``.
         providers: ``ID`` or ``ID=VENDOR`` each; empty means the default providers.
         profile: name of the app-config variant.
         auto_login: id of the persona that is signed in without a consent page, or None.
@@ -121,7 +121,7 @@ class Settings:
     proxy_port: int = DEFAULT_PROXY_PORT
     tls_port: int = DEFAULT_TLS_PORT
     backend_urls: tuple[str, ...] = (DEFAULT_BACKEND_URL,)
-    app_url: str = DEFAULT_APP_URL
+    app_urls: tuple[str, ...] = (DEFAULT_APP_URL,)
     providers: tuple[str, ...] = ()
     profile: str = DEFAULT_PROFILE
     auto_login: str | None = None

@@ -31,7 +31,8 @@ def describe_mock(idp: Idp, seen_as: str | None) -> dict[str, Any]:
         "public_url": profile.public_url,
         **idp.listener_info.describe(seen_as),
         "backend_urls": list(idp.settings.backend_urls),
-        "app_url": idp.settings.app_url,
+        "app_url": idp.settings.app_urls[0],
+        "app_urls": list(idp.settings.app_urls),
         "providers": describe_providers(idp),
     }
 

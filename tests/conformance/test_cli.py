@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from conformance.cli import COMMANDS, group
+from conformance.cli.playground import frontend_config
 from conformance.cli.run import pytest_arguments
 from conformance.plugin import PACKAGE, asks_for_suite, run
 from conformance.plugin.options import OPTIONS
@@ -172,3 +173,17 @@ class TestSleepingPlugin:
 
         assert result.ret in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
         assert not list(pytester.path.iterdir())
+
+
+class TestPlayground:
+    def test_without_a_built_app_it_says_how_to_make_one(self, tmp_path: Path) -> None:
+        answer = auth_conformance("playground", "--bundle", str(tmp_path))
+
+        assert answer.exit_code == 4
+        assert "npm ci && npm run build" in answer.stderr
+
+    def test_the_app_finds_its_backend(self) -> None:
+        config = frontend_config("http://localhost:3000", "http://localhost:7007")
+
+        assert config["app"]["baseUrl"] == "http://localhost:3000"
+        assert config["backend"]["baseUrl"] == "http://localhost:7007"
