@@ -77,8 +77,8 @@ def describe_persona(idp: Idp, persona: Persona) -> dict[str, Any]:
         "spare": persona.spare,
         "client_url": client_url(persona.id) if persona.spare else None,
         "entity": persona.entity,
-        "entity_ref": f"user:default/{persona.entity}" if persona.entity else None,
-        "groups": list(persona.group_refs),
+        "entity_ref": persona.entity_ref,
+        "groups": [ref.lower() for ref in persona.group_refs],
         "annotations": annotations_of(persona) if persona.entity else {},
         "faces": {
             emulation: {"number": account.number, "uuid": account.uuid} for emulation, account in accounts.items()
