@@ -21,10 +21,10 @@ ALL: Final = "all"
 class Together(Step):
     """Play steps at the same time, to see what a race comes to.
 
-    Requests that only begin at the same time seldom meet. Where the target asks the vendor in between, the fault ``hold``
-    lets the vendor's answers wait for each other, so that all of them are on their way at one moment. Observes each
-    step's observation under the step's name, and all of them as the list ``all``, in the order of the file. Steps
-    afterwards continue the last one of the file.
+    Requests that only begin at the same time seldom meet. Where the target asks the vendor in between, the fault
+    ``hold`` lets the vendor's answers wait for each other, so that all of them are on their way at one moment.
+    Observes each step's observation under the step's name, and all of them as the list ``all``, in the order of the
+    file. Steps afterwards continue the last one of the file.
     """
 
     action: ClassVar[str] = "together"

@@ -24,13 +24,14 @@ class Traffic(Step):
 
     That is every request that belongs to the latest grant in this browser, and every other one, to whatever service,
     that carries something of this person's: the ``code``, ``state`` and ``nonce`` of the login, its ``access-token``,
-    ``id-token`` and ``refresh-token``, and those of the latest refresh (``new-access-token`` …). Observes ``requests``: a
-    text for each, with its endpoint, its method and the names of everything in it in alphabetical order, each as often as
-    it comes; where something of the person's stands, or the ``client-secret``, that follows:
-    ``token POST form: client_id client_secret=client-secret code=code grant_type redirect_uri``. They are found in the
-    forms that ``search_answers`` finds. Header fields are told if something stands in them, or if they are credentials or
-    a browser's; a service that is not the grant's own stands in front, in parentheses. ``count`` is the number of requests.
-    Where the vendor takes an access token in the query (``token-in-profile-query``), it is told as if in the header.
+    ``id-token`` and ``refresh-token``, and those of the latest refresh (``new-access-token`` …). Observes
+    ``requests``: a text for each, with its endpoint, its method and the names of everything in it in alphabetical
+    order, each as often as it comes; where something of the person's stands, or the ``client-secret``, that follows:
+    ``token POST form: client_id client_secret=client-secret code=code grant_type redirect_uri``. They are found in
+    the forms that ``search_answers`` finds. Header fields are told if something stands in them, or if they are
+    credentials or a browser's; a service that is not the grant's own stands in front, in parentheses. ``count`` is
+    the number of requests. Where the vendor takes an access token in the query (``token-in-profile-query``), it is
+    told as if in the header.
     """
 
     action: ClassVar[str] = "traffic"
