@@ -53,9 +53,7 @@ class SessionStore:
         Returns:
             False if they are something else by now.
         """
-        statement = update(tables.sessions).where(
-            tables.sessions.c.sid == session_id, tables.sessions.c.sess == before
-        )
+        statement = update(tables.sessions).where(tables.sessions.c.sid == session_id, tables.sessions.c.sess == before)
         with self._engine.begin() as connection:
             return connection.execute(statement.values(sess=after)).rowcount == 1
 
