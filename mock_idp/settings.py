@@ -80,6 +80,8 @@ MOST_ISSUED_NAMES = 256
 """Certificates that are kept for names which no wildcard covers."""
 DRIPS = 10
 """Pieces of a body that comes in drops."""
+STOP_NOTICED_SECONDS = 0.2
+"""How soon answers that wait for each other notice that the server stops."""
 FILLING_PAUSE_SECONDS = 0.01
 """Seconds between pieces of a body that does not end."""
 
