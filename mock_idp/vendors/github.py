@@ -11,11 +11,13 @@ from typing import Any, ClassVar
 from mock_idp.addresses import Addresses, Reach
 from mock_idp.emulation import Quirk, Route, ServiceRequest
 from mock_idp.environments import EnvironmentKind
+from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import Answer, Client, Encoding, Endpoint, Grant, Reason, Refusal, TokenKind
-from mock_idp.oauth.policy import Pkce, Policy
+from mock_idp.oauth.policy import Cors, Pkce, Policy, RequestFormat
+from mock_idp.oauth.redirect_uris import RedirectMatching
 from mock_idp.oauth.tokens import TokenShape
 from mock_idp.personas import Account
-from mock_idp.vendors.oauth_vendor import TOKEN_ENDPOINTS, Bearer, OAuthVendor, json_as_form
+from mock_idp.vendors.oauth_vendor import Bearer, OAuthVendor
 from mock_idp.vendors.refusals import BAD_BEARER, BAD_CLIENT, BAD_GRANT, BAD_REFRESH_TOKEN, BAD_REQUEST
 
 GITHUB_APP = "github-app"
@@ -25,7 +27,21 @@ _WEB_HOST, _API_HOST = "github.com", "api.github.com"
 _DOCS = "https://docs.github.com"
 _AUTHORIZATION_HELP = f"{_DOCS}/apps/managing-oauth-apps/troubleshooting-authorization-request-errors/"
 _TOKEN_HELP = f"{_DOCS}/apps/managing-oauth-apps/troubleshooting-oauth-app-access-token-request-errors/"
+_OAUTH_DOCS = f"{_DOCS}/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps"
 _REST_HELP = f"{_DOCS}/rest"
+_API_CORS = Cors(
+    exposed_headers=(
+        "ETag",
+        "Link",
+        "X-GitHub-OTP",
+        "X-RateLimit-Limit",
+        "X-RateLimit-Remaining",
+        "X-RateLimit-Reset",
+        "X-OAuth-Scopes",
+        "X-Accepted-OAuth-Scopes",
+        "X-Poll-Interval",
+    )
+)
 _API_VERSION = "github.v3; format=json"
 _APP_ACCESS_SECONDS = 28_800
 _APP_REFRESH_SECONDS = 15_897_600
@@ -126,8 +142,21 @@ class GitHub(OAuthVendor):
         Route("GET", "/api/v3/user/emails", "emails", Endpoint.FOLLOW_UP),
     )
     policy = Policy(
+        client_authentication=frozenset({ClientAuthentication.BODY, ClientAuthentication.BASIC}),
+        token_formats=frozenset({RequestFormat.FORM, RequestFormat.JSON, RequestFormat.QUERY}),
+        default_grant_type="authorization_code",
+        needs_redirect_uri_again=False,
         # response_type is not among GitHub's parameters; it answers a code whatever it is asked for.
-        required_authorization_parameters=("client_id", "redirect_uri"),
+        required_authorization_parameters=("client_id",),
+        redirect_matching=frozenset(
+            {
+                RedirectMatching.SUBPATH,
+                RedirectMatching.SUBDOMAIN,
+                RedirectMatching.ANY_LOOPBACK_PORT,
+                RedirectMatching.OMITTED,
+            }
+        ),
+        login_hint="login",
         scope_separators=" ,",
         answered_scope_separator=",",
         known_scopes=_SCOPES,
@@ -137,7 +166,29 @@ class GitHub(OAuthVendor):
         access_token_seconds=None,
         issues_refresh_tokens=False,
         pkce=Pkce.SUPPORTED,
+        pkce_methods=("S256",),
+        # github.com/login/oauth answers pages of other origins nothing, not even a preflight.
+        cors={
+            Endpoint.PROFILE: _API_CORS,
+            Endpoint.FOLLOW_UP: _API_CORS,
+        },
     )
+    sources: ClassVar = {
+        "client_authentication": "github.com/r-lib/httr/issues/310 (both methods); arctic and Auth.js send Basic only",
+        "public_clients": f"{_OAUTH_DOCS}: client_secret is required",
+        "token_formats": f"{_OAUTH_DOCS} (query and form); PyGithub sends JSON",
+        "default_grant_type": f"{_OAUTH_DOCS}: no such parameter",
+        "required_authorization_parameters": f"{_OAUTH_DOCS}: table of parameters",
+        "redirect_matching": f"{_OAUTH_DOCS}: Redirect URLs, Loopback redirect urls",
+        "needs_redirect_uri_again": f"{_OAUTH_DOCS}: table of parameters of the exchange",
+        "default_scopes": f"{_OAUTH_DOCS}: scope defaults to an empty list",
+        "pkce": f"{_OAUTH_DOCS}: code_challenge_method must be S256",
+        "login_hint": f"{_OAUTH_DOCS}: login",
+        "bearer_places": f"{_DOCS}/rest/authentication/authenticating-to-the-rest-api",
+        "cors": f"{_DOCS}/rest/using-the-rest-api/using-cors-and-jsonp-to-make-cross-origin-requests",
+        "cors.authorization": f"{_OAUTH_DOCS}: preflight requests are not supported",
+        "cors.token": "github.com/isaacs/github/issues/330, github.com/github/docs/issues/22270",
+    }
     app_policy = replace(
         policy,
         access_token_seconds=_APP_ACCESS_SECONDS,
@@ -253,22 +304,6 @@ class GitHub(OAuthVendor):
         return {"refresh_token_expires_in": _APP_REFRESH_SECONDS} if _is_app(grant.request.client) else {}
 
     # --- endpoints --------------------------------------------------------------------------------
-
-    def normalized(self, request: ServiceRequest) -> ServiceRequest:
-        """A token request may come in JSON."""
-        is_json = request.endpoint in TOKEN_ENDPOINTS and "json" in request.headers.get("content-type", "")
-        return json_as_form(request) if is_json else request
-
-    def token(self, request: ServiceRequest) -> Answer:
-        """For a code, GitHub asks for neither grant_type nor redirect_uri.
-
-        Raises:
-            Refusal: something is wrong with the request.
-        """
-        form = {"grant_type": "authorization_code", **request.form}
-        if form.get("code") and request.grant:
-            form = {"redirect_uri": request.grant.request.redirect_uri, **form}
-        return super().token(replace(request, form=form))
 
     def token_encoding(self, request: ServiceRequest) -> Encoding:
         """A form, unless the request asks for JSON."""

@@ -3,7 +3,7 @@
 Facts: OpenID Connect Core and Discovery, RFC 6749, RFC 7636, RFC 9207; keycloak.org for the texts of refusals.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -13,7 +13,7 @@ from mock_idp.environments import ISSUER_ENVIRONMENTS, EnvironmentKind, ServiceS
 from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import Answer, Client, Endpoint, Grant, Reason
 from mock_idp.oauth.policy import Pkce, Policy
-from mock_idp.vendors.openid_vendor import OpenIdVendor, require_prompt
+from mock_idp.vendors.openid_vendor import PROMPTS, OpenIdVendor
 from mock_idp.vendors.refusals import BAD_REFRESH_TOKEN, BAD_TOKEN, NOTHING_TO_REVOKE, error
 
 DOCUMENT = "/.well-known/openid-configuration"
@@ -76,8 +76,16 @@ class Oidc(OpenIdVendor):
         Route("GET", "/jwks", "jwks", Endpoint.JWKS),
     )
     policy = Policy(
-        client_authentication=frozenset({ClientAuthentication.BASIC, ClientAuthentication.BODY}),
+        client_authentication=frozenset(
+            {
+                ClientAuthentication.BASIC,
+                ClientAuthentication.BODY,
+                ClientAuthentication.NONE,
+            }
+        ),
         required_authorization_parameters=("client_id", "redirect_uri", "response_type", "scope"),
+        prompts=PROMPTS,
+        revocation_needs_client=True,
         code_seconds=60,
         access_token_seconds=300,
         pkce=Pkce.SUPPORTED,
@@ -172,18 +180,11 @@ class Oidc(OpenIdVendor):
         ),
     )
 
-    def policy_for(self, client: Client) -> Policy:
+    def make_client(self, service: str, provider: str, environment: str, redirect_uris: Sequence[str]) -> Client:
         """Some clients are registered for another method of authentication."""
-        method = _METHODS.get(client.environment)
-        return replace(self.policy, client_authentication=frozenset({method})) if method else self.policy
-
-    def check_authorization(self, request: ServiceRequest, client: Client) -> None:
-        """Check the parameter prompt (OIDC Core section 3.1.2.1).
-
-        Raises:
-            Refusal: it has an unknown value, or is "none" while nobody is signed in.
-        """
-        require_prompt(request, "provider")
+        client = super().make_client(service, provider, environment, redirect_uris)
+        method = _METHODS.get(environment)
+        return replace(client, authentication_method=method or "", is_public=method is ClientAuthentication.NONE)
 
     def callback(
         self, request: ServiceRequest, grant: Grant | None, redirect_uri: str, parameters: Mapping[str, str]
@@ -200,15 +201,6 @@ class Oidc(OpenIdVendor):
     def id_token_algorithm(self, client: Client) -> str:
         """Some clients are registered for another algorithm."""
         return _ALGORITHMS.get(client.environment, super().id_token_algorithm(client))
-
-    def revoke(self, request: ServiceRequest) -> Answer:
-        """Answer a revocation request, which a client must sign for (RFC 7009 section 2.1).
-
-        Raises:
-            Refusal: the client did not prove who it is, or there is no token.
-        """
-        self.authenticated_client(request)
-        return super().revoke(request)
 
     def discovery(self, request: ServiceRequest) -> Answer:
         """``GET /.well-known/openid-configuration`` (OIDC Discovery section 4)."""

@@ -15,9 +15,10 @@ from mock_idp.faults.injection import FaultInjection, count_applied
 from mock_idp.hosts import wildcard_parts
 from mock_idp.idp import Idp
 from mock_idp.oauth.client_authentication import offered_client_id
-from mock_idp.oauth.model import Answer, AuthorizationRequest, Endpoint, Grant, Page, Refusal
+from mock_idp.oauth.model import Answer, AuthorizationRequest, Encoding, Endpoint, Grant, Page, Refusal
 from mock_idp.oauth.tokens import Unsigned, seal
 from mock_idp.vendors.base import GRANT_HEADER
+from mock_idp.web import cors
 from mock_idp.web.reading import Received, first_values, joined_values, read
 from mock_idp.web.writing import to_response
 
@@ -130,6 +131,8 @@ def answer(idp: Idp, http: Request, destination: Destination) -> Response:
     outcome = _ask(request, handler, injection)
     grant = grant or _grant_of_outcome(request.service, outcome)
     final = finish(request.service, grant, injection.change(outcome.answer))
+    readable = cors.answer_headers(request.service, request.endpoint, request.headers.get("origin", ""))
+    final = replace(final, headers=(*final.headers, *readable))
     facts = _facts(asked, outcome, grant)
     _enter(idp, http, asked, received, {**facts, "status": final.status, "faults": injection.names})
     return to_response(final)
@@ -204,12 +207,28 @@ def _ask(request: ServiceRequest, handler: str, injection: FaultInjection) -> _O
         injection.refuse()
         if injection.replaces_handler:
             return _Outcome(Answer(200, {}))
+        if handler == "method_not_allowed" and request.method == "OPTIONS":
+            preflight = _preflight(request)
+            if preflight:
+                return _Outcome(preflight)
         return _Outcome(getattr(emulation, handler)(request))
     except Refusal as refusal:
         result = emulation.refuse(request, refusal)
         if request.endpoint is Endpoint.AUTHORIZATION:
             result = replace(result, headers=(*result.headers, (REFUSAL_HEADER, header_text(str(refusal)))))
         return _Outcome(result, refusal)
+
+
+def _preflight(request: ServiceRequest) -> Answer | None:
+    """The answer to a browser that asks before it sends a request, or None if this is no such question."""
+    headers, methods = request.headers, request.path_parameters["allowed"]
+    origin, method = headers.get("origin", ""), headers.get("access-control-request-method", "")
+    if not origin or method not in methods:
+        return None
+    route, _ = _route(request.service.emulation, request.path, method)
+    asked = headers.get("access-control-request-headers", "")
+    allowed = cors.preflight_headers(request.service, route.endpoint, origin, methods, asked)
+    return None if allowed is None else Answer(204, None, Encoding.EMPTY, headers=allowed)
 
 
 def header_text(text: str) -> str:
