@@ -87,9 +87,9 @@ def response_type(query: Mapping[str, str]) -> str:
 
 def response_mode(policy: Policy, query: Mapping[str, str]) -> ResponseMode:
     """How the answer to a request travels; by the query where a request says nothing that is understood."""
-    asked = query.get("response_mode")
+    asked = query.get("response_mode", "")
     if asked in policy.response_modes:
-        return ResponseMode(asked)
+        return policy.response_modes[asked]
     # OAuth 2.0 Multiple Response Type Encoding Practices section 5: tokens never travel in the query.
     return ResponseMode.QUERY if response_type(query) == "code" else ResponseMode.FRAGMENT
 

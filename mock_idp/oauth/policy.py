@@ -45,7 +45,7 @@ class ResponseMode(StrEnum):
     FRAGMENT = "fragment"
     FORM_POST = "form_post"
     WEB_MESSAGE = "web_message"
-    OKTA_POST_MESSAGE = "okta_post_message"
+    BARE_MESSAGE = "the same message without an envelope"
 
 
 class CorsOrigins(StrEnum):
@@ -91,6 +91,11 @@ class LogoutRules:
     redirect_uris_count: bool = False
 
 
+STANDARD_RESPONSE_MODES: Mapping[str, ResponseMode] = {
+    str(mode): mode for mode in (ResponseMode.QUERY, ResponseMode.FRAGMENT, ResponseMode.FORM_POST)
+}
+"""The values of ``response_mode`` in standards (the third is of OAuth 2.0 Form Post Response Mode)."""
+
 FORM_ONLY = frozenset({RequestFormat.FORM})
 
 
@@ -126,7 +131,8 @@ class Policy:
         required_authorization_parameters: parameters without which the authorization endpoint refuses.
         redirect_matching: which redirect URIs are taken for a registered one, beside that one itself.
         response_types: supported values of ``response_type``.
-        response_modes: supported values of ``response_mode``; empty if the parameter means nothing.
+        response_modes: supported value of ``response_mode`` -> how the answer travels; empty if the parameter means
+            nothing.
         prompts: known values of ``prompt``; empty if the parameter means nothing. With ``none`` nobody ever sees
             a page (OIDC Core section 3.1.2.1).
         remembers_sessions: True if a cookie remembers who consented to which client, so that ``prompt=none`` can
@@ -166,7 +172,7 @@ class Policy:
     required_authorization_parameters: tuple[str, ...] = ("client_id", "redirect_uri", "response_type")
     redirect_matching: frozenset[RedirectMatching] = frozenset()
     response_types: tuple[str, ...] = ("code",)
-    response_modes: tuple[ResponseMode, ...] = ()
+    response_modes: Mapping[str, ResponseMode] = field(default_factory=dict)
     prompts: tuple[str, ...] = ()
     remembers_sessions: bool = False
     login_hint: str = ""

@@ -193,7 +193,7 @@ class OAuthVendor(Vendor):
         mode, state = authorization.response_mode(self.policy, request.query), request.query.get("state")
         if mode is ResponseMode.FORM_POST:
             return self.form_post(redirect_uri, parameters, state)
-        if mode in (ResponseMode.WEB_MESSAGE, ResponseMode.OKTA_POST_MESSAGE):
+        if mode in (ResponseMode.WEB_MESSAGE, ResponseMode.BARE_MESSAGE):
             return _message(mode, redirect_uri, with_state(parameters, state))
         signed = seal(parameters, lambda token: request.service.sign(token, grant))
         if mode is ResponseMode.FRAGMENT:

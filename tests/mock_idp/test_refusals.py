@@ -244,9 +244,14 @@ def test_pkce(world: World) -> None:
     assert world.redeem(code, code_verifier=VERIFIER).status_code == 200
 
 
-def test_plain_pkce(world: World) -> None:
-    code = world.callback(asked={"code_challenge": VERIFIER})["code"]
-    assert "access_token" in world.redeem(code, code_verifier=VERIFIER).json
+def test_plain_pkce(google: World) -> None:
+    code = google.callback(asked={"code_challenge": VERIFIER})["code"]
+    assert "access_token" in google.redeem(code, code_verifier=VERIFIER).json
+
+
+def test_plain_pkce_is_refused_where_it_is_not_supported(github: World) -> None:
+    assert github.authorize(code_challenge=VERIFIER).status_code == 302
+    assert last_reason(github) == Reason.INVALID_PARAMETER
 
 
 def test_verifier_without_challenge(world: World) -> None:
