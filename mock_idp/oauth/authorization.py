@@ -91,7 +91,8 @@ def response_mode(policy: Policy, query: Mapping[str, str]) -> ResponseMode:
     if asked in policy.response_modes:
         return policy.response_modes[asked]
     # OAuth 2.0 Multiple Response Type Encoding Practices section 5: tokens never travel in the query.
-    return ResponseMode.QUERY if response_type(query) == "code" else ResponseMode.FRAGMENT
+    is_token = response_type(query) != "code" and response_type(query) in policy.response_types
+    return ResponseMode.FRAGMENT if is_token else ResponseMode.QUERY
 
 
 def is_silent(policy: Policy, query: Mapping[str, str]) -> bool:

