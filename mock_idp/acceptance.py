@@ -61,7 +61,8 @@ def _rows(vendor: OAuthVendor) -> Iterable[Row]:
     for endpoint in _READABLE:
         if any(route.endpoint is endpoint for route in vendor.routes):
             cors = vendor.policy.cors.get(endpoint)
-            source = vendor.sources.get(f"cors.{endpoint}", vendor.sources.get("cors", NO_SOURCE))
+            general = NO_SOURCE if cors is None else vendor.sources.get("cors", NO_SOURCE)
+            source = vendor.sources.get(f"cors.{endpoint}", general)
             yield Row(f"CORS, {endpoint}", _cors(cors), source)
 
 

@@ -386,13 +386,14 @@ class OAuthVendor(Vendor):
         """
         if self.policy.revocation_needs_client:
             self.authenticated_client(request)
-        value = self._token_to_revoke(request)
+        value = self.token_to_revoke(request)
         if not value:
             raise Refusal(Reason.MISSING_PARAMETER, "The parameter token is missing.")
         rules.revoke(request.service.store, value, request.service.clock.now())
         return Answer(200, {})
 
-    def _token_to_revoke(self, request: ServiceRequest) -> str:
+    def token_to_revoke(self, request: ServiceRequest) -> str:
+        """The token that a revocation request names; empty if it names none."""
         in_query = RequestFormat.QUERY in self.policy.revocation_formats
         return request.form.get("token") or (request.query.get("token", "") if in_query else "")
 
@@ -403,13 +404,17 @@ class OAuthVendor(Vendor):
             Refusal: the client did not prove who it is, or there is no token.
         """
         client, _ = self.authenticated_client(request)
-        value = request.form.get("token", "")
+        value = self.token_to_introspect(request)
         if not value:
             raise Refusal(Reason.MISSING_PARAMETER, "The parameter token is missing.")
         found = rules.active_token(request.service.store, client, value, request.service.clock.now())
         if found is None:
             return Answer(200, {"active": False}, headers=NO_STORE)
         return Answer(200, {"active": True, **self.introspection_members(request, *found)}, headers=NO_STORE)
+
+    def token_to_introspect(self, request: ServiceRequest) -> str:
+        """The token that an introspection request is about; empty if it names none."""
+        return request.form.get("token", "")
 
     def introspection_members(self, request: ServiceRequest, token: IssuedToken, grant: Grant) -> dict[str, Any]:
         """What is told about a token that is good; by default what RFC 7662 section 2.2 names."""
@@ -467,7 +472,7 @@ class OAuthVendor(Vendor):
             return named
         audience = unverified_audience(hint)
         client = clients.get(audience)
-        if client is None or not request.service.keys.has_signed(hint, client.client_secret):
+        if client is None or request.service.keys.verified(hint, client.client_secret) is None:
             raise Refusal(Reason.INVALID_PARAMETER, "id_token_hint is no ID token of this issuer for its client.")
         if named not in (None, client):
             raise Refusal(Reason.INVALID_PARAMETER, "client_id is another one than that of id_token_hint.")
@@ -558,12 +563,12 @@ class OAuthVendor(Vendor):
             values = [(entry.kind, request.form.get(entry.credential, "")) for entry in offered]
             return [*values, *[(TokenKind.ACCESS, value) for _, value in values]]
         if request.endpoint is Endpoint.REVOCATION:
-            revoked = self._token_to_revoke(request)
+            revoked = self.token_to_revoke(request)
             # Where the token is no parameter, it is the one that the request is made with.
             bearer = self.bearer_value(request)
             return [(TokenKind.REFRESH, revoked), (TokenKind.ACCESS, revoked), (TokenKind.ACCESS, bearer)]
         if request.endpoint is Endpoint.INTROSPECTION:
-            asked = request.form.get("token", "")
+            asked = self.token_to_introspect(request)
             return [(TokenKind.ACCESS, asked), (TokenKind.REFRESH, asked)]
         if request.endpoint is Endpoint.AUTHORIZATION:
             return []
@@ -598,13 +603,13 @@ def _as_form(request: ServiceRequest, formats: Collection[RequestFormat]) -> Ser
     """A request in one of the formats that are no form, as if it had come as one."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if RequestFormat.JSON in formats and media_type.endswith(("/json", "+json")):
-        return _json_as_form(request)
+        return json_as_form(request)
     if RequestFormat.QUERY in formats and request.query and not request.body:
         return replace(request, form=request.query, headers={**request.headers, "content-type": FORM_TYPE})
     return request
 
 
-def _json_as_form(request: ServiceRequest) -> ServiceRequest:
+def json_as_form(request: ServiceRequest) -> ServiceRequest:
     """The same request with the texts among its JSON members as form fields; as it is if its body is no JSON object."""
     try:
         members = json.loads(request.body)

@@ -104,9 +104,12 @@ def told(cell: Cell, idp: IdpProcess, origin: str) -> dict[str, Any]:
         "vendor": vendor,
         # A client of its own for each cell, so that nobody has consented to anything before.
         "provider": str(cell).replace(".", "-"),
-        "env": "public-client" if cell.client.is_public else "test",
+        "env": "test",
+        "public": cell.client.is_public,
         "redirect_uris": [registered],
     }
+    if cell.act == "logout":
+        body["logout_uris"] = [redirect_uri, origin]
     answer = requests.post(f"{idp.url}/__idp/clients", json=body, timeout=10)
     assert answer.status_code == 201, answer.text
     issuer = cell.target.issuer.format(idp=idp.url, tls=idp.tls_url)
