@@ -109,7 +109,7 @@ def told(cell: Cell, idp: IdpProcess, origin: str) -> dict[str, Any]:
         "redirect_uris": [registered],
     }
     if cell.act == "logout":
-        body["logout_uris"] = [redirect_uri, origin]
+        body["logout_uris"] = [f"{origin}/"]
     answer = requests.post(f"{idp.url}/__idp/clients", json=body, timeout=10)
     assert answer.status_code == 201, answer.text
     issuer = cell.target.issuer.format(idp=idp.url, tls=idp.tls_url)
