@@ -6,12 +6,13 @@ Both are started by their command lines, as anybody would; this package imports 
 import contextlib
 import json
 import os
+import queue
 import random
-import selectors
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -79,18 +80,20 @@ def started(
 
 
 def _ready_line(process: "subprocess.Popen[bytes]", module: str, log: Path) -> dict[str, Any]:
+    """What it prints when it accepts connections; read aside, because not every system can wait for a pipe."""
+    lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+
+    def read() -> None:
+        if process.stdout is not None:
+            with contextlib.suppress(ValueError):  # closed, since nobody waits any more
+                for line in process.stdout:
+                    lines.put(line)
+        lines.put(b"")
+
+    threading.Thread(target=read, name=f"output of {module}", daemon=True).start()
     deadline = time.monotonic() + START_SECONDS
-    stdout = process.stdout
-    if stdout is None:
-        raise EmbeddedStartError(f"{module} has no standard output")
-    with selectors.DefaultSelector() as selector:
-        selector.register(stdout, selectors.EVENT_READ)
-        while time.monotonic() < deadline:
-            if not selector.select(timeout=max(0.0, deadline - time.monotonic())):
-                break
-            line = stdout.readline()
-            if not line:
-                break
+    with contextlib.suppress(queue.Empty):
+        while line := lines.get(timeout=max(0.0, deadline - time.monotonic())):
             with contextlib.suppress(ValueError):
                 said = json.loads(line)
                 if isinstance(said, dict) and said.get("ready"):

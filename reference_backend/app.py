@@ -21,7 +21,7 @@ from reference_backend.authorization_server.oidc_error import OidcError
 from reference_backend.backend import Backend
 from reference_backend.config.model import Config
 from reference_backend.errors import AuthError
-from reference_backend.http import bodies, conditional_gzip, cors, paths, rate_limit, responses
+from reference_backend.http import bodies, conditional_gzip, cors, error_response, paths, rate_limit, responses
 from reference_backend.http import request as request_module
 from reference_backend.http import security_headers as security
 from reference_backend.http.client import HttpClient
@@ -96,7 +96,7 @@ def create_app(
     app.url_map.merge_slashes = False
     app.register_blueprint(routing.blueprint(features))
     app.register_error_handler(OidcError, oidc_responses.error)
-    app.register_error_handler(AuthError, routing.protocol_error)
+    app.register_error_handler(AuthError, error_response.render)
     app.register_error_handler(NotFound, routing.not_found)
     app.register_error_handler(MethodNotAllowed, routing.method_not_allowed)
     app.register_error_handler(Exception, routing.internal_error)

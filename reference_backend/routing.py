@@ -121,11 +121,6 @@ def is_owned() -> bool:
     return routes.has(segments[-1])
 
 
-def protocol_error(error: AuthError) -> Response:
-    """An error of the protocol."""
-    return error_response.render(error)
-
-
 def internal_error(error: Exception) -> Response:
     """An error of ours (GEN-13)."""
     return error_response.render(error_response.hidden(error))

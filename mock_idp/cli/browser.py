@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from pathlib import Path
 from typing import IO
@@ -143,7 +144,7 @@ def browser_command(
                 headless=headless,
                 screenshot=Path(scratch) / "screenshot.png" if screenshot else None,
                 debugging_port=debugging_port,
-                sandbox=os.geteuid() != 0,
+                sandbox=sys.platform == "win32" or os.geteuid() != 0,
             )
             _browse(command, Path(scratch), screenshot)
 

@@ -6,7 +6,7 @@ how to misbehave on order (:mod:`mock_idp.server.transport`).
 """
 
 import logging
-import select
+import selectors
 import socket
 import struct
 import threading
@@ -94,23 +94,14 @@ class _Aside:
         """Wait until the client ends its side, the time is over or the server stops."""
         if self._stopping.is_set():
             return
-        poller = select.poll()
-        poller.register(client, select.POLLIN)
-        poller.register(self._wake_reader, select.POLLIN)
         client.settimeout(0)
         end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            ready = {descriptor for descriptor, _ in poller.poll(left * 1000)}
-            if self._wake_reader.fileno() in ready:
-                return
-            if client.fileno() in ready:
-                try:
-                    # Requests that are pipelined behind a stalled one get no answer either.
-                    if not client.recv(65536):
-                        return
-                except BlockingIOError:
-                    continue
-                except OSError:
+        with selectors.DefaultSelector() as selector:
+            selector.register(client, selectors.EVENT_READ)
+            selector.register(self._wake_reader, selectors.EVENT_READ)
+            while (left := end - time.monotonic()) > 0:
+                ready = {key.fileobj for key, _ in selector.select(left)}
+                if self._wake_reader in ready or (client in ready and _has_ended(client)):
                     return
 
     def stop(self) -> None:
@@ -121,6 +112,17 @@ class _Aside:
         for thread in threads:
             thread.join()
         self._wake_reader.close()
+
+
+def _has_ended(client: socket.socket) -> bool:
+    """Read what came without waiting; True if the client ended its side."""
+    try:
+        # Requests that are pipelined behind a stalled one get no answer either.
+        return not client.recv(65536)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 class _Connection(cheroot_server.HTTPConnection):

@@ -47,6 +47,11 @@ def encode(header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
     return ".".join(encoding.b64url(part) for part in parts)
 
 
+def is_numeric_date(value: object) -> bool:
+    """A NumericDate is a JSON number (RFC 7519 §2)."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _split(text: str) -> list[str]:
     parts = text.split(".")
     if len(parts) != 3:

@@ -1,4 +1,7 @@
-"""Durations in the configuration (protocol.md §2): objects, ISO 8601 texts, "number and unit" texts."""
+"""Durations in the configuration (protocol.md §2): objects, ISO 8601 texts, "number and unit" texts.
+
+Follows ``readDurationFromConfig`` of Backstage and ``ms`` of npm, oddities included.
+"""
 
 import math
 import re

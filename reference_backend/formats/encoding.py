@@ -51,7 +51,8 @@ def parse_form(text: str) -> list[tuple[str, str]]:
 
 def compact_json(value: Any) -> str:
     """JSON without spaces, non-ASCII kept (protocol.md §44.1), lone surrogates escaped."""
-    return escape_surrogates(json.dumps(value, separators=(",", ":"), ensure_ascii=False))
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return text if text.isascii() else escape_surrogates(text)
 
 
 def escape_surrogates(text: str) -> str:

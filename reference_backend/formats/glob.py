@@ -1,4 +1,4 @@
-"""Globs over origins (ORIGIN-02 … ORIGIN-05, HTTP-02, protocol.md §44.10).
+"""Globs over origins (ORIGIN-02 … ORIGIN-05, HTTP-02, protocol.md §44.10); follows picomatch, byte for byte.
 
 Pattern and candidate are cut at ``/`` and compared segment by segment, ignoring case. ``*`` stands for
 characters of one segment and never for a ``/``.

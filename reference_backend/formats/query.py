@@ -1,4 +1,4 @@
-"""Query strings as the extended parser of Express reads them (HTTP-14, ENV-12, SCOPE-12)."""
+"""Query strings as the extended parser of Express reads them (HTTP-14, ENV-12, SCOPE-12); follows ``qs`` of npm."""
 
 import re
 from typing import Any

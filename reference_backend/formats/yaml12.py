@@ -1,7 +1,7 @@
 """YAML 1.2 for PyYAML, which speaks 1.1.
 
-Backstage reads its files as YAML 1.2 (core schema, §10.3.2). There ``no``, ``on`` and ``12:30`` are text; in 1.1
-they are a boolean, a boolean and 750.
+Backstage reads its files with ``yaml`` of npm, as YAML 1.2 (core schema, §10.3.2). There ``no``, ``on`` and ``12:30``
+are text; in 1.1 they are a boolean, a boolean and 750.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Entity tags, conditional requests and compression (HTTP-12)."""
+"""Entity tags, conditional requests and compression (HTTP-12); follows ``etag`` and ``compression`` of npm."""
 
 import base64
 import gzip

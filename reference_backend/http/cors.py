@@ -1,4 +1,4 @@
-"""Cross-origin resource sharing (HTTP-01 … HTTP-07)."""
+"""Cross-origin resource sharing (HTTP-01 … HTTP-07); follows ``cors`` of npm, as Backstage configures it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

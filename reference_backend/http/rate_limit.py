@@ -1,4 +1,4 @@
-"""Rate limiting, off unless configured (HTTP-13)."""
+"""Rate limiting, off unless configured (HTTP-13); follows ``express-rate-limit`` of npm."""
 
 import math
 import threading

@@ -172,7 +172,7 @@ def require_unexpired(claims: Mapping[str, Any], now: float) -> None:
     expires_at = claims.get("exp")
     if expires_at is None:
         return
-    if isinstance(expires_at, bool) or not isinstance(expires_at, (int, float)) or expires_at + LEEWAY <= now:
+    if not compact_jws.is_numeric_date(expires_at) or expires_at + LEEWAY <= now:
         raise failed()
 
 

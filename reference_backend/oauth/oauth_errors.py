@@ -130,8 +130,3 @@ def profile_refused(status: int, body: str, label: str = NO_PROFILE) -> ProfileE
 def profile_unreadable() -> ProfileError:
     """P10: 2xx, but no JSON."""
     return ProfileError(BAD_PROFILE)
-
-
-def profile_failed_in_callback(error: ProfileError) -> AuthError:
-    """The same failure as the page reports it."""
-    return failed(error.message + error.suffix)

@@ -90,18 +90,6 @@ class CookieContext:
     same_site: SameSite
 
 
-def context_for(settings: CookieSettings, received: Mapping[str, str], now: float, origin: str | None) -> CookieContext:
-    """What a request contributes.
-
-    Parameters:
-        settings: the environment's.
-        received: cookies of the request.
-        now: seconds since the epoch.
-        origin: effective origin of the app; None means the app's own.
-    """
-    return CookieContext(received, now, same_site(settings.callback, origin) if origin else settings.app_same_site)
-
-
 def nonce_name(provider_id: str) -> str:
     """Name of the nonce cookie (COOKIE-01)."""
     return f"{provider_id}-nonce"
@@ -115,11 +103,6 @@ def refresh_token_name(provider_id: str) -> str:
 def granted_scope_name(provider_id: str) -> str:
     """Name of the granted scope cookie (COOKIE-01)."""
     return f"{provider_id}-granted-scope"
-
-
-def chunk_name(name: str, index: int) -> str:
-    """Name of one chunk of a long cookie (COOKIE-15)."""
-    return f"{name}-{index}"
 
 
 def is_secure(callback: Url) -> bool:
@@ -167,9 +150,9 @@ def needs_chunks(value: str) -> bool:
 
 
 def count_chunks(found: Mapping[str, str], name: str) -> int:
-    """Number of consecutive, non-empty chunks that came with a request (COOKIE-16)."""
+    """Number of consecutive, non-empty chunks ``{name}-0``, ``{name}-1`` … of a request (COOKIE-15, COOKIE-16)."""
     count = 0
-    while count < MAX_CHUNKS and found.get(chunk_name(name, count)):
+    while count < MAX_CHUNKS and found.get(f"{name}-{count}"):
         count += 1
     return count
 
@@ -178,7 +161,7 @@ def read(found: Mapping[str, str], name: str) -> str | None:
     """Value of a cookie: its chunks, if there are any, else the plain one (COOKIE-16)."""
     count = count_chunks(found, name)
     if count:
-        return "".join(found[chunk_name(name, index)] for index in range(count))
+        return "".join(found[f"{name}-{index}"] for index in range(count))
     return found.get(name)
 
 
@@ -223,15 +206,14 @@ def _set(
     if context.received.get(name):
         written.append(_default_origin_deletion(settings, context, name))  # COOKIE-17
     return written + [
-        _cookie(settings, context, chunk_name(name, index), chunk, max_age, path)
-        for index, chunk in enumerate(chunks(value))
+        _cookie(settings, context, f"{name}-{index}", chunk, max_age, path) for index, chunk in enumerate(chunks(value))
     ]
 
 
 def _clear(settings: CookieSettings, context: CookieContext, name: str) -> list[Cookie]:
     """Delete what came with the request, and only that (COOKIE-19)."""
     names = [name] if context.received.get(name) else []
-    names += [chunk_name(name, index) for index in range(count_chunks(context.received, name))]
+    names += [f"{name}-{index}" for index in range(count_chunks(context.received, name))]
     return [_cookie(settings, context, one, "", 0, settings.path) for one in names]
 
 
@@ -239,13 +221,13 @@ def legacy_deletions(settings: CookieSettings, context: CookieContext, name: str
     """Deletions of the domain-scoped cookies of earlier backends (COOKIE-12, COOKIE-13)."""
     if settings.legacy_domain is None:
         return []
-    names = [name, *(chunk_name(name, index) for index in range(chunk_count))]
+    names = [name, *(f"{name}-{index}" for index in range(chunk_count))]
     return [_default_origin_deletion(settings, context, one, domain=settings.legacy_domain) for one in names]
 
 
 def chunk_deletions(settings: CookieSettings, context: CookieContext, name: str, chunk_count: int) -> list[Cookie]:
     """Deletions of the chunks that the request carried, before new ones are written (COOKIE-18)."""
-    return [_default_origin_deletion(settings, context, chunk_name(name, index)) for index in range(chunk_count)]
+    return [_default_origin_deletion(settings, context, f"{name}-{index}") for index in range(chunk_count)]
 
 
 def _default_origin_deletion(

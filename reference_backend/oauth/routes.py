@@ -145,7 +145,9 @@ def cookie_context(environment: OAuthEnvironment, origin: str | None) -> CookieC
         environment: whose cookies.
         origin: effective origin of the app (COOKIE-06); None means the app's own.
     """
-    return provider_cookies.context_for(environment.cookies, request.plain_cookies, current_backend().clock(), origin)
+    settings = environment.cookies
+    same_site = provider_cookies.same_site(settings.callback, origin) if origin else settings.app_same_site
+    return CookieContext(request.plain_cookies, current_backend().clock(), same_site)
 
 
 def effective_scope(environment: OAuthEnvironment, received: Mapping[str, str]) -> tuple[str, list[str]]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 from reference_backend.backend import Backend, current_backend
+from reference_backend.formats import encoding
 from reference_backend.http import responses
 from reference_backend.http.request import request
 from reference_backend.oauth import session_cookie
@@ -63,7 +64,7 @@ class ServerSession(MutableMapping[str, Any]):
             self._store.remove(self._id)
             return
         if self._id is None:
-            self._id = session_cookie.generate_id(self._backend.random_bytes)
+            self._id = encoding.b64url(self._backend.random_bytes(session_cookie.ID_BYTES))
             responses.add_cookies([session_cookie.cookie(self._id, self._secret, self._backend.settings.auth_base)])
         now = self._backend.clock()
         self._store.put(self._id, after, now, now + session_cookie.LIFETIME)

@@ -3,9 +3,8 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable
 
-from reference_backend.formats import encoding, urls
+from reference_backend.formats import urls
 from reference_backend.http.cookies import Cookie, SameSite
 from reference_backend.oauth import provider_cookies
 
@@ -18,11 +17,6 @@ LIFETIME = 24 * 60 * 60
 ID_BYTES = 24
 """Entropy of an identifier, far beyond guessing (SEC-COOK-09)."""
 SIGNED = "s:"
-
-
-def generate_id(random_bytes: Callable[[int], bytes]) -> str:
-    """A new identifier."""
-    return encoding.b64url(random_bytes(ID_BYTES))
 
 
 def signature(session_id: str, secret: str) -> str:

@@ -157,7 +157,7 @@ class Client:
 
     def _is_signed(self, token: CompactJws) -> bool:
         if self.algorithm in key_set.HMAC_ALGORITHMS:
-            return key_set.is_signed_with_secret(token.text, self.algorithm, self.client_secret)
+            return key_set.is_signed(token.text, self.algorithm, self.client_secret.encode())
         return self.keys.verify(token.text, token.header, self.algorithm)
 
     def userinfo(self, access_token: str, scheme: str | None = None) -> dict[str, Any]:

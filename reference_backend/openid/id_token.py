@@ -50,7 +50,7 @@ def require_claims(claims: Mapping[str, Any], issuer: str, client_id: str, now: 
     """
     require_present(claims)
     require_issuer(claims, issuer)
-    require_issued_at(claims)
+    require_number(claims, "iat")
     require_active(claims, now)
     require_unexpired(claims, now)
     require_audience(claims, client_id)
@@ -70,11 +70,6 @@ def require_issuer(claims: Mapping[str, Any], issuer: str) -> None:
         raise RpError(f"unexpected iss value, expected {issuer}, got: {js_text.text(claims['iss'])}")
 
 
-def require_issued_at(claims: Mapping[str, Any]) -> None:
-    """``iat`` is a number."""
-    require_number(claims, "iat")
-
-
 def require_active(claims: Mapping[str, Any], now: int) -> None:
     """``nbf``, if there, has passed (SEC-IDT-11)."""
     if "nbf" in claims:
@@ -92,7 +87,7 @@ def require_unexpired(claims: Mapping[str, Any], now: int) -> None:
 
 def require_number(claims: Mapping[str, Any], name: str) -> None:
     """A NumericDate is a JSON number (RFC 7519 §2)."""
-    if isinstance(claims[name], bool) or not isinstance(claims[name], (int, float)):
+    if not compact_jws.is_numeric_date(claims[name]):
         raise RpError(f"JWT {name} claim must be a JSON numeric value")
 
 

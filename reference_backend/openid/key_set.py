@@ -125,11 +125,6 @@ def is_signed_by(token: str, algorithm: str, key: Key) -> bool:
         return False
 
 
-def is_signed_with_secret(token: str, algorithm: str, secret: str) -> bool:
-    """Check an HMAC (SEC-IDT-03: only ever reached if such an algorithm is configured)."""
-    return is_signed(token, algorithm, secret.encode())
-
-
 def is_signed(token: str, algorithm: str, key: Any) -> bool:
     """Check a signature, and nothing else (RFC 7515 §5.2)."""
     signed, _, signature = token.rpartition(".")

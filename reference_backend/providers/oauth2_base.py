@@ -108,7 +108,7 @@ class OAuth2Provider(OAuthProvider):
         try:
             vendor_profile = self.fetch_profile(session.access_token)
         except ProfileError as error:
-            raise oauth_errors.profile_failed_in_callback(error) from error
+            raise oauth_errors.failed(error.message + error.suffix) from error
         return self.result(vendor_profile, session)
 
     def refresh(self, request: RefreshRequest) -> AuthenticationResult:

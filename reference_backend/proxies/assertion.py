@@ -87,7 +87,7 @@ def require_times(claims: Mapping[str, Any], now: float) -> None:
 
 def require_number(claims: Mapping[str, Any], name: str) -> None:
     """A NumericDate is a JSON number (RFC 7519 §2)."""
-    if isinstance(claims.get(name), bool) or not isinstance(claims.get(name), int | float):
+    if not compact_jws.is_numeric_date(claims.get(name)):
         raise claim_failed(f'"{name}" claim must be a number')
 
 

@@ -13,6 +13,7 @@ from reference_backend.identity import resolvers as sign_in
 from reference_backend.identity.resolver_context import ByAnnotations, ResolverContext
 from reference_backend.identity.resolvers import Options, ResolverFactory, SignInInfo
 from reference_backend.identity.session_response import Profile, SignIn
+from reference_backend.openid import key_set
 from reference_backend.proxies import assertion
 from reference_backend.proxies.base import ProxyProvider, ProxyRequest, ProxyResult, ProxySettings
 
@@ -26,8 +27,6 @@ LONGEST_LIFE = 86400
 """Seconds that the expiry may lie ahead (GCPIAP-06)."""
 KEYS_KEPT = 600
 """Seconds after which the keys are read again (GCPIAP-15)."""
-COOL_DOWN = 60
-"""Seconds from one reading to the next for an unknown key id (SEC-JWKS-05)."""
 
 
 def by_email(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
@@ -100,7 +99,7 @@ class GcpIap(ProxyProvider):
 
     def _key(self, key_id: str) -> EllipticCurvePublicKey:
         age = self.context.clock() - self._read_at
-        if age >= KEYS_KEPT or (key_id not in self._keys and age >= COOL_DOWN):
+        if age >= KEYS_KEPT or (key_id not in self._keys and age >= key_set.COOL_DOWN):
             self._keys = self._read_keys()
             self._read_at = self.context.clock()
         return self._keys[key_id]

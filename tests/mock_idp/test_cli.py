@@ -100,7 +100,7 @@ def test_listings() -> None:
     assert "hmac-with-public-key" in run("faults").output
     assert "kind: User" in run("personas", "--catalog").output
     assert "app-config" in run("--help").output
-    assert "0.1.0" in run("--version").output
+    assert "0.2.0" in run("--version").output
 
 
 # --- serve, as a process --------------------------------------------------------------------------

@@ -195,12 +195,6 @@ def test_a_provider_may_do_without_the_common_resolvers(make, settings):
     make()
 
 
-def test_a_resolver_is_looked_up_when_it_is_needed(monkeypatch):
-    resolver = Fake.resolvers["own"]({})
-    monkeypatch.setattr(f"{__name__}.own_resolver", lambda options, info, context: "patched")
-    assert resolver(None, None) == "patched"
-
-
 # Rotation
 
 

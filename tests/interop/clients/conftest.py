@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urljoin, urlsplit
 
@@ -14,9 +14,8 @@ import requests
 
 from conformance.embedded import free_port
 from tests.interop.clients.browser_programs import BrowserPrograms, running_browser_programs
-from tests.interop.clients.report import Outcome, outcome_of, write_reports
+from tests.interop.clients.report import MatrixReport
 from tests.interop.clients.runner import NodePrograms, running_node_programs
-from tests.interop.clients.table import Cell, read_table
 from tests.support.idp_process import IdpProcess, running_idp
 from tests.support.processes import ROOT
 
@@ -144,32 +143,7 @@ def query_of(url: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
 
 
-# --- the report of the matrix ---------------------------------------------------------------------
-
-_OUTCOMES = pytest.StashKey[list[Outcome]]()
-
-
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin with no outcome, and say what the marker of this directory means."""
+    """Report what becomes of the matrix, and say what the marker of this directory means."""
     config.addinivalue_line("markers", "quick: a cell of the matrix that shows the most in the least time")
-    config.stash[_OUTCOMES] = []
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Note what became of a cell."""
-    report = yield
-    cell = item.callspec.params.get("cell") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else None
-    if isinstance(cell, Cell) and (call.when == "call" or call.excinfo):
-        complaint = str(call.excinfo.value) if call.excinfo else None
-        item.config.stash[_OUTCOMES].append(outcome_of(cell, works=call.excinfo is None, complaint=complaint))
-    return report
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the reports, if cells were played."""
-    outcomes = session.config.stash[_OUTCOMES]
-    if outcomes:
-        write_reports(ROOT / "build" / "reports", outcomes, read_table()[1])
+    config.pluginmanager.register(MatrixReport(ROOT / "build" / "reports", is_worker=hasattr(config, "workerinput")))

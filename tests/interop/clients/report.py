@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.interop.clients.table import Cell
+import pytest
+
+from tests.interop.clients.table import Cell, read_table
 
 WORKS, FAILS = "✓", "✗"
 _LONGEST = 300
+_PROPERTY = "outcome of a cell"
 
 
 @dataclass(frozen=True)
@@ -34,10 +37,42 @@ class Outcome:
     complaint: str | None
 
 
-def outcome_of(cell: Cell, *, works: bool, complaint: str | None) -> Outcome:
-    """What became of a cell."""
-    shown = complaint[:_LONGEST] if complaint else None
-    return Outcome(cell.client.name, cell.target.name, cell.act, works, cell.cause, None if works else shown)
+class MatrixReport:
+    """A plugin of pytest that notes what becomes of each cell, and writes the reports in the end.
+
+    Parameters:
+        directory: where the reports go.
+        is_worker: True in a process of pytest-xdist that only plays cells; the main process hears of them.
+    """
+
+    def __init__(self, directory: Path, *, is_worker: bool) -> None:
+        self._directory = directory
+        self._is_worker = is_worker
+        self._outcomes: list[Outcome] = []
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Write the outcome of a cell on its test report, which travels between processes."""
+        report = yield
+        cell = getattr(item, "callspec", None) and item.callspec.params.get("cell")
+        if isinstance(cell, Cell) and (call.when == "call" or call.excinfo):
+            complaint = str(call.excinfo.value)[:_LONGEST] if call.excinfo else None
+            outcome = Outcome(cell.client.name, cell.target.name, cell.act, call.excinfo is None, cell.cause, complaint)
+            report.user_properties.append((_PROPERTY, asdict(outcome)))
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Remember it."""
+        found = [value for name, value in report.user_properties if name == _PROPERTY]
+        # The properties of a test are on the reports of its later phases, too.
+        self._outcomes += [Outcome(**value) for value in found if report.when == "call" or report.failed]  # type: ignore[arg-type]
+
+    def pytest_sessionfinish(self) -> None:
+        """Write the reports, if cells were played."""
+        if self._outcomes and not self._is_worker:
+            write_reports(self._directory, self._outcomes, read_table()[1])
 
 
 def write_reports(directory: Path, outcomes: list[Outcome], causes: Mapping[str, str]) -> None:

@@ -68,14 +68,14 @@ def test_cell(
             play()
         entries = journal(idp, since)["entries"]
         reasons = [entry["refusal"]["reason"] for entry in entries if entry["refusal"]]
-        assert REASONS[cell.act] in reasons, f"{complaint.value!r}; the mock: {reasons}"
+        assert REASONS[cell.act] in reasons, f"the mock: {reasons}; the client: {complaint.value!r}"
         return
     try:
         found = play()
     except Exception as complaint:
         entries = journal(idp, since)["entries"]
         refusals = [entry["refusal"]["detail"] for entry in entries if entry["refusal"]]
-        raise ClientError(f"{complaint!r}; the mock: {refusals}") from complaint
+        raise ClientError(f"the mock: {refusals}; the client: {complaint!r}") from complaint
     check(cell.act, found, idp, since, person)
 
 

@@ -6,6 +6,7 @@ import importlib
 import json
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -36,8 +37,17 @@ _USUAL = "django.contrib."
 urlpatterns: list[Any] = []
 
 
+# One thread of Django's own: the browser of other tests leaves an event loop in the main one, where Django refuses to
+# work, and the database in memory is that of a thread.
+_thread = ThreadPoolExecutor(max_workers=1)
+
+
 def play(act: str, settings: dict[str, Any], visit: Callable[[str], str]) -> dict[str, Any]:
     """Let a person sign in by the pages of allauth, in a browser with cookies."""
+    return _thread.submit(_play, act, settings, visit).result()
+
+
+def _play(act: str, settings: dict[str, Any], visit: Callable[[str], str]) -> dict[str, Any]:
     _start()
     from allauth.socialaccount.models import SocialAccount, SocialToken  # noqa: PLC0415 - after Django is set up
     from django.contrib.auth import get_user_model  # noqa: PLC0415
