@@ -25,6 +25,7 @@ from mock_idp.web.writing import to_response
 REFUSAL_HEADER = "Mock-Idp-Refusal"
 """Tells the suite, on an answer for the browser, why the vendor said no."""
 
+_LOCALHOST = ".localhost"
 _SAFE_HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 
 
@@ -58,7 +59,7 @@ def find_destination(idp: Idp, request: Request, host: str) -> Destination | Non
         request: the request.
         host: its :func:`host_name`.
     """
-    return _find_by_name(idp, request, host) or _find_by_path(idp, request, host)
+    return _find_by_name(idp, request, host) or _find_by_label(idp, request, host) or _find_by_path(idp, request, host)
 
 
 def _find_by_name(idp: Idp, request: Request, host: str) -> Destination | None:
@@ -80,6 +81,22 @@ def _service_named(idp: Idp, emulation: Emulation, host_parts: tuple[str, ...]) 
     named = {service.id.lower(): service for service in services.values() if service.emulation.id == emulation.id}
     found = [named[part] for part in host_parts if part in named]
     return found[0] if found else services[emulation.id]
+
+
+def _find_by_label(idp: Idp, request: Request, host: str) -> Destination | None:
+    """A service by a name below localhost, for clients that cannot have a path in a self-managed server's address.
+
+    Every name below localhost is this machine's own (RFC 6761 section 6.3).
+    """
+    label = host.removesuffix(_LOCALHOST)
+    if label == host:
+        return None
+    named = {setup.id.lower(): setup.service for setup in idp.setups}
+    named |= {service_id.lower(): service_id for service_id in idp.services.by_id}
+    if label not in named:
+        return None
+    base_url = f"{request.scheme}://{request.environ['HTTP_HOST'].lower()}"
+    return Destination(idp.services.by_id[named[label]], request.path, base_url, host)
 
 
 def _find_by_path(idp: Idp, request: Request, host: str) -> Destination | None:
