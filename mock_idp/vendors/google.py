@@ -139,7 +139,7 @@ class Google(OpenIdVendor):
         "revocation_needs_client": f"{_DOCS}/protocols/oauth2/web-server (revoke)",
         "revocation_of_unknown_token": f"{_DOCS}/protocols/oauth2/web-server (status 400 for an error)",
         "discovery": "panva/wellknown, issuers/google",
-        "introspection": "google-auth-library (getTokenInfo); no RFC 7662",
+        "introspection": "google-auth-library-nodejs, oauth2client.ts (getTokenInfo, token in the header); no RFC 7662",
         "revocation": "panva/wellknown, issuers/google; accounts.google.com/o/oauth2/revoke: httpx-oauth, social-core",
         "cors": (
             "github.com/google/google-api-javascript-client/issues/814 and 821 (revocation); single-page apps read "
@@ -342,8 +342,8 @@ class Google(OpenIdVendor):
         return Answer(200, body)
 
     def token_to_introspect(self, request: ServiceRequest) -> str:
-        """The access token that token info is asked about."""
-        return request.query.get("access_token") or request.form.get("access_token", "")
+        """The access token that token info is asked about, or with: one library sends it in the header alone."""
+        return self.bearer_value(request) or request.form.get("access_token", "")
 
     def _id_token_info(self, request: ServiceRequest, token: str) -> Answer:
         claims = request.service.keys.verified(token)

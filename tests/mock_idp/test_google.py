@@ -198,6 +198,8 @@ def test_token_info(google: World) -> None:
     assert (said["aud"], said["access_type"]) == (google.client.client_id, "offline")
     assert (said["email"], said["email_verified"]) == ("ada-quill@lumenfold.example", "true")
     assert 0 < int(said["expires_in"]) <= 3599
+    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+    assert google.http.post("/google/tokeninfo", headers=headers).json["sub"] == said["sub"]
     about = google.http.post("/google/tokeninfo", data={"id_token": tokens["id_token"]}).json
     assert (about["aud"], about["alg"]) == (google.client.client_id, "RS256")
     head, body, _ = tokens["id_token"].split(".")
