@@ -134,7 +134,7 @@ def check(act: str, found: dict[str, Any], idp: IdpProcess, since: int, person: 
     if act == "profile":
         assert any(name in json.dumps(found["profile"]) for name in ("Ada Quill", "ada-quill")), found["profile"]
     if act == "renew":
-        # The mock keeps no sessions, so that saying so at once is as good as a token.
+        # In a private window Chromium sends no cookie from the frame, so that saying so at once is as good as a token.
         assert found["renewed"] in ("token", "login_required", "interaction_required")
     if act == "refresh":
         assert found["newer"] and found["newer"] != found["accessToken"]
