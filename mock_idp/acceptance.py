@@ -77,7 +77,9 @@ def _sorted(names: Iterable[str]) -> str:
 def _methods(policy: Policy) -> str:
     listed = _code(sorted(policy.client_authentication - {ClientAuthentication.NONE}))
     raw = "" if policy.basic_is_form_encoded else "; id and secret in the header are not form-encoded"
-    return f"{listed}{raw}"
+    further = _code(sorted(policy.registered_authentication))
+    registered = f"; {further} if registered for it" if further else ""
+    return f"{listed}{registered}{raw}"
 
 
 def _public(policy: Policy) -> str:

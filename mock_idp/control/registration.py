@@ -10,6 +10,7 @@ from mock_idp.emulation import Service
 from mock_idp.idp import Idp
 from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import Client
+from mock_idp.oauth.policy import Policy
 from mock_idp.vendors.base import Vendor
 from mock_idp.vendors.oauth_vendor import OAuthVendor
 
@@ -97,7 +98,8 @@ def _registered(vendor: Vendor, service: Service, data: Mapping[str, Any]) -> Cl
 
 def _authentication(vendor: Vendor, client: Client, data: Mapping[str, Any]) -> tuple[bool, str]:
     """Whether a client is public, and the one method that it is registered for, or empty for any of the vendor's."""
-    known = vendor.policy.client_authentication if isinstance(vendor, OAuthVendor) else frozenset()
+    policy = vendor.policy if isinstance(vendor, OAuthVendor) else Policy(client_authentication=frozenset())
+    known = policy.client_authentication | policy.registered_authentication
     usual = client.authentication_method
     is_public = data.get("public", client.is_public)
     if not isinstance(is_public, bool):

@@ -120,6 +120,7 @@ class Policy:
     Parameters:
         client_authentication: accepted methods of client authentication; ``none`` among them says that there are
             public clients.
+        registered_authentication: further methods, of clients that are registered for just that one.
         client_authentication_at: grant type -> methods accepted there instead.
         basic_is_form_encoded: False if id and secret in an Authorization header are taken as they are, although
             RFC 6749 section 2.3.1 has them form-encoded.
@@ -162,6 +163,7 @@ class Policy:
     """
 
     client_authentication: frozenset[ClientAuthentication] = frozenset({ClientAuthentication.BODY})
+    registered_authentication: frozenset[ClientAuthentication] = frozenset()
     client_authentication_at: Mapping[str, frozenset[ClientAuthentication]] = field(default_factory=dict)
     basic_is_form_encoded: bool = True
     token_formats: frozenset[RequestFormat] = FORM_ONLY

@@ -87,6 +87,7 @@ class Oidc(OpenIdVendor):
             }
         ),
         required_authorization_parameters=("client_id", "redirect_uri", "response_type", "scope"),
+        registered_authentication=frozenset({ClientAuthentication.SECRET_JWT}),
         response_types=("code", "id_token", "code id_token"),
         response_modes=STANDARD_RESPONSE_MODES,
         prompts=PROMPTS,
@@ -262,12 +263,9 @@ class Oidc(OpenIdVendor):
                 "subject_types_supported": ["public"],
                 "id_token_signing_alg_values_supported": [*self.signing_algorithms, "HS256"],
                 "scopes_supported": ["openid", "profile", "email", *self.extra_scopes],
-                "token_endpoint_auth_methods_supported": [
-                    "client_secret_basic",
-                    "client_secret_post",
-                    "client_secret_jwt",
-                    "none",
-                ],
+                "token_endpoint_auth_methods_supported": sorted(
+                    self.policy.client_authentication | self.policy.registered_authentication
+                ),
                 "token_endpoint_auth_signing_alg_values_supported": ["HS256"],
                 "code_challenge_methods_supported": ["S256"],
                 "authorization_response_iss_parameter_supported": True,

@@ -87,3 +87,9 @@ def test_the_page_of_a_refusal_says_how_to_register() -> None:
     assert page.status_code == 400
     assert "/__idp/clients" in page.text
     assert "application/json" in page.text
+
+
+def test_a_method_that_only_registered_clients_have() -> None:
+    client = own_client("oidc", token_endpoint_auth_method="client_secret_jwt")
+    assert client.registration["token_endpoint_auth_method"] == "client_secret_jwt"
+    assert "access_token" not in client.token(ClientAuthentication.BASIC, code=client.code()).json
