@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from mock_idp import __version__
+from mock_idp.acceptance import acceptance
 from mock_idp.catalog import annotations_of
 from mock_idp.client_site import client_url
 from mock_idp.emulation import Service
@@ -96,6 +97,7 @@ def describe_vendors(idp: Idp) -> list[dict[str, Any]]:
             "routes": [
                 {"method": route.method, "path": route.path, "endpoint": str(route.endpoint)} for route in vendor.routes
             ],
+            "accepts": [asdict(row) for row in acceptance(vendor)],
         }
         for vendor in idp.vendors.values()
     ]
@@ -139,6 +141,11 @@ def describe_client(client: Client) -> dict[str, Any]:
         "provider": client.provider,
         "environment": client.environment,
         "redirect_uris": sorted(client.redirect_uris),
+        "public": client.is_public,
+        "token_endpoint_auth_method": client.authentication_method or None,
+        "scopes": list(client.scopes),
+        "logout_uris": sorted(client.logout_uris),
+        "origins": sorted(client.origins),
     }
 
 
