@@ -422,7 +422,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     data = yaml.safe_load(DATA.read_text(encoding="utf-8"))
     inputs: dict[str, str] = data["inputs"]
-    ways = {way: inputs[way.name] if way.name in inputs else "who is meant" for way in described(inputs)}
+    ways = {way: inputs.get(way.name, "who is meant") for way in described(inputs)}
     for entry in data["further"]:
         for name in entry["names"]:
             ways[Way(entry["at"], entry["place"], name)] = entry["carries"]
