@@ -80,7 +80,9 @@ MOST_ISSUED_NAMES = 256
 """Certificates that are kept for names which no wildcard covers."""
 DRIPS = 10
 """Pieces of a body that comes in drops."""
-FILLING_PAUSE = 0.01
+STOP_NOTICED_SECONDS = 0.2
+"""How soon answers that wait for each other notice that the server stops."""
+FILLING_PAUSE_SECONDS = 0.01
 """Seconds between pieces of a body that does not end."""
 
 

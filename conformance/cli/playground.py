@@ -2,7 +2,6 @@
 
 import json
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from conformance.cli.doctor import SET_UP_IS_WRONG
+from conformance.cli.library import SetUpError
 from conformance.embedded import EmbeddedStartError, embedded_pair
 from conformance.plugin.options import PROFILE
 
@@ -42,12 +41,10 @@ def command(port: int, bundle: Path) -> None:
     Every auth API of the frontend can be called there, and shows what it got. Ctrl-C ends it.
     """
     if not (bundle / "app.js").exists():
-        click.echo(
-            f"Error: there is no built app in {bundle}; in a checkout, 'npm ci && npm run build' in "
-            "tests/interop/frontend/app makes one in its directory build, for --bundle.",
-            err=True,
+        raise SetUpError(
+            f"there is no built app in {bundle}; in a checkout, 'npm ci && npm run build' in "
+            "tests/interop/frontend/app makes one in its directory build, for --bundle."
         )
-        sys.exit(SET_UP_IS_WRONG)
     app_url = f"http://localhost:{port}"
     # However it is told to end, the processes that it started end with it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -63,8 +60,7 @@ def command(port: int, bundle: Path) -> None:
     except KeyboardInterrupt:
         pass
     except (EmbeddedStartError, OSError) as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(SET_UP_IS_WRONG)
+        raise SetUpError(str(error)) from error
 
 
 def frontend_config(app_url: str, backend_url: str) -> dict[str, Any]:

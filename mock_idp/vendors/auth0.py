@@ -11,12 +11,12 @@ from mock_idp.addresses import Addresses, Reach
 from mock_idp.emulation import Quirk, Route, ServiceRequest
 from mock_idp.environments import EnvironmentKind
 from mock_idp.oauth.client_authentication import ClientAuthentication
-from mock_idp.oauth.model import Answer, Client, Encoding, Endpoint, Grant, Reason, Refusal, TokenKind
+from mock_idp.oauth.model import Answer, Encoding, Endpoint, Grant, Reason, Refusal, TokenKind
 from mock_idp.oauth.policy import OFFLINE_ACCESS, BearerPlace, Pkce, Policy
 from mock_idp.oauth.tokens import TokenShape
 from mock_idp.personas import Account
 from mock_idp.randomness import URL_SAFE
-from mock_idp.vendors.openid_vendor import OpenIdVendor, require_prompt
+from mock_idp.vendors.openid_vendor import PROMPTS, OpenIdVendor
 from mock_idp.vendors.refusals import BAD_CLIENT, BAD_REFRESH_TOKEN, BAD_TOKEN, BAD_VERIFIER, NOTHING_TO_REVOKE, error
 
 ORGANIZATION = "org_Harbour7Quay0h7cD"
@@ -62,6 +62,7 @@ class Auth0(OpenIdVendor):
         access_token_seconds=_DAY,
         pkce=Pkce.SUPPORTED,
         refresh_token_scope=OFFLINE_ACCESS,
+        prompts=PROMPTS,
     )
     token_shapes: ClassVar = {
         TokenKind.CODE: TokenShape(length=43, alphabet=URL_SAFE),
@@ -131,14 +132,6 @@ class Auth0(OpenIdVendor):
             "RFC 6749 section 3.1",
         ),
     )
-
-    def check_authorization(self, request: ServiceRequest, client: Client) -> None:
-        """Check the parameter prompt (OIDC Core section 3.1.2.1).
-
-        Raises:
-            Refusal: it has an unknown value, or is "none" while nobody is signed in.
-        """
-        require_prompt(request, "tenant")
 
     def claims(self, request: ServiceRequest, account: Account, scopes: Collection[str]) -> dict[str, Any]:
         """What ID token and userinfo have in common."""

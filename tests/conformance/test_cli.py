@@ -82,7 +82,7 @@ class TestExplain:
     def test_one_that_does_not_exist(self) -> None:
         answer = auth_conformance("explain", "FRAME-7")
 
-        assert answer.exit_code == 1
+        assert answer.exit_code == 4
         assert "there is no requirement FRAME-7; did you mean FRAME-" in answer.output
 
 
@@ -101,7 +101,7 @@ class TestList:
     def test_scenarios_of_a_folder_that_does_not_exist(self) -> None:
         answer = auth_conformance("list", "scenarios", "--scenarios", "nowhere")
 
-        assert answer.exit_code == 1
+        assert answer.exit_code == 4
         assert "nowhere: there is no such directory of scenarios" in answer.output
 
 
@@ -117,7 +117,7 @@ class TestReport:
 
         answer = auth_conformance("report", str(file))
 
-        assert answer.exit_code == 1
+        assert answer.exit_code == 4
         assert told in answer.output
 
 
@@ -125,7 +125,7 @@ def test_the_doctor_says_in_one_sentence_what_is_wrong() -> None:
     answer = auth_conformance("doctor", "localhost:7007")
 
     assert answer.exit_code == 4
-    assert answer.output.startswith("Error: --target 'localhost:7007' is not an http or https URL")
+    assert answer.output.startswith("Error: the target 'localhost:7007' is not an http or https URL")
 
 
 class TestSleepingPlugin:

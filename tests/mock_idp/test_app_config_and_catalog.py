@@ -38,7 +38,7 @@ def test_personas_are_well_formed() -> None:
     for persona in PERSONAS.values():
         assert re.fullmatch(r"[a-z]+(-[a-z]+)*(-\d\d)?", persona.id)
         assert persona.reason.endswith(".")
-        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", persona.login), "as GitHub demands"
+        assert re.fullmatch(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*", persona.login), "as GitHub demands"
 
 
 @pytest.mark.parametrize("vendor", ["github", "google", "oauth2Proxy"])

@@ -182,7 +182,7 @@ def only_the_first_chunk_read() -> None:
     """A refresh token in several cookies is read from the first one alone."""
 
     def read(found: Mapping[str, str], name: str) -> str | None:
-        return found.get(provider_cookies.chunk_name(name, 0)) or found.get(name)
+        return found.get(f"{name}-0") or found.get(name)
 
     replace(provider_cookies, "read", read)
 
