@@ -166,6 +166,9 @@ def _walk(scenario: Scenario, known: Known, facts: ProviderFacts | None, *, whol
 
 def _wrong_step(step: StepEntry, known: Known) -> Iterator[str]:
     for requirement, groups in step.expect.items():
+        if requirement.startswith("SEC-") and (step.why or "").startswith("Control"):
+            # A backend that refuses what is right would be accused of letting in what is wrong.
+            yield f"{requirement} is a threat, which no control shows; name what it does show, or CONTROL-…"
         if not requirement.startswith("${") and requirement not in known.requirements:
             yield f"there is no requirement {requirement!r}"
         if not groups or not all(groups if isinstance(groups, list) else [groups]):
