@@ -20,7 +20,7 @@ ROOTS: Final[Shape] = shape_of(
     "it",
     "provider",
     case=shape_of("id", "unique"),
-    target=shape_of("auth_url", "backend_url", "app_origin", "environment", "https", "secure", "same_site"),
+    target=shape_of("auth_url", "backend_url", "app_origin", "environment", "https", "secure", "same_site", "other"),
 )
 """What ``${…}`` reaches before the first step; ``provider`` is looked up in the facts."""
 

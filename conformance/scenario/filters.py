@@ -182,12 +182,12 @@ def _look_alike(value: Any) -> str:
 
 def _folding_alike(value: Any) -> str:
     """The text with letters that only case folding makes the usual ones: the Kelvin sign and the long s."""
-    return str(value).translate(str.maketrans({"k": "\u212a", "K": "\u212a", "s": "\u017f", "S": "\u017f"}))
+    return str(value).translate(str.maketrans("kKsS", "\u212a\u212a\u017f\u017f"))
 
 
 def _dotless(value: Any) -> str:
     """The text with the dotless i and the dotted I, which some languages' rules of case make the usual ones."""
-    return str(value).translate(str.maketrans({"i": "\u0131", "I": "\u0130"}))
+    return str(value).translate(str.maketrans("iI", "\u0131\u0130"))
 
 
 def _percent_first(value: Any) -> str:

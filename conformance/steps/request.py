@@ -72,7 +72,7 @@ class PutCookie(Step):
     value: str
     """its value, which is percent-encoded unless ``encoded`` is set."""
     path: str = "/"
-    """its path; by default the provider's whole subtree."""
+    """its path; by default every path of the target."""
     encoded: bool = False
     """True if the value is already as it is sent."""
 

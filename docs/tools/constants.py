@@ -41,7 +41,7 @@ SHAPES: Final[Mapping[str, Callable[[str], bool]]] = {
     "blanks": lambda text: " " in text,
     "digits": lambda text: any(char.isdigit() for char in text),
 }
-"""Kinds of characters; where none of a member's texts has any, nothing shows what becomes of them."""
+"""Kinds of characters that a text may have; where no text has any, nothing shows what becomes of them."""
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

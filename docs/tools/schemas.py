@@ -84,7 +84,7 @@ def scenario_schema() -> JsonSchema:
     return {
         "$schema": DIALECT,
         "title": "A document of a scenario file",
-        "description": "A scenario, facts, an expectation with a name, a table of near misses, or the vocabulary.",
+        "description": "A scenario, provider facts, a named expectation, a table of near misses, or the vocabulary.",
         "anyOf": [{"$ref": f"#/definitions/{model.__name__}"} for model in documents],
         "definitions": {
             **made,
