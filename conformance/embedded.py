@@ -23,6 +23,9 @@ START_SECONDS: Final = 30.0
 
 STOP_SECONDS: Final = 5.0
 
+APP_URL: Final = "http://localhost:3000"
+"""Of an app that the suite plays and nobody serves."""
+
 PORTS: Final = range(20000, 32768)
 """Where a backend listens: above the services of a machine, below the ports of connections (Linux, by default)."""
 
@@ -122,18 +125,18 @@ def describe_mock(profile: str, providers: Mapping[str, str | None]) -> dict[str
 
 
 @contextlib.contextmanager
-def embedded_pair(seed: int, profile: str) -> Iterator[tuple[str, str, str]]:
+def embedded_pair(seed: int, profile: str, app_url: str = APP_URL) -> Iterator[tuple[str, str, str]]:
     """Start both; gives the auth URL, the IdP's URL and the app's origin.
 
     Parameters:
         seed: for the IdP's random choices.
         profile: configuration profile.
+        app_url: where the app is, if there is one.
 
     Raises:
         EmbeddedStartError: one of them did not start.
     """
     backend_url = f"http://localhost:{free_port()}"
-    app_url = "http://localhost:3000"
     common = ["--backend-url", backend_url, "--app-url", app_url, "--profile", profile]
     with tempfile.TemporaryDirectory(prefix="backstage-auth-conformance-") as folder, contextlib.ExitStack() as stack:
         place = Path(folder)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import click
 
+from conformance.cli.library import SetUpError
 from conformance.reports.badge import render_badge
 from conformance.reports.deviations import render_deviations
 from conformance.reports.files import write_report
@@ -56,27 +57,27 @@ def write(text: str, path: Path) -> None:
     """Write a file.
 
     Raises:
-        click.ClickException: it cannot be written.
+        SetUpError: it cannot be written.
     """
     try:
         write_report(text, path)
     except OSError as error:
-        raise click.ClickException(f"{path} cannot be written: {error.strerror}") from error
+        raise SetUpError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def read_report(file: Path) -> dict[str, Any]:
     """Read a JSON report of the suite.
 
     Raises:
-        click.ClickException: it is none, or cannot be read.
+        SetUpError: it is none, or cannot be read.
     """
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise click.ClickException(f"{file} cannot be read: {error.strerror}") from error
+        raise SetUpError(f"{file} cannot be read: {error.strerror}") from error
     except ValueError as error:
-        raise click.ClickException(f"{file} is not JSON: {error}") from error
+        raise SetUpError(f"{file} is not JSON: {error}") from error
     needed = {"summary", "requirements", "cases", "providers", "target"}
     if not isinstance(document, dict) or not needed <= document.keys():
-        raise click.ClickException(f"{file} is no report of the suite; a run writes one with --report-json FILE")
+        raise SetUpError(f"{file} is no report of the suite; a run writes one with --report-json FILE")
     return document

@@ -20,7 +20,7 @@ from cheroot import server as cheroot_server
 from cheroot import wsgi
 
 from mock_idp.server.transport import ENVIRON_KEY, Behaviour, Connection, Gathering, Kind
-from mock_idp.settings import BACKLOG, DRIPS, FILLING_PAUSE, HTTP_WORKERS, STOP_NOTICED_SECONDS
+from mock_idp.settings import BACKLOG, DRIPS, FILLING_PAUSE_SECONDS, HTTP_WORKERS, STOP_NOTICED_SECONDS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -266,7 +266,7 @@ def _flood(body: bytes, request: cheroot_server.HTTPRequest, aside: _Aside, seco
     while time.monotonic() < end:
         request.write(piece)
         piece = _FILLING
-        if not aside.wait(FILLING_PAUSE):
+        if not aside.wait(FILLING_PAUSE_SECONDS):
             return
 
 

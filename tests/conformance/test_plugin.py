@@ -220,11 +220,11 @@ class TestConfigurationFaults:
         pair.auth_url = f"http://127.0.0.1:{closed_port()}/api/auth"
         told = one_sentence(suite())
         assert told.startswith("ERROR: the target at http://127.0.0.1:")
-        assert told.endswith("; start the backend, or correct --target")
+        assert told.endswith("; start the backend, or correct its URL")
 
     def test_target_is_down_for_workers_too(self, suite, pair):
         pair.auth_url = f"http://127.0.0.1:{closed_port()}/api/auth"
-        assert "start the backend, or correct --target" in one_sentence(suite("-n", "2"))
+        assert "start the backend, or correct its URL" in one_sentence(suite("-n", "2"))
 
     def test_idp_is_down(self, suite, pair):
         pair.idp.url = f"http://127.0.0.1:{closed_port()}"
