@@ -99,9 +99,7 @@ def _put(data: dict[str, Any], key: str, text: str) -> None:
     for depth, part in enumerate(parents, start=1):
         place = place.setdefault(part, {}) if part not in _INHERITED else None
         if not isinstance(place, dict):
-            raise ConfigError(
-                f"Could not nest config for key '{key}' under existing value '{'_'.join(parts[:depth])}'"
-            )
+            raise ConfigError(f"Could not nest config for key '{key}' under existing value '{'_'.join(parts[:depth])}'")
     if last in place or last in _INHERITED:
         raise ConfigError(f"Refusing to override existing config at key '{key}'")
     try:
@@ -109,9 +107,7 @@ def _put(data: dict[str, Any], key: str, text: str) -> None:
     except ValueError:
         value = text
     if value is None:
-        raise ConfigError(
-            f"Failed to parse JSON-serialized config value for key '{key}', Error: value may not be null"
-        )
+        raise ConfigError(f"Failed to parse JSON-serialized config value for key '{key}', Error: value may not be null")
     place[last] = value
 
 

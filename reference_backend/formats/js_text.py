@@ -34,11 +34,11 @@ def _number(value: float) -> str:
     _, found, exponent = Decimal(repr(abs(value))).normalize().as_tuple()
     digits = "".join(map(str, found))
     point = len(digits) + int(exponent)
-    if len(digits) <= point <= 21:  # noqa: PLR2004 - the standard's numbers
+    if len(digits) <= point <= 21:
         return sign + digits.ljust(point, "0")
-    if 0 < point <= 21:  # noqa: PLR2004
+    if 0 < point <= 21:
         return f"{sign}{digits[:point]}.{digits[point:]}"
-    if -6 < point <= 0:  # noqa: PLR2004
+    if -6 < point <= 0:
         return f"{sign}0.{'0' * -point}{digits}"
     fraction = f".{digits[1:]}" if digits[1:] else ""
     return f"{sign}{digits[0]}{fraction}e{point - 1:+d}"

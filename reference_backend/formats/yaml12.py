@@ -21,6 +21,12 @@ except ImportError:
     from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
 
 _CORE = "tag:yaml.org,2002:"
+_NO_BREAKS = "\x85\u2028\u2029"
+"""Where a line ends in YAML 1.1, but not in 1.2 (§5.4)."""
+_STAND_INS = "\uf8fd\uf8fe\uf8ff"
+"""Characters for private use, which take their places while PyYAML reads."""
+_HIDDEN = str.maketrans(_NO_BREAKS, _STAND_INS)
+_SHOWN = str.maketrans(_STAND_INS, _NO_BREAKS)
 _MAX_ALIASES = 100
 """More copies of one value than this are taken for an attack on the memory."""
 _EXACT = 2**53
@@ -76,7 +82,9 @@ def load_all(text: str) -> Iterator[Any]:
     Raises:
         yaml.YAMLError: not YAML.
     """
-    events = yaml.parse(text, _SafeLoader)
+    # The last line of a block scalar ends like the others, whether or not the file does (§8.1.1.2).
+    whole = text if text.endswith("\n") else f"{text}\n"
+    events = yaml.parse(whole.translate(_HIDDEN), _SafeLoader)
     for event in events:
         if isinstance(event, yaml.DocumentStartEvent):
             yield _Document(events).value(next(events))
@@ -159,16 +167,19 @@ class _Document:
 
 def _scalar(event: yaml.ScalarEvent) -> Any:
     """A plain scalar is what it looks like; one with a tag only if it looks like that, and otherwise text."""
+    text = event.value.translate(_SHOWN)
     if event.tag is None and event.implicit[0]:
         wanted = None
     elif event.tag is not None and event.tag.startswith(_CORE):
         wanted = event.tag.removeprefix(_CORE)
     else:
-        return event.value
+        return text
+    if text == "-" and not event.style:
+        _refuse("a list of lines cannot begin between brackets", event)  # §7.3.3
     for name, pattern, make in _CORE_SCHEMA:
-        if (wanted is None or wanted == name) and pattern.fullmatch(event.value):
-            return make(event.value)
-    return event.value
+        if (wanted is None or wanted == name) and pattern.fullmatch(text):
+            return make(text)
+    return text
 
 
 def _refuse(problem: str, event: yaml.Event) -> NoReturn:

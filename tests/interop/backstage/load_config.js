@@ -33,15 +33,21 @@ async function read({ directory, arguments: argv, environment }) {
   });
   const config = await ConfigSources.toConfig(source);
   try {
-    return { value: encoded(config.getOptional() ?? {}) };
+    return { value: encoded(config.getOptional()) };
   } finally {
     config.close();
   }
 }
 
+/** A configuration without any value is read well; only whoever wants it whole is told that it is missing. */
+function failure(error) {
+  const message = String(error.message ?? error);
+  return message.startsWith("Missing required config value at ''") ? { value: encoded({}) } : { error: message };
+}
+
 async function main() {
   for await (const line of readline.createInterface({ input: process.stdin })) {
-    const answer = await read(JSON.parse(line)).catch(error => ({ error: String(error.message ?? error) }));
+    const answer = await read(JSON.parse(line)).catch(failure);
     process.stdout.write(`${JSON.stringify(answer)}\n`);
   }
 }
