@@ -58,7 +58,9 @@ def issuer_in_the_answer() -> None:
 
 def test_any_port_of_a_loopback_address(harnesses: Harnesses) -> None:
     harness = harnesses.of("oidc-server")
-    judgement = harness.judge(None, harness.cases_of("AUTHZ-06", "AUTHZ-14", "SEC-AS-01", "SEC-AS-02"), any_loopback_port)
+    judgement = harness.judge(
+        None, harness.cases_of("AUTHZ-06", "AUTHZ-14", "SEC-AS-01", "SEC-AS-02"), any_loopback_port
+    )
     recorded = [check for case in judgement.cases for check in case.checks if check.requirement == "AUTHZ-14"]
 
     assert not judgement.failing
