@@ -1,8 +1,9 @@
 """Accepted deviations: requirements that a named target is known not to meet, each with its reason."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import yaml
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
@@ -13,6 +14,17 @@ from conformance.scenario.wording import in_words
 from conformance.verdicts import CaseResult, Check
 
 Sentence = Annotated[str, StringConstraints(min_length=10)]
+
+TODO: Final = "TODO"
+"""How a reason begins that nobody has written yet."""
+
+SKELETON: Final = """\
+target: our backend 1.2
+deviations:
+  - requirement: SESSION-04
+    providers: [pinniped]
+    reason: The session cookie is not Secure before release 2."""
+"""The least that a file has; shown where one cannot be used."""
 
 
 class DeviationFileError(Exception):
@@ -35,6 +47,14 @@ class Deviation(BaseModel):
     """why it is accepted, in a sentence."""
     reference: str | None = None
     """where one can read more."""
+    owner: str | None = None
+    """who sees to it."""
+    until: date | None = None
+    """the day from which it is accepted no more."""
+
+    def is_expired(self, today: date) -> bool:
+        """Say whether it is accepted no more."""
+        return self.until is not None and today >= self.until
 
     def covers(self, requirement: str, result: CaseResult) -> bool:
         """Say whether a failed check of ``requirement`` in that case is accepted."""
@@ -46,7 +66,7 @@ class Deviation(BaseModel):
 
     def accepts(self, check: Check, result: CaseResult) -> bool:
         """Say whether a failed check is the known one."""
-        if not self.covers(check.requirement, result):
+        if not self.covers(check.requirement, result) or self.is_expired(datetime.now(UTC).date()):
             return False
         return self.observed is None or matches(check.actual, self.observed)
 
@@ -61,11 +81,16 @@ class DeviationFile(BaseModel):
     """the entries."""
 
 
-def read_deviations(path: Path) -> DeviationFile:
+def read_deviations(path: Path, *, allow_todo: bool = False) -> DeviationFile:
     """Read a deviations file.
 
+    Parameters:
+        path: the file.
+        allow_todo: True if reasons may be left to be written.
+
     Raises:
-        DeviationFileError: it is missing, no YAML, not of that form, or names an unknown requirement.
+        DeviationFileError: it is missing, no YAML, not of that form, names an unknown requirement, or a reason is
+            still to be written.
     """
     try:
         content = DeviationFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
@@ -78,10 +103,14 @@ def read_deviations(path: Path) -> DeviationFile:
         raise DeviationFileError(f"{path}:{mark.line + 1 if mark else 1}: the deviations file is not YAML") from error
     except ValidationError as error:
         mistakes = "; ".join(map(in_words, error.errors()))
-        raise DeviationFileError(f"{path}: {mistakes}") from error
+        raise DeviationFileError(f"{path}: {mistakes}; a file looks like this:\n{SKELETON}") from error
     for entry in content.deviations:
         if entry.requirement not in requirements():
             raise DeviationFileError(f"{path}: there is no requirement {entry.requirement!r}")
+        if entry.reason.startswith(TODO) and not allow_todo:
+            raise DeviationFileError(
+                f"{path}: the deviation from {entry.requirement} has no reason yet; write one, or add --allow-todo"
+            )
     return content
 
 

@@ -6,12 +6,13 @@ Both are started by their command lines, as anybody would; this package imports 
 import contextlib
 import json
 import os
+import queue
 import random
-import selectors
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -21,6 +22,9 @@ START_SECONDS: Final = 30.0
 """A process that is not ready by then will not be."""
 
 STOP_SECONDS: Final = 5.0
+
+APP_URL: Final = "http://localhost:3000"
+"""Of an app that the suite plays and nobody serves."""
 
 PORTS: Final = range(20000, 32768)
 """Where a backend listens: above the services of a machine, below the ports of connections (Linux, by default)."""
@@ -79,18 +83,20 @@ def started(
 
 
 def _ready_line(process: "subprocess.Popen[bytes]", module: str, log: Path) -> dict[str, Any]:
+    """What it prints when it accepts connections; read aside, because not every system can wait for a pipe."""
+    lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+
+    def read() -> None:
+        if process.stdout is not None:
+            with contextlib.suppress(ValueError):  # closed, since nobody waits any more
+                for line in process.stdout:
+                    lines.put(line)
+        lines.put(b"")
+
+    threading.Thread(target=read, name=f"output of {module}", daemon=True).start()
     deadline = time.monotonic() + START_SECONDS
-    stdout = process.stdout
-    if stdout is None:
-        raise EmbeddedStartError(f"{module} has no standard output")
-    with selectors.DefaultSelector() as selector:
-        selector.register(stdout, selectors.EVENT_READ)
-        while time.monotonic() < deadline:
-            if not selector.select(timeout=max(0.0, deadline - time.monotonic())):
-                break
-            line = stdout.readline()
-            if not line:
-                break
+    with contextlib.suppress(queue.Empty):
+        while line := lines.get(timeout=max(0.0, deadline - time.monotonic())):
             with contextlib.suppress(ValueError):
                 said = json.loads(line)
                 if isinstance(said, dict) and said.get("ready"):
@@ -119,18 +125,18 @@ def describe_mock(profile: str, providers: Mapping[str, str | None]) -> dict[str
 
 
 @contextlib.contextmanager
-def embedded_pair(seed: int, profile: str) -> Iterator[tuple[str, str, str]]:
+def embedded_pair(seed: int, profile: str, app_url: str = APP_URL) -> Iterator[tuple[str, str, str]]:
     """Start both; gives the auth URL, the IdP's URL and the app's origin.
 
     Parameters:
         seed: for the IdP's random choices.
         profile: configuration profile.
+        app_url: where the app is, if there is one.
 
     Raises:
         EmbeddedStartError: one of them did not start.
     """
     backend_url = f"http://localhost:{free_port()}"
-    app_url = "http://localhost:3000"
     common = ["--backend-url", backend_url, "--app-url", app_url, "--profile", profile]
     with tempfile.TemporaryDirectory(prefix="backstage-auth-conformance-") as folder, contextlib.ExitStack() as stack:
         place = Path(folder)

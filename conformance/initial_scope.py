@@ -41,6 +41,7 @@ def initial_scope(case: Case, facts: ProviderFacts, target: Target, seed: int) -
             "https": target.is_https,
             "secure": target.is_secure,
             "same_site": target.same_site,
+            "other": _other(case, target),
         },
         "idp": target.idp,
         "persona": personas,
@@ -75,6 +76,21 @@ def _provider(case: Case, facts: ProviderFacts, target: Target) -> dict[str, Any
     for request in ("token_request", "refresh_request"):
         provider[request]["authorization"] = _authorization(provider[request]["placement"], client)
     return provider
+
+
+def _other(case: Case, target: Target) -> str:
+    """The id of another provider of the target: the next one that signs people in as the case's does.
+
+    Where there is none, an id of no provider.
+    """
+    alike = [entry["id"] for entry in target.idp["providers"] if entry["kind"] == _kind(case, target)]
+    ids = [provider.id for provider in target.providers if provider.id in alike and provider.id != case.provider.id]
+    behind = [id_ for id_ in ids if id_ > case.provider.id]
+    return next(iter([*sorted(behind), *sorted(ids)]), "no-other-provider")
+
+
+def _kind(case: Case, target: Target) -> object:
+    return next((entry["kind"] for entry in target.idp["providers"] if entry["id"] == case.provider.id), None)
 
 
 def _authorization(placement: str, client: dict[str, Any]) -> dict[str, Any]:

@@ -192,6 +192,11 @@ def _some(actual: Any, wanted: Any) -> bool:
     return isinstance(actual, list) and any(matches(item, wanted) for item in actual)
 
 
+def _just_one(actual: Any, wanted: Any) -> bool:
+    """A list in which one item satisfies the matcher, and no second one does."""
+    return isinstance(actual, list) and sum(matches(item, wanted) for item in actual) == 1
+
+
 def _none(actual: Any, wanted: Any) -> bool:
     """A list, perhaps empty, in which no item satisfies the matcher."""
     return isinstance(actual, list) and not any(matches(item, wanted) for item in actual)
@@ -236,6 +241,7 @@ OPERATORS: Final[Mapping[str, Operator]] = {
     "holds": _holds,
     "every": _every,
     "some": _some,
+    "just_one": _just_one,
     "none": _none,
     "unlike": _unlike,
 }
@@ -268,6 +274,7 @@ OPERANDS: Final[Mapping[str, str]] = {
     "holds": "paths",
     "every": "matcher",
     "some": "matcher",
+    "just_one": "matcher",
     "none": "matcher",
     "unlike": "text",
 }

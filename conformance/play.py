@@ -102,7 +102,7 @@ def play(case: Case, facts: ProviderFacts, target: Target, wire: Wire, idp: Idp,
         result.message = "\n".join(filter(None, [where, result.message]))
     result.seconds = round(time.monotonic() - begun, 4)
     if result.verdict is not Verdict.PASSED:
-        result.transcript = render(transcript)
+        result.transcript = render(transcript, origin_of(target.auth_url))
         result.message = transcript.secrets.mask(result.message)
     return result
 
@@ -127,11 +127,11 @@ def empty_result(case: Case) -> CaseResult:
 
 
 def did_not_run(case: Case, reason: str) -> CaseResult:
-    """The result of a case that was planned and never came back: nothing that did not run is green."""
+    """The result of a case that was planned and never came back: nothing that did not run is green, or an error."""
     result = empty_result(case)
     if case.is_playable:
-        result.verdict = Verdict.ERROR
-        result.message = f"did not run: {reason}" if reason else "did not run"
+        result.verdict = Verdict.NOT_RUN
+        result.message = reason or "the run ended before"
     return result
 
 
@@ -143,7 +143,10 @@ def _play_step(entry: StepEntry, number: int, context: CaseContext, result: Case
         NoAnswerError: somebody did not answer.
     """
     context.acting = entry.browser
+    context.transcript.begin_step()
     try:
+        if entry.unless_same is not None and _is_same(resolve(entry.unless_same, context.scope)):
+            return
         step = STEPS[entry.action].model_validate(resolve(entry.arguments, context.scope))
         observation = step.play(context)
     except ScenarioFault as error:
@@ -157,6 +160,11 @@ def _play_step(entry: StepEntry, number: int, context: CaseContext, result: Case
     context.remember(entry.action, observation)
     context.save(entry, observation)
     _check(entry, number, observation, context, result)
+
+
+def _is_same(pair: Sequence[Any]) -> bool:
+    """Say whether a near miss is the right value after all; ``1`` is not ``True``."""
+    return matches(pair[0], {"equals": pair[1]})
 
 
 def _check(entry: StepEntry, number: int, observation: Observation, context: CaseContext, result: CaseResult) -> None:

@@ -6,23 +6,23 @@ import pytest
 
 from conformance.cases import Case, on_target
 from conformance.play import TargetStoppedError, empty_result, play
-from conformance.plugin.hooks import PROPERTY
+from conformance.plugin.hooks import RESULT
 from conformance.plugin.run import Run
-from conformance.reports.transcript import as_text
 from conformance.verdicts import CaseResult, Verdict
 
 
 def test_case(case: Case, run: Run, request: pytest.FixtureRequest) -> None:
     """Play the case and turn its verdict into pytest's outcome."""
     result = _result(case, run, request)
-    request.node.user_properties.append((PROPERTY, result.to_json()))
+    request.node.stash[RESULT] = result.to_json()
     if result.verdict is Verdict.NOT_APPLICABLE:
         pytest.skip(result.message)
     if result.verdict is Verdict.DEVIATION:
         pytest.xfail("; ".join(f"{id_}: {reason}" for id_, reason in result.deviations.items()))
     if result.verdict in {Verdict.FAILED, Verdict.ERROR}:
-        text = f"{case.scenario.file}:{case.scenario.line}  {case.scenario.title}\n\n{result.message}\n\n"
-        pytest.fail(text + as_text(result.transcript), pytrace=False)
+        pytest.fail(
+            f"{case.scenario.file}:{case.scenario.line}  {case.scenario.title}\n\n{result.message}", pytrace=False
+        )
 
 
 def _result(case: Case, run: Run, request: pytest.FixtureRequest) -> CaseResult:

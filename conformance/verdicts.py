@@ -18,6 +18,7 @@ class Verdict(StrEnum):
 
     NOT_APPLICABLE = "not-applicable"
     PASSED = "passed"
+    NOT_RUN = "not-run"
     DEVIATION = "deviation"
     WARNED = "warned"
     STALE = "stale"
@@ -133,9 +134,9 @@ def requirement_verdicts(
     for result in results:
         for requirement in result.requirements:
             found.setdefault(requirement, [])
-        if result.verdict is Verdict.ERROR:
+        if result.verdict in {Verdict.ERROR, Verdict.NOT_RUN}:
             for requirement in result.requirements:
-                found[requirement].append(Verdict.ERROR)
+                found[requirement].append(result.verdict)
         for check in result.checks:
             if check.holds:
                 verdict = Verdict.PASSED

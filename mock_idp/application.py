@@ -31,7 +31,13 @@ def create_app(idp: Idp) -> Flask:
     app.url_map.merge_slashes = False
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(
-        lambda: {"personas": SHOWN, "faults": FAULTS.by_id, "consent_path": CONSENT_PATH, "control": CONTROL_PREFIX}
+        lambda: {
+            "personas": SHOWN,
+            "faults": FAULTS.by_id,
+            "consent_path": CONSENT_PATH,
+            "control": CONTROL_PREFIX,
+            "own_url": idp.listener_info.describe(None)["urls"].get("http", idp.settings.idp_url),
+        }
     )
     app.before_request(lambda: _to_service(idp))
     app.register_blueprint(control(idp))

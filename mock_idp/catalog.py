@@ -14,6 +14,7 @@ from mock_idp.vendors import vendors
 FIRST_PERSONA = "plain"
 """Who has nothing special, so that any sign-in shows that the look-alike is not taken."""
 
+DEFAULT_NAMESPACE = "default"
 _API_VERSION = "backstage.io/v1alpha1"
 
 
@@ -29,16 +30,31 @@ def entities() -> list[dict[str, Any]]:
     own = "group:default/"
     groups = dict.fromkeys(ref.removeprefix(own) for ref in refs if ref.startswith(own))
     users = [user for persona in PERSONAS.values() for user in _users(persona)]
-    return [*(_group(name) for name in groups), _lookalike(PERSONAS[FIRST_PERSONA]), *users]
+    others = [_ancestor(next(iter(groups))), _lookalike(PERSONAS[FIRST_PERSONA])]
+    return [*(_group(name, _listed(name)) for name in groups), *others, *users]
 
 
-def _group(name: str) -> dict[str, Any]:
+def _listed(group: str) -> list[str]:
+    """The members that a group itself names."""
+    ref = f"group:{DEFAULT_NAMESPACE}/{group}"
+    return [p.entity for p in PERSONAS.values() if p.entity and p.is_listed_by_group and ref in p.group_refs]
+
+
+def _group(name: str, members: list[str] | None = None) -> dict[str, Any]:
+    listed = {"members": members} if members else {}
     return {
         "apiVersion": _API_VERSION,
         "kind": "Group",
         "metadata": {"name": name, "description": f"The {name} crew (fictional)."},
-        "spec": {"type": "team", "profile": {"displayName": name.capitalize()}, "children": []},
+        "spec": {"type": "team", "profile": {"displayName": name.capitalize()}, "children": [], **listed},
     }
+
+
+def _ancestor(child: str) -> dict[str, Any]:
+    """A group above another one, which nobody owns anything by: only direct membership counts (CTX-09)."""
+    group = _group("fleet")
+    group["spec"] |= {"type": "department", "children": [child]}
+    return group
 
 
 def _lookalike(persona: Persona) -> dict[str, Any]:
@@ -53,15 +69,29 @@ def _users(persona: Persona) -> Iterator[dict[str, Any]]:
     if persona.entity is None:
         return
     yield _user(persona, persona.entity, annotations_of(persona))
+    if persona.namespace != DEFAULT_NAMESPACE:
+        yield _stranger(persona.entity)
     for name in persona.namesakes:
         # Annotations stay out: only the address is shared.
         yield _user(persona, name, {})
+
+
+def _stranger(name: str) -> dict[str, Any]:
+    """A user of the usual namespace whom nothing but the name has in common with one of another namespace (CTX-02)."""
+    return {
+        "apiVersion": _API_VERSION,
+        "kind": "User",
+        "metadata": {"name": name, "description": "Somebody else, whose name a persona of another namespace has."},
+        "spec": {"profile": {"displayName": "Somebody else"}, "memberOf": ["harbour"]},
+    }
 
 
 def _user(persona: Persona, name: str, annotations: dict[str, str]) -> dict[str, Any]:
     email = persona.email if persona.catalog_email is None else persona.catalog_email
     profile = {"displayName": persona.name, "email": email, "picture": persona.picture}
     metadata: dict[str, Any] = {"name": name, "description": persona.reason}
+    if persona.namespace != DEFAULT_NAMESPACE:
+        metadata["namespace"] = persona.namespace
     if annotations:
         metadata["annotations"] = annotations
     return {
@@ -70,14 +100,14 @@ def _user(persona: Persona, name: str, annotations: dict[str, str]) -> dict[str,
         "metadata": metadata,
         "spec": {
             "profile": {key: value for key, value in profile.items() if value},
-            "memberOf": _written(persona.group_refs),
+            "memberOf": [] if persona.is_listed_by_group else _written(persona.group_refs, persona.namespace),
         },
     }
 
 
-def _written(refs: tuple[str, ...]) -> list[str]:
-    """References in each form that an entity may use: kind and namespace may be left out where they are the usual."""
-    names = [ref.removeprefix("group:default/") for ref in refs]
+def _written(refs: tuple[str, ...], namespace: str) -> list[str]:
+    """References in each form that an entity may use: kind and namespace may be left out where they are its own."""
+    names = [ref.removeprefix(f"group:{namespace}/") for ref in refs]
     if len(refs) == 1:
         return names
     return [f"default/{names[0]}", f"Group:{names[1]}", *refs[2:]] if refs else []

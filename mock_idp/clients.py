@@ -28,3 +28,14 @@ class Clients:
             # A new mapping instead of a changed one, so that readers need no lock.
             self.by_id = {**self.by_id, client.client_id: registered}
             return registered
+
+    def remove(self, client_id: str) -> bool:
+        """Remove a client; its tokens stay what they are, though nobody can refresh them.
+
+        Returns:
+            False if there is none of this id.
+        """
+        with self._lock:
+            found = client_id in self.by_id
+            self.by_id = {known: client for known, client in self.by_id.items() if known != client_id}
+            return found

@@ -14,6 +14,7 @@ from mock_idp.clock import Clock
 from mock_idp.grants.store import GrantStore
 from mock_idp.keys import Keys
 from mock_idp.oauth.model import Answer, AuthorizationRequest, Encoding, Endpoint, FaultSpec, Grant, Refusal
+from mock_idp.oauth.policy import Cors
 from mock_idp.oauth.tokens import OWN_KEY, SignedToken, Unsigned
 from mock_idp.personas import PERSONAS, Account, Persona
 from mock_idp.randomness import Randomness
@@ -149,9 +150,18 @@ class ServiceRequest:
     grant: Grant | None = None
 
     @classmethod
-    def of_authorization(cls, service: Service, asked: AuthorizationRequest) -> "ServiceRequest":
-        """A checked authorization request once more, for what is decided about it later."""
-        return cls(service, asked.base_url, "GET", "", asked.parameters, {}, {}, endpoint=Endpoint.AUTHORIZATION)
+    def of_authorization(
+        cls, service: Service, asked: AuthorizationRequest, headers: Mapping[str, str] | None = None
+    ) -> "ServiceRequest":
+        """A checked authorization request once more, for what is decided about it later.
+
+        Parameters:
+            service: the service that was asked.
+            asked: the request.
+            headers: header fields of the request that brings the decision, with lower-case names.
+        """
+        endpoint = Endpoint.AUTHORIZATION
+        return cls(service, asked.base_url, "GET", "", asked.parameters, {}, headers or {}, endpoint=endpoint)
 
 
 class Emulation:
@@ -219,6 +229,10 @@ class Emulation:
     def normalized(self, request: ServiceRequest) -> ServiceRequest:
         """The request as the handlers take it, for emulations that read another form of it as well."""
         return request
+
+    def cors(self, endpoint: Endpoint) -> Cors | None:
+        """What an endpoint tells browsers about pages of other origins, or None if it tells them nothing."""
+        return None
 
     def grant_id(self, request: ServiceRequest) -> str | None:
         """The id of the grant a request belongs to, if the request itself tells it (a key id, for instance)."""

@@ -57,6 +57,11 @@ class EnvironmentKind:
 
 ENVIRONMENTS: tuple[EnvironmentKind, ...] = (
     EnvironmentKind("development", "Sign-in by e-mail address, else by its local part.", (BY_EMAIL, BY_LOCAL_PART)),
+    EnvironmentKind(
+        "production",
+        "The same again, for an app that chooses its sign-in page by auth.environment.",
+        (BY_EMAIL, BY_LOCAL_PART),
+    ),
     EnvironmentKind("no-sign-in", "No resolvers: a provider session without a Backstage identity.", ()),
     EnvironmentKind("local-part", "Sign-in by the local part, for addresses of the company only.", (BY_LOCAL_PART,)),
     EnvironmentKind("email", "Sign-in by e-mail address only."),

@@ -29,7 +29,7 @@ from mock_idp.oauth.tokens import (
     PUBLIC_KEY,
     SignedToken,
 )
-from mock_idp.public_keys import AS_SECRET, PrivateKey, certificate
+from mock_idp.public_keys import AS_SECRET, PrivateKey, certificate, pem_certificate
 
 _FOREIGN_GENERATION = -2
 _FIRST_GENERATION = 0
@@ -157,6 +157,37 @@ class Keys:
     def jwks(self, algorithms: tuple[str, ...] = ("RS256",)) -> dict[str, Any]:
         """The published key set: the public keys of the published sets for these algorithms."""
         return {"keys": [self.pair(algorithm, name).public_jwk for name in self._published for algorithm in algorithms]}
+
+    def certificates(self, common_name: str, algorithm: str = "RS256") -> dict[str, str]:
+        """The published keys of an algorithm as certificates in PEM, by key id.
+
+        Parameters:
+            common_name: whom the certificates name.
+            algorithm: the JWS algorithm.
+        """
+        pairs = [self.pair(algorithm, name) for name in self._published]
+        return {pair.kid: pem_certificate(pair.private, common_name) for pair in pairs}
+
+    def verified(self, token: str, secret: str = "") -> dict[str, Any] | None:
+        """The claims of a token that bears a signature of these keys, or of a client's secret; it may be expired.
+
+        Parameters:
+            token: a JWT.
+            secret: the client secret, the key of ``HS256``; empty if there is none.
+        """
+        try:
+            header = jwt.get_unverified_header(token)
+            pair = self.by_kid(str(header.get("kid")), ASYMMETRIC)
+            key, algorithm = (pair.private.public_key(), pair.algorithm) if pair else (secret, "HS256")
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                key,
+                [algorithm],
+                options={"verify_exp": False, "verify_aud": False, "verify_iat": False, "verify_nbf": False},
+            )
+        except jwt.PyJWTError:
+            return None
+        return claims if pair or secret else None
 
     def sign(self, token: SignedToken, secret: str = "") -> str:
         """Bring a token into its compact form (RFC 7515 section 7.1).

@@ -28,6 +28,8 @@ class Persona:
         groups: entity refs the catalog's user is a member of; a bare name is a group.
         entity: name of the User entity in the catalog, or None if there is none.
         catalog_email: e-mail address in the catalog if it is another one; empty for none.
+        namespace: of the User entity; if it is not ``default``, that one has somebody else of the same name.
+        is_listed_by_group: True if the catalog's groups name their member, instead of the user its groups.
         namesakes: names of further User entities with the same e-mail address.
         annotations_swapped: True if the catalog's annotations differ from the vendors' ids in case.
         padding: further characters in refresh and ID tokens.
@@ -43,6 +45,8 @@ class Persona:
     groups: tuple[str, ...] = ("harbour",)
     entity: str | None = None
     catalog_email: str | None = None
+    namespace: str = "default"
+    is_listed_by_group: bool = False
     namesakes: tuple[str, ...] = ()
     annotations_swapped: bool = False
     padding: int = 0
@@ -62,6 +66,11 @@ class Persona:
     def family_name(self) -> str:
         """The part of the name behind the first space."""
         return self.name.partition(" ")[2]
+
+    @property
+    def entity_ref(self) -> str | None:
+        """The full ref of the User entity, in lower case as Backstage writes it, or None if there is none."""
+        return f"user:{self.namespace}/{self.entity}".lower() if self.entity else None
 
     @property
     def group_refs(self) -> tuple[str, ...]:
@@ -256,6 +265,26 @@ _ALL = (
         "Ids in the catalog's annotations differ from the vendor's in case only, which is not the same id.",
         entity="runa-case",
         annotations_swapped=True,
+    ),
+    Persona(
+        "mixed-case",
+        "Uma Crest",
+        "Uma-Crest",
+        _at("Uma-Crest"),
+        "Name, address and group have letters in both cases: refs are in lower case all the same, profiles are not.",
+        groups=("Harbour-Watch",),
+        entity="Uma-Crest",
+        is_listed_by_group=True,
+    ),
+    Persona(
+        "other-namespace",
+        "Ivo Dune",
+        "ivo-dune",
+        _at("ivo-dune"),
+        "In the catalog in a namespace of its own, where the usual one has somebody else of that name.",
+        groups=("group:dunes/harbour",),
+        entity="ivo-dune",
+        namespace="dunes",
     ),
 )
 

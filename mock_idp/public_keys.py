@@ -43,8 +43,22 @@ AS_SECRET: Mapping[str, Callable[[PublicKey], bytes]] = {
 
 def certificate(private: PrivateKey) -> str:
     """A certificate that a key made for itself, in the form of ``x5c`` (RFC 7515 section 4.1.6)."""
-    name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, "forger.invalid")])
-    made = (
+    return base64.b64encode(_self_signed(private, "forger.invalid").public_bytes(Encoding.DER)).decode("ascii")
+
+
+def pem_certificate(private: PrivateKey, common_name: str) -> str:
+    """A certificate that a key made for itself, in PEM, for vendors that publish their keys so.
+
+    Parameters:
+        private: the key.
+        common_name: whom the certificate names.
+    """
+    return _self_signed(private, common_name).public_bytes(Encoding.PEM).decode("ascii")
+
+
+def _self_signed(private: PrivateKey, common_name: str) -> x509.Certificate:
+    name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, common_name)])
+    return (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -54,4 +68,3 @@ def certificate(private: PrivateKey) -> str:
         .not_valid_after(_EPOCH + _TEN_YEARS)
         .sign(private, hashes.SHA256())
     )
-    return base64.b64encode(made.public_bytes(Encoding.DER)).decode("ascii")

@@ -80,7 +80,9 @@ MOST_ISSUED_NAMES = 256
 """Certificates that are kept for names which no wildcard covers."""
 DRIPS = 10
 """Pieces of a body that comes in drops."""
-FILLING_PAUSE = 0.01
+STOP_NOTICED_SECONDS = 0.2
+"""How soon answers that wait for each other notice that the server stops."""
+FILLING_PAUSE_SECONDS = 0.01
 """Seconds between pieces of a body that does not end."""
 
 
@@ -103,7 +105,7 @@ class Settings:
         tls_port: TCP port of the TLS listener; 0 takes a free one.
         backend_urls: base URLs of the backends that may sign in here, without trailing slash. The first
             one is the one that ``app-config`` configures.
-        app_url: base URL of the Backstage frontend, without trailing slash.
+        app_urls: base URLs of the Backstage frontends, without trailing slash. The first one is ``app.baseUrl``.
         providers: ``ID`` or ``ID=VENDOR`` each; empty means the default providers.
         profile: name of the app-config variant.
         auto_login: id of the persona that is signed in without a consent page, or None.
@@ -121,7 +123,7 @@ class Settings:
     proxy_port: int = DEFAULT_PROXY_PORT
     tls_port: int = DEFAULT_TLS_PORT
     backend_urls: tuple[str, ...] = (DEFAULT_BACKEND_URL,)
-    app_url: str = DEFAULT_APP_URL
+    app_urls: tuple[str, ...] = (DEFAULT_APP_URL,)
     providers: tuple[str, ...] = ()
     profile: str = DEFAULT_PROFILE
     auto_login: str | None = None

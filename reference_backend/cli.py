@@ -27,8 +27,8 @@ ENVIRONMENT_ERROR = 1
 """Exit code for a port or a database that cannot be had."""
 
 
-@click.group()
-@click.version_option(__version__)
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="reference-backend")
 def main() -> None:
     """The smallest complete Backstage auth backend."""
 

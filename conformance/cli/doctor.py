@@ -1,19 +1,13 @@
 """``auth-conformance doctor``: the examination of the set-up alone."""
 
-import sys
-from typing import Final
-
 import click
 
-from conformance.cli.library import read_library
+from conformance.cli.library import SetUpError, read_library
 from conformance.cli.listing import aligned
 from conformance.examination.fault import ConfigurationFault
 from conformance.examination.probe import ProbeOptions, examine
 from conformance.plugin.options import ENVIRONMENT, IDP_URL, PROFILE, TIMEOUT_SECONDS
 from conformance.target import Provider
-
-SET_UP_IS_WRONG: Final = 4
-"""Exit status, as pytest's for a wrong command line."""
 
 
 @click.command("doctor")
@@ -46,8 +40,7 @@ def command(  # noqa: PLR0913, PLR0917 - each is an option
     try:
         target = examine(options, read_library().facts)
     except ConfigurationFault as fault:
-        click.echo(f"Error: {fault}", err=True)
-        sys.exit(SET_UP_IS_WRONG)
+        raise SetUpError(str(fault)) from fault
     click.echo(f"target    {target.auth_url} (app {target.app_origin}, profile {target.profile})")
     click.echo(f"mock IdP  {target.idp['urls']['http']}")
     click.echo("\n".join(aligned([_row(provider) for provider in target.providers])))

@@ -5,7 +5,7 @@ import difflib
 import click
 import yaml
 
-from conformance.cli.library import read_library, scenarios_option
+from conformance.cli.library import SetUpError, read_library, scenarios_option
 from conformance.requirement_list import Requirement, requirements
 from conformance.scenario.loader import Library
 from conformance.scenario.model import Scenario
@@ -21,7 +21,7 @@ def command(id_: str, scenarios: tuple[str, ...]) -> None:
     if requirement is None:
         close = difflib.get_close_matches(id_.upper(), known, n=3)
         hint = f"did you mean {' or '.join(close)}?" if close else "'auth-conformance list requirements' has them all"
-        raise click.ClickException(f"there is no requirement {id_}; {hint}")
+        raise SetUpError(f"there is no requirement {id_}; {hint}")
     click.echo("\n".join(explanation(requirement, read_library(scenarios))))
 
 

@@ -11,16 +11,22 @@ from conformance.scenario.loader import Library, ScenarioFileError, load
 from conformance.steps import RULES
 
 
+class SetUpError(click.ClickException):
+    """Something given is wrong; the message is one sentence."""
+
+    exit_code = 4  # as pytest's for a wrong command line
+
+
 def read_library(further: Sequence[str] = ()) -> Library:
     """The built-in scenarios, and those of further folders.
 
     Raises:
-        click.ClickException: with every mistake in them.
+        SetUpError: with every mistake in them.
     """
     try:
         return load([SCENARIOS, *map(Path, further)], requirements(), RULES)
     except ScenarioFileError as error:
-        raise click.ClickException(str(error)) from error
+        raise SetUpError(str(error)) from error
 
 
 scenarios_option = click.option(

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import click
 
-from conformance.cli.library import read_library, scenarios_option
+from conformance.cli.library import SetUpError, read_library, scenarios_option
 from conformance.embedded import EmbeddedStartError, describe_mock
 from conformance.plugin.options import PROFILE
 from conformance.requirement_list import requirements
@@ -51,7 +51,7 @@ def described() -> dict[str, Any]:
     try:
         return describe_mock(PROFILE, {})
     except EmbeddedStartError as error:
-        raise click.ClickException(str(error)) from error
+        raise SetUpError(str(error)) from error
 
 
 def aligned(rows: Sequence[Row]) -> Iterator[str]:

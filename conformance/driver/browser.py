@@ -3,10 +3,11 @@
 import contextlib
 import json as json_codec
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from conformance.driver.cookies import CookieJar, same_site
 from conformance.driver.secrets import Secrets
@@ -15,7 +16,6 @@ from conformance.driver.wire import HttpExchange, NoAnswerError, Request, Respon
 COMPONENT_SAFE: Final = "-_.!~*'()"
 """What JavaScript's ``encodeURIComponent`` leaves bare; the frontend builds its queries with it."""
 
-SECRET_COOKIES: Final = ("-refresh-token", "-nonce", "backstage-auth")
 
 QueryValue = str | Sequence[str] | None
 
@@ -41,6 +41,19 @@ class Transcript:
 
     secrets: Secrets = field(default_factory=Secrets)
     exchanges: list[HttpExchange] = field(default_factory=list)
+    _begun: list[int] = field(default_factory=list)
+
+    def begin_step(self) -> None:
+        """What follows belongs to the next step."""
+        self._begun.append(len(self.exchanges))
+
+    def step_of(self, number: int) -> int:
+        """Position of the step, from 1, that an exchange belongs to; 0 before the first.
+
+        Parameters:
+            number: position of the exchange, from 0.
+        """
+        return bisect_right(self._begun, number)
 
 
 class Browser:
@@ -143,14 +156,7 @@ class Browser:
 
     def _learn(self, response: Response) -> None:
         secrets = self._transcript.secrets
-        for name, value in self.jar.values(self.now()).items():
-            if any(part in name for part in SECRET_COOKIES):
-                secrets.learn(value)
-        for raw in response.header_values("set-cookie"):
-            name, _, value = raw.split(";")[0].partition("=")
-            if any(part in name for part in SECRET_COOKIES):
-                secrets.learn(value.strip())
-                secrets.learn(unquote(value.strip()))
+        secrets.learn_from_headers(response.headers)
         with contextlib.suppress(ValueError):  # no JSON, so no named members to learn from
             secrets.learn_from(json_codec.loads(response.body))
 

@@ -9,10 +9,13 @@ import json
 import re
 from collections.abc import Iterable
 from typing import Any, Final
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 
 SHORTEST: Final = 8
 """Shorter texts are not secrets, and replacing them would garble the transcript."""
+
+PUBLIC_COOKIE: Final = "-granted-scope"
+"""How the name of the one cookie ends whose value is no secret."""
 
 _JWT: Final = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*(\.[A-Za-z0-9_-]*)?")
 _CREDENTIALS: Final = re.compile(r"(?i)\b(bearer|basic)(:?\s+|%20)([A-Za-z0-9._~+/=-]{8,})")
@@ -70,8 +73,17 @@ class Secrets:
                 self.learn_from(item)
 
     def learn_from_headers(self, headers: Iterable[tuple[str, str]]) -> None:
-        """Remember the values of header fields that carry credentials; an authentication scheme stays readable."""
+        """Remember the values of header fields that carry credentials; an authentication scheme stays readable.
+
+        Of cookies every value is a secret but the granted scopes, which tell nothing but what was asked for.
+        """
         for name, value in headers:
+            if name.lower() in {"cookie", "set-cookie"}:
+                pairs = value.split(";") if name.lower() == "cookie" else value.split(";")[:1]
+                for cookie, _, text in (pair.partition("=") for pair in pairs):
+                    if not cookie.strip().endswith(PUBLIC_COOKIE):
+                        self.learn(text.strip())
+                        self.learn(unquote(text.strip()))
             if _SECRET_FIELDS.fullmatch(name):
                 scheme, _, credentials = value.strip().partition(" ")
                 self.learn(credentials.strip() or scheme)

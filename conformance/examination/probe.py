@@ -52,7 +52,7 @@ def examine(options: ProbeOptions, facts: Mapping[str, ProviderFacts]) -> Target
     Raises:
         ConfigurationFault: something is set up wrongly.
     """
-    _check_url(options.auth_url, "--target", "http://localhost:7007/api/auth")
+    _check_url(options.auth_url, "the target", "http://localhost:7007/api/auth")
     _check_url(options.idp_url, "--idp", "http://127.0.0.1:9000")
     plain = Wire(None, options.timeout_seconds, options.trusted_ca_file)
     try:
@@ -150,7 +150,7 @@ def _check_is_auth_backend(wire: Wire, auth_url: str) -> None:
     try:
         response = wire.send(Request("GET", jwks, ()))
     except NoAnswerError as error:
-        raise ConfigurationFault(f"the target at {error}; start the backend, or correct --target") from error
+        raise ConfigurationFault(f"the target at {error}; start the backend, or correct its URL") from error
     try:
         known = response.status == 200 and isinstance(json.loads(response.body)["keys"], list)
     except (ValueError, KeyError, TypeError):
@@ -158,7 +158,7 @@ def _check_is_auth_backend(wire: Wire, auth_url: str) -> None:
     if not known:
         raise ConfigurationFault(
             f"{auth_url} answers, but not like an auth backend: {jwks} gave status {response.status} and no key set; "
-            f"--target is the base URL of the auth plugin, usually {origin_of(auth_url)}/api/auth"
+            f"the target is the base URL of the auth plugin, usually {origin_of(auth_url)}/api/auth"
         )
 
 
@@ -287,7 +287,7 @@ class _Examiner:
         if environment == self._options.environment and called is not None and called != own:
             raise ConfigurationFault(
                 f"the target calls itself {called} (in the redirect_uri of provider {id_!r}), but "
-                f"--target says {own}, so its cookies would not come back; use --target "
+                f"it is tested as {own}, so its cookies would not come back; test "
                 f"{callback.removesuffix(f'/{id_}/handler/frame')}"
             )
 

@@ -3,7 +3,7 @@
 import contextlib
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,14 +13,21 @@ from conformance.cases import Case
 from conformance.play import did_not_run
 from conformance.plugin.options import add_options, read_options
 from conformance.plugin.run import CLEAN_UP, RUN, Run, begin, continue_in_worker
+from conformance.reports.deviations import render_deviations
 from conformance.reports.document import build_document
-from conformance.reports.html import write_html
-from conformance.reports.json_report import write_json
-from conformance.reports.terminal import summarise
+from conformance.reports.files import write_report
+from conformance.reports.groups import BAD, signature_of
+from conformance.reports.html import render_html
+from conformance.reports.json_report import render_json
+from conformance.reports.junit import render_junit
+from conformance.reports.terminal import Progress, summarise, told_at_once
 from conformance.verdicts import CaseResult
 
-PROPERTY: Final = "conformance"
-"""Name under which a case's result travels in ``user_properties``."""
+RESULT = pytest.StashKey[dict[str, Any]]()
+"""Where a case leaves its result."""
+
+ATTRIBUTE: Final = "conformance_result"
+"""Attribute of pytest's report in which the result travels, from an xdist worker too."""
 
 FUZZ: Final = "fuzz"
 """Name of the step, and of the marker of cases that play it: ``-m "not fuzz"`` leaves them out."""
@@ -30,6 +37,8 @@ SENT: Final = ("options", "library", "target", "deviations", "handover")
 
 STARTED = pytest.StashKey[float]()
 DOCUMENT = pytest.StashKey[dict[str, Any]]()
+JUNIT = pytest.StashKey[str | None]()
+"""Where ``--junit-xml`` is to be written: by the suite, whose file has a class for each scenario file."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,11 +46,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add_options(parser)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare the run; a configuration fault ends it here with one sentence."""
     if config.option.help or config.option.version:
         return
     config.addinivalue_line("markers", f"{FUZZ}: sends requests that nobody in their right mind would send")
+    show_failures_once(config)
     given: dict[str, Any] | None = getattr(config, "workerinput", None)
     if given is not None:
         config.stash[RUN] = continue_in_worker(*(given[name] for name in SENT))
@@ -56,6 +67,20 @@ def pytest_configure(config: pytest.Config) -> None:
     except BaseException:
         clean_up.close()
         raise
+
+
+def show_failures_once(config: pytest.Config) -> None:
+    """Leave out what pytest tells of each failed test, unless it is asked for, and its JUnit file.
+
+    The suite's own reports put cases that failed alike together.
+    """
+    option = config.option
+    if option.tbstyle == "auto":
+        option.tbstyle = "no"
+    if option.reportchars == "fE":
+        option.reportchars = ""
+    config.stash[JUNIT] = option.xmlpath
+    option.xmlpath = None
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -126,6 +151,25 @@ def case_id_of(node_id: str) -> str:
     return node_id.partition("[")[2].removesuffix("]")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Put a case's result into the report of its test."""
+    report = yield
+    if report.when == "call" and RESULT in item.stash:
+        setattr(report, ATTRIBUTE, item.stash[RESULT])
+    return report
+
+
+def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config) -> tuple[str, str, str] | None:
+    """No letter for a case: a line tells how far the run is, and what failed is told in words."""
+    if config.option.verbose > 0 or not hasattr(report, ATTRIBUTE):
+        return None
+    category = "xfailed" if hasattr(report, "wasxfail") and report.skipped else report.outcome
+    return category, "", category.upper()
+
+
 class Collector:
     """Collects on the controller what was planned and what came of it, here or in the workers.
 
@@ -136,6 +180,10 @@ class Collector:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._run = config.stash[RUN]
+        self._reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+        self._progress: Progress | None = None
+        self._begun = 0.0
+        self._told: set[tuple[Any, ...]] = set()
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Remember what is about to run in this process, after ``-k`` and the like."""
@@ -158,11 +206,24 @@ class Collector:
             self._run.examine(self._config.stash[CLEAN_UP])
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take a case's result out of its report."""
-        if report.when == "call":
-            for name, value in report.user_properties:
-                if name == PROPERTY and isinstance(value, dict):
-                    self._run.results.append(CaseResult.from_json(value))
+        """Take a case's result out of its report, and tell at once what failed in a new way."""
+        told: dict[str, Any] | None = getattr(report, ATTRIBUTE, None)
+        if told is None:
+            return
+        result = CaseResult.from_json(told)
+        self._run.results.append(result)
+        if self._config.option.verbose < -1:
+            return
+        self._progress = self._progress or Progress(len(self._run.planned))
+        self._begun = self._begun or time.monotonic() - result.seconds
+        lines = [self._progress.add(result, time.monotonic() - self._begun)]
+        signature = signature_of(told) if result.verdict.value in BAD else None
+        if signature is not None and signature not in self._told:
+            self._told.add(signature)
+            lines.append(told_at_once(result))
+        for line in filter(None, lines):
+            self._reporter.ensure_newline()
+            self._reporter.write_line(line)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -189,13 +250,21 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
         seed=run.options.seed,
         should_fails=run.options.should_fails,
         started=session.config.stash[STARTED],
+        embedded=run.options.target is None,
     )
     session.config.stash[DOCUMENT] = document
-    if run.options.report_json:
-        write_json(document, run.options.report_json)
-    if run.options.report_html:
-        write_html(document, run.options.report_html)
-    if (document["summary"]["stale"] or lost) and session.exitstatus == pytest.ExitCode.OK:
+    options = run.options
+    for path, render in (
+        (options.report_json, render_json),
+        (options.report_html, render_html),
+        (options.write_deviations, render_deviations),
+        (session.config.stash[JUNIT], render_junit),
+    ):
+        if path:
+            write_report(render(document), Path(path))
+    expired = any(entry["verdict"] == "expired" for entry in document["deviations"])
+    bad = document["summary"]["stale"] or expired or lost
+    if bad and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -203,4 +272,4 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     """Show what the run came to, per verdict and per requirement that did not hold."""
     document = config.stash.get(DOCUMENT, None)
     if document is not None:
-        summarise(document, terminalreporter)
+        summarise(document, terminalreporter, config.stash[RUN].options.transcripts)

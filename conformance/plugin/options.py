@@ -13,6 +13,7 @@ ENVIRONMENT: Final = "development"
 PROFILE: Final = "default"
 TIMEOUT_SECONDS: Final = 15.0
 LEVELS: Final = ("must", "should")
+SHOWN: Final = ("first", "all", "none")
 
 _INSTALLED: Final = Path(__file__).parent.parent / "scenarios"
 _CHECKOUT: Final = Path(__file__).parent.parent.parent / "scenarios"
@@ -54,9 +55,12 @@ OPTIONS: Final = (
     Option("--requirement", "only scenarios that check it", "ID", repeated=True),
     Option("--level", "what fails the run: MUST rows, or SHOULD rows too  [must]", "LEVEL", "must", choices=LEVELS),
     Option("--deviations", "accepted deviations of the target, with their reasons (YAML)", "FILE"),
+    Option("--write-deviations", "write what failed as a deviations file, for the reasons to be filled in", "FILE"),
+    Option("--allow-todo", "accept deviations whose reason is still TODO", default=False),
     Option("--scenarios", "further scenarios beside the built-in ones", "DIR", repeated=True),
     Option("--report-json", "write the report as JSON", "FILE"),
     Option("--report-html", "write the report as one HTML page", "FILE"),
+    Option("--transcripts", "HTTP exchanges of failures: first, all or none  [first]", "WHICH", "first", choices=SHOWN),
     Option("--app-origin", "origin of the target's app.baseUrl  [the target is asked]", "URL"),
     Option("--target-name", "name and version of the target, for the report", "TEXT"),
     Option("--target-ca", "CA file that the target's certificate descends from", "FILE"),
@@ -112,6 +116,9 @@ class Options:
     deviations: str | None
     report_json: str | None
     report_html: str | None
+    write_deviations: str | None
+    allow_todo: bool
+    transcripts: str
     target_name: str | None
     target_ca: str | None
     seed: int
@@ -147,7 +154,7 @@ def read_options(config: pytest.Config) -> Options:
             ssl.create_default_context(cafile=ca_file)
         except (ssl.SSLError, OSError) as error:
             raise pytest.UsageError(f"--target-ca {ca_file}: not a certificate in PEM form") from error
-    for option in ("--report-json", "--report-html"):
+    for option in ("--report-json", "--report-html", "--write-deviations"):
         path = get(option)
         if path and not Path(path).resolve().parent.is_dir():
             raise pytest.UsageError(f"{option} {path}: there is no folder {Path(path).resolve().parent}")
@@ -169,6 +176,9 @@ def read_options(config: pytest.Config) -> Options:
         deviations=get("--deviations"),
         report_json=get("--report-json"),
         report_html=get("--report-html"),
+        write_deviations=get("--write-deviations"),
+        allow_todo=get("--allow-todo"),
+        transcripts=get("--transcripts"),
         target_name=get("--target-name"),
         target_ca=ca_file,
         seed=seed if seed is not None else random.SystemRandom().randrange(2**32),

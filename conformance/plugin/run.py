@@ -160,7 +160,8 @@ def begin(options: Options, folder: Path, clean_up: contextlib.ExitStack, *, onl
     """
     library = load_library(options)
     try:
-        deviations = read_deviations(Path(options.deviations)).deviations if options.deviations else []
+        file = Path(options.deviations) if options.deviations else None
+        deviations = read_deviations(file, allow_todo=options.allow_todo).deviations if file else []
         described = describe_mock(options.profile, options.providers) if options.target is None or only_collects else {}
     except (DeviationFileError, EmbeddedStartError) as error:
         raise pytest.UsageError(str(error)) from error

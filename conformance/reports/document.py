@@ -1,7 +1,7 @@
 """The report document of docs/architecture.md, from which every other form of the report is made."""
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +24,7 @@ def build_document(
     seed: int,
     should_fails: bool,
     started: float,
+    embedded: bool = False,
 ) -> dict[str, Any]:
     """Put the document together.
 
@@ -34,6 +35,7 @@ def build_document(
         seed: the run's seed.
         should_fails: True if SHOULD rows fail the run.
         started: seconds since the epoch.
+        embedded: True if the suite started the target itself.
     """
     ordered = sorted(results, key=lambda result: result.id)
     levels = {id_: requirement.level for id_, requirement in requirements().items()}
@@ -42,10 +44,13 @@ def build_document(
     uncovered_entries = uncovered(deviations, ordered)
     made = Counter(check.requirement for result in ordered for check in result.checks)
     failed = Counter(check.requirement for result in ordered for check in result.checks if not check.holds)
+    scenarios = _scenarios_by_requirement(ordered)
     counted = Counter(result.verdict for result in ordered)
     summary: dict[str, Any] = {verdict.value: counted[verdict] for verdict in Verdict}
     summary["stale"] = len(stale_entries)
-    summary["not_run"] = dict(Counter(result.message for result in ordered if result.verdict is Verdict.NOT_APPLICABLE))
+    summary["not_applicable"] = dict(
+        Counter(result.message for result in ordered if result.verdict is Verdict.NOT_APPLICABLE)
+    )
     return {
         "kit": {"name": "backstage-auth-conformance", "version": __version__},
         "target": {
@@ -53,6 +58,7 @@ def build_document(
             "name": target.name,
             "app_origin": target.app_origin,
             "profile": target.profile,
+            "embedded": embedded,
         },
         "idp": {"url": target.idp["urls"]["http"], "version": target.idp.get("kit", {}).get("version")},
         "providers": [
@@ -75,18 +81,32 @@ def build_document(
                 "verdict": verdicts[id_].value if id_ in verdicts else NOT_CHECKED,
                 "checks": made[id_],
                 "failed_checks": failed[id_],
+                "scenarios": scenarios[id_],
             }
             for id_, requirement in requirements().items()
         ],
         "deviations": [
-            {**entry.model_dump(exclude_none=True), "verdict": _state(entry, stale_entries, uncovered_entries)}
+            {
+                **entry.model_dump(mode="json", exclude_none=True),
+                "verdict": _state(entry, stale_entries, uncovered_entries),
+            }
             for entry in deviations
         ],
         "cases": [_case(result) for result in ordered],
     }
 
 
+def _scenarios_by_requirement(results: Sequence[CaseResult]) -> dict[str, list[str]]:
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for result in results:
+        for id_ in result.requirements:
+            found[id_][result.scenario] = None
+    return defaultdict(list, {id_: list(scenarios) for id_, scenarios in found.items()})
+
+
 def _state(entry: Deviation, stale_entries: Sequence[Deviation], uncovered_entries: Sequence[Deviation]) -> str:
+    if entry.is_expired(datetime.now(UTC).date()):
+        return "expired"
     if entry in stale_entries:
         return "stale"
     return NOT_CHECKED if entry in uncovered_entries else "accepted"

@@ -10,6 +10,7 @@ from conformance.scenario.expansion import NAMED, bound
 from conformance.scenario.facts import ProviderFacts
 from conformance.scenario.filters import FILTERS
 from conformance.scenario.model import Scenario, StepEntry
+from conformance.scenario.near_misses import NearMisses, mistake_in_use
 from conformance.scenario.references import UnknownReferenceError, references
 from conformance.scenario.shape import Shape, shape_of, wrong_keys, wrong_member
 
@@ -20,7 +21,7 @@ ROOTS: Final[Shape] = shape_of(
     "provider",
     case=shape_of("id", "unique"),
     target=shape_of(
-        "auth_url", "auth_path", "backend_url", "app_origin", "environment", "https", "secure", "same_site"
+        *("auth_url", "auth_path", "backend_url", "app_origin", "environment", "https", "secure", "same_site", "other"),
     ),
 )
 """What ``${…}`` reaches before the first step; ``provider`` is looked up in the facts."""
@@ -76,6 +77,7 @@ def mistakes_of(scenario: Scenario, known: Known) -> Iterator[str]:
     yield from _wrong_words(scenario, known)
     if not any(step.expect for step in scenario.steps):
         yield f"{scenario.line}: scenario {scenario.scenario!r} expects nothing, so it cannot fail"
+    yield from _wrong_near_misses(scenario)
     fitting = [facts for facts in known.facts.values() if scenario.applies_to.fit(facts)]
     told: dict[str, None] = {}
     whole = True
@@ -91,6 +93,16 @@ def mistakes_of(scenario: Scenario, known: Known) -> Iterator[str]:
     if whole and not told:
         told |= dict.fromkeys(_walk(scenario, known, None, whole=True))
     yield from told
+
+
+def _wrong_near_misses(scenario: Scenario) -> Iterator[str]:
+    """What is refused shows nothing unless the right value passes in the same scenario."""
+    tried = [step for step in scenario.steps if isinstance(step.each, NearMisses)]
+    for step in tried:
+        if isinstance(step.each, NearMisses) and (mistake := mistake_in_use(step.each)):
+            yield f"{step.line}: step {step.action!r}: {mistake}"
+    if tried and not any((step.why or "").startswith("Control") and step.expect for step in scenario.steps):
+        yield f"{tried[0].line}: near misses need a control: a step 'why: Control.' in which the right value passes"
 
 
 def _named(scenario: Scenario, fitting: list[ProviderFacts]) -> list[ProviderFacts]:
@@ -157,6 +169,9 @@ def _walk(scenario: Scenario, known: Known, facts: ProviderFacts | None, *, whol
 
 def _wrong_step(step: StepEntry, known: Known) -> Iterator[str]:
     for requirement, groups in step.expect.items():
+        if requirement.startswith("SEC-") and (step.why or "").startswith("Control"):
+            # A backend that refuses what is right would be accused of letting in what is wrong.
+            yield f"{requirement} is a threat, which no control shows; name what it does show, or CONTROL-…"
         if not requirement.startswith("${") and requirement not in known.requirements:
             yield f"there is no requirement {requirement!r}"
         if not groups or not all(groups if isinstance(groups, list) else [groups]):

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from conformance.scenario.facts import ProviderFacts
 from conformance.scenario.model import Expectation, Scenario, StepEntry
+from conformance.scenario.near_misses import NearMisses
 from conformance.scenario.references import UnknownReferenceError, resolve
 
 NAMED: Final = "is"
@@ -79,11 +80,21 @@ def _repeated(scenario: Scenario, facts: ProviderFacts) -> Scenario:
 
 
 def _repetitions(step: StepEntry, facts: ProviderFacts) -> Iterator[StepEntry]:
+    if isinstance(step.each, NearMisses):
+        for name, near in step.each.tries.items():
+            remark = f"(near miss: {name}, {near.source})"
+            one = _repetition(step, near.value, remark)
+            yield one.model_copy(update={"unless_same": [near.value, step.each.of]})
+        return
     elements = list(range(1, step.times + 1)) if step.times else _elements(step.each, facts)
     for element in elements:
-        data = step.model_dump(exclude={"each", "times"})
-        one = resolve(data, {"each": element}, ["each"])
-        one["why"] = " ".join(filter(None, [one["why"], f"(each: {element!r})"]))
-        if one["save"]:
-            one["gathers"] = True
-        yield StepEntry.model_validate(one)
+        yield _repetition(step, element, f"(each: {element!r})")
+
+
+def _repetition(step: StepEntry, element: Any, remark: str) -> StepEntry:
+    data = step.model_dump(exclude={"each", "times"})
+    one = resolve(data, {"each": element}, ["each"])
+    one["why"] = " ".join(filter(None, [one["why"], remark]))
+    if one["save"]:
+        one["gathers"] = True
+    return StepEntry.model_validate(one)

@@ -55,6 +55,23 @@ class RefreshRequest(_Strict):
     """as in :class:`TokenRequest`."""
 
 
+class Requests(_Strict):
+    """Everything that the vendor is asked, to the last parameter, as the step ``traffic`` tells it (SEC-TOKX-09)."""
+
+    sign_in: list[str] = [
+        "token POST form: client_id client_secret=client-secret code=code grant_type redirect_uri",
+        "profile GET header: authorization=access-token",
+    ]
+    """when somebody signs in."""
+    refresh: list[str] = [
+        "refresh POST form: client_id client_secret=client-secret grant_type refresh_token=refresh-token scope",
+        "profile GET header: authorization=new-access-token",
+    ]
+    """at a refresh."""
+    logout: list[str] = []
+    """when somebody signs out."""
+
+
 class PersonaProfile(_Strict):
     """What a session's profile says about the person who signed in; null where it says nothing."""
 
@@ -122,6 +139,8 @@ class ProviderFacts(_Strict):
     """see :class:`TokenRequest`."""
     refresh_request: RefreshRequest = RefreshRequest()
     """see :class:`RefreshRequest`."""
+    requests: Requests = Requests()
+    """see :class:`Requests`."""
     profile: PersonaProfile = PersonaProfile()
     """see :class:`PersonaProfile`."""
     resolvers: list[Resolver] = []

@@ -132,6 +132,131 @@ def _known(value: Any) -> dict[str, Any]:
     return {name: member for name, member in value.items() if member is not None}
 
 
+def _but_first(value: Any) -> Any:
+    """The text or list without its first character or item."""
+    return value[1:]
+
+
+def _but_last(value: Any) -> Any:
+    """The text or list without its last character or item."""
+    return value[:-1]
+
+
+def _other_first(value: Any) -> str:
+    """The text with another letter or digit in the place of its first one."""
+    text = str(value)
+    place = next((index for index, char in enumerate(text) if char.isalnum()), 0)
+    other = {"z": "a", "Z": "A", "9": "0"}.get(text[place], chr(ord(text[place]) + 1))
+    return f"{text[:place]}{other}{text[place + 1 :]}"
+
+
+def _swap_first(value: Any) -> str:
+    """The text with its first letter in the other case."""
+    text = str(value)
+    place = next((index for index, char in enumerate(text) if char.isalpha()), 0)
+    return f"{text[:place]}{text[place : place + 1].swapcase()}{text[place + 1 :]}"
+
+
+def _without_padding(value: Any) -> str:
+    """The text without the equals signs at its end."""
+    return str(value).rstrip("=")
+
+
+def _with_padding(value: Any) -> str:
+    """The text of base64 with the equals signs that fill it up to groups of four; at least one."""
+    text = str(value)
+    return text + "=" * (-len(text) % 4 or 1)
+
+
+def _other_base64(value: Any) -> str:
+    """The text with the characters in which base64 and base64url differ exchanged."""
+    return str(value).translate(str.maketrans("+/-_", "-_+/"))
+
+
+def _full_width(value: Any) -> str:
+    """The text in full-width letters and digits, of which Unicode's normal forms NFKC and NFKD make the usual ones."""
+    return "".join(chr(ord(char) + 0xFEE0) if char.isascii() and char.isalnum() else char for char in str(value))
+
+
+def _look_alike(value: Any) -> str:
+    """The text with the first letter that has one replaced by a Cyrillic look-alike."""
+    text = str(value)
+    place = next((index for index, char in enumerate(text) if char in _LOOK_ALIKES), None)
+    return text if place is None else f"{text[:place]}{_LOOK_ALIKES[text[place]]}{text[place + 1 :]}"
+
+
+def _folding_alike(value: Any) -> str:
+    """The text with letters that only case folding makes the usual ones: the Kelvin sign and the long s."""
+    return str(value).translate(str.maketrans("kKsS", "\u212a\u212a\u017f\u017f"))
+
+
+def _dotless(value: Any) -> str:
+    """The text with the dotless i and the dotted I, which some languages' rules of case make the usual ones."""
+    return str(value).translate(str.maketrans("iI", "\u0131\u0130"))
+
+
+def _percent_first(value: Any) -> str:
+    """The text with its first letter or digit percent-encoded, which needs no encoding."""
+    text = str(value)
+    place = next((index for index, char in enumerate(text) if char.isascii() and char.isalnum()), None)
+    return text if place is None else f"{text[:place]}%{ord(text[place]):02X}{text[place + 1 :]}"
+
+
+def _scheme(value: Any) -> str:
+    """The scheme of a URL."""
+    return str(value).partition("://")[0]
+
+
+def _authority(value: Any) -> str:
+    """Host and port of a URL, as they stand there."""
+    return re.split(r"[/?#]", str(value).partition("://")[2], maxsplit=1)[0]
+
+
+def _host(value: Any) -> str:
+    """The host of a URL, as it stands there."""
+    return re.sub(r":\d*$", "", _authority(value))
+
+
+def _port_part(value: Any) -> str:
+    """The port of a URL with its colon; empty if it names none."""
+    return _authority(value)[len(_host(value)) :]
+
+
+def _below_host(value: Any) -> str:
+    """What follows a URL's host and port: path, query and fragment."""
+    return str(value).partition("://")[2][len(_authority(value)) :]
+
+
+def _before_at(value: Any) -> str:
+    """The text before its last at sign."""
+    return str(value).rpartition("@")[0]
+
+
+def _after_at(value: Any) -> str:
+    """The text behind its last at sign."""
+    return str(value).rpartition("@")[2]
+
+
+def _from_last_dot(value: Any) -> str:
+    """The text from its last dot on, the dot included."""
+    return "".join(str(value).rpartition(".")[1:])
+
+
+def _to_last_dot(value: Any) -> str:
+    """The text before its last dot."""
+    return str(value).rpartition(".")[0]
+
+
+_LOOK_ALIKES: Final = dict(
+    zip(
+        "aeopcxyiABEKMHOPCTX",
+        "\u0430\u0435\u043e\u0440\u0441\u0445\u0443\u0456\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425",
+        strict=True,
+    )
+)
+"""Latin letter -> the Cyrillic one that looks like it."""
+
+
 FILTERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "upper": _upper,
     "lower": _lower,
@@ -157,5 +282,26 @@ FILTERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "s256": _s256,
     "kebab-case": _kebab_case,
     "known": _known,
+    "but-first": _but_first,
+    "but-last": _but_last,
+    "other-first": _other_first,
+    "swap-first": _swap_first,
+    "without-padding": _without_padding,
+    "with-padding": _with_padding,
+    "other-base64": _other_base64,
+    "full-width": _full_width,
+    "look-alike": _look_alike,
+    "folding-alike": _folding_alike,
+    "dotless": _dotless,
+    "percent-first": _percent_first,
+    "scheme": _scheme,
+    "authority": _authority,
+    "host": _host,
+    "port-part": _port_part,
+    "below-host": _below_host,
+    "before-at": _before_at,
+    "after-at": _after_at,
+    "from-last-dot": _from_last_dot,
+    "to-last-dot": _to_last_dot,
 }
 """Name of a filter -> what it makes of the value."""

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from conformance.scenario.checks import Known, StepRules, mistakes_of, wrong_facts
 from conformance.scenario.expansion import with_expectations
 from conformance.scenario.model import Expectation, ProviderFacts, Scenario, StepEntry, Vocabulary
+from conformance.scenario.near_misses import NearMisses, NearMissTable, looked_up, mistakes_in_table
 from conformance.scenario.references import UnknownReferenceError
 from conformance.scenario.reserved import shared_services
 from conformance.scenario.wording import in_words
@@ -59,6 +60,7 @@ MODELS: Final[Mapping[str, type[BaseModel]]] = {
     "scenario": Scenario,
     "provider": ProviderFacts,
     "expectation": Expectation,
+    "near_misses": NearMissTable,
     "capabilities": Vocabulary,
 }
 """First key of a document -> its model; ``capabilities`` comes last because facts have such a key, too."""
@@ -76,6 +78,7 @@ class _Reading:
         self.scenarios: dict[str, Scenario] = {}
         self.facts: dict[str, ProviderFacts] = {}
         self.expectations: dict[str, Expectation] = {}
+        self.tables: dict[str, NearMissTable] = {}
         self.capabilities: dict[str, str] = {}
         self._paths: dict[int, Path] = {}
 
@@ -98,6 +101,8 @@ class _Reading:
             self._add(self.facts, document.provider, document, path)
         elif isinstance(document, Expectation):
             self._add(self.expectations, document.expectation, document, path)
+        elif isinstance(document, NearMissTable):
+            self._add(self.tables, document.near_misses, document, path)
         else:
             for word, meaning in document.capabilities.items():
                 if word in self.capabilities:
@@ -115,6 +120,8 @@ class _Reading:
         known = Known(requirements, steps, self.facts, self.capabilities, is_whole=not self.mistakes)
         for facts in self.facts.values():
             self._tell(facts, wrong_facts(facts, known))
+        for table in self.tables.values():
+            self._tell(table, [f"{table.line}: {mistake}" for mistake in mistakes_in_table(table)])
         for id_, scenario in self.scenarios.items():
             complete = scenario.model_copy(update={"steps": list(self._spelt_out(scenario, is_whole=known.is_whole))})
             self.scenarios[id_] = complete
@@ -123,7 +130,10 @@ class _Reading:
     def _spelt_out(self, scenario: Scenario, *, is_whole: bool) -> Iterator[StepEntry]:
         for step in scenario.steps:
             try:
-                yield with_expectations(step, self.expectations)
+                told = with_expectations(step, self.expectations)
+                if isinstance(told.each, NearMisses):
+                    told = told.model_copy(update={"each": looked_up(told.each, self.tables)})
+                yield told
             except UnknownReferenceError as error:
                 if is_whole:
                     self._tell(scenario, [f"{step.line}: step {step.action!r}: {error}"])

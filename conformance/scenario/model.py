@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from conformance.scenario.facts import KebabCase, Kind, ProviderFacts, RequirementId, Resolver, Scopes, TokenRequest
+from conformance.scenario.near_misses import NearMisses
 
 __all__ = [
     "Applies",
@@ -75,15 +76,17 @@ class StepEntry(_Strict):
     """which browser acts; each has cookies of its own."""
     why: str | None = None
     """a remark for readers, shown when a check of the step fails."""
-    each: Elements | None = None
-    """play the step once for each of these; ``${each}`` is the one at hand. A list, or a reference to one among the
-    provider's facts."""
+    each: Elements | NearMisses | None = None
+    """play the step once for each of these; ``${each}`` is the one at hand. A list, a reference to one among the
+    provider's facts, or the near misses of a value."""
     times: Annotated[int, Field(ge=1, le=100)] | None = None
     """play the step so many times; ``${each}`` counts from 1."""
     line: int = 0
     """line in the file, for messages."""
     gathers: bool = False
     """True if ``save`` adds to a list, once the scenario is bound to a provider."""
+    unless_same: list[Any] | None = None
+    """two values, once the scenario is bound to a provider; if they are the same, the step is not played."""
 
     @model_validator(mode="before")
     @classmethod

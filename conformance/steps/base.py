@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel, ConfigDict
 
@@ -185,3 +185,14 @@ def body_and_headers(
     if form is not None:
         return urlencode(form, doseq=True).encode(), {"Content-Type": "application/x-www-form-urlencoded", **headers}
     return (text or "").encode(), dict(headers)
+
+
+def cookie_text(value: str) -> str:
+    """A cookie's value as backends write it: percent-encoded as `encodeURIComponent` does."""
+    return quote(value, safe="-_.!~*'()")
+
+
+def put_cookies(context: CaseContext, cookies: Mapping[str, str]) -> None:
+    """Put cookies for the target's host into the acting browser; each replaces any of its name."""
+    for name, value in cookies.items():
+        context.browser.jar.put(context.target.auth_url, name, cookie_text(value), "/")

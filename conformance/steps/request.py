@@ -1,14 +1,14 @@
 """Plain requests to the target, and what a test does to a browser's cookies."""
 
 from typing import Any, ClassVar, Literal
-from urllib.parse import quote
 
 from pydantic import Field
 
 from conformance.driver.browser import encode_query
 from conformance.driver.members import ANSWER
 from conformance.scenario.shape import Shape, shape_of
-from conformance.steps.base import CaseContext, Observation, Step, body_and_headers
+from conformance.steps.base import CaseContext, Observation, Step, body_and_headers, cookie_text
+from conformance.steps.tokens import ForgeToken, SignToken
 
 
 class RequestStep(Step):
@@ -32,6 +32,12 @@ class RequestStep(Step):
     """fields of a form body."""
     text: str | None = None
     """any other body."""
+    bearer: str | None = None
+    """token of the ``Authorization`` field."""
+    signed_bearer: SignToken | None = None
+    """instead, what ``sign_token`` makes of these arguments."""
+    forged_bearer: ForgeToken | None = None
+    """instead, what ``forge_token`` makes of these arguments."""
     acting: Literal["script", "navigation", "nobody"] = "nobody"
     """``script`` (the app's page, with cookies), ``navigation`` (a page visit), ``nobody`` (no cookies)."""
 
@@ -42,6 +48,10 @@ class RequestStep(Step):
         if self.query:
             url += ("&" if "?" in self.path else "?") + encode_query(self.query)
         body, headers = body_and_headers(json_body=self.json_body, form=self.form, text=self.text, headers=self.headers)
+        made = self.signed_bearer or self.forged_bearer
+        token = made.play(context)["token"] if made else self.bearer
+        if token is not None:
+            headers = {**headers, "Authorization": f"Bearer {token}"}
         browser = context.browser
         if self.acting == "script":
             response = browser.fetch(url, self.method, headers=headers, body=body)
@@ -62,13 +72,13 @@ class PutCookie(Step):
     value: str
     """its value, which is percent-encoded unless ``encoded`` is set."""
     path: str = "/"
-    """its path; by default the provider's whole subtree."""
+    """its path; by default every path of the target."""
     encoded: bool = False
     """True if the value is already as it is sent."""
 
     def play(self, context: CaseContext) -> Observation:
         """Change the jar; nothing is sent."""
-        raw = self.value if self.encoded else quote(self.value, safe="-_.!~*'()")
+        raw = self.value if self.encoded else cookie_text(self.value)
         context.browser.jar.put(context.target.auth_url, self.name, raw, self.path)
         return {"cookies": context.browser.jar.values(context.browser.now())}
 

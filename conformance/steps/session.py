@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from conformance.driver.members import ANSWER
 from conformance.scenario.shape import Shape
-from conformance.steps.base import XHR, CaseContext, Observation, Step
+from conformance.steps.base import XHR, CaseContext, Observation, Step, put_cookies
 
 Text = str | None
 
@@ -29,6 +29,8 @@ class Refresh(Step):
     """HTTP method."""
     credentials: bool = True
     """False sends no cookies."""
+    cookies: dict[str, str] = {}
+    """cookies put into the browser before, as ``put_cookie`` does: name -> value."""
 
     def play(self, context: CaseContext) -> Observation:
         """Send the request from the app's page."""
@@ -39,6 +41,7 @@ class Refresh(Step):
             "env": context.environment if self.environment == "(case)" else self.environment,
             **self.query,
         }
+        put_cookies(context, self.cookies)
         url = context.provider_url("/refresh", parameters)
         response = context.browser.fetch(
             url, self.method, headers={**XHR, **self.headers}, credentials=self.credentials

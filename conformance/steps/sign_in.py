@@ -11,7 +11,7 @@ from conformance.driver.idp import give_consent
 from conformance.driver.members import ANSWER, AUTHN_REQUEST, URL
 from conformance.driver.observation import observe_response, observe_url
 from conformance.scenario.shape import Shape, shape_of
-from conformance.steps.base import CaseContext, Observation, ScenarioFault, Step, body_and_headers
+from conformance.steps.base import CaseContext, Observation, ScenarioFault, Step, body_and_headers, put_cookies
 
 Text = str | None
 _USUAL = ("(frontend)", "(app)", "(case)")
@@ -174,6 +174,8 @@ class Callback(Step):
     """HTTP method; by default as the vendor sends the browser, and POST if there is a form."""
     form: dict[str, Any] | None = None
     """fields of a form body; added to those of the vendor's form, if it sent one (null removes one)."""
+    cookies: dict[str, str] = {}
+    """cookies put into the browser before, as ``put_cookie`` does: name -> value."""
 
     def play(self, context: CaseContext) -> Observation:
         """Send the callback and observe the page."""
@@ -193,6 +195,7 @@ class Callback(Step):
                 fields = {**consent["callback_form"], **(form or {})}
                 form = {name: value for name, value in fields.items() if value is not None}
         url = self._changed(url, context)
+        put_cookies(context, self.cookies)
         method = self.method or ("GET" if form is None else "POST")
         body, headers = body_and_headers(json_body=None, form=form, text=None, headers=self.headers)
         response = context.browser.navigate(url, method, headers=headers, body=body, came_from=came_from)

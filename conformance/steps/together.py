@@ -21,6 +21,8 @@ ALL: Final = "all"
 class Together(Step):
     """Play steps at the same time, to see what a race comes to.
 
+    Requests that only begin at the same time seldom meet. Where the target asks the vendor in between, the fault
+    ``hold`` lets the vendor's answers wait for each other, so that all of them are on their way at one moment.
     Observes each step's observation under the step's name, and all of them as the list ``all``, in the order of the
     file. Steps afterwards continue the last one of the file.
     """
@@ -67,8 +69,8 @@ class Together(Step):
         prepared = []
         for name, data in self.steps.items():
             entry = StepEntry.model_validate(data)
-            # A context of its own, for who acts; browsers and what is remembered are shared.
-            own = replace(context, acting=entry.browser)
+            # A context of its own, for who acts and who signs in; browsers and what is remembered are shared.
+            own = replace(context, acting=entry.browser, scope=dict(context.scope))
             _ = own.browser  # made before the race, not in it
             prepared.append((name, entry, own, named_steps()[entry.action].model_validate(entry.arguments)))
 
@@ -82,6 +84,7 @@ class Together(Step):
         for name, entry, own, future in waiting:
             seen[name] = future.result()
             own.remember(entry.action, seen[name])
+            context.scope |= own.scope
         return {**seen, ALL: list(seen.values())}
 
 

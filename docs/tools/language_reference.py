@@ -16,12 +16,14 @@ from conformance.scenario.facts import (
     MissingKey,
     PersonaProfile,
     RefreshRequest,
+    Requests,
     Resolver,
     Scopes,
     TokenRequest,
 )
 from conformance.scenario.filters import FILTERS
 from conformance.scenario.model import Applies, Expectation, ProviderFacts, Scenario, StepEntry, Vocabulary
+from conformance.scenario.near_misses import NearMisses, NearMissTable
 from conformance.steps import STEPS
 from conformance.steps.base import Step
 from docs.tools.generated import write_or_check
@@ -57,13 +59,16 @@ def parts() -> dict[str, str]:
         "members": "\n\n".join(_members(group, members) for group, members in MEMBERS.items()),
         "scenario": _fields(Scenario, leave_out=("part",)),
         "applies-to": _fields(Applies),
-        "step-entry": _fields(StepEntry, leave_out=("action", "arguments", "gathers")),
+        "step-entry": _fields(StepEntry, leave_out=("action", "arguments", "gathers", "unless_same")),
         "provider-facts": _fields(ProviderFacts),
         "expectation": _fields(Expectation),
+        "near-misses": _fields(NearMisses, leave_out=("tries",)),
+        "near-miss-table": _fields(NearMissTable),
         "vocabulary": _fields(Vocabulary),
         "scopes": _fields(Scopes),
         "token-request": _fields(TokenRequest),
         "refresh-request": _fields(RefreshRequest),
+        "requests": _fields(Requests),
         "persona-profile": _fields(PersonaProfile),
         "resolver": _fields(Resolver),
         "idle-resolver": _fields(IdleResolver),

@@ -18,6 +18,7 @@ from conformance.deviations import DeviationFile
 from conformance.matchers import OPERANDS, OPERATORS, TYPES
 from conformance.scenario.expansion import NAMED
 from conformance.scenario.model import STEP_MODIFIERS, Expectation, ProviderFacts, Scenario, StepEntry, Vocabulary
+from conformance.scenario.near_misses import NearMissTable
 from conformance.steps import STEPS
 from conformance.steps.base import Step
 from docs.tools.generated import write_or_check
@@ -33,7 +34,7 @@ _EACH: Final = r"\$\{each[^}]*\}"
 IDS: Final = rf"^({ID}|{_EACH})(, *({ID}|{_EACH}))*$"
 """What stands above checks: requirement ids, or references to them."""
 
-FILLED_IN: Final = frozenset({"file", "line", "part"})
+FILLED_IN: Final = frozenset({"file", "line", "part", "tries"})
 """Members of models that no file has."""
 
 REFERENCE: Final = {"$ref": "#/definitions/reference"}
@@ -67,20 +68,27 @@ def _text(data: Any, depth: int = 0, before: str = "") -> str:
 
 def scenario_schema() -> JsonSchema:
     """Schema of one document of a scenario file."""
-    documents = (Scenario, ProviderFacts, Expectation, Vocabulary)
+    documents = (Scenario, ProviderFacts, Expectation, Vocabulary, NearMissTable)
     made = _definitions(*documents, StepEntry)
     entry = made.pop("StepEntry")["properties"]
     made["Scenario"]["properties"]["steps"]["items"] = {"$ref": "#/definitions/step"}
     made["Scenario"]["properties"]["steps"]["minItems"] = 1
+    # A value and its source may stand in a list.
+    pair = {"type": "array", "minItems": 2, "maxItems": 2}
+    values = made["NearMissTable"]["properties"]["values"]
+    values.pop("additionalProperties", None)
+    values["patternProperties"] = {"^[a-z0-9]+(-[a-z0-9]+)*$": {"anyOf": [{"$ref": "#/definitions/NearMiss"}, pair]}}
+    values["additionalProperties"] = False
     made["Expectation"]["properties"]["expects"] = {"$ref": "#/definitions/group"}
     entry["expect"] = {"$ref": "#/definitions/expect", "description": entry["expect"]["description"]}
     return {
         "$schema": DIALECT,
         "title": "A document of a scenario file",
-        "description": "A scenario, provider facts, an expectation with a name, or the vocabulary.",
+        "description": "A scenario, provider facts, a named expectation, a table of near misses, or the vocabulary.",
         "anyOf": [{"$ref": f"#/definitions/{model.__name__}"} for model in documents],
         "definitions": {
             **made,
+            **_parts_of_steps(),
             "step": {"oneOf": [_step(step) for step in STEPS.values()]},
             **{f"step-{name}": _modifier(name, entry[name]) for name in STEP_MODIFIERS},
             "expect": {
@@ -153,6 +161,17 @@ def _tidy(schema: Any) -> Any:
     return tidy
 
 
+def _parts_of_steps() -> JsonSchema:
+    """Models that are arguments of steps."""
+    found = {}
+    for step in STEPS.values():
+        for name, schema in _definitions(step).items():
+            if name != step.__name__:
+                properties = {key: or_reference(part) for key, part in schema.pop("properties").items()}
+                found[name] = {**schema, "properties": properties}
+    return found
+
+
 def _step(step: type[Step]) -> JsonSchema:
     arguments = _definitions(step)[step.__name__]
     properties = arguments.pop("properties", {})
@@ -174,7 +193,7 @@ def _modifier(name: str, schema: JsonSchema) -> JsonSchema:
     """What may stand beside the action of every step; null, which the model takes for left out, is not written."""
     described = {"description": schema["description"]}
     if name == "each":
-        return {**described, **or_reference({"type": "array"})}
+        return {**described, "anyOf": [{"type": "array"}, {"$ref": "#/definitions/NearMisses"}, REFERENCE]}
     kept = [part for part in schema.get("anyOf", [schema]) if part.get("type") != "null"]
     return {**kept[0], **described}
 

@@ -37,7 +37,7 @@ def app_config_text(settings: Settings, idp_url: str, tls_url: str | None = None
         f"{idp_url}. For tests only: everybody can sign in as anybody."
     )
     base, catalog = (merged(part, _only(overlay, part)) for part in _base(settings, idp_url))
-    auth = merged(_auth(), {key: value for key, value in overlay.get("auth", {}).items() if key != "providers"})
+    auth = merged(_auth(settings), {key: value for key, value in overlay.get("auth", {}).items() if key != "providers"})
     by_provider = overlay.get("auth", {}).get("providers", {})
     providers = [_provider(setup, idp_url, tls_url, by_provider.get(setup.id, {})) for setup in setups]
     own = {setup.id for setup in setups}
@@ -71,7 +71,7 @@ def _base(settings: Settings, idp_url: str) -> tuple[dict[str, Any], dict[str, A
         "baseUrl": profiles()[settings.profile].public_url or backend_url,
         "listen": {"port": parts.port or default_port},
         "cors": {
-            "origin": settings.app_url,
+            "origin": settings.app_urls[0] if len(settings.app_urls) == 1 else list(settings.app_urls),
             "methods": ["GET", "HEAD", "PATCH", "POST", "PUT", "DELETE"],
             "credentials": True,
         },
@@ -90,14 +90,14 @@ def _base(settings: Settings, idp_url: str) -> tuple[dict[str, Any], dict[str, A
             }
         ],
     }
-    return {"app": {"title": "Conformance", "baseUrl": settings.app_url}, "backend": backend}, {"catalog": catalog}
+    return {"app": {"title": "Conformance", "baseUrl": settings.app_urls[0]}, "backend": backend}, {"catalog": catalog}
 
 
-def _auth() -> dict[str, Any]:
+def _auth(settings: Settings) -> dict[str, Any]:
     return {
         "environment": "development",
         "session": {"secret": SESSION_SECRET},
-        "experimentalExtraAllowedOrigins": [EXTRA_ALLOWED_ORIGIN],
+        "experimentalExtraAllowedOrigins": [EXTRA_ALLOWED_ORIGIN, *settings.app_urls[1:]],
     }
 
 

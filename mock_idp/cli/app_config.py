@@ -28,7 +28,7 @@ from mock_idp.settings import Settings
 @output_option
 def app_config(
     backend_urls: tuple[str, ...],
-    app_url: str,
+    app_urls: tuple[str, ...],
     providers: tuple[str, ...],
     profile: str,
     idp_url: str,
@@ -37,5 +37,5 @@ def app_config(
 ) -> None:
     """Print a Backstage app-config that is wired to this mock IdP, catalog users included."""
     with plain_mistakes():
-        settings = Settings(backend_urls=backend_urls, app_url=app_url, providers=providers, profile=profile)
+        settings = Settings(backend_urls=backend_urls, app_urls=app_urls, providers=providers, profile=profile)
         write_text(app_config_text(settings, idp_url, tls_url), output)

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from pathlib import Path
 from typing import IO
@@ -58,6 +59,10 @@ def chromium_command(  # noqa: PLR0913 - each is a flag of Chromium's
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        # A sign-in page with `auto` opens its popup before anybody clicked (FE-16, FE-55).
+        "--disable-popup-blocking",
+        # Chromium asks on its own who is signed in at Google (ListAccounts), which would stand in the journal.
+        "--gaia-url=https://gaia.invalid",
         # The desktop's keyring would ask for its password.
         "--password-store=basic",
     ]
@@ -143,7 +148,7 @@ def browser_command(
                 headless=headless,
                 screenshot=Path(scratch) / "screenshot.png" if screenshot else None,
                 debugging_port=debugging_port,
-                sandbox=os.geteuid() != 0,
+                sandbox=sys.platform == "win32" or os.geteuid() != 0,
             )
             _browse(command, Path(scratch), screenshot)
 

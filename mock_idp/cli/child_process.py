@@ -3,14 +3,21 @@
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO
 
 from mock_idp.server.errors import ServerError
 
-_FROM_TERMINAL = (signal.SIGINT, signal.SIGQUIT)
-_PASSED_ON = (*_FROM_TERMINAL, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+
+def _signals(*names: str) -> tuple[signal.Signals, ...]:
+    """Those of the signals that this system has; Windows knows few."""
+    return tuple(signal.Signals[name] for name in names if name in signal.Signals.__members__)
+
+
+_FROM_TERMINAL = _signals("SIGINT", "SIGQUIT")
+_PASSED_ON = (*_FROM_TERMINAL, *_signals("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"))
 
 
 class CommandError(ServerError):
@@ -85,8 +92,10 @@ def _terminal_signals_us() -> bool:
     """Say whether Ctrl-C reaches the child without our help.
 
     The terminal signals the whole foreground process group, of which the child is a member. Sending it once
-    more would look like a second, impatient Ctrl-C.
+    more would look like a second, impatient Ctrl-C. A console of Windows signals all processes that are attached to it.
     """
+    if sys.platform == "win32":
+        return True
     try:
         terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
     except OSError:

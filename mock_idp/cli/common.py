@@ -50,10 +50,12 @@ def setup_options(function: Function) -> Function:
         ),
         click.option(
             "--app-url",
+            "app_urls",
             type=Url(),
-            default=DEFAULT_APP_URL,
+            multiple=True,
+            default=(DEFAULT_APP_URL,),
             show_default=True,
-            help="Base URL of the Backstage frontend.",
+            help="Base URL of a Backstage frontend; app-config calls the first one the app's.",
         ),
         click.option(
             "--provider",

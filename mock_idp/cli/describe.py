@@ -14,10 +14,12 @@ from mock_idp.settings import Settings
 
 @click.command()
 @setup_options
-def describe(backend_urls: tuple[str, ...], app_url: str, providers: tuple[str, ...], profile: str) -> None:
+def describe(
+    backend_urls: tuple[str, ...], app_urls: tuple[str, ...], providers: tuple[str, ...], profile: str
+) -> None:
     """Print as JSON what such a mock would say about itself and its personas, without starting it."""
     with plain_mistakes():
-        idp = make_idp(Settings(backend_urls=backend_urls, app_url=app_url, providers=providers, profile=profile))
+        idp = make_idp(Settings(backend_urls=backend_urls, app_urls=app_urls, providers=providers, profile=profile))
         personas = [describe_persona(idp, persona) for persona in PERSONAS.values()]
         known = [{"id": profile.id, "description": profile.description} for profile in profiles().values()]
         click.echo(json.dumps({"idp": describe_mock(idp, None), "personas": personas, "profiles": known}))

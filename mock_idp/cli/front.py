@@ -51,12 +51,26 @@ def _find_persona(name: str | None) -> Persona | None:
 @click.argument("vendor")
 @click.option("--upstream", type=Url(), required=True, help="Address of the backend to stand in front of.")
 @click.option("--as", "persona", metavar="PERSONA", help="Sign this persona in at once, without a page.")
+@click.option(
+    "--app",
+    "app_url",
+    type=Url(),
+    help="Base URL of the frontend, if it is not behind the upstream but, for instance, on a port of its own.",
+)
 @idp_option
 @click.option("--host", default=DEFAULT_HOST, show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_FRONT_PORT, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when ready.")
-def front_command(
-    *, vendor: str, upstream: str, persona: str | None, idp: str | None, host: str, port: int, as_json: bool
+def front_command(  # noqa: PLR0913 - each is an option
+    *,
+    vendor: str,
+    upstream: str,
+    persona: str | None,
+    app_url: str | None,
+    idp: str | None,
+    host: str,
+    port: int,
+    as_json: bool,
 ) -> None:
     """Be the auth proxy VENDOR in front of a backend.
 
@@ -70,7 +84,7 @@ def front_command(
         proxy, provider = find_proxy(vendor)
         who = _find_persona(persona)
         behind = Upstream.at(upstream)
-        setup = FrontSetup(proxy, provider, behind, ask(idp or DEFAULT_IDP).address, host, port, who)
+        setup = FrontSetup(proxy, provider, behind, ask(idp or DEFAULT_IDP).address, host, port, who, app_url or "")
         with AuthProxyServer(setup) as running:
             click.echo(_ready_line(running, setup, as_json=as_json))
             stopping.wait()
@@ -80,4 +94,5 @@ def _ready_line(running: AuthProxyServer, setup: FrontSetup, *, as_json: bool) -
     if as_json:
         return json.dumps({"ready": True, "urls": {"http": running.url}})
     who = f"everybody is {setup.persona.name}" if setup.persona else "a page asks who you are"
-    return f"{setup.proxy.title} at {running.url}, in front of {setup.upstream.url}; {who}. Ctrl-C ends it."
+    app = f" and of {setup.app_url}" if setup.app_url else ""
+    return f"{setup.proxy.title} at {running.url}, in front of {setup.upstream.url}{app}; {who}. Ctrl-C ends it."

@@ -8,6 +8,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from mock_idp.acceptance import acceptance
+from mock_idp.acceptance import markdown as acceptance_markdown
 from mock_idp.catalog import catalog_yaml
 from mock_idp.cli.common import output_option, write_text
 from mock_idp.faults.catalogue import FAULTS
@@ -35,12 +37,28 @@ def list_personas(catalog: bool, output: Path | None) -> None:
 
 
 @click.command("vendors")
+@click.argument("vendor", required=False)
+@click.option("--markdown", is_flag=True, help="Print the table that stands on the vendor's page.")
 @output_option
-def list_vendors(output: Path | None) -> None:
-    """List the services and auth proxies that this mock can be."""
+def list_vendors(vendor: str | None, markdown: bool, output: Path | None) -> None:
+    """List the services and auth proxies that this mock can be, or what VENDOR accepts and where that is written."""
+    if vendor is not None:
+        _show_vendor(vendor, output, is_markdown=markdown)
+        return
     rows = [(vendor.id, vendor.title, f"/{vendor.id}", ", ".join(vendor.hosts) or "—") for vendor in vendors().values()]
     rows += [(proxy.id, proxy.title, "auth proxy", ", ".join(proxy.hosts) or "—") for proxy in proxies().values()]
     _show(("Vendor", "Name", "By path", "By name"), rows, output)
+
+
+def _show_vendor(vendor_id: str, output: Path | None, *, is_markdown: bool) -> None:
+    vendor = vendors().get(vendor_id)
+    if vendor is None:
+        raise click.BadParameter(f"There is no vendor {vendor_id!r}; there are {', '.join(vendors())}.")
+    if is_markdown:
+        write_text(acceptance_markdown(vendor), output)
+        return
+    rows = [(row.what, row.accepted, row.source) for row in acceptance(vendor)]
+    _show(("What", "Accepted", "Source"), rows, output)
 
 
 @click.command("faults")

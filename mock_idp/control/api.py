@@ -1,6 +1,5 @@
 """The control API below ``/__idp``: how tests and tools talk about the mock rather than to it."""
 
-import re
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
@@ -18,6 +17,8 @@ from mock_idp.control.descriptions import (
     describe_service,
     describe_vendors,
 )
+from mock_idp.control.members import ControlError, read_members, read_object, read_text, read_texts
+from mock_idp.control.registration import REGISTRATION_MEMBERS, register_client, remove_client
 from mock_idp.emulation import Service
 from mock_idp.faults.catalogue import FAULTS
 from mock_idp.faults.model import FaultSpecError
@@ -33,21 +34,7 @@ from mock_idp.settings import CONTROL_PREFIX
 from mock_idp.web.dispatch import host_name
 from mock_idp.web.writing import json_bytes
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _LOOPBACK = ("127.", "::1", "::ffff:127.")
-
-
-class ControlError(ValueError):
-    """A request that cannot be carried out.
-
-    Parameters:
-        message: one sentence.
-        status: HTTP status.
-    """
-
-    def __init__(self, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 Handler = Callable[..., Any]
@@ -111,15 +98,27 @@ def control(idp: Idp) -> Blueprint:
 
     @route("/grants/<grant_id>", "PATCH")
     def change_grant(grant_id: str) -> Any:
-        return _change_grant(idp, grant_id, _members({"faults", "revoked"}))
+        return _change_grant(idp, grant_id, read_members({"faults", "revoked"}))
 
     @route("/clients", "POST")
-    def register_client() -> Any:
-        return _register_client(idp, _members({"provider", "vendor", "env", "redirect_uris", "service"})), 201
+    def create_client() -> Any:
+        return describe_client(register_client(idp, read_members(REGISTRATION_MEMBERS))), 201
+
+    @route("/clients")
+    def clients() -> Any:
+        services = idp.services.by_id.values()
+        return {
+            "clients": [describe_client(client) for service in services for client in service.clients.by_id.values()]
+        }
+
+    @route("/clients/<path:client_id>", "DELETE")
+    def delete_client(client_id: str) -> Any:
+        remove_client(idp, client_id)
+        return Response(status=204)
 
     @route("/services", "POST")
     def create_service() -> Any:
-        return _create_service(idp, _members({"id", "vendor", "faults"})), 201
+        return _create_service(idp, read_members({"id", "vendor", "faults"})), 201
 
     @route("/services/<service_id>")
     def service(service_id: str) -> Any:
@@ -129,7 +128,7 @@ def control(idp: Idp) -> Blueprint:
 
     @route("/services/<service_id>", "PATCH")
     def change_service(service_id: str) -> Any:
-        return _change_service(idp, service_id, _members({"faults", "rotate_keys", "published_keys"}))
+        return _change_service(idp, service_id, read_members({"faults", "rotate_keys", "published_keys"}))
 
     @route("/services/<service_id>", "DELETE")
     def remove_service(service_id: str) -> Any:
@@ -139,7 +138,7 @@ def control(idp: Idp) -> Blueprint:
     @route("/proxies/<proxy_id>/headers", "POST")
     def mint_headers(proxy_id: str) -> Any:
         known = {"persona", "provider", "faults", "remove", "replace", "repeat", *FORGERY_MEMBERS}
-        return _mint(idp, proxy_id, _members(known))
+        return _mint(idp, proxy_id, read_members(known))
 
     return blueprint
 
@@ -170,49 +169,7 @@ def _is_local() -> bool:
     return (request.remote_addr or "").startswith(_LOOPBACK)
 
 
-def _members(known: set[str]) -> dict[str, Any]:
-    """The members of the JSON object that came.
-
-    Raises:
-        ControlError: it is no JSON object, or has a member that means nothing.
-    """
-    # A form of another website could send any other type without asking first (CORS).
-    if request.mimetype != "application/json":
-        raise ControlError("Send a JSON object with Content-Type: application/json.", 415)
-    try:
-        data = request.get_json(cache=False)
-    except RecursionError:
-        data = None
-    if not isinstance(data, dict):
-        raise ControlError("Send a JSON object.")
-    unknown = sorted(set(data) - known)
-    if unknown:
-        raise ControlError(f"The member {unknown[0]!r:.80} means nothing here; known are {', '.join(sorted(known))}.")
-    return data
-
-
-def _text(data: Mapping[str, Any], name: str, default: str | None = None) -> str:
-    value = data.get(name, default)
-    if not isinstance(value, str) or not _NAME.fullmatch(value):
-        raise ControlError(f"{name} must be a name of letters, digits, -, _ and dots, not {value!r:.80}.")
-    return value
-
-
-def _texts(data: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    value = data.get(name, [])
-    if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
-        raise ControlError(f"{name} must be a list of texts.")
-    return tuple(value)
-
-
-def _object(data: Mapping[str, Any], name: str) -> dict[str, Any]:
-    value = data.get(name, {})
-    if not isinstance(value, dict):
-        raise ControlError(f"{name} must be an object.")
-    return value
-
-
-# --- grants, clients, services, headers -----------------------------------------------------------
+# --- grants, services, headers --------------------------------------------------------------------
 
 
 def _find_grant(idp: Idp, grant_id: str) -> tuple[Service, Grant]:
@@ -234,26 +191,9 @@ def _change_grant(idp: Idp, grant_id: str, data: Mapping[str, Any]) -> dict[str,
     return describe_grant(service, service.store.change_grant(grant_id, **changes) or grant)
 
 
-def _register_client(idp: Idp, data: Mapping[str, Any]) -> dict[str, Any]:
-    vendor_id = _text(data, "vendor")
-    service = idp.services.by_id.get(_text(data, "service", vendor_id))
-    vendor = idp.vendors.get(vendor_id)
-    if service is None or vendor is None or service.emulation.id != vendor.id:
-        there = ", ".join(idp.services.by_id)
-        raise ControlError(f"There is no such service of the vendor {vendor_id!r}; services are {there}.")
-    redirect_uris = _texts(data, "redirect_uris")
-    if not redirect_uris:
-        raise ControlError("redirect_uris must name at least one redirect URI.")
-    for uri in redirect_uris:
-        if not re.fullmatch(r"https?://[^\s#]+", uri) or not uri.isascii():
-            raise ControlError(f"{uri!r:.200} is no absolute http or https URI without fragment.")
-    client = vendor.make_client(service.id, _text(data, "provider"), _text(data, "env"), redirect_uris)
-    return describe_client(service.clients.register(client))
-
-
 def _create_service(idp: Idp, data: Mapping[str, Any]) -> dict[str, Any]:
     faults = FAULTS.parse(data.get("faults", []))
-    service = idp.services.create(_text(data, "id"), _text(data, "vendor"), faults)
+    service = idp.services.create(read_text(data, "id"), read_text(data, "vendor"), faults)
     return describe_service(service)
 
 
@@ -264,7 +204,7 @@ def _change_service(idp: Idp, service_id: str, data: Mapping[str, Any]) -> dict[
     rotate = data.get("rotate_keys", False)
     if rotate not in (True, False, "overlap"):
         raise ControlError('rotate_keys must be true, false or "overlap".')
-    published = _texts(data, "published_keys") if "published_keys" in data else None
+    published = read_texts(data, "published_keys") if "published_keys" in data else None
     if rotate:
         service.keys.rotate(overlap=rotate == "overlap")
     if published is not None:
@@ -281,18 +221,18 @@ def _mint(idp: Idp, proxy_id: str, data: Mapping[str, Any]) -> dict[str, Any]:
     persona = PERSONAS.get(str(data.get("persona")))
     if persona is None:
         raise ControlError(f"persona must be one of {IN_WORDS}.")
-    replaced = _object(data, "replace")
+    replaced = read_object(data, "replace")
     if not all(isinstance(value, str) for value in replaced.values()):
         raise ControlError("replace must map header names to texts.")
     spec = MintSpec(
         persona,
-        _texts(data, "remove"),
+        read_texts(data, "remove"),
         replaced,
-        _texts(data, "repeat"),
+        read_texts(data, "repeat"),
         Forgery.read(data),
         FAULTS.parse(data.get("faults", [])),
     )
-    provider = _text(data, "provider", proxy.id)
+    provider = read_text(data, "provider", proxy.id)
     service = idp.services.by_id.get(proxy.variant(provider), idp.services.by_id[proxy.id])
     grant, headers = proxy.mint(service, provider, spec)
     return {"headers": [list(pair) for pair in headers], "grant": grant.grant_id}

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from mock_idp import __version__
+from mock_idp.acceptance import acceptance
 from mock_idp.catalog import annotations_of
 from mock_idp.client_site import client_url
 from mock_idp.emulation import Service
@@ -31,7 +32,8 @@ def describe_mock(idp: Idp, seen_as: str | None) -> dict[str, Any]:
         "public_url": profile.public_url,
         **idp.listener_info.describe(seen_as),
         "backend_urls": list(idp.settings.backend_urls),
-        "app_url": idp.settings.app_url,
+        "app_url": idp.settings.app_urls[0],
+        "app_urls": list(idp.settings.app_urls),
         "providers": describe_providers(idp),
     }
 
@@ -76,8 +78,8 @@ def describe_persona(idp: Idp, persona: Persona) -> dict[str, Any]:
         "spare": persona.spare,
         "client_url": client_url(persona.id) if persona.spare else None,
         "entity": persona.entity,
-        "entity_ref": f"user:default/{persona.entity}" if persona.entity else None,
-        "groups": list(persona.group_refs),
+        "entity_ref": persona.entity_ref,
+        "groups": [ref.lower() for ref in persona.group_refs],
         "annotations": annotations_of(persona) if persona.entity else {},
         "faces": {
             emulation: {"number": account.number, "uuid": account.uuid} for emulation, account in accounts.items()
@@ -95,6 +97,7 @@ def describe_vendors(idp: Idp) -> list[dict[str, Any]]:
             "routes": [
                 {"method": route.method, "path": route.path, "endpoint": str(route.endpoint)} for route in vendor.routes
             ],
+            "accepts": [asdict(row) for row in acceptance(vendor)],
         }
         for vendor in idp.vendors.values()
     ]
@@ -138,6 +141,11 @@ def describe_client(client: Client) -> dict[str, Any]:
         "provider": client.provider,
         "environment": client.environment,
         "redirect_uris": sorted(client.redirect_uris),
+        "public": client.is_public,
+        "token_endpoint_auth_method": client.authentication_method or None,
+        "scopes": list(client.scopes),
+        "logout_uris": sorted(client.logout_uris),
+        "origins": sorted(client.origins),
     }
 
 

@@ -240,3 +240,9 @@ def over_transport(kind: str) -> Callable[[Answer, Parameters], Answer]:
         return replace(answer, transport=kind if seconds is None else f"{kind}:{seconds:g}")
 
     return change
+
+
+def held_back(answer: Answer, parameters: Parameters) -> Answer:
+    """Let the answer wait for others at the same place and under the same name, whatever service they are of."""
+    name = f"{parameters['at']}/{parameters['name']}"
+    return replace(answer, transport=f"hold:{parameters['seconds']:g}:{parameters['until']}:{name}")

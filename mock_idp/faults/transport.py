@@ -57,6 +57,19 @@ TRANSPORT_FAULTS = (
         change=effects.over_transport("slow"),
     ),
     Fault(
+        "hold",
+        "The answer waits until others wait as well, then all of them come at once",
+        MACHINES,
+        "none",
+        "It answers everybody with what is theirs, whoever else it serves at the same moment.",
+        (
+            Parameter("until", "integer", 2, "How many let each other go."),
+            Parameter("name", "text", "", "Under which name, together with the place, they wait for each other."),
+            seconds(3),
+        ),
+        change=effects.held_back,
+    ),
+    Fault(
         "drip",
         "The body comes in drops",
         MACHINES,

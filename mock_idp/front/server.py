@@ -12,7 +12,7 @@ from mock_idp.front import rules
 from mock_idp.front.minting import Mint, MintingError
 from mock_idp.front.pages import SIGN_IN_PATH, page
 from mock_idp.front.upstream import Upstream, UpstreamError, relay
-from mock_idp.front.visit import Visit
+from mock_idp.front.visit import Visit, origin_of
 from mock_idp.hosts import cannot_be_registered
 from mock_idp.personas import PERSONAS, Persona
 from mock_idp.proxies import proxies
@@ -45,6 +45,8 @@ class FrontSetup:
         host: address to listen on.
         port: TCP port, 0 for a free one.
         persona: who is signed in without a question; None shows a page to choose.
+        app_url: base URL of a frontend that is served elsewhere, for instance on a port of its own; empty if
+            the upstream serves it.
     """
 
     proxy: AuthProxy
@@ -54,6 +56,12 @@ class FrontSetup:
     host: str
     port: int
     persona: Persona | None = None
+    app_url: str = ""
+
+    @property
+    def app_origin(self) -> str:
+        """Whose scripts may ask; empty if the frontend needs no leave."""
+        return origin_of(self.app_url) if self.app_url else ""
 
 
 class AuthProxyServer(Startable):
@@ -136,8 +144,12 @@ class AuthProxyServer(Startable):
 
     async def _pass(self, stream: HttpStream, visit: Visit, request: h11.Request) -> None:
         who = self._who(visit)
-        if who is None and not visit.is_preflight:
+        if who is None and not self._may_be_nobodys(visit):
             await self._ask_who(stream, visit)
+            return
+        if self._setup.app_url and visit.wants_page and visit.path == "/":
+            # A backend without the frontend has nothing to show there.
+            await stream.answer(302, [("Location", self._setup.app_url), ("Cache-Control", "no-store")], b"")
             return
         try:
             minted = await self._mint.headers(who.id) if who else []
@@ -147,6 +159,15 @@ class AuthProxyServer(Startable):
         except (MintingError, UpstreamError) as error:
             await self._fail(stream, visit, 502, str(error))
 
+    def _may_be_nobodys(self, visit: Visit) -> bool:
+        """Whether a request may reach the backend without anybody's identity.
+
+        The frontend sends cookies to another origin when it signs in (FE-65) and not when it calls plugins: there it
+        sends the Backstage token (FE-77), which says to the backend who it is.
+        """
+        is_the_apps = bool(self._setup.app_origin) and visit.origin == self._setup.app_origin
+        return visit.is_preflight or (is_the_apps and visit.has_bearer_token)
+
     async def _ask_who(self, stream: HttpStream, visit: Visit) -> None:
         """A person gets the page; a script gets a plain no, for which the page would be no answer (FE-68)."""
         if visit.wants_page:
@@ -155,11 +176,18 @@ class AuthProxyServer(Startable):
             return
         challenge = ("WWW-Authenticate", f'Cookie cookie-name="{self._setup.proxy.header_spec.session_cookie}"')
         sentence = f"Nobody is signed in; open {self.url} in this browser first."
-        await self._fail(stream, visit, 401, sentence, [challenge])
+        await self._fail(stream, visit, 401, sentence, [challenge, *self._readable_by_the_app(visit)])
+
+    def _readable_by_the_app(self, visit: Visit) -> Lines:
+        """Let the frontend's scripts see the answer, which they would take for a broken network otherwise."""
+        if not self._setup.app_origin or visit.origin != self._setup.app_origin:
+            return []
+        names = ("Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Vary")
+        return list(zip(names, (self._setup.app_origin, "true", "Origin"), strict=True))
 
     async def _sign_in(self, stream: HttpStream, visit: Visit) -> None:
         if visit.method != "POST":
-            to = visit.local(visit.parameter("to"))
+            to = self._landing(visit, visit.parameter("to"))
             await self._show(stream, 200, page("sign_in", proxy=self._setup.proxy, upstream=self._upstream, to=to))
             return
         form = parse_qs(await _read_form(stream))
@@ -168,8 +196,17 @@ class AuthProxyServer(Startable):
             await self._fail(stream, visit, 400, "Choose one of the personas.")
             return
         cookie = f"{self._setup.proxy.header_spec.session_cookie}={persona.id}; Path=/; HttpOnly; SameSite=Lax"
-        to = visit.local(form.get("to", ["/"])[0])
+        to = self._landing(visit, form.get("to", ["/"])[0])
         await stream.answer(303, [("Location", to), ("Set-Cookie", cookie), ("Cache-Control", "no-store")], b"")
+
+    def _landing(self, visit: Visit, address: str) -> str:
+        """Where a person goes on: at the frontend, if it is elsewhere and nothing of this host was wanted."""
+        if not self._setup.app_url:
+            return visit.local(address)
+        if address.isprintable() and origin_of(address) == self._setup.app_origin:
+            return address
+        to = visit.local(address)
+        return self._setup.app_url if to == "/" else to
 
     def _is_sign_out(self, visit: Visit) -> bool:
         header_spec = self._setup.proxy.header_spec
@@ -184,7 +221,8 @@ class AuthProxyServer(Startable):
         if visit.path != header_spec.sign_out_path:
             to = visit.without(header_spec.sign_out_query[0])
         else:
-            to = visit.local(visit.parameter(header_spec.return_to)) if visit.parameter(header_spec.return_to) else ""
+            wanted = visit.parameter(header_spec.return_to)
+            to = self._landing(visit, wanted) if wanted else ""
         if to:
             await stream.answer(302, [("Location", to), ("Cache-Control", "no-store"), *lines], b"")
             return

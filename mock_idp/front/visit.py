@@ -9,6 +9,15 @@ from mock_idp.front import rules
 from mock_idp.server.http_stream import Fields
 
 
+def origin_of(address: str) -> str:
+    """Scheme, host and port of an address (RFC 6454 section 6.2); empty if it has none."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """A request header.
@@ -66,6 +75,16 @@ class Visit:
     def is_preflight(self) -> bool:
         """True for a browser's question whether it may ask (Fetch standard, CORS-preflight): it has no cookies."""
         return self.method == "OPTIONS" and bool(rules.values(self.fields, "access-control-request-method"))
+
+    @property
+    def origin(self) -> str:
+        """The origin of the page whose script asks; empty if nobody says."""
+        return ", ".join(rules.values(self.fields, "origin"))
+
+    @property
+    def has_bearer_token(self) -> bool:
+        """True if it carries a token of the backend's, which the backend checks itself."""
+        return any(value.lower().startswith("bearer ") for value in rules.values(self.fields, "authorization"))
 
     def local(self, address: str) -> str:
         """The path and query of an address on this host, or ``/`` if it is elsewhere (no open redirect)."""

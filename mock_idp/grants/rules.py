@@ -13,7 +13,15 @@ from mock_idp.grants.store import GrantStore
 from mock_idp.oauth.model import Client, Grant, IssuedToken, Reason, Refusal, TokenKind, split_scopes
 
 
-def redeem(store: GrantStore, client: Client, form: Mapping[str, str], now: float, *, pkce_checked: bool) -> Grant:
+def redeem(
+    store: GrantStore,
+    client: Client,
+    form: Mapping[str, str],
+    now: float,
+    *,
+    pkce_checked: bool,
+    needs_redirect_uri: bool = True,
+) -> Grant:
     """Check a code and use it up.
 
     A request that is refused for another reason than a replay leaves the code usable: only a success
@@ -25,6 +33,7 @@ def redeem(store: GrantStore, client: Client, form: Mapping[str, str], now: floa
         form: the token request.
         now: seconds since the epoch.
         pkce_checked: whether this vendor looks at code challenges.
+        needs_redirect_uri: whether the redirect URI of the authorization request must come again.
 
     Raises:
         Refusal: with the first thing that is wrong. A replay also revokes the grant, and with it the tokens
@@ -42,7 +51,7 @@ def redeem(store: GrantStore, client: Client, form: Mapping[str, str], now: floa
     if code.expires_at is not None and now >= code.expires_at:
         detail = f"The code expired {now - code.expires_at:.0f} s ago."
         raise Refusal(Reason.EXPIRED_CODE, detail, grant.grant_id)
-    _check_redirect_uri(grant, form)
+    _check_redirect_uri(grant, form, needs_redirect_uri=needs_redirect_uri)
     if pkce_checked:
         _check_verifier(grant, form)
     if not store.spend(code):
@@ -58,8 +67,12 @@ def _replayed(store: GrantStore, grant: Grant) -> Refusal:
     return Refusal(Reason.REPLAYED_CODE, detail, grant.grant_id)
 
 
-def _check_redirect_uri(grant: Grant, form: Mapping[str, str]) -> None:
+def _check_redirect_uri(grant: Grant, form: Mapping[str, str], *, needs_redirect_uri: bool) -> None:
     came = form.get("redirect_uri", "")
+    # RFC 6749 section 4.1.3: required if the authorization request had one.
+    may_be_missing = not needs_redirect_uri or "redirect_uri" not in grant.request.parameters
+    if not came and may_be_missing:
+        return
     if came != grant.request.redirect_uri:
         detail = f"The authorization request had {grant.request.redirect_uri!r}, this one has {came!r}."
         raise Refusal(Reason.REDIRECT_URI_MISMATCH, detail, grant.grant_id)
@@ -170,6 +183,26 @@ def check_access(store: GrantStore, value: str, now: float, scopes: Collection[s
         detail = f"The token has {' '.join(token.scopes) or 'no scopes'}, needed is {' or '.join(scopes)}."
         raise Refusal(Reason.INSUFFICIENT_SCOPE, detail, grant.grant_id)
     return token, grant
+
+
+def active_token(store: GrantStore, client: Client, value: str, now: float) -> tuple[IssuedToken, Grant] | None:
+    """Find a token that is good, if it is the client's own (RFC 7662 section 2.2).
+
+    Parameters:
+        store: where tokens are remembered.
+        client: who asks.
+        value: the token's text.
+        now: seconds since the epoch.
+    """
+    for kind in (TokenKind.ACCESS, TokenKind.REFRESH):
+        issued = store.issued(kind, value)
+        if issued is None:
+            continue
+        token, grant = issued
+        is_over = token.spent or grant.revoked or (token.expires_at is not None and now >= token.expires_at)
+        is_own = grant.request.client.client_id == client.client_id
+        return None if is_over or not is_own else (token, grant)
+    return None
 
 
 def revoke(store: GrantStore, value: str, now: float) -> str:

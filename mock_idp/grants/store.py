@@ -45,6 +45,7 @@ class GrantStore:
         self._consents: BoundedDict[tuple[str, str], bool] = BoundedDict(limit)
         self._applications: BoundedDict[str, Counter[int]] = BoundedDict(limit)
         self._assertions: BoundedDict[str, bool] = BoundedDict(limit)
+        self._sessions: BoundedDict[str, dict[str, str]] = BoundedDict(limit)
 
     # --- requests and grants ----------------------------------------------------------------------
 
@@ -118,6 +119,30 @@ class GrantStore:
             known = self._assertions.get(assertion_id)
             self._assertions.put(assertion_id, True)
             return not known
+
+    # --- sessions of browsers ---------------------------------------------------------------------
+
+    def remember_consent(self, session: str, grant: Grant) -> None:
+        """Remember in a browser's session what was granted to a client."""
+        with self._lock:
+            grants = self._sessions.get(session, {})
+            self._sessions.put(session, {**grants, grant.request.client.client_id: grant.grant_id})
+
+    def knows_session(self, session: str) -> bool:
+        """Whether there is a session of this id; an id that a client made up is none."""
+        with self._lock:
+            return session in self._sessions
+
+    def consent_of(self, session: str, client_id: str) -> Grant | None:
+        """What was last granted to a client in a browser's session, unless it was taken back."""
+        with self._lock:
+            grant = self._grants.get(self._sessions.get(session, {}).get(client_id, ""))
+            return grant if grant and not grant.revoked else None
+
+    def end_session(self, session: str) -> None:
+        """Forget a browser's session."""
+        with self._lock:
+            self._sessions.pop(session, None)
 
     def count_application(self, owner: str, index: int, times: int | None) -> bool:
         """Count that a fault is applied once more.

@@ -66,17 +66,20 @@ class Credentials:
         return self.offers[0].client_id
 
 
-def read_credentials(headers: Mapping[str, str], form: Mapping[str, str]) -> Credentials:
+def read_credentials(
+    headers: Mapping[str, str], form: Mapping[str, str], *, basic_is_form_encoded: bool = True
+) -> Credentials:
     """Read who a token request says it comes from, and how it means to prove it.
 
     Parameters:
         headers: request headers with lower-case names.
         form: the form fields.
+        basic_is_form_encoded: False if the Authorization header is taken as it is.
 
     Raises:
         Refusal: WRONG_CLIENT_AUTHENTICATION if there is more than one method, INVALID_CLIENT_ASSERTION.
     """
-    offers = _offers(headers, form)
+    offers = _offers(headers, form, basic_is_form_encoded=basic_is_form_encoded)
     if len(offers) == 1:
         return Credentials(offers[0].method, tuple(offers))
     methods = {offer.method for offer in offers}
@@ -128,7 +131,7 @@ def offered_client_id(headers: Mapping[str, str], form: Mapping[str, str]) -> st
         form: the form fields.
     """
     try:
-        return _offers(headers, form)[0].client_id
+        return _offers(headers, form, basic_is_form_encoded=True)[0].client_id
     except Refusal:
         return ""
 
@@ -145,9 +148,10 @@ def _verify(client: Client, offer: _Offer, rules: AssertionRules | None) -> None
 # --- what a request offers ------------------------------------------------------------------------
 
 
-def _offers(headers: Mapping[str, str], form: Mapping[str, str]) -> list[_Offer]:
+def _offers(headers: Mapping[str, str], form: Mapping[str, str], *, basic_is_form_encoded: bool) -> list[_Offer]:
     """Everything in a request that could be an authentication; at least the lack of one."""
-    found = [offer for offer in (_from_header(headers), _from_form(form), _from_assertion(form)) if offer]
+    header = _from_header(headers, unquote_plus if basic_is_form_encoded else str)
+    found = [offer for offer in (header, _from_form(form), _from_assertion(form)) if offer]
     return found or [_Offer(ClientAuthentication.NONE, form.get("client_id", ""))]
 
 
@@ -157,8 +161,8 @@ def _from_form(form: Mapping[str, str]) -> _Offer | None:
     return _Offer(ClientAuthentication.BODY, form.get("client_id", ""), form["client_secret"])
 
 
-def _from_header(headers: Mapping[str, str]) -> _Offer | None:
-    """Read ``Authorization: Basic``; the parts are form-encoded (RFC 6749 section 2.3.1).
+def _from_header(headers: Mapping[str, str], decoded: Callable[[str], str]) -> _Offer | None:
+    """Read ``Authorization: Basic``; the parts are form-encoded by RFC 6749 section 2.3.1, which not all obey.
 
     One client library writes ``Basic:`` with a colon, which the service it is for tolerates; no other scheme
     looks like that, so it is read everywhere.
@@ -171,7 +175,7 @@ def _from_header(headers: Mapping[str, str]) -> _Offer | None:
     except ValueError:  # no base64, or no UTF-8 in it
         return _Offer(ClientAuthentication.BASIC, "")
     client_id, _, secret = text.partition(":")
-    return _Offer(ClientAuthentication.BASIC, unquote_plus(client_id), unquote_plus(secret))
+    return _Offer(ClientAuthentication.BASIC, decoded(client_id), decoded(secret))
 
 
 def _from_assertion(form: Mapping[str, str]) -> _Offer | None:

@@ -25,7 +25,12 @@ class Client:
         service: id of the service it is registered at, usually the vendor's id.
         provider: the provider id of the target that uses it (``github``, ``ghe``).
         environment: the environment of that provider (``development``).
-        redirect_uris: redirect URIs, compared as exact strings (RFC 9700 section 2.1).
+        redirect_uris: redirect URIs, compared as exact strings unless the vendor is more lenient.
+        is_public: True if it has no secret (RFC 6749 section 2.1).
+        authentication_method: the one way it is registered to authenticate, or empty if any of the vendor's will do.
+        scopes: what it gets if it asks for no scopes.
+        logout_uris: where a browser may go after it was signed out.
+        origins: origins of pages that may read answers, beside those of a public client's redirect URIs.
     """
 
     client_id: str
@@ -34,6 +39,11 @@ class Client:
     provider: str
     environment: str
     redirect_uris: frozenset[str]
+    is_public: bool = False
+    authentication_method: str = ""
+    scopes: tuple[str, ...] = ()
+    logout_uris: frozenset[str] = frozenset()
+    origins: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +143,7 @@ class Endpoint(StrEnum):
     PROFILE = "profile"
     FOLLOW_UP = "follow-up"  # photo, e-mail list, accessible resources …
     REVOCATION = "revocation"
+    INTROSPECTION = "introspection"
     DISCOVERY = "discovery"
     JWKS = "jwks"
     LOGOUT = "logout"
@@ -156,6 +167,9 @@ NO_STORE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 
 FORM_POST = "form_post"
 """Template of a page that sends a form to the client by itself; values ``action`` and ``parameters``."""
+
+WEB_MESSAGE = "web_message"
+"""Template of a page that sends a message to the page around it; values ``origin`` and ``message``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +221,7 @@ class Reason(StrEnum):
     INVALID_SCOPE = "scope not known to this vendor"
     ACCESS_DENIED = "the persona denied consent"
     LOGIN_REQUIRED = "nobody is signed in"
+    CONSENT_REQUIRED = "nobody consented to that"
     UNKNOWN_CODE = "code never issued"
     EXPIRED_CODE = "code expired"
     REPLAYED_CODE = "code used before"
@@ -226,6 +241,7 @@ class Reason(StrEnum):
     SUSPENDED_BEARER = "the access token's user is suspended"
     INSUFFICIENT_SCOPE = "access token lacks a scope"
     UNKNOWN_TOKEN = "token to revoke is not known"
+    UNREGISTERED_LOGOUT_URI = "address to return to after signing out not registered"
 
 
 class Refusal(Exception):  # noqa: N818 - the glossary's word, and it is no error of ours

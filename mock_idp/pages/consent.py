@@ -1,6 +1,7 @@
 """The consent form: one page for all vendors, the same for people and machines."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from flask import Request, Response
@@ -38,7 +39,8 @@ def decide(idp: Idp, request: Request) -> Response:
     """Carry out ``POST /__idp/consent``: make a grant and send the browser back to the client."""
     form = read(request).form
     try:
-        return to_response(_carry_out(idp, _read_decision(form)))
+        cookies = {"cookie": request.headers.get("Cookie", "")}
+        return to_response(_carry_out(idp, _read_decision(form), cookies))
     except (ConsentError, FaultSpecError) as mistake:
         return _refused(request, str(mistake))
 
@@ -75,7 +77,7 @@ def _read_faults(text: str) -> tuple[FaultSpec, ...]:
     return FAULTS.parse(data)
 
 
-def _carry_out(idp: Idp, decision: _Decision) -> Answer:
+def _carry_out(idp: Idp, decision: _Decision, headers: Mapping[str, str]) -> Answer:
     found = idp.services.find_request(decision.request_id)
     if found is None:
         raise ConsentError("This sign-in request is not known: it was decided before, or it is too old.")
@@ -90,7 +92,7 @@ def _carry_out(idp: Idp, decision: _Decision) -> Answer:
     # Taken out only now, so that a form with a mistake can be sent again.
     if service.store.take_request(decision.request_id) is None:
         raise ConsentError("This sign-in request was decided a moment ago.")
-    request = ServiceRequest.of_authorization(service, asked)
+    request = ServiceRequest.of_authorization(service, asked, headers)
     if decision.is_allowed:
         kept = tuple(scope for scope in asked.scopes if scope in decision.scopes)
         grant, answer = vendor.allow(request, asked, decision.persona, kept, decision.faults)

@@ -6,10 +6,10 @@ be Google to every process that was started by ``mock-idp run``.
 """
 
 import base64
-import fcntl
 import hashlib
 import os
 import ssl
+import sys
 import tempfile
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
@@ -25,6 +25,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from mock_idp.hosts import certificate_covers, fits_certificate, is_served
 from mock_idp.server.errors import ServerError
 from mock_idp.settings import MOST_ISSUED_NAMES
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
@@ -195,10 +200,13 @@ class Authority:
         context.set_alpn_protocols(["http/1.1"])
         # load_cert_chain() reads files only. The authority is sent along for spki_fingerprint()'s sake.
         chain = certificate.private_key_and_cert_chain_pem.bytes() + self.ca_pem
-        with tempfile.NamedTemporaryFile(dir=self.directory, prefix=".chain.", suffix=".pem") as file:
-            file.write(chain)
-            file.flush()
-            context.load_cert_chain(file.name)
+        descriptor, name = tempfile.mkstemp(dir=self.directory, prefix=".chain.", suffix=".pem")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(chain)
+            context.load_cert_chain(name)  # Windows opens no file that is still open for writing
+        finally:
+            Path(name).unlink()
         return context
 
 
@@ -206,13 +214,16 @@ class Authority:
 def _locked(path: Path) -> Iterator[None]:
     """Hold a lock between processes; it goes with the process that holds it."""
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise ServerError(
             f"{path} cannot be opened ({error.strerror}); set XDG_STATE_HOME to a directory you can write to."
         ) from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if sys.platform == "win32":
+            msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)  # tries for ten seconds, then raises OSError
+        else:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)

@@ -6,7 +6,7 @@ how to misbehave on order (:mod:`mock_idp.server.transport`).
 """
 
 import logging
-import select
+import selectors
 import socket
 import struct
 import threading
@@ -19,8 +19,8 @@ from weakref import WeakSet
 from cheroot import server as cheroot_server
 from cheroot import wsgi
 
-from mock_idp.server.transport import ENVIRON_KEY, Behaviour, Connection, Kind
-from mock_idp.settings import BACKLOG, DRIPS, FILLING_PAUSE, HTTP_WORKERS
+from mock_idp.server.transport import ENVIRON_KEY, Behaviour, Connection, Gathering, Kind
+from mock_idp.settings import BACKLOG, DRIPS, FILLING_PAUSE_SECONDS, HTTP_WORKERS, STOP_NOTICED_SECONDS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -67,6 +67,7 @@ class _Aside:
         self._wake_reader, self._wake_writer = socket.socketpair()
         self._lock = threading.Lock()
         self._threads: set[threading.Thread] = set()
+        self._gatherings: dict[str, list[threading.Event]] = {}
 
     def run(self, work: Callable[[], None]) -> None:
         """Do something in a thread of its own, or at once if the server stops: then no wait takes time."""
@@ -90,27 +91,36 @@ class _Aside:
         """Wait; False if the server stops before the time is over."""
         return not self._stopping.wait(seconds)
 
+    def gather(self, gathering: Gathering, seconds: float) -> None:
+        """Wait until enough wait under this name, the time is over or the server stops; who comes next begins anew."""
+        here = threading.Event()
+        with self._lock:
+            waiting = self._gatherings.setdefault(gathering.name, [])
+            waiting.append(here)
+            if len(waiting) >= gathering.until:
+                del self._gatherings[gathering.name]
+                for other in waiting:
+                    other.set()
+        end = time.monotonic() + seconds
+        while not here.is_set() and not self._stopping.is_set() and (left := end - time.monotonic()) > 0:
+            here.wait(min(left, STOP_NOTICED_SECONDS))
+        with self._lock:
+            # Whom nobody joined must not count among those who come later.
+            if here in self._gatherings.get(gathering.name, ()):
+                self._gatherings[gathering.name].remove(here)
+
     def wait_until_gone(self, client: socket.socket, seconds: float) -> None:
         """Wait until the client ends its side, the time is over or the server stops."""
         if self._stopping.is_set():
             return
-        poller = select.poll()
-        poller.register(client, select.POLLIN)
-        poller.register(self._wake_reader, select.POLLIN)
         client.settimeout(0)
         end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            ready = {descriptor for descriptor, _ in poller.poll(left * 1000)}
-            if self._wake_reader.fileno() in ready:
-                return
-            if client.fileno() in ready:
-                try:
-                    # Requests that are pipelined behind a stalled one get no answer either.
-                    if not client.recv(65536):
-                        return
-                except BlockingIOError:
-                    continue
-                except OSError:
+        with selectors.DefaultSelector() as selector:
+            selector.register(client, selectors.EVENT_READ)
+            selector.register(self._wake_reader, selectors.EVENT_READ)
+            while (left := end - time.monotonic()) > 0:
+                ready = {key.fileobj for key, _ in selector.select(left)}
+                if self._wake_reader in ready or (client in ready and _has_ended(client)):
                     return
 
     def stop(self) -> None:
@@ -121,6 +131,17 @@ class _Aside:
         for thread in threads:
             thread.join()
         self._wake_reader.close()
+
+
+def _has_ended(client: socket.socket) -> bool:
+    """Read what came without waiting; True if the client ended its side."""
+    try:
+        # Requests that are pipelined behind a stalled one get no answer either.
+        return not client.recv(65536)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 class _Connection(cheroot_server.HTTPConnection):
@@ -220,6 +241,10 @@ def _perform(behaviour: Behaviour, body: bytes, request: cheroot_server.HTTPRequ
         if aside.wait(seconds):
             request.ensure_headers_sent()
             connection.wfile.write(body)
+    elif behaviour.gathering is not None:
+        aside.gather(behaviour.gathering, seconds)
+        request.ensure_headers_sent()
+        connection.wfile.write(body)
     elif behaviour.kind is Kind.ENDLESS:
         _flood(body, request, aside, seconds)
     elif behaviour.kind is Kind.DRIP:
@@ -241,7 +266,7 @@ def _flood(body: bytes, request: cheroot_server.HTTPRequest, aside: _Aside, seco
     while time.monotonic() < end:
         request.write(piece)
         piece = _FILLING
-        if not aside.wait(FILLING_PAUSE):
+        if not aside.wait(FILLING_PAUSE_SECONDS):
             return
 
 

@@ -13,6 +13,7 @@ application returns its iterable. A connection that misbehaved is closed afterwa
 
 As text, which is how :attr:`mock_idp.oauth.model.Answer.transport` carries it, a behaviour is its name,
 or its name and its seconds: ``reset``, ``stall``, ``stall:20``, ``truncate``, ``slow:2.5``, ``drip:3``, ``endless:5``.
+Only ``hold`` says more, how many answers wait for each other and under which name: ``hold:1:2:profile/tea``.
 """
 
 import math
@@ -50,13 +51,31 @@ class Kind(StrEnum):
     """The header without a length, the body, and then more and more of it, until the client goes away or the seconds
     are over: some megabytes a second, which no machine notices for a few seconds."""
 
+    HOLD = "hold"
+    """Nothing until as many answers wait under the same name as were ordered, then all of them at once; or until the
+    seconds are over."""
+
 
 _USUAL_SECONDS = {
     Kind.STALL: STALL_SECONDS,
     Kind.SLOW: SLOW_SECONDS,
     Kind.DRIP: SLOW_SECONDS,
     Kind.ENDLESS: SLOW_SECONDS,
+    Kind.HOLD: SLOW_SECONDS,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """Answers that wait for each other.
+
+    Parameters:
+        name: what they have in common.
+        until: how many let each other go.
+    """
+
+    name: str
+    until: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +85,20 @@ class Behaviour:
     Parameters:
         kind: what the connection does.
         seconds: how long; more than 0 and at most ``LONGEST_MISBEHAVIOUR_SECONDS``. None takes the kind's usual time:
-            60 for stall, 3 for slow, drip and endless. Has no meaning for reset and truncate.
+            60 for stall, 3 for slow, drip, endless and hold. Has no meaning for reset and truncate.
+        gathering: for hold, what waits for what.
 
     Raises:
-        ValueError: the seconds are out of range, or the kind takes none.
+        ValueError: the seconds are out of range, or the kind takes none; or no or a needless gathering.
     """
 
     kind: Kind
     seconds: float | None = None
+    gathering: Gathering | None = None
 
     def __post_init__(self) -> None:
+        if (self.kind is Kind.HOLD) != (self.gathering is not None):
+            raise ValueError(f"{self.kind} takes {'a' if self.kind is Kind.HOLD else 'no'} gathering.")
         usual = _USUAL_SECONDS.get(self.kind)
         if self.seconds is None:
             object.__setattr__(self, "seconds", usual)
@@ -91,27 +114,33 @@ class Behaviour:
         """Read the text form.
 
         Parameters:
-            text: ``name`` or ``name:seconds``.
+            text: ``name`` or ``name:seconds``; ``hold:seconds:until:name of the gathering``.
 
         Raises:
             ValueError: no such behaviour, or seconds it cannot have; the message is one sentence.
         """
         name, colon, seconds = text.partition(":")
+        gathering = None
+        if name == Kind.HOLD:
+            seconds, _, rest = seconds.partition(":")
+            until, _, named = rest.partition(":")
+            gathering = Gathering(named, int(until)) if until.isdecimal() else None
         try:
             kind = Kind(name)
         except ValueError:
             known = ", ".join(Kind)
             raise ValueError(f"There is no transport behaviour {name!r}; there are {known}.") from None
         if not colon:
-            return cls(kind)
+            return cls(kind, None, gathering)
         try:
             number = float(seconds)
         except ValueError:
             raise ValueError(f"The seconds of {kind} must be a number, not {seconds!r}.") from None
-        return cls(kind, number)
+        return cls(kind, number, gathering)
 
     def __str__(self) -> str:
-        return str(self.kind) if self.seconds is None else f"{self.kind}:{self.seconds:g}"
+        text = str(self.kind) if self.seconds is None else f"{self.kind}:{self.seconds:g}"
+        return text if self.gathering is None else f"{text}:{self.gathering.until}:{self.gathering.name}"
 
 
 class Connection:

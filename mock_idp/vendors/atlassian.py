@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 from mock_idp.addresses import Reach
 from mock_idp.emulation import Quirk, Route, ServiceRequest
 from mock_idp.oauth.model import Answer, Client, Endpoint, Reason, Refusal, TokenKind
-from mock_idp.oauth.policy import OFFLINE_ACCESS, Policy, ScopePattern
+from mock_idp.oauth.policy import OFFLINE_ACCESS, Policy, RequestFormat, ScopePattern
 from mock_idp.oauth.tokens import TokenShape
 from mock_idp.randomness import URL_SAFE
 from mock_idp.settings import COMPANY_DOMAIN
-from mock_idp.vendors.oauth_vendor import OAuthVendor, json_as_form
+from mock_idp.vendors.oauth_vendor import OAuthVendor
 from mock_idp.vendors.refusals import BAD_AUTHORIZATION_REQUEST, BAD_BEARER, BAD_CLIENT, BAD_REFRESH_TOKEN, error
 
 AUDIENCE = "api.atlassian.com"
@@ -58,6 +58,7 @@ class Atlassian(OAuthVendor):
             "state",
             "prompt",
         ),
+        token_formats=frozenset({RequestFormat.FORM, RequestFormat.JSON}),
         known_scopes=_SCOPES,
         refresh_token_seconds=_INACTIVE_SECONDS,
         rotates_refresh_token=True,
@@ -121,13 +122,6 @@ class Atlassian(OAuthVendor):
         for name, value in (("audience", AUDIENCE), ("prompt", "consent")):
             if request.query.get(name) != value:
                 raise Refusal(Reason.INVALID_PARAMETER, f"{name} is {request.query.get(name)!r}, expected {value}.")
-
-    def normalized(self, request: ServiceRequest) -> ServiceRequest:
-        """A token request may come in JSON."""
-        if request.endpoint is Endpoint.AUTHORIZATION or request.form or not request.body:
-            return request
-        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        return json_as_form(request) if media_type == "application/json" else request
 
     def me(self, request: ServiceRequest) -> Answer:
         """``GET /me``.

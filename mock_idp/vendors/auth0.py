@@ -11,12 +11,12 @@ from mock_idp.addresses import Addresses, Reach
 from mock_idp.emulation import Quirk, Route, ServiceRequest
 from mock_idp.environments import EnvironmentKind
 from mock_idp.oauth.client_authentication import ClientAuthentication
-from mock_idp.oauth.model import Answer, Client, Encoding, Endpoint, Grant, Reason, TokenKind
+from mock_idp.oauth.model import Answer, Encoding, Endpoint, Grant, Reason, Refusal, TokenKind
 from mock_idp.oauth.policy import OFFLINE_ACCESS, BearerPlace, Pkce, Policy
 from mock_idp.oauth.tokens import TokenShape
 from mock_idp.personas import Account
 from mock_idp.randomness import URL_SAFE
-from mock_idp.vendors.openid_vendor import OpenIdVendor, require_prompt
+from mock_idp.vendors.openid_vendor import PROMPTS, OpenIdVendor
 from mock_idp.vendors.refusals import BAD_CLIENT, BAD_REFRESH_TOKEN, BAD_TOKEN, BAD_VERIFIER, NOTHING_TO_REVOKE, error
 
 ORGANIZATION = "org_Harbour7Quay0h7cD"
@@ -62,6 +62,7 @@ class Auth0(OpenIdVendor):
         access_token_seconds=_DAY,
         pkce=Pkce.SUPPORTED,
         refresh_token_scope=OFFLINE_ACCESS,
+        prompts=PROMPTS,
     )
     token_shapes: ClassVar = {
         TokenKind.CODE: TokenShape(length=43, alphabet=URL_SAFE),
@@ -132,14 +133,6 @@ class Auth0(OpenIdVendor):
         ),
     )
 
-    def check_authorization(self, request: ServiceRequest, client: Client) -> None:
-        """Check the parameter prompt (OIDC Core section 3.1.2.1).
-
-        Raises:
-            Refusal: it has an unknown value, or is "none" while nobody is signed in.
-        """
-        require_prompt(request, "tenant")
-
     def claims(self, request: ServiceRequest, account: Account, scopes: Collection[str]) -> dict[str, Any]:
         """What ID token and userinfo have in common."""
         persona = account.persona
@@ -162,13 +155,25 @@ class Auth0(OpenIdVendor):
         return super().id_token_claims(request, grant) | {"iss": f"{grant.request.base_url}/", "sid": grant.grant_id}
 
     def logout(self, request: ServiceRequest) -> Answer:
-        """``GET /v2/logout``: send the browser back to the app, the only address that is registered here."""
-        app, back = request.service.settings.app_url, request.query.get("returnTo")
+        """``GET /v2/logout``: send the browser back to the app; nothing else is registered here.
+
+        Raises:
+            Refusal: to somewhere else.
+        """
+        apps, back = request.service.settings.app_urls, request.query.get("returnTo")
         if back is None:
             return Answer(200, "OK", Encoding.TEXT)
-        if back.rstrip("/") != app:
-            return error(400, "invalid_request", 'The "returnTo" querystring parameter is not registered.')
+        app = back.rstrip("/")
+        if app not in apps:
+            raise Refusal(
+                Reason.UNREGISTERED_REDIRECT_URI,
+                f"returnTo is {back!r}, expected {' or '.join(apps)}; mock-idp serve --app-url URL registers another.",
+            )
         return Answer(302, None, Encoding.EMPTY, headers=(("Location", app),))
+
+    def refuse(self, request: ServiceRequest, refusal: Refusal) -> Answer:
+        """A browser comes to the end of a session, so that a person reads why it goes no further."""
+        return self.error_page(refusal) if request.endpoint is Endpoint.LOGOUT else super().refuse(request, refusal)
 
     def discovery(self, request: ServiceRequest) -> Answer:
         """``GET /.well-known/openid-configuration`` (OIDC Discovery section 4)."""

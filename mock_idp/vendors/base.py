@@ -79,8 +79,10 @@ class Vendor(Emulation):
         scopes: tuple[str, ...],
         state: str | None,
         kept: Mapping[str, str] | None = None,
+        *,
+        signed_in: str | None = None,
     ) -> Answer:
-        """Show the consent page for a checked request, or decide at once if sign-in is automatic.
+        """Show the consent page for a checked request, or decide at once if it is known who signs in.
 
         Parameters:
             request: the authorization request.
@@ -89,6 +91,7 @@ class Vendor(Emulation):
             scopes: what can be granted.
             state: the client's opaque value, or None.
             kept: what is kept of the request beside its parameters.
+            signed_in: the persona who consents without being asked, or None.
         """
         service = request.service
         asked = AuthorizationRequest(
@@ -101,11 +104,19 @@ class Vendor(Emulation):
             received_at=service.clock.now(),
             base_url=request.base_url,
         )
-        persona = service.settings.auto_login
+        persona = signed_in or service.settings.auto_login
         if persona is not None:
             return self.allow(request, asked, persona, asked.scopes, ())[1]
         service.store.add_request(asked)
-        return Answer(200, Page("consent", {"vendor": self, "request": asked}), Encoding.HTML)
+        return Answer(
+            200,
+            Page("consent", {"vendor": self, "request": asked, "chosen": self.proposed_persona(request)}),
+            Encoding.HTML,
+        )
+
+    def proposed_persona(self, request: ServiceRequest) -> str | None:
+        """The persona whom the consent page proposes, or None if the request names nobody."""
+        return None
 
     def allow(
         self,
@@ -157,19 +168,22 @@ class Vendor(Emulation):
         service.store.add_grant(grant)
         return grant
 
-    def consented(self, request: ServiceRequest, grant: Grant) -> dict[str, str]:
-        """What the client is told after consent, beside the usual (``state``)."""
+    def consented(self, request: ServiceRequest, grant: Grant) -> dict[str, Any]:
+        """What the client is told after consent, beside the usual (``state``).
+
+        A :class:`~mock_idp.oauth.tokens.SignedToken` among the values is signed last.
+        """
         return {}
 
     # --- the way back to the client ---------------------------------------------------------------
 
-    def _to_client(self, request: ServiceRequest, grant: Grant, parameters: Mapping[str, str]) -> Answer:
+    def _to_client(self, request: ServiceRequest, grant: Grant, parameters: Mapping[str, Any]) -> Answer:
         answer = self.callback(request, grant, grant.request.redirect_uri, parameters)
         no_store = () if isinstance(answer.body, Page) else NO_STORE  # pages are never stored anyway
         return replace(answer, headers=(*answer.headers, (GRANT_HEADER, grant.grant_id), *no_store))
 
     def callback(
-        self, request: ServiceRequest, grant: Grant | None, redirect_uri: str, parameters: Mapping[str, str]
+        self, request: ServiceRequest, grant: Grant | None, redirect_uri: str, parameters: Mapping[str, Any]
     ) -> Answer:
         """Send the browser back to the client: after consent, after its refusal, or after a refused request.
 
@@ -183,9 +197,9 @@ class Vendor(Emulation):
             A redirect, or what this vendor does instead (:meth:`form_post`).
         """
         parts = urlsplit(redirect_uri)
-        added = urlencode(_with_state(parameters, request.query.get("state")))
+        added = urlencode(with_state(parameters, request.query.get("state")))
         query = "&".join(part for part in (parts.query, added) if part)
-        return Answer(302, None, Encoding.EMPTY, headers=(("Location", urlunsplit(parts._replace(query=query))),))
+        return redirect(urlunsplit(parts._replace(query=query)))
 
     def form_post(self, action: str, parameters: Mapping[str, Any], state: str | None = None) -> Answer:
         """Send the browser to the client with a form that submits itself (OAuth 2.0 Form Post Response Mode).
@@ -195,7 +209,7 @@ class Vendor(Emulation):
             parameters: its fields, in order; a :class:`~mock_idp.oauth.tokens.SignedToken` is signed last.
             state: the client's opaque value, or None.
         """
-        fields = _with_state(parameters, state)
+        fields = with_state(parameters, state)
         return Answer(200, Page(FORM_POST, {"action": action, "parameters": fields}), Encoding.HTML)
 
     # --- refusals ---------------------------------------------------------------------------------
@@ -204,6 +218,8 @@ class Vendor(Emulation):
         """Turn a refusal into this vendor's answer; by default from the tables, else RFC 6749."""
         if request.endpoint is Endpoint.AUTHORIZATION:
             return self.refuse_authorization(request, refusal)
+        if request.endpoint is Endpoint.LOGOUT and refusal.reason not in self.refusals:
+            return self.error_page(refusal)
         return self.refusals.get(refusal.reason) or refusals.default_answer(refusal, request.base_url)
 
     def refuse_authorization(self, request: ServiceRequest, refusal: Refusal) -> Answer:
@@ -213,10 +229,18 @@ class Vendor(Emulation):
             return self.error_page(refusal)
         return self.callback(request, None, redirect_uri, self.callback_parameters(refusal.reason))
 
+    def identified(self, request: ServiceRequest) -> tuple[Client, str]:
+        """The client of an authorization request, and the redirect URI that belongs to it.
+
+        Raises:
+            Refusal: UNKNOWN_CLIENT or UNREGISTERED_REDIRECT_URI.
+        """
+        return authorization.identify(request.service.clients.by_id, request.query)
+
     def _trusted_redirect_uri(self, request: ServiceRequest) -> str | None:
         """The redirect URI of an authorization request if it belongs to the client, else None."""
         try:
-            return authorization.identify(request.service.clients.by_id, request.query)[1]
+            return self.identified(request)[1]
         except Refusal:
             return None
 
@@ -280,5 +304,11 @@ class Vendor(Emulation):
         return {}
 
 
-def _with_state(parameters: Mapping[str, Any], state: str | None) -> Mapping[str, Any]:
+def redirect(location: str) -> Answer:
+    """Send the browser to an address."""
+    return Answer(302, None, Encoding.EMPTY, headers=(("Location", location),))
+
+
+def with_state(parameters: Mapping[str, Any], state: str | None) -> Mapping[str, Any]:
+    """The parameters of an answer with the client's opaque value, if it sent one."""
     return parameters if state is None else {**parameters, "state": state}

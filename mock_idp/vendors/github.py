@@ -6,16 +6,20 @@ troubleshooting OAuth errors.
 
 import hashlib
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from mock_idp.addresses import Addresses, Reach
 from mock_idp.emulation import Quirk, Route, ServiceRequest
 from mock_idp.environments import EnvironmentKind
-from mock_idp.oauth.model import Answer, Client, Encoding, Endpoint, Grant, Reason, Refusal, TokenKind
-from mock_idp.oauth.policy import Pkce, Policy
+from mock_idp.grants import rules
+from mock_idp.oauth.client_authentication import ClientAuthentication
+from mock_idp.oauth.model import Answer, Client, Encoding, Endpoint, Grant, IssuedToken, Reason, Refusal, TokenKind
+from mock_idp.oauth.policy import Cors, Pkce, Policy, RequestFormat
+from mock_idp.oauth.redirect_uris import RedirectMatching
 from mock_idp.oauth.tokens import TokenShape
 from mock_idp.personas import Account
-from mock_idp.vendors.oauth_vendor import TOKEN_ENDPOINTS, Bearer, OAuthVendor, json_as_form
+from mock_idp.vendors.oauth_vendor import Bearer, OAuthVendor, json_as_form
 from mock_idp.vendors.refusals import BAD_BEARER, BAD_CLIENT, BAD_GRANT, BAD_REFRESH_TOKEN, BAD_REQUEST
 
 GITHUB_APP = "github-app"
@@ -25,7 +29,21 @@ _WEB_HOST, _API_HOST = "github.com", "api.github.com"
 _DOCS = "https://docs.github.com"
 _AUTHORIZATION_HELP = f"{_DOCS}/apps/managing-oauth-apps/troubleshooting-authorization-request-errors/"
 _TOKEN_HELP = f"{_DOCS}/apps/managing-oauth-apps/troubleshooting-oauth-app-access-token-request-errors/"
+_OAUTH_DOCS = f"{_DOCS}/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps"
 _REST_HELP = f"{_DOCS}/rest"
+_API_CORS = Cors(
+    exposed_headers=(
+        "ETag",
+        "Link",
+        "X-GitHub-OTP",
+        "X-RateLimit-Limit",
+        "X-RateLimit-Remaining",
+        "X-RateLimit-Reset",
+        "X-OAuth-Scopes",
+        "X-Accepted-OAuth-Scopes",
+        "X-Poll-Interval",
+    )
+)
 _API_VERSION = "github.v3; format=json"
 _APP_ACCESS_SECONDS = 28_800
 _APP_REFRESH_SECONDS = 15_897_600
@@ -124,10 +142,28 @@ class GitHub(OAuthVendor):
         Route("POST", "/login/oauth/access_token", "token", Endpoint.TOKEN),
         Route("GET", "/api/v3/user", "user", Endpoint.PROFILE),
         Route("GET", "/api/v3/user/emails", "emails", Endpoint.FOLLOW_UP),
+        Route("POST", "/api/v3/applications/<client_id>/token", "check_token", Endpoint.INTROSPECTION),
+        Route("DELETE", "/api/v3/applications/<client_id>/token", "delete_token", Endpoint.REVOCATION),
+        Route("DELETE", "/api/v3/applications/<client_id>/grant", "delete_token", Endpoint.REVOCATION),
     )
     policy = Policy(
+        client_authentication=frozenset({ClientAuthentication.BODY, ClientAuthentication.BASIC}),
+        token_formats=frozenset({RequestFormat.FORM, RequestFormat.JSON, RequestFormat.QUERY}),
+        default_grant_type="authorization_code",
+        revocation_formats=frozenset({RequestFormat.JSON}),
+        revocation_needs_client=True,
+        needs_redirect_uri_again=False,
         # response_type is not among GitHub's parameters; it answers a code whatever it is asked for.
-        required_authorization_parameters=("client_id", "redirect_uri"),
+        required_authorization_parameters=("client_id",),
+        redirect_matching=frozenset(
+            {
+                RedirectMatching.SUBPATH,
+                RedirectMatching.SUBDOMAIN,
+                RedirectMatching.ANY_LOOPBACK_PORT,
+                RedirectMatching.OMITTED,
+            }
+        ),
+        login_hint="login",
         scope_separators=" ,",
         answered_scope_separator=",",
         known_scopes=_SCOPES,
@@ -137,7 +173,34 @@ class GitHub(OAuthVendor):
         access_token_seconds=None,
         issues_refresh_tokens=False,
         pkce=Pkce.SUPPORTED,
+        pkce_methods=("S256",),
+        # github.com/login/oauth answers pages of other origins nothing, not even a preflight.
+        cors={
+            Endpoint.PROFILE: _API_CORS,
+            Endpoint.FOLLOW_UP: _API_CORS,
+        },
     )
+    sources: ClassVar = {
+        "client_authentication": "github.com/r-lib/httr/issues/310 (both methods); arctic and Auth.js send Basic only",
+        "public_clients": f"{_OAUTH_DOCS}: client_secret is required",
+        "token_formats": f"{_OAUTH_DOCS} (query and form); PyGithub sends JSON",
+        "default_grant_type": f"{_OAUTH_DOCS}: no such parameter",
+        "required_authorization_parameters": f"{_OAUTH_DOCS}: table of parameters",
+        "redirect_matching": f"{_OAUTH_DOCS}: Redirect URLs, Loopback redirect urls",
+        "needs_redirect_uri_again": f"{_OAUTH_DOCS}: table of parameters of the exchange",
+        "default_scopes": f"{_OAUTH_DOCS}: scope defaults to an empty list",
+        "pkce": f"{_OAUTH_DOCS}: code_challenge_method must be S256",
+        "login_hint": f"{_OAUTH_DOCS}: login",
+        "bearer_places": f"{_DOCS}/rest/authentication/authenticating-to-the-rest-api",
+        "introspection": f"{_DOCS}/rest/apps/oauth-applications (check a token)",
+        "revocation": f"{_DOCS}/rest/apps/oauth-applications (delete an app token)",
+        "revocation_of_unknown_token": f"{_DOCS}/rest/apps/oauth-applications; the status: no source",
+        "revocation_needs_client": f"{_DOCS}/rest/apps/oauth-applications (basic authentication)",
+        "revocation_formats": f"{_DOCS}/rest/apps/oauth-applications (body parameters)",
+        "cors": f"{_DOCS}/rest/using-the-rest-api/using-cors-and-jsonp-to-make-cross-origin-requests",
+        "cors.authorization": f"{_OAUTH_DOCS}: preflight requests are not supported",
+        "cors.token": "github.com/isaacs/github/issues/330, github.com/github/docs/issues/22270",
+    }
     app_policy = replace(
         policy,
         access_token_seconds=_APP_ACCESS_SECONDS,
@@ -164,6 +227,7 @@ class GitHub(OAuthVendor):
         Reason.UNSUPPORTED_GRANT_TYPE: _error(
             "unsupported_grant_type", "The grant_type is not supported by this endpoint."
         ),
+        Reason.UNKNOWN_TOKEN: _message(404, "Not Found"),
         Reason.MISSING_BEARER: _message(401, "Requires authentication"),
         Reason.SUSPENDED_BEARER: _message(403, "Sorry. Your account was suspended."),
         # GitHub does not say that something exists which the token must not see.
@@ -215,6 +279,11 @@ class GitHub(OAuthVendor):
             "docs.github.com: Troubleshooting authorization request errors",
         ),
         Quirk(
+            "an-address-for-everybody",
+            "Whoever shows no address has one at users.noreply.github.com, which is never the primary one.",
+            "github.com/desktop/desktop/pull/2601, which quotes an answer",
+        ),
+        Quirk(
             "unknown-scopes-dropped",
             "Scopes that do not exist are left out silently.",
             "observed by users; not documented",
@@ -254,25 +323,15 @@ class GitHub(OAuthVendor):
 
     # --- endpoints --------------------------------------------------------------------------------
 
-    def normalized(self, request: ServiceRequest) -> ServiceRequest:
-        """A token request may come in JSON."""
-        is_json = request.endpoint in TOKEN_ENDPOINTS and "json" in request.headers.get("content-type", "")
-        return json_as_form(request) if is_json else request
-
-    def token(self, request: ServiceRequest) -> Answer:
-        """For a code, GitHub asks for neither grant_type nor redirect_uri.
-
-        Raises:
-            Refusal: something is wrong with the request.
-        """
-        form = {"grant_type": "authorization_code", **request.form}
-        if form.get("code") and request.grant:
-            form = {"redirect_uri": request.grant.request.redirect_uri, **form}
-        return super().token(replace(request, form=form))
-
     def token_encoding(self, request: ServiceRequest) -> Encoding:
         """A form, unless the request asks for JSON."""
         return Encoding.JSON if "json" in request.headers.get("accept", "") else Encoding.FORM
+
+    def refuse(self, request: ServiceRequest, refusal: Refusal) -> Answer:
+        """The API has its own answer for an app that did not prove who it is."""
+        if request.endpoint in (Endpoint.INTROSPECTION, Endpoint.REVOCATION) and refusal.reason in BAD_CLIENT:
+            return _BAD_CREDENTIALS
+        return super().refuse(request, refusal)
 
     def refuse_authorization(self, request: ServiceRequest, refusal: Refusal) -> Answer:
         """Tell a registered redirect URI if another one was asked for."""
@@ -293,9 +352,65 @@ class GitHub(OAuthVendor):
         """
         who = self.bearer(request)
         web_url = request.base_url
-        api_url = f"https://{_API_HOST}" if web_url == f"https://{_WEB_HOST}" else f"{web_url}/api/v3"
-        body = _public_user(who.account, web_url, api_url)
+        body = _public_user(who.account, web_url, _api_url(web_url))
         return Answer(200, body, headers=_api_headers(who, ""))
+
+    def check_token(self, request: ServiceRequest) -> Answer:
+        """``POST /applications/{client_id}/token``: what an app's own token is.
+
+        Raises:
+            Refusal: the app did not prove who it is, or the token is not its own.
+        """
+        token, grant = self._token_of_app(request)
+        api_url, client = _api_url(request.base_url), grant.request.client
+        written = f"{datetime.fromtimestamp(token.issued_at, UTC):%Y-%m-%dT%H:%M:%SZ}"
+        expires_at = token.expires_at and f"{datetime.fromtimestamp(token.expires_at, UTC):%Y-%m-%dT%H:%M:%SZ}"
+        account = request.service.account(grant)
+        return Answer(
+            200,
+            {
+                "id": account.number,
+                "url": f"{api_url}/authorizations/{account.number}",
+                "app": {"client_id": client.client_id, "name": client.client_id, "url": grant.request.redirect_uri},
+                "token": token.value,
+                "hashed_token": hashlib.sha256(token.value.encode()).hexdigest(),
+                "token_last_eight": token.value[-8:],
+                "note": None,
+                "note_url": None,
+                "created_at": written,
+                "updated_at": written,
+                "scopes": list(token.scopes),
+                "fingerprint": None,
+                "expires_at": expires_at,
+                "user": _public_user(account, request.base_url, api_url),
+            },
+        )
+
+    def delete_token(self, request: ServiceRequest) -> Answer:
+        """``DELETE /applications/{client_id}/token``, or the whole grant, which is the same here.
+
+        Raises:
+            Refusal: the app did not prove who it is, or the token is not its own.
+        """
+        token, _ = self._token_of_app(request)
+        rules.revoke(request.service.store, token.value, request.service.clock.now())
+        return Answer(204, None, Encoding.EMPTY)
+
+    def token_to_revoke(self, request: ServiceRequest) -> str:
+        """The API calls it by another name."""
+        return json_as_form(request).form.get("access_token", "")
+
+    def token_to_introspect(self, request: ServiceRequest) -> str:
+        """The same as for deleting it."""
+        return self.token_to_revoke(request)
+
+    def _token_of_app(self, request: ServiceRequest) -> tuple[IssuedToken, Grant]:
+        client, _ = self.authenticated_client(replace(request, form={}))
+        value = self.token_to_revoke(request)
+        found = rules.active_token(request.service.store, client, value, request.service.clock.now())
+        if found is None or client.client_id != request.path_parameters["client_id"]:
+            raise Refusal(Reason.UNKNOWN_TOKEN, "This is no good token of that app.")
+        return found
 
     def emails(self, request: ServiceRequest) -> Answer:
         """``GET /user/emails``.
@@ -305,13 +420,20 @@ class GitHub(OAuthVendor):
         """
         who = self.bearer(request, "user:email", "user")
         persona = who.account.persona
-        address = {
+        own = {
             "email": persona.email,
             "primary": True,
             "verified": persona.email_verified,
             "visibility": "public" if persona.email_verified else None,
         }
-        return Answer(200, [address] if persona.email else [], headers=_api_headers(who, "user, user:email"))
+        # An account without an address to show still has the one that GitHub gives to everybody.
+        given = {
+            "email": f"{who.account.number}+{persona.login}@users.noreply.github.com",
+            "primary": False,
+            "verified": True,
+            "visibility": None,
+        }
+        return Answer(200, [own if persona.email else given], headers=_api_headers(who, "user, user:email"))
 
     # --- what Backstage must be told --------------------------------------------------------------
 
@@ -322,6 +444,11 @@ class GitHub(OAuthVendor):
     def catalog_annotations(self, account: Account) -> dict[str, str]:
         """The annotation of ``userIdMatchingUserEntityAnnotation``."""
         return {"github.com/user-id": _node_id(account)}
+
+
+def _api_url(web_url: str) -> str:
+    """Where the API is: at a host of its own, or below the pages."""
+    return f"https://{_API_HOST}" if web_url == f"https://{_WEB_HOST}" else f"{web_url}/api/v3"
 
 
 def _is_app(client: Client) -> bool:

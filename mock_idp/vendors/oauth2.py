@@ -4,15 +4,16 @@ Facts: RFC 6749, RFC 7636 and, for the ID token, OpenID Connect Core sections 2,
 """
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from mock_idp.addresses import Addresses
 from mock_idp.emulation import Quirk, Route
 from mock_idp.environments import EnvironmentKind
 from mock_idp.oauth.client_authentication import ClientAuthentication
-from mock_idp.oauth.model import Client, Endpoint
-from mock_idp.oauth.policy import Pkce, Policy
+from mock_idp.oauth.model import Client, Endpoint, Reason
+from mock_idp.oauth.policy import Cors, Pkce, Policy
 from mock_idp.vendors.openid_vendor import OpenIdVendor
+from mock_idp.vendors.refusals import NOTHING_TO_REVOKE
 
 BASIC_AUTH = "basic-auth"
 """Name of the environment whose client sends its secret in the header as well."""
@@ -32,12 +33,38 @@ class OAuth2(OpenIdVendor):
         Route("GET", "/authorize", "authorize", Endpoint.AUTHORIZATION),
         Route("POST", "/token", "token", Endpoint.TOKEN),
         Route("POST", "/revoke", "revoke", Endpoint.REVOCATION),
+        Route("POST", "/introspect", "introspect", Endpoint.INTROSPECTION),
         Route("GET", "/keys", "jwks", Endpoint.JWKS),
     )
     policy = Policy(
-        client_authentication=frozenset({ClientAuthentication.BODY, ClientAuthentication.BASIC}),
+        client_authentication=frozenset(
+            {
+                ClientAuthentication.BODY,
+                ClientAuthentication.BASIC,
+                ClientAuthentication.NONE,
+            }
+        ),
         pkce=Pkce.SUPPORTED,
+        cors=dict.fromkeys((Endpoint.TOKEN, Endpoint.JWKS, Endpoint.REVOCATION), Cors()),
     )
+    # Nobody's service: what the standards make a must, and both of what they leave open.
+    sources: ClassVar = {
+        "client_authentication": "RFC 6749 section 2.3.1",
+        "public_clients": "RFC 6749 section 2.1, RFC 9700 section 2.1.1",
+        "token_formats": "RFC 6749 section 4.1.3",
+        "default_grant_type": "RFC 6749 section 4.1.3",
+        "required_authorization_parameters": "RFC 6749 section 4.1.1",
+        "redirect_matching": "RFC 9700 section 2.1",
+        "needs_redirect_uri_again": "RFC 6749 section 4.1.3",
+        "response_types": "RFC 6749 section 4.1.1",
+        "pkce": "RFC 7636 section 4.2",
+        "bearer_places": "RFC 6750 section 2.1",
+        "revocation_of_unknown_token": "RFC 7009 section 2.2",
+        "introspection": "RFC 7662",
+        "revocation": "RFC 7009",
+        "cors": "RFC 7009 section 2.3, RFC 9700 section 2.6",
+    }
+    refusals: ClassVar = {Reason.UNKNOWN_TOKEN: NOTHING_TO_REVOKE}
     basic_auth_policy = replace(policy, client_authentication=frozenset({ClientAuthentication.BOTH}))
     profile_claims = ("name", "picture")
     sign_in_resolvers = ({"resolver": "usernameMatchingUserEntityName"},)

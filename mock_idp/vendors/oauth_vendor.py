@@ -5,9 +5,10 @@ it is worked out once for a request and handed on.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from mock_idp.emulation import Route, Service, ServiceRequest
 from mock_idp.faults.catalogue import FAULTS
@@ -16,23 +17,39 @@ from mock_idp.oauth import authorization
 from mock_idp.oauth.client_authentication import AssertionRules, authenticate, read_credentials
 from mock_idp.oauth.model import (
     NO_STORE,
+    WEB_MESSAGE,
     Answer,
+    AuthorizationRequest,
     Client,
     Encoding,
     Endpoint,
+    FaultSpec,
     Grant,
     IssuedToken,
+    Page,
     Reason,
     Refusal,
     TokenKind,
     joined,
 )
-from mock_idp.oauth.policy import GRANT_TYPES, BearerPlace, GrantType, Pkce, Policy
-from mock_idp.oauth.tokens import TokenShape
-from mock_idp.personas import Account
-from mock_idp.vendors.base import Vendor
+from mock_idp.oauth.policy import (
+    GRANT_TYPES,
+    BearerPlace,
+    Cors,
+    GrantType,
+    LogoutRules,
+    Pkce,
+    Policy,
+    RequestFormat,
+    ResponseMode,
+)
+from mock_idp.oauth.tokens import TokenShape, seal, unverified_audience
+from mock_idp.personas import SHOWN, Account, Persona
+from mock_idp.vendors.base import Vendor, redirect, with_state
+from mock_idp.vendors.browser_session import clear_cookie, session_of, set_cookie
 
 FORM_TYPE = "application/x-www-form-urlencoded"
+_SESSION_LENGTH = 22
 TOKEN_ENDPOINTS = frozenset({Endpoint.TOKEN, Endpoint.REFRESH, Endpoint.EXCHANGE})
 """What the token endpoint is called, depending on what it is asked for."""
 
@@ -63,6 +80,8 @@ class OAuthVendor(Vendor):
         token_type: how the token answer calls the access token.
         scope_member: name of the token answer's member with the granted scopes.
         token_shapes: what codes, access and refresh tokens look like.
+        sources: what of the policy is written down where (a page, a captured document, an SDK's source, a bug report):
+            name of the :class:`~mock_idp.oauth.policy.Policy`'s member -> the place. What is missing has no source.
     """
 
     kind: ClassVar[str] = "oauth"
@@ -71,6 +90,7 @@ class OAuthVendor(Vendor):
     token_type: ClassVar[str] = "Bearer"  # noqa: S105 - not a secret
     scope_member: ClassVar[str] = "scope"
     token_shapes: ClassVar[Mapping[TokenKind, TokenShape]] = {}
+    sources: ClassVar[Mapping[str, str]] = {}
 
     # --- policy -----------------------------------------------------------------------------------
 
@@ -86,7 +106,8 @@ class OAuthVendor(Vendor):
             client: who asks.
             grant: the grant that the request belongs to, or None.
         """
-        return FAULTS.overridden(self.policy_for(client), (*service.faults, *(grant.faults if grant else ())))
+        policy = self.policy_for(client).towards(client)
+        return FAULTS.overridden(policy, (*service.faults, *(grant.faults if grant else ())))
 
     # --- authorization endpoint -------------------------------------------------------------------
 
@@ -97,10 +118,57 @@ class OAuthVendor(Vendor):
             Refusal: something is wrong with the request.
         """
         service, query = request.service, request.query
-        client, redirect_uri = authorization.identify(service.clients.by_id, query)
-        scopes = authorization.check(self.effective_policy(service, client), query, request.repeated)
+        client, redirect_uri = self.identified(request)
+        policy = self.effective_policy(service, client)
+        asked = authorization.check(policy, query, request.repeated, client.scopes)
         self.check_authorization(request, client)
-        return self.ask(request, client, redirect_uri, self.grantable_scopes(client, scopes), query.get("state"))
+        scopes = self.grantable_scopes(client, asked)
+        signed_in = self._signed_in(request, client, scopes) if authorization.is_silent(policy, query) else None
+        return self.ask(request, client, redirect_uri, scopes, query.get("state"), signed_in=signed_in)
+
+    def identified(self, request: ServiceRequest) -> tuple[Client, str]:
+        """The client of an authorization request, and the redirect URI, as leniently as this vendor compares it.
+
+        Raises:
+            Refusal: UNKNOWN_CLIENT or UNREGISTERED_REDIRECT_URI.
+        """
+        return authorization.identify(request.service.clients.by_id, request.query, self.policy.redirect_matching)
+
+    def proposed_persona(self, request: ServiceRequest) -> str | None:
+        """Whom the login hint means: an e-mail address or a login (OIDC Core section 3.1.2.1)."""
+        name = self.policy.login_hint
+        wanted = request.query.get(name, "").strip().lower() if name else ""
+        return next((persona.id for persona in SHOWN.values() if wanted in _names(persona)), None) if wanted else None
+
+    def _signed_in(self, request: ServiceRequest, client: Client, scopes: tuple[str, ...]) -> str | None:
+        """Who consented to a client before, where nobody may be asked (OIDC Core section 3.1.2.6)."""
+        if request.service.settings.auto_login is not None:
+            return None
+        before = request.service.store.consent_of(session_of(request), client.client_id)
+        if before is None:
+            raise Refusal(Reason.LOGIN_REQUIRED, f"prompt is none, but nobody is signed in at {self.title}.")
+        missing = [scope for scope in scopes if scope not in before.scopes]
+        if missing:
+            raise Refusal(Reason.CONSENT_REQUIRED, f"prompt is none, but nobody consented to {' '.join(missing)}.")
+        return before.persona
+
+    def allow(
+        self,
+        request: ServiceRequest,
+        asked: AuthorizationRequest,
+        persona: str,
+        scopes: tuple[str, ...],
+        faults: tuple[FaultSpec, ...],
+    ) -> tuple[Grant, Answer]:
+        """Let a persona consent, and the browser remember it where the vendor has sessions."""
+        grant, answer = super().allow(request, asked, persona, scopes, faults)
+        if not self.policy.remembers_sessions:
+            return grant, answer
+        store, session = request.service.store, session_of(request)
+        if not store.knows_session(session):
+            session = request.service.randomness.text(_SESSION_LENGTH)
+        store.remember_consent(session, grant)
+        return grant, replace(answer, headers=(*answer.headers, set_cookie(request, session)))
 
     def check_authorization(self, request: ServiceRequest, client: Client) -> None:
         """Check parameters only this vendor has, after the shared checks passed.
@@ -113,10 +181,27 @@ class OAuthVendor(Vendor):
         """Say which of the requested scopes this client can be granted at all."""
         return scopes
 
-    def consented(self, request: ServiceRequest, grant: Grant) -> dict[str, str]:
-        """What the client is told after consent: a code (RFC 6749 section 4.1.2)."""
+    def consented(self, request: ServiceRequest, grant: Grant) -> dict[str, Any]:
+        """What the client is told after consent: a code, if it asked for one (RFC 6749 section 4.1.2)."""
+        if "code" not in authorization.response_type(request.query).split():
+            return {}
         policy = self.effective_policy(request.service, grant.request.client, grant)
         return {"code": self.issue(request, grant, TokenKind.CODE, grant.scopes, policy.code_seconds)}
+
+    def callback(
+        self, request: ServiceRequest, grant: Grant | None, redirect_uri: str, parameters: Mapping[str, Any]
+    ) -> Answer:
+        """Send the browser back to the client in the way that it asked for (``response_mode``)."""
+        mode, state = authorization.response_mode(self.policy, request.query), request.query.get("state")
+        if mode is ResponseMode.FORM_POST:
+            return self.form_post(redirect_uri, parameters, state)
+        if mode in (ResponseMode.WEB_MESSAGE, ResponseMode.BARE_MESSAGE):
+            return _message(mode, redirect_uri, with_state(parameters, state))
+        signed = seal(parameters, lambda token: request.service.sign(token, grant))
+        if mode is ResponseMode.FRAGMENT:
+            fragment = urlencode(with_state(signed, state))
+            return redirect(urlunsplit(urlsplit(redirect_uri)._replace(fragment=fragment)))
+        return super().callback(request, grant, redirect_uri, signed)
 
     # --- token endpoint ---------------------------------------------------------------------------
 
@@ -134,7 +219,7 @@ class OAuthVendor(Vendor):
         if request.repeated and not policy.allows_repeated_parameters:
             names = ", ".join(sorted(request.repeated))
             raise Refusal(Reason.INVALID_PARAMETER, f"Sent more than once: {names} (RFC 6749 section 3.2).")
-        name = request.form.get("grant_type", "")
+        name = request.form.get("grant_type", policy.default_grant_type)
         if not name:
             raise Refusal(Reason.MISSING_PARAMETER, "The parameter grant_type is missing.")
         grant_type = self.grant_types.get(name)
@@ -153,7 +238,8 @@ class OAuthVendor(Vendor):
             Refusal: it did not prove who it is.
         """
         service = request.service
-        credentials = read_credentials(request.headers, request.form)
+        encoded = self.policy.basic_is_form_encoded
+        credentials = read_credentials(request.headers, request.form, basic_is_form_encoded=encoded)
         client = service.clients.by_id.get(credentials.client_id)
         policy = self.effective_policy(service, client, request.grant) if client else self.policy
         accepted = policy.accepted_authentication(request.form.get("grant_type", ""))
@@ -171,7 +257,14 @@ class OAuthVendor(Vendor):
             Refusal: the code is not good.
         """
         store, now = request.service.store, request.service.clock.now()
-        grant = rules.redeem(store, client, request.form, now, pkce_checked=policy.pkce is not Pkce.IGNORED)
+        grant = rules.redeem(
+            store,
+            client,
+            request.form,
+            now,
+            pkce_checked=policy.pkce is not Pkce.IGNORED,
+            needs_redirect_uri=policy.needs_redirect_uri_again,
+        )
         first = store.first_consent(client.client_id, grant.persona)
         refresh_token = None
         is_in_scope = policy.refresh_token_scope in (None, *grant.scopes)
@@ -285,19 +378,107 @@ class OAuthVendor(Vendor):
         shape = self.token_shapes.get(kind, TokenShape())
         return shape.mint(request.service.randomness.text, padding)
 
-    # --- revocation endpoint ----------------------------------------------------------------------
+    # --- revocation, introspection, the end of a session ------------------------------------------
 
     def revoke(self, request: ServiceRequest) -> Answer:
         """Revoke the token in the form or, for vendors that read it there, in the query (RFC 7009 section 2.1).
 
         Raises:
-            Refusal: there is no token, or none that is good.
+            Refusal: there is no token, none that is good, or a client that did not prove who it is.
         """
-        value = _token_to_revoke(request)
+        if self.policy.revocation_needs_client:
+            self.authenticated_client(request)
+        value = self.token_to_revoke(request)
         if not value:
             raise Refusal(Reason.MISSING_PARAMETER, "The parameter token is missing.")
         rules.revoke(request.service.store, value, request.service.clock.now())
         return Answer(200, {})
+
+    def token_to_revoke(self, request: ServiceRequest) -> str:
+        """The token that a revocation request names; empty if it names none."""
+        in_query = RequestFormat.QUERY in self.policy.revocation_formats
+        return request.form.get("token") or (request.query.get("token", "") if in_query else "")
+
+    def introspect(self, request: ServiceRequest) -> Answer:
+        """Tell a client about a token of its own (RFC 7662 section 2).
+
+        Raises:
+            Refusal: the client did not prove who it is, or there is no token.
+        """
+        client, _ = self.authenticated_client(request)
+        value = self.token_to_introspect(request)
+        if not value:
+            raise Refusal(Reason.MISSING_PARAMETER, "The parameter token is missing.")
+        found = rules.active_token(request.service.store, client, value, request.service.clock.now())
+        if found is None:
+            return Answer(200, {"active": False}, headers=NO_STORE)
+        return Answer(200, {"active": True, **self.introspection_members(request, *found)}, headers=NO_STORE)
+
+    def token_to_introspect(self, request: ServiceRequest) -> str:
+        """The token that an introspection request is about; empty if it names none."""
+        return request.form.get("token", "")
+
+    def introspection_members(self, request: ServiceRequest, token: IssuedToken, grant: Grant) -> dict[str, Any]:
+        """What is told about a token that is good; by default what RFC 7662 section 2.2 names."""
+        members: dict[str, Any] = {
+            "scope": joined(token.scopes),
+            "client_id": grant.request.client.client_id,
+            "username": request.service.persona(grant).login,
+            "iat": int(token.issued_at),
+            "iss": grant.request.base_url,
+        }
+        if token.kind is TokenKind.ACCESS:
+            members["token_type"] = self.token_type
+        if token.expires_at is not None:
+            members["exp"] = int(token.expires_at)
+        return members
+
+    def end_session(self, request: ServiceRequest) -> Answer:
+        """Sign a browser out and let it return (OpenID Connect RP-Initiated Logout section 2).
+
+        Raises:
+            Refusal: the address to return to is not registered, or the hint is not good.
+        """
+        logout = self.policy.logout or LogoutRules()
+        sent = {**request.query, **request.form}
+        client = self._client_that_signs_out(request, sent, logout)
+        back = sent.get(logout.return_parameter)
+        request.service.store.end_session(session_of(request))
+        if back is None:
+            return self.signed_out(request)
+        registered = frozenset[str]() if client is None else client.logout_uris
+        if client and logout.redirect_uris_count:
+            registered |= client.redirect_uris
+        if back not in registered:
+            there = ", ".join(sorted(registered)) or "none"
+            detail = f"Registered are {there}; {logout.return_parameter} is {back!r:.200}."
+            raise Refusal(Reason.UNREGISTERED_LOGOUT_URI, detail)
+        parts = urlsplit(back)
+        query = "&".join(part for part in (parts.query, urlencode(with_state({}, sent.get("state")))) if part)
+        answer = redirect(urlunsplit(parts._replace(query=query)))
+        return replace(answer, headers=(*answer.headers, clear_cookie(request)))
+
+    def signed_out(self, request: ServiceRequest) -> Answer:
+        """The page for a browser that is signed out and has nowhere to return to."""
+        return Answer(200, Page("signed_out", {"vendor": self}), Encoding.HTML, headers=(clear_cookie(request),))
+
+    def _client_that_signs_out(
+        self, request: ServiceRequest, sent: Mapping[str, str], logout: LogoutRules
+    ) -> Client | None:
+        """The client that an ID token or a parameter names; expired tokens count, forged ones do not."""
+        clients, hint = request.service.clients.by_id, sent.get("id_token_hint")
+        named = clients.get(sent.get("client_id", ""))
+        if hint is None:
+            if logout.needs_hint and logout.return_parameter in sent:
+                raise Refusal(Reason.MISSING_PARAMETER, "The parameter id_token_hint is missing.")
+            return named
+        audience = unverified_audience(hint)
+        client = clients.get(audience)
+        if client is None or request.service.keys.verified(hint, client.client_secret) is None:
+            raise Refusal(Reason.INVALID_PARAMETER, "id_token_hint is no ID token of this issuer for its client.")
+        if named not in (None, client):
+            raise Refusal(Reason.INVALID_PARAMETER, "client_id is another one than that of id_token_hint.")
+        return client
 
     # --- bearers ----------------------------------------------------------------------------------
 
@@ -347,8 +528,24 @@ class OAuthVendor(Vendor):
         """The token endpoint is called differently, depending on what it is asked for."""
         if route.endpoint is not Endpoint.TOKEN:
             return route.endpoint
+        return self._token_endpoint(form)
+
+    def _token_endpoint(self, form: Mapping[str, str]) -> Endpoint:
         grant_type = self.grant_types.get(form.get("grant_type", ""))
         return grant_type.endpoint if grant_type else Endpoint.TOKEN
+
+    def normalized(self, request: ServiceRequest) -> ServiceRequest:
+        """A token or revocation request may be no form (``token_formats``, ``revocation_formats``)."""
+        if request.endpoint in TOKEN_ENDPOINTS:
+            read = _as_form(request, self.policy.token_formats)
+            return replace(read, endpoint=self._token_endpoint(read.form))
+        if request.endpoint is Endpoint.REVOCATION:
+            return _as_form(request, self.policy.revocation_formats)
+        return request
+
+    def cors(self, endpoint: Endpoint) -> Cors | None:
+        """What an endpoint tells browsers; the token endpoint is one, whatever it is asked for."""
+        return self.policy.cors.get(Endpoint.TOKEN if endpoint in TOKEN_ENDPOINTS else endpoint)
 
     def find_grant(self, request: ServiceRequest) -> Grant | None:
         """The grant of the credential in a request, or the one that the request itself tells."""
@@ -368,10 +565,13 @@ class OAuthVendor(Vendor):
             values = [(entry.kind, request.form.get(entry.credential, "")) for entry in offered]
             return [*values, *[(TokenKind.ACCESS, value) for _, value in values]]
         if request.endpoint is Endpoint.REVOCATION:
-            revoked = _token_to_revoke(request)
+            revoked = self.token_to_revoke(request)
             # Where the token is no parameter, it is the one that the request is made with.
             bearer = self.bearer_value(request)
             return [(TokenKind.REFRESH, revoked), (TokenKind.ACCESS, revoked), (TokenKind.ACCESS, bearer)]
+        if request.endpoint is Endpoint.INTROSPECTION:
+            asked = self.token_to_introspect(request)
+            return [(TokenKind.ACCESS, asked), (TokenKind.REFRESH, asked)]
         if request.endpoint is Endpoint.AUTHORIZATION:
             return []
         return [(TokenKind.ACCESS, self.bearer_value(request))]
@@ -386,11 +586,33 @@ class OAuthVendor(Vendor):
         return answer
 
 
-def json_as_form(request: ServiceRequest) -> ServiceRequest:
-    """The same request with the texts among its JSON members as form fields; as it is if its body is no JSON object.
+def _names(persona: Persona) -> tuple[str, str]:
+    """By what a login hint can mean a persona."""
+    return (persona.email or "").lower(), persona.login.lower()
 
-    For vendors whose token endpoint takes both.
-    """
+
+def _message(mode: ResponseMode, redirect_uri: str, parameters: Mapping[str, Any]) -> Answer:
+    """A page that sends the answer to the page around it, or that opened it, of the redirect URI's origin."""
+    parts = urlsplit(redirect_uri)
+    wrapped = {"type": "authorization_response", "response": parameters}
+    message = wrapped if mode is ResponseMode.WEB_MESSAGE else parameters
+    return Answer(
+        200, Page(WEB_MESSAGE, {"origin": f"{parts.scheme}://{parts.netloc}", "message": message}), Encoding.HTML
+    )
+
+
+def _as_form(request: ServiceRequest, formats: Collection[RequestFormat]) -> ServiceRequest:
+    """A request in one of the formats that are no form, as if it had come as one."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if RequestFormat.JSON in formats and media_type.endswith(("/json", "+json")):
+        return json_as_form(request)
+    if RequestFormat.QUERY in formats and request.query and not request.body:
+        return replace(request, form=request.query, headers={**request.headers, "content-type": FORM_TYPE})
+    return request
+
+
+def json_as_form(request: ServiceRequest) -> ServiceRequest:
+    """The same request with the texts among its JSON members as form fields; as it is if its body is no JSON object."""
     try:
         members = json.loads(request.body)
     except (ValueError, RecursionError):
@@ -399,10 +621,6 @@ def json_as_form(request: ServiceRequest) -> ServiceRequest:
         return request
     form = {name: value for name, value in members.items() if isinstance(value, str)}
     return replace(request, form=form, headers={**request.headers, "content-type": FORM_TYPE})
-
-
-def _token_to_revoke(request: ServiceRequest) -> str:
-    return request.form.get("token") or request.query.get("token", "")
 
 
 def _offered_bearers(request: ServiceRequest) -> Iterator[tuple[BearerPlace, str | None, str]]:

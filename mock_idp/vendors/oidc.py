@@ -3,7 +3,7 @@
 Facts: OpenID Connect Core and Discovery, RFC 6749, RFC 7636, RFC 9207; keycloak.org for the texts of refusals.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -12,8 +12,8 @@ from mock_idp.emulation import Quirk, Route, ServiceRequest
 from mock_idp.environments import ISSUER_ENVIRONMENTS, EnvironmentKind, ServiceSpec
 from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import Answer, Client, Endpoint, Grant, Reason
-from mock_idp.oauth.policy import Pkce, Policy
-from mock_idp.vendors.openid_vendor import OpenIdVendor, require_prompt
+from mock_idp.oauth.policy import STANDARD_RESPONSE_MODES, Cors, LogoutRules, Pkce, Policy
+from mock_idp.vendors.openid_vendor import PROMPTS, OpenIdVendor
 from mock_idp.vendors.refusals import BAD_REFRESH_TOKEN, BAD_TOKEN, NOTHING_TO_REVOKE, error
 
 DOCUMENT = "/.well-known/openid-configuration"
@@ -73,15 +73,62 @@ class Oidc(OpenIdVendor):
         Route("GET", "/userinfo", "userinfo", Endpoint.PROFILE),
         Route("POST", "/userinfo", "userinfo", Endpoint.PROFILE),
         Route("POST", "/revoke", "revoke", Endpoint.REVOCATION),
+        Route("POST", "/introspect", "introspect", Endpoint.INTROSPECTION),
+        Route("GET", "/logout", "end_session", Endpoint.LOGOUT),
+        Route("POST", "/logout", "end_session", Endpoint.LOGOUT),
         Route("GET", "/jwks", "jwks", Endpoint.JWKS),
     )
     policy = Policy(
-        client_authentication=frozenset({ClientAuthentication.BASIC, ClientAuthentication.BODY}),
+        client_authentication=frozenset(
+            {
+                ClientAuthentication.BASIC,
+                ClientAuthentication.BODY,
+                ClientAuthentication.NONE,
+            }
+        ),
         required_authorization_parameters=("client_id", "redirect_uri", "response_type", "scope"),
+        registered_authentication=frozenset({ClientAuthentication.SECRET_JWT}),
+        response_types=("code", "id_token", "code id_token"),
+        response_modes=STANDARD_RESPONSE_MODES,
+        prompts=PROMPTS,
+        remembers_sessions=True,
+        login_hint="login_hint",
+        logout=LogoutRules(),
+        cors=dict.fromkeys(
+            (Endpoint.DISCOVERY, Endpoint.JWKS, Endpoint.TOKEN, Endpoint.PROFILE, Endpoint.REVOCATION), Cors()
+        ),
+        revocation_needs_client=True,
         code_seconds=60,
         access_token_seconds=300,
         pkce=Pkce.SUPPORTED,
+        public_pkce=Pkce.SUPPORTED,
     )
+    # Nobody's service: what the standards make a must, and both of what they leave open.
+    sources: ClassVar = {
+        "client_authentication": "OpenID Connect Core section 9, RFC 6749 section 2.3.1",
+        "public_clients": "RFC 6749 section 2.1",
+        "token_formats": "RFC 6749 section 4.1.3",
+        "revocation_formats": "RFC 7009 section 2.1 (form)",
+        "default_grant_type": "RFC 6749 section 4.1.3",
+        "required_authorization_parameters": "OpenID Connect Core section 3.1.2.1",
+        "redirect_matching": "OpenID Connect Core section 3.1.2.1 (exactly)",
+        "needs_redirect_uri_again": "OpenID Connect Core section 3.1.3.2",
+        "response_types": "OpenID Connect Core section 3; those with token are not emulated",
+        "response_modes": "OAuth 2.0 Multiple Response Type Encoding Practices, OAuth 2.0 Form Post Response Mode",
+        "default_scopes": "OpenID Connect Core section 3.1.2.1 (scope is required)",
+        "pkce": "RFC 7636 section 4.2",
+        "prompts": "OpenID Connect Core section 3.1.2.1",
+        "prompt_none": "OpenID Connect Core section 3.1.2.6",
+        "login_hint": "OpenID Connect Core section 3.1.2.1",
+        "bearer_places": "RFC 6750 section 2.1",
+        "revocation_needs_client": "RFC 7009 section 2.1",
+        "revocation_of_unknown_token": "RFC 7009 section 2.2",
+        "logout": "OpenID Connect RP-Initiated Logout 1.0 sections 2 and 3",
+        "discovery": "OpenID Connect Discovery section 4",
+        "introspection": "RFC 7662",
+        "revocation": "RFC 7009",
+        "cors": "OpenID Connect Core section 5.3 and Discovery section 4 (SHOULD), RFC 7009 section 2.3",
+    }
     refusals: ClassVar = {
         **dict.fromkeys(BAD_REFRESH_TOKEN, _DEAD_TOKEN),
         **dict.fromkeys(BAD_TOKEN, _BAD_BEARER),
@@ -167,23 +214,17 @@ class Oidc(OpenIdVendor):
         ),
         Quirk(
             "nobody-is-signed-in",
-            "With prompt=none the answer is login_required, unless the mock was started with --auto-login.",
+            "With prompt=none the answer is login_required, unless this browser consented to that client before, or "
+            "the mock was started with --auto-login.",
             "OpenID Connect Core section 3.1.2.6",
         ),
     )
 
-    def policy_for(self, client: Client) -> Policy:
+    def make_client(self, service: str, provider: str, environment: str, redirect_uris: Sequence[str]) -> Client:
         """Some clients are registered for another method of authentication."""
-        method = _METHODS.get(client.environment)
-        return replace(self.policy, client_authentication=frozenset({method})) if method else self.policy
-
-    def check_authorization(self, request: ServiceRequest, client: Client) -> None:
-        """Check the parameter prompt (OIDC Core section 3.1.2.1).
-
-        Raises:
-            Refusal: it has an unknown value, or is "none" while nobody is signed in.
-        """
-        require_prompt(request, "provider")
+        client = super().make_client(service, provider, environment, redirect_uris)
+        method = _METHODS.get(environment)
+        return replace(client, authentication_method=method or "", is_public=method is ClientAuthentication.NONE)
 
     def callback(
         self, request: ServiceRequest, grant: Grant | None, redirect_uri: str, parameters: Mapping[str, str]
@@ -201,15 +242,6 @@ class Oidc(OpenIdVendor):
         """Some clients are registered for another algorithm."""
         return _ALGORITHMS.get(client.environment, super().id_token_algorithm(client))
 
-    def revoke(self, request: ServiceRequest) -> Answer:
-        """Answer a revocation request, which a client must sign for (RFC 7009 section 2.1).
-
-        Raises:
-            Refusal: the client did not prove who it is, or there is no token.
-        """
-        self.authenticated_client(request)
-        return super().revoke(request)
-
     def discovery(self, request: ServiceRequest) -> Answer:
         """``GET /.well-known/openid-configuration`` (OIDC Discovery section 4)."""
         base = request.base_url
@@ -221,19 +253,19 @@ class Oidc(OpenIdVendor):
                 "token_endpoint": f"{base}/token",
                 "userinfo_endpoint": f"{base}/userinfo",
                 "revocation_endpoint": f"{base}/revoke",
+                "introspection_endpoint": f"{base}/introspect",
+                "end_session_endpoint": f"{base}/logout",
                 "jwks_uri": f"{base}/jwks",
-                "response_types_supported": ["code"],
-                "response_modes_supported": ["query"],
+                "response_types_supported": list(self.policy.response_types),
+                "response_modes_supported": list(self.policy.response_modes),
+                "prompt_values_supported": list(self.policy.prompts),
                 "grant_types_supported": list(self.grant_types),
                 "subject_types_supported": ["public"],
                 "id_token_signing_alg_values_supported": [*self.signing_algorithms, "HS256"],
                 "scopes_supported": ["openid", "profile", "email", *self.extra_scopes],
-                "token_endpoint_auth_methods_supported": [
-                    "client_secret_basic",
-                    "client_secret_post",
-                    "client_secret_jwt",
-                    "none",
-                ],
+                "token_endpoint_auth_methods_supported": sorted(
+                    self.policy.client_authentication | self.policy.registered_authentication
+                ),
                 "token_endpoint_auth_signing_alg_values_supported": ["HS256"],
                 "code_challenge_methods_supported": ["S256"],
                 "authorization_response_iss_parameter_supported": True,

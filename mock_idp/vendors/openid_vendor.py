@@ -4,13 +4,15 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, ClassVar
 
 from mock_idp.emulation import ServiceRequest
-from mock_idp.oauth.model import Answer, Client, Grant, Reason, Refusal
+from mock_idp.oauth import authorization
+from mock_idp.oauth.model import Answer, Client, Grant, IssuedToken
 from mock_idp.oauth.tokens import SignedToken, left_half_hash
 from mock_idp.personas import Account, Persona
 from mock_idp.settings import ID_TOKEN_SECONDS
 from mock_idp.vendors.oauth_vendor import OAuthVendor
 
-PROMPTS = frozenset({"none", "login", "consent", "select_account"})
+PROMPTS = ("none", "login", "consent", "select_account")
+"""The values of OIDC Core section 3.1.2.1."""
 
 
 _PROFILE_CLAIMS: Mapping[str, Callable[[Persona], str]] = {
@@ -63,13 +65,27 @@ class OpenIdVendor(OAuthVendor):
         """An ID token, if the scopes have openid (OIDC Core section 3.1.2.1)."""
         return {"id_token": self.id_token(request, grant, access_token)} if "openid" in grant.scopes else {}
 
-    def id_token(self, request: ServiceRequest, grant: Grant, access_token: str) -> SignedToken:
-        """Make the ID token of a token answer (OIDC Core section 2).
+    def consented(self, request: ServiceRequest, grant: Grant) -> dict[str, Any]:
+        """What the client is told after consent: a code, an ID token, or both (OIDC Core section 3.3.2.5)."""
+        told = super().consented(request, grant)
+        if "id_token" not in authorization.response_type(request.query).split():
+            return told
+        return told | {"id_token": self.id_token(request, grant, code=told.get("code", ""))}
+
+    def introspection_members(self, request: ServiceRequest, token: IssuedToken, grant: Grant) -> dict[str, Any]:
+        """Whom and whom for, as the ID token says it."""
+        claims = self.claims(request, request.service.account(grant), ())
+        members = {"sub": claims["sub"], "aud": grant.request.client.client_id}
+        return super().introspection_members(request, token, grant) | members
+
+    def id_token(self, request: ServiceRequest, grant: Grant, access_token: str = "", code: str = "") -> SignedToken:
+        """Make an ID token (OIDC Core section 2).
 
         Parameters:
-            request: the token request.
+            request: the token request, or the authorization request.
             grant: the grant it belongs to.
             access_token: the access token beside it, for ``at_hash``.
+            code: the code beside it, for ``c_hash``.
         """
         now = int(request.service.clock.now())
         client = grant.request.client
@@ -77,7 +93,8 @@ class OpenIdVendor(OAuthVendor):
             "iss": grant.request.base_url,
             "azp": client.client_id,
             "aud": client.client_id,
-            "at_hash": left_half_hash(access_token),
+            **({"at_hash": left_half_hash(access_token)} if access_token else {}),
+            **({"c_hash": left_half_hash(code)} if code else {}),
             "iat": now,
             "exp": now + self.id_token_seconds,
         }
@@ -102,20 +119,3 @@ class OpenIdVendor(OAuthVendor):
     def jwks(self, request: ServiceRequest) -> Answer:
         """The key set (RFC 7517)."""
         return Answer(200, request.service.keys.jwks(self.signing_algorithms))
-
-
-def require_prompt(request: ServiceRequest, place: str) -> None:
-    """Check that there are such prompts, and that somebody is signed in if nobody may be asked.
-
-    Parameters:
-        request: the authorization request; its parameter prompt (OIDC Core section 3.1.2.1).
-        place: what people sign in to, for the message.
-
-    Raises:
-        Refusal: it has an unknown value, or is "none" while nobody is signed in.
-    """
-    prompts = request.query.get("prompt", "").split()
-    if not set(prompts) <= PROMPTS:
-        raise Refusal(Reason.INVALID_PARAMETER, f"prompt is {' '.join(prompts)!r}, which is no prompt.")
-    if "none" in prompts and request.service.settings.auto_login is None:
-        raise Refusal(Reason.LOGIN_REQUIRED, f"prompt is none, but nobody is signed in at this {place}.")

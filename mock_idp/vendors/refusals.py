@@ -80,9 +80,20 @@ _BEARER_ERRORS: Mapping[Reason, tuple[int, str]] = {
 _CALLBACK_CODES: Mapping[Reason, str] = {
     Reason.ACCESS_DENIED: "access_denied",
     Reason.LOGIN_REQUIRED: "login_required",  # OpenID Connect Core section 3.1.2.6
+    Reason.CONSENT_REQUIRED: "consent_required",
     Reason.UNSUPPORTED_RESPONSE_TYPE: "unsupported_response_type",
     Reason.INVALID_SCOPE: "invalid_scope",
 }
+
+
+def default_answer_status(answers: Mapping[Reason, Answer], reason: Reason) -> int:
+    """The status of a vendor's answer for a reason, which is that of RFC 6749 where its table has none.
+
+    Parameters:
+        answers: the vendor's table.
+        reason: what is wrong.
+    """
+    return (answers.get(reason) or default_answer(Refusal(reason, ""), "")).status
 
 
 def default_answer(refusal: Refusal, realm: str) -> Answer:

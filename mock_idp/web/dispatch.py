@@ -15,15 +15,17 @@ from mock_idp.faults.injection import FaultInjection, count_applied
 from mock_idp.hosts import wildcard_parts
 from mock_idp.idp import Idp
 from mock_idp.oauth.client_authentication import offered_client_id
-from mock_idp.oauth.model import Answer, AuthorizationRequest, Endpoint, Grant, Page, Refusal
+from mock_idp.oauth.model import Answer, AuthorizationRequest, Encoding, Endpoint, Grant, Page, Refusal
 from mock_idp.oauth.tokens import Unsigned, seal
 from mock_idp.vendors.base import GRANT_HEADER
+from mock_idp.web import cors
 from mock_idp.web.reading import Received, first_values, joined_values, read
 from mock_idp.web.writing import to_response
 
 REFUSAL_HEADER = "Mock-Idp-Refusal"
 """Tells the suite, on an answer for the browser, why the vendor said no."""
 
+_LOCALHOST = ".localhost"
 _SAFE_HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 
 
@@ -57,7 +59,7 @@ def find_destination(idp: Idp, request: Request, host: str) -> Destination | Non
         request: the request.
         host: its :func:`host_name`.
     """
-    return _find_by_name(idp, request, host) or _find_by_path(idp, request, host)
+    return _find_by_name(idp, request, host) or _find_by_label(idp, request, host) or _find_by_path(idp, request, host)
 
 
 def _find_by_name(idp: Idp, request: Request, host: str) -> Destination | None:
@@ -79,6 +81,22 @@ def _service_named(idp: Idp, emulation: Emulation, host_parts: tuple[str, ...]) 
     named = {service.id.lower(): service for service in services.values() if service.emulation.id == emulation.id}
     found = [named[part] for part in host_parts if part in named]
     return found[0] if found else services[emulation.id]
+
+
+def _find_by_label(idp: Idp, request: Request, host: str) -> Destination | None:
+    """A service by a name below localhost, for clients that cannot have a path in a self-managed server's address.
+
+    Every name below localhost is this machine's own (RFC 6761 section 6.3).
+    """
+    label = host.removesuffix(_LOCALHOST)
+    if label == host:
+        return None
+    named = {setup.id.lower(): setup.service for setup in idp.setups}
+    named |= {service_id.lower(): service_id for service_id in idp.services.by_id}
+    if label not in named:
+        return None
+    base_url = f"{request.scheme}://{request.environ['HTTP_HOST'].lower()}"
+    return Destination(idp.services.by_id[named[label]], request.path, base_url, host)
 
 
 def _find_by_path(idp: Idp, request: Request, host: str) -> Destination | None:
@@ -130,6 +148,8 @@ def answer(idp: Idp, http: Request, destination: Destination) -> Response:
     outcome = _ask(request, handler, injection)
     grant = grant or _grant_of_outcome(request.service, outcome)
     final = finish(request.service, grant, injection.change(outcome.answer))
+    readable = cors.answer_headers(request.service, request.endpoint, request.headers.get("origin", ""))
+    final = replace(final, headers=(*final.headers, *readable))
     facts = _facts(asked, outcome, grant)
     _enter(idp, http, asked, received, {**facts, "status": final.status, "faults": injection.names})
     return to_response(final)
@@ -204,12 +224,28 @@ def _ask(request: ServiceRequest, handler: str, injection: FaultInjection) -> _O
         injection.refuse()
         if injection.replaces_handler:
             return _Outcome(Answer(200, {}))
+        if handler == "method_not_allowed" and request.method == "OPTIONS":
+            preflight = _preflight(request)
+            if preflight:
+                return _Outcome(preflight)
         return _Outcome(getattr(emulation, handler)(request))
     except Refusal as refusal:
         result = emulation.refuse(request, refusal)
         if request.endpoint is Endpoint.AUTHORIZATION:
             result = replace(result, headers=(*result.headers, (REFUSAL_HEADER, header_text(str(refusal)))))
         return _Outcome(result, refusal)
+
+
+def _preflight(request: ServiceRequest) -> Answer | None:
+    """The answer to a browser that asks before it sends a request, or None if this is no such question."""
+    headers, methods = request.headers, request.path_parameters["allowed"]
+    origin, method = headers.get("origin", ""), headers.get("access-control-request-method", "")
+    if not origin or method not in methods:
+        return None
+    route, _ = _route(request.service.emulation, request.path, method)
+    asked = headers.get("access-control-request-headers", "")
+    allowed = cors.preflight_headers(request.service, route.endpoint, origin, methods, asked)
+    return None if allowed is None else Answer(204, None, Encoding.EMPTY, headers=allowed)
 
 
 def header_text(text: str) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from flask import Response, render_template, request
 
-from mock_idp.oauth.model import FORM_POST, Answer, Encoding, Page
+from mock_idp.oauth.model import FORM_POST, WEB_MESSAGE, Answer, Encoding, Page
 from mock_idp.server import transport
 
 _MEDIA_TYPES: Mapping[Encoding, str | None] = {
@@ -22,7 +22,10 @@ _MEDIA_TYPES: Mapping[Encoding, str | None] = {
 }
 
 _SUBMIT = "document.forms[0].submit()"
-_SUBMIT_HASH = base64.b64encode(hashlib.sha256(_SUBMIT.encode()).digest()).decode("ascii")
+_POST_MESSAGE = (
+    "const told = document.documentElement.dataset;"
+    "(window.opener || window.parent).postMessage(JSON.parse(told.message), told.origin)"
+)
 
 PAGE_HEADERS = (
     # No form-action here: browsers apply it to the redirects after a form as well.
@@ -37,11 +40,26 @@ PAGE_HEADERS = (
 """A page with a sign-in form stands in no frame and loads nothing (RFC 9700 section 4.16)."""
 
 
+def _hash(script: str) -> str:
+    """How a page names the one script that may run in it."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode('ascii')}'"
+
+
 _FORM_POST_HEADERS = (
     # The one script that submits the form, and nothing else.
-    ("Content-Security-Policy", f"{PAGE_HEADERS[0][1]}; script-src 'sha256-{_SUBMIT_HASH}'"),
+    ("Content-Security-Policy", f"{PAGE_HEADERS[0][1]}; script-src {_hash(_SUBMIT)}"),
     *PAGE_HEADERS[1:],
 )
+
+
+def _page_headers(page: Page) -> tuple[tuple[str, str], ...]:
+    """The header fields of a page; one that sends a message is framed by the page it is for, and by no other."""
+    if page.template == FORM_POST:
+        return _FORM_POST_HEADERS
+    if page.template != WEB_MESSAGE:
+        return PAGE_HEADERS
+    framed = f"default-src 'none'; frame-ancestors {page.values['origin']}; base-uri 'none'"
+    return (("Content-Security-Policy", f"{framed}; script-src {_hash(_POST_MESSAGE)}"), *PAGE_HEADERS[1:])
 
 
 def to_response(answer: Answer) -> Response:
@@ -55,7 +73,7 @@ def to_response(answer: Answer) -> Response:
     else:
         response.headers["Content-Type"] = media_type
     if isinstance(answer.body, Page):
-        response.headers.extend(_FORM_POST_HEADERS if answer.body.template == FORM_POST else PAGE_HEADERS)
+        response.headers.extend(_page_headers(answer.body))
     for name, value in answer.headers:
         response.headers.add(name, value)
     return response
@@ -64,7 +82,8 @@ def to_response(answer: Answer) -> Response:
 def _body(answer: Answer) -> bytes:
     body = answer.body
     if isinstance(body, Page):
-        return render_template(f"{body.template}.html", **body.values, submit=_SUBMIT).encode()
+        scripts = {"submit": _SUBMIT, "post_message": _POST_MESSAGE}
+        return render_template(f"{body.template}.html", **body.values, **scripts).encode()
     if answer.encoding is Encoding.JSON:
         return json_bytes(body)
     if answer.encoding is Encoding.FORM:

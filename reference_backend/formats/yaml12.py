@@ -117,7 +117,7 @@ class _Document:
         """The value that begins with an event."""
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
-        anchor = event.anchor
+        anchor: str | None = getattr(event, "anchor", None)
         if anchor is not None:
             # A value cannot be in itself, so until it is whole its name stands for nothing.
             self._anchored[anchor] = None
@@ -155,7 +155,7 @@ class _Document:
         return mapping
 
     def _alias(self, event: yaml.AliasEvent) -> Any:
-        found = self._anchored.get(event.anchor)
+        found = self._anchored.get(str(event.anchor))
         if found is None:
             _refuse(f"there is no value {event.anchor!r} before this", event)
         found.copies += 1
@@ -183,4 +183,4 @@ def _scalar(event: yaml.ScalarEvent) -> Any:
 
 
 def _refuse(problem: str, event: yaml.Event) -> NoReturn:
-    raise yaml.MarkedYAMLError(None, None, problem, event.start_mark)
+    raise yaml.MarkedYAMLError(None, None, problem, event.start_mark)  # type: ignore[arg-type]  # libyaml's mark does, too

@@ -88,6 +88,7 @@ class TokenVerifier:
         claims = self._verified_claims(jws)
         require_claims(kind, claims)
         require_issuer_and_audience(kind, claims, self._issuer)
+        require_active(claims, self._clock())
         require_unexpired(claims, self._clock())
         if not allow_limited:
             require_full_token(kind)
@@ -164,6 +165,12 @@ def require_issuer_and_audience(kind: Kind, claims: Mapping[str, Any], issuer: s
     if kind == "user" and claims.get("iss") != issuer:
         raise failed()
     if kind != "limited-user" and claims.get("aud") != user_token.AUDIENCE:
+        raise failed()
+
+
+def require_active(claims: Mapping[str, Any], now: float) -> None:
+    """Refuse a token before its time, if it names one (VERIFY-09)."""
+    if "nbf" in claims and (not compact_jws.is_numeric_date(claims["nbf"]) or claims["nbf"] > now):
         raise failed()
 
 

@@ -47,7 +47,21 @@ class ServerSession(MutableMapping[str, Any]):
         self._members[key] = value
 
     def __delitem__(self, key: str) -> None:
+        """Take a member out at once, so that of several requests at the same moment one has it (SEC-CONC-03).
+
+        Raises:
+            KeyError: it is not there, or another request was faster.
+        """
         del self._members[key]
+        if self._id is None:
+            return
+        while not self._store.exchange(self._id, self._before, json.dumps(self._loaded)):
+            # Another request changed the session; what it left counts.
+            self._loaded = None
+            del self._members[key]
+        self._before = json.dumps(self._loaded)
+        if not self._loaded:
+            self._store.remove(self._id)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._members)

@@ -42,6 +42,21 @@ class SessionStore:
             if changed.rowcount == 0:
                 connection.execute(insert(tables.sessions).values(sid=session_id, **values))
 
+    def exchange(self, session_id: str, before: str, after: str) -> bool:
+        """Replace the members of a session, unless somebody else has changed them meanwhile.
+
+        Parameters:
+            session_id: its identifier.
+            before: what they have to be still.
+            after: what takes their place.
+
+        Returns:
+            False if they are something else by now.
+        """
+        statement = update(tables.sessions).where(tables.sessions.c.sid == session_id, tables.sessions.c.sess == before)
+        with self._engine.begin() as connection:
+            return connection.execute(statement.values(sess=after)).rowcount == 1
+
     def remove(self, session_id: str) -> None:
         """Forget a session."""
         with self._engine.begin() as connection:

@@ -202,7 +202,10 @@ def take_flow(request: CallbackRequest) -> dict[str, str]:
     flow: dict[str, str] | None = None if request.session is None else request.session.get(SESSION_KEY)
     if request.session is None or not flow or flow["state"] != request.query.get("state"):
         raise oauth_errors.failed(UNKNOWN_FLOW)
-    del request.session[SESSION_KEY]
+    try:
+        del request.session[SESSION_KEY]
+    except KeyError as error:
+        raise oauth_errors.failed(UNKNOWN_FLOW) from error
     return flow
 
 

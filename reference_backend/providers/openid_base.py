@@ -143,7 +143,10 @@ class OpenIdProvider(OAuthProvider):
             raise openid_errors.session_entry_missing(key)
         # One of another flow stays for that flow (SEC-STATE-11).
         openid_errors.require_same_state(entry["state"], answer.get("state"))
-        del request.session[key]
+        try:
+            del request.session[key]
+        except KeyError as error:
+            raise openid_errors.session_entry_missing(key) from error
         return entry
 
     def _person(self, access_token: str, token: CompactJws | None, scheme: Any = None) -> tuple[str | None, Profile]:

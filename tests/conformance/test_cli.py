@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from conformance.cli import COMMANDS, group
+from conformance.cli.playground import frontend_config
 from conformance.cli.run import pytest_arguments
 from conformance.plugin import PACKAGE, asks_for_suite, run
 from conformance.plugin.options import OPTIONS
@@ -81,7 +82,7 @@ class TestExplain:
     def test_one_that_does_not_exist(self) -> None:
         answer = auth_conformance("explain", "FRAME-7")
 
-        assert answer.exit_code == 1
+        assert answer.exit_code == 4
         assert "there is no requirement FRAME-7; did you mean FRAME-" in answer.output
 
 
@@ -100,7 +101,7 @@ class TestList:
     def test_scenarios_of_a_folder_that_does_not_exist(self) -> None:
         answer = auth_conformance("list", "scenarios", "--scenarios", "nowhere")
 
-        assert answer.exit_code == 1
+        assert answer.exit_code == 4
         assert "nowhere: there is no such directory of scenarios" in answer.output
 
 
@@ -116,7 +117,7 @@ class TestReport:
 
         answer = auth_conformance("report", str(file))
 
-        assert answer.exit_code == 1
+        assert answer.exit_code == 4
         assert told in answer.output
 
 
@@ -124,7 +125,7 @@ def test_the_doctor_says_in_one_sentence_what_is_wrong() -> None:
     answer = auth_conformance("doctor", "localhost:7007")
 
     assert answer.exit_code == 4
-    assert answer.output.startswith("Error: --target 'localhost:7007' is not an http or https URL")
+    assert answer.output.startswith("Error: the target 'localhost:7007' is not an http or https URL")
 
 
 class TestSleepingPlugin:
@@ -172,3 +173,17 @@ class TestSleepingPlugin:
 
         assert result.ret in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
         assert not list(pytester.path.iterdir())
+
+
+class TestPlayground:
+    def test_without_a_built_app_it_says_how_to_make_one(self, tmp_path: Path) -> None:
+        answer = auth_conformance("playground", "--bundle", str(tmp_path))
+
+        assert answer.exit_code == 4
+        assert "npm ci && npm run build" in answer.stderr
+
+    def test_the_app_finds_its_backend(self) -> None:
+        config = frontend_config("http://localhost:3000", "http://localhost:7007")
+
+        assert config["app"]["baseUrl"] == "http://localhost:3000"
+        assert config["backend"]["baseUrl"] == "http://localhost:7007"

@@ -121,7 +121,7 @@ class TestTarget:
         url = f"http://127.0.0.1:{closed_port()}"
         told = fault(pair, auth_url=f"{url}/api/auth")
         assert told.startswith(f"the target at {url} cannot be reached: ")
-        assert told.endswith("; start the backend, or correct --target")
+        assert told.endswith("; start the backend, or correct its URL")
 
     def test_silent(self, pair):
         def stay_silent(server: RawServer, connection: socket.socket) -> None:

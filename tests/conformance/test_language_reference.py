@@ -41,10 +41,10 @@ def test_unknown_part_is_an_error():
 
 
 def test_text_between_the_parts_is_left_alone():
-    made = with_fresh_parts("before\n<!-- begin generated: filters -->\nold\n<!-- end generated -->\nafter\n")
+    made = with_fresh_parts("before\n<!-- begin generated: filters -->\nstale\n<!-- end generated -->\nafter\n")
     assert made.startswith("before\n<!-- begin generated: filters -->\n\n| filter |")
     assert made.endswith("\n\n<!-- end generated -->\nafter\n")
-    assert "old" not in made
+    assert "stale" not in made
     assert with_fresh_parts(made) == made
 
 

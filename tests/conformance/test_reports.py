@@ -2,20 +2,28 @@
 
 import json
 import re
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import get_args
+from xml.etree import ElementTree
 
 import jsonschema_rs
 import pytest
 
 import conformance
-from conformance.deviations import Deviation
-from conformance.reports import html as html_module
-from conformance.reports import json_report
+from conformance.deviations import Deviation, DeviationFileError, read_deviations
+from conformance.reports.badge import render_badge
+from conformance.reports.deviations import render_deviations
 from conformance.reports.document import build_document
-from conformance.reports.html import matrix, render_html, write_html
-from conformance.reports.json_report import write_json
-from conformance.reports.terminal import summarise
+from conformance.reports.files import write_report
+from conformance.reports.groups import groups_of
+from conformance.reports.html import matrix, render_html
+from conformance.reports.json_report import render_json
+from conformance.reports.junit import render_junit
+from conformance.reports.markdown import render_markdown
+from conformance.reports.sarif import render_sarif
+from conformance.reports.terminal import Progress, summarise, told_at_once
 from conformance.requirement_list import requirements
 from conformance.scenario.facts import Kind
 from conformance.verdicts import Verdict
@@ -27,9 +35,12 @@ VALIDATOR = jsonschema_rs.validator_for(SCHEMA)
 HOSTILE = "</pre><script>alert('x')</script><img src=x onerror=alert(1)>\ud800&amp;\"'"
 
 EXCHANGE = {
+    "step": 1,
     "request": {"line": "GET http://x/", "headers": ["Accept: */*"], "body": ""},
     "response": {"line": "200", "headers": [], "body": '{"a": 1}'},
 }
+
+UNANSWERED = {"step": 1, "request": EXCHANGE["request"]}
 
 DEVIATIONS = [
     Deviation(requirement=OTHER_MUST, providers=["github"], reason="Known for years.", reference="https://issue"),
@@ -47,7 +58,10 @@ def full_results(text="went wrong"):
         ),
         result(Verdict.NOT_APPLICABLE, id="e", message="no provider", provider="okta", file="z.yaml"),
         result(Verdict.NOT_APPLICABLE, id="f", message="no provider", provider="oauth2Proxy"),
-        result(Verdict.ERROR, id="g", message=text, transcript=[{"request": EXCHANGE["request"]}], seconds=1.5),
+        result(
+            Verdict.ERROR, id="g", message=text, transcript=[{"step": 1, "request": EXCHANGE["request"]}], seconds=1.5
+        ),
+        result(Verdict.NOT_RUN, id="h", message="the run ended before"),
     ]
 
 
@@ -90,9 +104,10 @@ class TestDocument:
 
     def test_summary_counts_and_says_what_did_not_run(self):
         summary = document()["summary"]
-        assert summary.pop("not_run") == {"no provider": 2}
+        assert summary.pop("not_applicable") == {"no provider": 2}
         assert summary == {
-            "passed": 1, "failed": 1, "warned": 1, "deviation": 1, "not-applicable": 2, "error": 1, "stale": 1,
+            "passed": 1, "not-run": 1, "failed": 1, "warned": 1, "deviation": 1, "not-applicable": 2, "error": 1,
+            "stale": 1,
         }  # fmt: skip
 
     def test_requirements_in_the_order_of_the_specification(self):
@@ -122,33 +137,32 @@ class TestDocument:
 
 class TestJson:
     def test_file_is_the_document(self, tmp_path):
-        write_json(document(), str(tmp_path / "report.json"))
+        write_report(render_json(document()), tmp_path / "report.json")
         assert VALIDATOR.is_valid(json.loads((tmp_path / "report.json").read_text()))
         assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
 
     def test_odd_characters_survive(self, tmp_path):
-        write_json({"x": HOSTILE}, str(tmp_path / "report.json"))
+        write_report(render_json({"x": HOSTILE}), tmp_path / "report.json")
         assert json.loads((tmp_path / "report.json").read_text()) == {"x": HOSTILE}
 
     def test_old_file_stays_until_the_new_one_is_complete(self, tmp_path, monkeypatch):
         path = tmp_path / "report.json"
         path.write_text("old")
-        with pytest.raises(TypeError):
-            write_json({"x": object()}, str(path))
+        monkeypatch.setattr(Path, "write_text", lambda *_, **__: (_ for _ in ()).throw(OSError))
+        with pytest.raises(OSError):
+            write_report("new", path)
         assert path.read_text() == "old"
-        monkeypatch.setattr(json_report.Path, "replace", lambda *_: pytest.fail("replaced before it was complete"))
-        with pytest.raises(TypeError):
-            write_json({"x": object()}, str(path))
 
 
 class TestHtml:
     def test_hostile_text_is_shown_not_run(self):
         made = document(full_results(HOSTILE))
         made["target"]["name"] = made["deviations"][0]["reason"] = made["requirements"][0]["title"] = HOSTILE
-        made["summary"]["not_run"] = {HOSTILE: 1}
-        made["cases"][1]["transcript"] = [{"request": {"line": HOSTILE, "headers": [HOSTILE], "body": HOSTILE}}]
+        made["summary"]["not_applicable"] = {HOSTILE: 1}
+        told = {"line": HOSTILE, "headers": [HOSTILE], "body": HOSTILE}
+        made["cases"][1]["transcript"] = [{"step": 1, "request": told}]
         page = render_html(made)
-        assert "<script" not in page
+        assert page.count("<script") == 1  # the page's own
         assert "<img" not in page
         assert page.count("&lt;script&gt;") >= 8
 
@@ -159,53 +173,125 @@ class TestHtml:
 
     def test_page_needs_nothing_else(self):
         page = render_html(document())
-        assert not re.search(r"(?i)<(link|script|img|iframe|object|embed)\b|@import|url\(|\ssrc=", page)
+        assert not re.search(r"(?i)<(link|img|iframe|object|embed)\b|@import|url\(|\ssrc=", page)
 
-    def test_begins_with_the_matrix_and_tells_what_did_not_pass_worst_first(self):
+    def test_begins_with_the_verdict_and_tells_what_failed_before_everything_else(self):
         page = render_html(document())
-        places = [
-            page.index(text)
-            for text in (
-                "Provider × area",
-                "What did not run",
-                "What did not pass",
-                "Accepted deviations",
-                "Requirements</h2>",
-            )
-        ]
+        parts = (
+            "1 requirement failed",
+            "What failed",
+            "Provider × area",
+            "Accepted dev",
+            "Requirements</h2>",
+            "Cases</h2>",
+        )
+        places = [page.index(text) for text in parts]
         assert places == sorted(places)
-        problems = page[page.index("What did not pass") : page.index("Accepted deviations")]
-        shown = re.findall(r'<summary><span class="v ([\w-]+)">', problems)
-        assert shown == ["error", "failed", "warned", "deviation"]
-        assert "HTTP transcript (secrets masked)" in problems
+        assert f'<a href="#{MUST}">' in page[: page.index("What failed")]
+        assert "HTTP exchanges at github (secrets masked)" in page
+
+    def test_every_link_within_the_page_leads_somewhere(self):
+        page = render_html(document())
+        ids = set(re.findall(r'\sid="([^"]+)"', page))
+        assert {link for link in re.findall(r'href="#([^"]+)"', page) if link not in ids} == set()
 
     def test_nothing_to_complain_about(self):
         page = render_html(document([result(Verdict.PASSED, check())], []))
-        assert "every case that ran passed" in page
+        assert "Nothing failed." in page
         assert "Accepted deviations" not in page
 
+    def test_what_stands_between_backticks_is_code(self):
+        assert "<code>/api/auth</code>" in render_html(document([result(Verdict.PASSED, check("GEN-01"))], []))
+
     def test_matrix(self):
-        assert matrix(document()) == {
-            "area/file": {
-                "github": {"verdict": "error", "cases": 5},
-                "oauth2Proxy": {"verdict": "not-applicable", "cases": 1},
-            },
-            "z": {"okta": {"verdict": "not-applicable", "cases": 1}},
-        }
+        cell = {"verdict": "error", "good": 3, "all": 6}
+        assert matrix(document()) == [{"provider": "github", "cells": {"area/file": cell}, "verdict": "error"}]
 
-    def test_file(self, tmp_path, monkeypatch):
-        path = tmp_path / "report.html"
-        write_html(document(full_results(HOSTILE)), str(path))
-        assert path.read_text().startswith("<!doctype html>")
-        assert [one.name for one in tmp_path.iterdir()] == ["report.html"]
 
-        def broken(_):
-            raise RuntimeError
+class TestGroups:
+    def failed(self, provider, **changes):
+        told = {"actual": f"/api/auth/{provider}", "expected": f"/api/auth/{provider}/x"}
+        failing = replace(check(MUST, holds=False), **told)
+        shared = replace(check(OTHER_MUST, holds=False), **told)
+        given = {"id": provider, "provider": provider, "vendor": provider, "transcript": [EXCHANGE] * 2, **changes}
+        return result(Verdict.FAILED, failing, shared, **given)
 
-        monkeypatch.setattr(html_module, "render_html", broken)
-        with pytest.raises(RuntimeError):
-            write_html(document(), str(path))
-        assert path.read_text().startswith("<!doctype html>")
+    def test_cases_that_failed_alike_at_several_providers_are_one(self):
+        made = document([self.failed("google"), self.failed("okta", transcript=[EXCHANGE]), self.failed("github")], [])
+        (group,) = groups_of(made)
+        assert group.providers == ["okta", "github", "google"]  # the shortest transcript first
+        (failure,) = group.failures
+        assert failure.requirements == (MUST, OTHER_MUST)
+
+    def test_another_value_is_another_group(self):
+        other = self.failed("okta")
+        other.checks[0] = replace(other.checks[0], actual="/")
+        assert len(groups_of(document([self.failed("google"), other], []))) == 2
+
+    def test_what_failed_often_in_a_case_is_told_once(self):
+        one = result(Verdict.FAILED, *[check(MUST, holds=False)] * 16, id="a")
+        (failure,) = groups_of(document([one], []))[0].failures
+        assert failure.times == 16
+
+
+class TestOtherForms:
+    def test_junit_has_a_class_for_each_file_and_the_first_failure_as_message(self):
+        root = ElementTree.fromstring(render_junit(document(full_results(HOSTILE))))
+        suite = root[0]
+        assert (suite.get("tests"), suite.get("failures"), suite.get("errors"), suite.get("skipped")) == (
+            "8", "1", "1", "4",
+        )  # fmt: skip
+        assert {case.get("classname") for case in suite.iter("testcase")} == {"area.file", "z"}
+        assert suite.find(".//failure").get("message").startswith(f"{MUST} ")
+
+    def test_sarif_has_a_rule_for_each_failed_requirement(self):
+        log = json.loads(render_sarif(document()))
+        (run,) = log["runs"]
+        assert log["version"] == "2.1.0"
+        assert {rule["id"] for rule in run["tool"]["driver"]["rules"]} == {entry["ruleId"] for entry in run["results"]}
+        assert {entry["ruleId"]: entry["level"] for entry in run["results"]}[MUST] == "error"
+        assert run["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] >= 1
+
+    def test_markdown(self):
+        assert f"| {MUST} | MUST |" in render_markdown(document())
+        assert "✅" in render_markdown(document([result(Verdict.PASSED, check())], []))
+
+    @pytest.mark.parametrize(("verdict", "colour"), [(Verdict.PASSED, "green"), (Verdict.FAILED, "red")])
+    def test_badge(self, verdict, colour):
+        made = document([result(verdict, check(MUST, holds=verdict is Verdict.PASSED))], [])
+        assert json.loads(render_badge(made))["color"] == colour
+
+    def test_deviations_can_be_read_once_their_reasons_are_written(self, tmp_path):
+        file = tmp_path / "deviations.yaml"
+        file.write_text(render_deviations(document()))
+        with pytest.raises(DeviationFileError, match="has no reason yet; write one, or add --allow-todo"):
+            read_deviations(file)
+        (entry,) = read_deviations(file, allow_todo=True).deviations
+        assert (entry.requirement, entry.providers) == (MUST, ["github"])
+        file.write_text(file.read_text().replace("TODO: why is this accepted?", "It is known for years."))
+        assert read_deviations(file).deviations[0].reason == "It is known for years."
+
+
+def test_a_deviation_is_accepted_until_its_day():
+    entry = Deviation(requirement=MUST, reason="Known for years.", until=date(2020, 1, 1))
+    assert document(deviations=[entry])["deviations"][0]["verdict"] == "expired"
+    later = entry.model_copy(update={"until": date(2999, 1, 1)})
+    assert document(deviations=[later])["deviations"][0]["verdict"] == "accepted"
+
+
+def test_progress_tells_each_tenth_once_and_how_long_it_takes():
+    progress = Progress(20)
+    passed = result(Verdict.PASSED, check())
+    lines = [progress.add(passed, seconds=number + 1.0) for number in range(20)]
+    told = [line for line in lines if line]
+    assert told[0] == "  10 %  2 of 20 cases, about 18 s left"
+    assert len(told) == 9
+
+
+def test_a_failure_is_told_at_once():
+    told = told_at_once(result(Verdict.FAILED, check(MUST, holds=False), id="a"))
+    assert told.startswith(f"FAILED {MUST} github: ")
+    assert "\n" not in told
 
 
 def test_terminal():
@@ -219,10 +305,12 @@ def test_terminal():
         line = section
 
     reporter = Reporter()
-    summarise(document(), reporter)
+    summarise(document(), reporter, "first")
     text = "\n".join(reporter.lines)
-    assert reporter.lines[0] == "conformance"
-    assert "2 not-applicable, 1 passed, 1 deviation, 1 warned, 1 stale, 1 failed, 1 error" in text
+    assert reporter.lines[0] == "what failed"
+    assert f"{MUST} (MUST) " in text
+    assert "replay    auth-conformance run " in text
+    assert "2 not-applicable, 1 passed, 1 not-run, 1 deviation, 1 warned, 1 stale, 1 failed, 1 error" in text
     assert "requirements: 0 of 3 checked ones hold; the specification has " in text
     assert "  not applicable (2): no provider" in text
     assert f"  warned     {SHOULD} (SHOULD) " in text

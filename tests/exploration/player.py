@@ -162,7 +162,7 @@ def explore(player: Player, *, seed_number: int, stories: int, moves: int, folde
         report_multiple_bugs=False,
     )
     try:
-        run_state_machine_as_test(explorer, settings=bounds)
+        run_state_machine_as_test(explorer, settings=bounds)  # type: ignore[arg-type] # any factory will do
     except CounterExampleError:
         return save(folder, player.document(min((steps for steps, _ in failed.values()), key=len)))
     return None

@@ -86,10 +86,10 @@ def test_the_suite_runs_as_a_package_of_pytest(everything: Path, empty: Path) ->
 def test_a_target_of_ones_own_is_told_what_is_wrong(everything: Path, empty: Path) -> None:
     address = "http://127.0.0.1:9/api/auth"
 
-    assert "start the backend, or correct --target" in run(
+    assert "start the backend, or correct its URL" in run(
         [str(everything / "auth-conformance"), "doctor", address], empty, expected=4
     )
-    assert "start the backend, or correct --target" in run(
+    assert "start the backend, or correct its URL" in run(
         [str(everything / "pytest"), "-p", "no:cacheprovider", "--pyargs", "conformance", "--target", address],
         empty,
         expected=4,

@@ -38,7 +38,7 @@ def test_personas_are_well_formed() -> None:
     for persona in PERSONAS.values():
         assert re.fullmatch(r"[a-z]+(-[a-z]+)*(-\d\d)?", persona.id)
         assert persona.reason.endswith(".")
-        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", persona.login), "as GitHub demands"
+        assert re.fullmatch(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*", persona.login), "as GitHub demands"
 
 
 @pytest.mark.parametrize("vendor", ["github", "google", "oauth2Proxy"])
@@ -96,7 +96,7 @@ def test_what_makes_each_persona_special() -> None:
 
 
 def test_the_base() -> None:
-    said = config(backend_urls=("http://127.0.0.1:7008", "http://other:1"), app_url="http://app.example")
+    said = config(backend_urls=("http://127.0.0.1:7008", "http://other:1"), app_urls=("http://app.example",))
     assert said["app"]["baseUrl"] == "http://app.example"
     backend = said["backend"]
     assert backend["baseUrl"] == "http://127.0.0.1:7008"
@@ -113,6 +113,20 @@ def test_the_base() -> None:
     assert auth["session"]["secret"]
     assert auth["experimentalExtraAllowedOrigins"] == ["https://*.allowed.example"]
     assert said["authConformance"]["providers"]["ghe"] == "github"
+
+
+def test_further_apps_may_ask_and_be_signed_in_to() -> None:
+    said = config(app_urls=("http://app.example", "http://other.example:3001"))
+    assert said["app"]["baseUrl"] == "http://app.example"
+    assert said["backend"]["cors"]["origin"] == ["http://app.example", "http://other.example:3001"]
+    assert "http://other.example:3001" in said["auth"]["experimentalExtraAllowedOrigins"]
+
+
+def test_production_is_like_development() -> None:
+    providers = config()["auth"]["providers"]
+    development, production = providers["github"]["development"], providers["github"]["production"]
+    assert production["signIn"] == development["signIn"]
+    assert production["clientId"] == "mock-github-production"
 
 
 def test_providers_and_their_environments() -> None:

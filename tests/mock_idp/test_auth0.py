@@ -89,3 +89,7 @@ def test_logout_leads_back_to_the_app_only(world: World, back: str | None, statu
     query = {"client_id": world.client.client_id, **({"returnTo": back} if back else {})}
     answer = world.http.get("/auth0/v2/logout", query_string=query)
     assert (answer.status_code, answer.headers.get("Location")) == (status, location)
+    if status == 400:
+        # A person's browser ends here, so the page says what to do.
+        assert "mock-idp serve --app-url" in answer.text
+        assert world.journal(vendor="auth0")[-1]["refusal"]["reason"] == "redirect URI not registered"

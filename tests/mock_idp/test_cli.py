@@ -97,6 +97,8 @@ def test_listings() -> None:
     first, second, *_, last = SPARE
     assert f"{first} … {last.removeprefix('guest-')}" in listed and second not in listed
     assert "accounts.google.com" in run("vendors").output
+    assert "Client authentication" in run("vendors", "github").output
+    assert run("vendors", "github", "--markdown").output.startswith("<!-- accepts: begin -->")
     assert "hmac-with-public-key" in run("faults").output
     assert "kind: User" in run("personas", "--catalog").output
     assert "app-config" in run("--help").output

@@ -78,7 +78,7 @@ def test_only_a_public_address_is_shown(github: World, persona: str) -> None:
 
 
 def test_emails(github: World) -> None:
-    for persona, expected in (("plain", [True]), ("unverified-email", [False]), ("no-email", [])):
+    for persona, expected in (("plain", [True]), ("unverified-email", [False]), ("no-email", [True])):
         tokens = github.tokens(persona, asked={"scope": "user:email"})
         headers = {"Authorization": f"token {tokens['access_token']}"}
         emails = github.http.get("/github/api/v3/user/emails", headers=headers).json
@@ -164,3 +164,32 @@ def test_redirect_uri_may_be_left_out_but_not_be_another_one(github: World) -> N
     wrong = github.ask_token(code=code, redirect_uri="https://other.example/cb")
     assert wrong.json["error"] == "redirect_uri_mismatch"
     assert github.ask_token(code=code).json["access_token"]
+
+
+# --- an app asks about its tokens -----------------------------------------------------------------
+
+
+def test_an_app_checks_and_deletes_a_token_of_its_own(github: World) -> None:
+    token, path = github.tokens()["access_token"], f"/github/api/v3/applications/{github.client.client_id}/token"
+    pair, body = (github.client.client_id, github.client.client_secret), {"access_token": token}
+    said = github.http.post(path, json=body, auth=pair).json
+    assert (said["token"], said["user"]["login"]) == (token, "ada-quill")
+    assert said["scopes"] == ["read:user", "repo"]
+    assert said["app"]["client_id"] == github.client.client_id
+    assert github.http.post(path, json=body, auth=(pair[0], "wrong")).status_code == 401
+    assert github.http.post(path, json={"access_token": "gho_nonsense"}, auth=pair).status_code == 404
+    assert github.http.delete(path, json=body, auth=pair).status_code == 204
+    assert github.http.post(path, json=body, auth=pair).status_code == 404
+    assert github.profile(token).status_code == 401
+
+
+def test_a_code_needs_no_redirect_uri_at_all(github: World) -> None:
+    code = github.callback(asked={"redirect_uri": None})["code"]
+    assert "access_token" in github.ask_token(code=code).json
+
+
+def test_whoever_shows_no_address_has_one_of_github_s(github: World) -> None:
+    token = github.tokens("no-email", asked={"scope": "user:email"})["access_token"]
+    [address] = github.http.get("/github/api/v3/user/emails", headers={"Authorization": f"token {token}"}).json
+    assert address["email"].endswith("@users.noreply.github.com")
+    assert (address["primary"], address["verified"], address["visibility"]) == (False, True, None)

@@ -1,12 +1,19 @@
 """Google, as its documentation describes it."""
 
+import json
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
 import pytest
 from authlib.oidc.core.util import create_half_hash
+from cryptography.x509 import load_pem_x509_certificate
 
-from tests.mock_idp.conftest import World
+from mock_idp.vendors.google import Google
+from tests.mock_idp.conftest import World, make_world
+
+CAPTURE = Path(__file__).parent / "captures" / "google.discovery.json"
 
 EMAIL = "https://www.googleapis.com/auth/userinfo.email"
 PROFILE = "https://www.googleapis.com/auth/userinfo.profile"
@@ -98,13 +105,13 @@ def test_claims_follow_the_scopes(google: World) -> None:
     who = google.profile(tokens["access_token"]).json
     assert who.keys() == {"sub", "email", "email_verified", "hd"}
     tokens = google.tokens(asked={"scope": PROFILE})
-    assert "id_token" not in tokens
+    assert tokens["scope"] == f"openid {PROFILE}", "openid comes along"
     assert "email" not in google.profile(tokens["access_token"]).json
 
 
 def test_unticked_scopes_are_not_granted(google: World) -> None:
-    tokens = google.tokens(scope=["openid", "email"])
-    assert tokens["scope"] == "openid email"
+    tokens = google.tokens(scope=["openid", EMAIL])
+    assert tokens["scope"] == f"openid {EMAIL}"
     assert "name" not in google.profile(tokens["access_token"]).json
 
 
@@ -140,3 +147,99 @@ def test_older_addresses(google: World) -> None:
     form = {"grant_type": "authorization_code", "code": google.callback()["code"], "redirect_uri": google.redirect_uri}
     form |= {"client_id": google.client.client_id, "client_secret": google.client.client_secret}
     assert google.http.post("/google/o/oauth2/token", data=form).json["access_token"].startswith("ya29.")
+
+
+# --- what Google's own libraries ask --------------------------------------------------------------
+
+
+def test_keys_as_certificates(google: World) -> None:
+    certificates = google.http.get("/google/oauth2/v1/certs").json
+    token = google.tokens()["id_token"]
+    pem = certificates[jwt.get_unverified_header(token)["kid"]]
+    key = load_pem_x509_certificate(pem.encode()).public_key()
+    options: Any = {"verify_exp": False, "verify_iat": False, "verify_aud": False}
+    assert jwt.decode(token, key, ["RS256"], options=options)["iss"] == "http://localhost/google"
+
+
+def test_short_scopes_are_answered_by_long_ones_with_openid(google: World) -> None:
+    tokens = google.tokens(asked={"scope": "email profile"})
+    assert tokens["scope"] == f"openid {EMAIL} {PROFILE}"
+    assert "id_token" in tokens
+    narrowed = google.ask_token(grant_type="refresh_token", refresh_token=tokens["refresh_token"], scope="email")
+    assert narrowed.json["scope"] == f"openid {EMAIL}"
+    calendar = "https://www.googleapis.com/auth/calendar.readonly"
+    assert google.tokens(asked={"scope": calendar})["scope"] == calendar
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_older_userinfo(google: World, version: str) -> None:
+    headers = {"Authorization": f"Bearer {google.tokens()['access_token']}"}
+    said = google.http.get(f"/google/oauth2/{version}/userinfo", headers=headers).json
+    assert said["id"].isdigit()
+    assert said["verified_email"] is True
+    assert "sub" not in said
+
+
+def test_people(google: World) -> None:
+    headers = {"Authorization": f"Bearer {google.tokens()['access_token']}"}
+    ask = "/google/v1/people/me"
+    said = google.http.get(ask, query_string={"personFields": "emailAddresses,names"}, headers=headers).json
+    assert said["resourceName"].startswith("people/1")
+    assert said["emailAddresses"][0]["value"] == "ada-quill@lumenfold.example"
+    assert said["names"][0]["displayName"] == "Ada Quill"
+    assert "photos" not in said
+    assert google.http.get(ask, headers=headers).status_code == 400
+    assert google.http.get(ask, query_string={"personFields": "names"}).status_code == 401
+
+
+def test_token_info(google: World) -> None:
+    tokens = google.tokens()
+    said = google.http.get("/google/tokeninfo", query_string={"access_token": tokens["access_token"]}).json
+    assert (said["aud"], said["access_type"]) == (google.client.client_id, "offline")
+    assert (said["email"], said["email_verified"]) == ("ada-quill@lumenfold.example", "true")
+    assert 0 < int(said["expires_in"]) <= 3599
+    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+    assert google.http.post("/google/tokeninfo", headers=headers).json["sub"] == said["sub"]
+    about = google.http.post("/google/tokeninfo", data={"id_token": tokens["id_token"]}).json
+    assert (about["aud"], about["alg"]) == (google.client.client_id, "RS256")
+    head, body, _ = tokens["id_token"].split(".")
+    forged = f"{head}.{body}.c2lnbmF0dXJl"
+    for query in ({"access_token": "nonsense"}, {"id_token": forged}, {}):
+        answer = google.http.get("/google/tokeninfo", query_string=query)
+        assert (answer.status_code, answer.json["error_description"]) == (400, "Invalid Value")
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/o/oauth2/revoke"), ("POST", "/o/oauth2/revoke")])
+def test_the_older_address_of_revocation(google: World, method: str, path: str) -> None:
+    token = google.tokens()["access_token"]
+    revoked = google.http.open(f"/google{path}", method=method, query_string={"token": token})
+    assert revoked.status_code == 200
+    assert google.profile(token).status_code == 401
+    assert google.http.open(f"/google{path}", method=method, query_string={"token": token}).status_code == 400
+
+
+def test_a_secret_in_the_header_is_not_form_encoded(google: World) -> None:
+    code = google.callback()["code"]
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": google.redirect_uri}
+    encoded = (google.client.client_id.replace("-", "%2D"), google.client.client_secret)
+    refused = google.http.post("/google/token", data=form, auth=encoded)
+    assert (refused.status_code, refused.json["error"]) == (401, "invalid_client")
+    both = {**form, "client_secret": google.client.client_secret, "client_id": google.client.client_id}
+    pair = (google.client.client_id, google.client.client_secret)
+    refused = google.http.post("/google/token", data=both, auth=pair)
+    assert refused.json["error_description"] == "OAuth 2 parameters can only have a single value: client_secret"
+    assert google.http.post("/google/token", data=form, auth=pair).status_code == 200
+
+
+def test_the_discovery_document_is_what_google_publishes() -> None:
+    published = json.loads(CAPTURE.read_text(encoding="utf-8"))
+    world = make_world("google", "google")
+    ours = world.http.get("/.well-known/openid-configuration", base_url="https://accounts.google.com:443").json
+    # What the mock does not do it does not promise; each has its line under "Not emulated".
+    assert set(published) - set(ours) == {"device_authorization_endpoint"}
+    for name, value in ours.items():
+        if name in ("response_types_supported", "grant_types_supported"):
+            assert set(value) < set(published[name])
+        elif name != "response_modes_supported":  # newer than the capture
+            assert value == published[name], name
+    assert Google.hosts.keys() >= {urlsplit(url).hostname for name, url in ours.items() if name.endswith("endpoint")}

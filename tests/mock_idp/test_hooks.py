@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from mock_idp.emulation import ServiceRequest
 from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import Answer, Client, Endpoint, TokenKind
-from mock_idp.oauth.policy import GRANT_TYPES, BearerPlace, GrantType, Policy
+from mock_idp.oauth.policy import GRANT_TYPES, BearerPlace, GrantType, Pkce, Policy
 from mock_idp.vendors.base import Vendor
 from mock_idp.vendors.google import Google
 from tests.mock_idp.conftest import World, form_of, make_world
@@ -143,16 +143,12 @@ def test_a_refused_request_goes_the_same_way() -> None:
 
 def test_client_authentication_may_differ_by_grant_type_and_client() -> None:
     class Mixed(Google):
-        policy = replace(Google.policy, client_authentication_at={"authorization_code": BASIC})
-
-        def policy_for(self, client: Client) -> Policy:
-            is_public = client.environment == "email"
-            public = frozenset({ClientAuthentication.NONE})
-            return (
-                replace(self.policy, client_authentication=public, client_authentication_at={})
-                if is_public
-                else (self.policy)
-            )
+        policy = replace(
+            Google.policy,
+            client_authentication=frozenset({ClientAuthentication.BODY}),
+            client_authentication_at={"authorization_code": BASIC},
+            public_pkce=Pkce.SUPPORTED,
+        )
 
     world = toy_world(Mixed())
     code = world.callback()["code"]
@@ -165,6 +161,7 @@ def test_client_authentication_may_differ_by_grant_type_and_client() -> None:
     form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
     assert world.http.post(world.path("token"), data=form, auth=pair).status_code == 400
     public = world.of("email")
+    public.idp.services.by_id["google"].clients.register(replace(public.client, is_public=True))
     code = public.callback()["code"]
     assert public.redeem(code).status_code == 400
     assert public.redeem(code, client_secret=None).status_code == 200

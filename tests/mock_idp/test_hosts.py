@@ -1,6 +1,7 @@
 import pytest
 
 from mock_idp.hosts import certificate_covers, fits_certificate, matches
+from tests.mock_idp.conftest import make_world
 
 
 @pytest.mark.parametrize(
@@ -40,3 +41,27 @@ def test_certificate_wildcard_is_one_label(pattern, host, covered):
 
 def test_wildcard_fits_a_certificate_only_at_the_left():
     assert [fits_certificate(p) for p in ("a.b", "*.b", "a.*.b", "*.*.b")] == [True, True, False, False]
+
+
+# --- a host without a path ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("host", "path"),
+    [
+        ("gitlab.localhost:9000", "/oauth/authorize"),
+        ("GHE.localhost:9000", "/login/oauth/authorize"),
+        ("bitbucketserver.localhost", "/rest/oauth2/latest/authorize"),
+    ],
+)
+def test_a_service_has_a_name_below_localhost(host: str, path: str) -> None:
+    world = make_world("github", "github")
+    answer = world.http.get(path, base_url=f"http://{host}", query_string={"client_id": "nobody"})
+    assert "refuses this request" in answer.text
+
+
+def test_addresses_below_localhost_have_no_path() -> None:
+    world = make_world("oidc", "oidc")
+    document = world.http.get("/.well-known/openid-configuration", base_url="http://oidc.localhost:9000").json
+    assert document["issuer"] == "http://oidc.localhost:9000"
+    assert world.http.get("/", base_url="http://nothing.localhost:9000").status_code == 200, "the mock itself"

@@ -185,11 +185,9 @@ def test_no_secret(world: World) -> None:
     expect_token_refusal(world, world.redeem("x", client_secret=None), Reason.WRONG_CLIENT_AUTHENTICATION)
 
 
-def test_secret_in_header_only(world: World) -> None:
+def test_secret_in_header_and_body(world: World) -> None:
     answer = world.ask_token(
         grant_type="authorization_code",
-        client_id=None,
-        client_secret=None,
         code="x",
         headers={"Authorization": "Basic bW9jazpzZWNyZXQ="},
     )
@@ -244,9 +242,14 @@ def test_pkce(world: World) -> None:
     assert world.redeem(code, code_verifier=VERIFIER).status_code == 200
 
 
-def test_plain_pkce(world: World) -> None:
-    code = world.callback(asked={"code_challenge": VERIFIER})["code"]
-    assert "access_token" in world.redeem(code, code_verifier=VERIFIER).json
+def test_plain_pkce(google: World) -> None:
+    code = google.callback(asked={"code_challenge": VERIFIER})["code"]
+    assert "access_token" in google.redeem(code, code_verifier=VERIFIER).json
+
+
+def test_plain_pkce_is_refused_where_it_is_not_supported(github: World) -> None:
+    assert github.authorize(code_challenge=VERIFIER).status_code == 302
+    assert last_reason(github) == Reason.INVALID_PARAMETER
 
 
 def test_verifier_without_challenge(world: World) -> None:
@@ -417,6 +420,8 @@ def test_every_reason_of_a_vendor_is_used_somewhere() -> None:
         Reason.UNSUPPORTED_RESPONSE_TYPE,
         Reason.INVALID_CLIENT_ASSERTION,  # in the tests of the core and of the vendor that takes assertions
         Reason.LOGIN_REQUIRED,  # in the tests of the vendor that can be asked not to ask
+        Reason.CONSENT_REQUIRED,
+        Reason.UNREGISTERED_LOGOUT_URI,
     }
     assert set(Reason) == tested
     world = replace(make_world("google", "google"))

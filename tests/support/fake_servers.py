@@ -16,7 +16,7 @@ def closed_port() -> int:
     """A port on which nobody listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        return int(probe.getsockname()[1])
 
 
 def read_request(connection: socket.socket) -> bytes:

@@ -144,7 +144,7 @@ def no_json_is_an_empty_document() -> None:
     def parse(original: Callable[..., Any], body: bytes) -> Any:
         try:
             return original(body)
-        except client_documents.InputError:
+        except InputError:
             return {}
 
     wrap(client_documents, "parse", parse)

@@ -54,6 +54,12 @@ def same_site_always_lax() -> None:
     replace(provider_cookies, "same_site", always("Lax"))
 
 
+@defect("COOKIE-05", "SEC-COOK-03", stops_cases=True)
+def same_site_strict() -> None:
+    """Cookies stay at home when the vendor sends the browser to the callback, so that there is no nonce."""
+    replace(provider_cookies, "same_site", always("Strict"))
+
+
 @defect("COOKIE-09", "SEC-COOK-05")
 def cookie_shared_with_sibling_hosts() -> None:
     """Cookies carry a Domain, so that all hosts below it receive them."""
@@ -176,7 +182,7 @@ def only_the_first_chunk_read() -> None:
     """A refresh token in several cookies is read from the first one alone."""
 
     def read(found: Mapping[str, str], name: str) -> str | None:
-        return found.get(provider_cookies.chunk_name(name, 0)) or found.get(name)
+        return found.get(f"{name}-0") or found.get(name)
 
     replace(provider_cookies, "read", read)
 

@@ -16,6 +16,7 @@ from reference_backend.openid.issuer import Issuer
 from reference_backend.openid.key_set import Key, KeySet
 from reference_backend.openid.openid_errors import RpError
 from reference_backend.providers import oidc
+from reference_backend.providers.openid_base import OpenIdProvider
 from tests.defects.defect import always, defect, nothing, replace, wrap
 
 OPENID = ("oidc", "pinniped")
@@ -315,4 +316,4 @@ def unverified_address_counts() -> None:
     def map_profile(original: Callable[..., Any], self: oidc.Oidc, userinfo: Mapping[str, Any]) -> Any:
         return original(self, {**userinfo, "email_verified": True})
 
-    wrap(oidc.OpenIdProvider, "map_profile", map_profile)
+    wrap(OpenIdProvider, "map_profile", map_profile)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 from collections.abc import Callable
 from typing import Any
@@ -141,7 +142,9 @@ def document_believed(element: Element, certificate: x509.Certificate, message: 
     anywhere = SignatureConfiguration(location=".//")
     for signature in element.iter(f"{{{names_of_signatures()}}}Signature"):
         around = copy.deepcopy(element)
-        others = [one for one in around.iter(signature.tag) if one.findtext(".//{*}SignatureValue") != value(signature)]
+        others = [
+            one for one in around.iter(str(signature.tag)) if one.findtext(".//{*}SignatureValue") != value(signature)
+        ]
         for other in others:
             parent = other.getparent()
             if parent is not None and signature.tag == other.tag:
@@ -206,7 +209,7 @@ def saml_name_ends_at_a_comment() -> None:
 def saml_document_types_obeyed() -> None:
     """Entities of a document type are expanded."""
     parser = etree.XMLParser(resolve_entities=True)
-    replace(answer, "parse", lambda text: etree.fromstring(answer.base64.b64decode(text), parser))
+    replace(answer, "parse", lambda text: etree.fromstring(base64.b64decode(text), parser))
 
 
 # --- conditions -----------------------------------------------------------------------------------

@@ -75,7 +75,7 @@ def registration_comes_with_documents() -> None:
     """Who switches documents on gets registration as well."""
 
     def read(original: Any, config: Any, auth_base: str) -> AuthorizationServerSettings:
-        settings = original(config, auth_base)
+        settings: AuthorizationServerSettings = original(config, auth_base)
         registration = features.RegistrationSettings(redirect_uris.REGISTRATION_PATTERNS)
         return dataclasses.replace(settings, registration=registration)
 

@@ -104,9 +104,12 @@ def told(cell: Cell, idp: IdpProcess, origin: str) -> dict[str, Any]:
         "vendor": vendor,
         # A client of its own for each cell, so that nobody has consented to anything before.
         "provider": str(cell).replace(".", "-"),
-        "env": "public-client" if cell.client.is_public else "test",
+        "env": "test",
+        "public": cell.client.is_public,
         "redirect_uris": [registered],
     }
+    if cell.act == "logout":
+        body["logout_uris"] = [f"{origin}/"]
     answer = requests.post(f"{idp.url}/__idp/clients", json=body, timeout=10)
     assert answer.status_code == 201, answer.text
     issuer = cell.target.issuer.format(idp=idp.url, tls=idp.tls_url)
@@ -131,7 +134,7 @@ def check(act: str, found: dict[str, Any], idp: IdpProcess, since: int, person: 
     if act == "profile":
         assert any(name in json.dumps(found["profile"]) for name in ("Ada Quill", "ada-quill")), found["profile"]
     if act == "renew":
-        # The mock keeps no sessions, so that saying so at once is as good as a token.
+        # In a private window Chromium sends no cookie from the frame, so that saying so at once is as good as a token.
         assert found["renewed"] in ("token", "login_required", "interaction_required")
     if act == "refresh":
         assert found["newer"] and found["newer"] != found["accessToken"]

@@ -149,11 +149,12 @@ def front(running: RunningIdp, backend: Backend) -> Iterator[FrontStarter]:
             upstream: str = "",
             idp: str = "",
             host: str = "127.0.0.1",
+            app_url: str = "",
         ) -> str:
             proxy, provider = find_proxy(vendor)
             who = PERSONAS[persona] if persona else None
             behind = Upstream.at(upstream or backend.url)
-            setup = FrontSetup(proxy, provider, behind, idp or running.urls["http"], host, 0, who)
+            setup = FrontSetup(proxy, provider, behind, idp or running.urls["http"], host, 0, who, app_url)
             return stack.enter_context(AuthProxyServer(setup)).url
 
         yield start

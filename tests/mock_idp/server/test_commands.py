@@ -191,6 +191,10 @@ def test_chromium_command(tmp_path):
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        # A sign-in page with `auto` opens its popup by itself.
+        "--disable-popup-blocking",
+        # Chromium's own question who is signed in at Google must not look like somebody's.
+        "--gaia-url=https://gaia.invalid",
     } <= set(command)
     # Vendors' hosts must not go past the proxy; loopback does so unless "<-loopback>" is listed.
     assert "--proxy-bypass-list=127.0.0.1" in command

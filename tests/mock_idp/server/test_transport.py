@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from mock_idp.server import transport
-from mock_idp.server.transport import Behaviour, Connection, Kind
+from mock_idp.server.transport import Behaviour, Connection, Gathering, Kind
 from tests.mock_idp.server.wire import MemoryClient, ask, connect, until_closed
 
 BOTH_LISTENERS = pytest.mark.parametrize("listener", ["http", "tls"])
@@ -24,6 +24,7 @@ BOTH_LISTENERS = pytest.mark.parametrize("listener", ["http", "tls"])
         ("slow:2.5", Behaviour(Kind.SLOW, 2.5)),
         ("drip:3", Behaviour(Kind.DRIP)),
         ("endless:5", Behaviour(Kind.ENDLESS, 5)),
+        ("hold:1.5:2:profile/tea:time", Behaviour(Kind.HOLD, 1.5, Gathering("profile/tea:time", 2))),
     ],
 )
 def test_text_form(text, behaviour):
@@ -36,7 +37,7 @@ def test_text_form(text, behaviour):
     [
         (
             "explode",
-            "There is no transport behaviour 'explode'; there are reset, stall, truncate, slow, drip, endless.",
+            "There is no transport behaviour 'explode'; there are reset, stall, truncate, slow, drip, endless, hold.",
         ),
         ("slow:", "The seconds of slow must be a number, not ''."),
         ("slow:soon", "The seconds of slow must be a number, not 'soon'."),
@@ -44,6 +45,7 @@ def test_text_form(text, behaviour):
         ("stall:601", "stall takes above 0 and at most 600 seconds, not 601."),
         ("drip:nan", "drip takes above 0 and at most 600 seconds, not nan."),
         ("reset:1", "reset takes no seconds."),
+        ("hold:1", "hold takes a gathering."),
     ],
 )
 def test_wrong_order_is_told_in_a_sentence(text, complaint):
@@ -157,6 +159,29 @@ def test_endless_ends_when_the_client_goes(open_connection, listener):
 
 
 @BOTH_LISTENERS
+def test_hold_lets_all_go_at_once_and_begins_anew(open_connection, listener):
+    for _ in range(2):
+        first, second = open_connection(listener), open_connection(listener)
+        first.request("GET", "/?hold:600:2:here")
+        first.sock.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            first.sock.recv(1)
+        first.sock.settimeout(10)
+        second.request("GET", "/?hold:600:2:here")
+        assert [connection.getresponse().status for connection in (first, second)] == [200, 200]
+
+
+@BOTH_LISTENERS
+def test_hold_ends_when_its_time_is_over_and_counts_for_nobody_else(open_connection, listener):
+    for _ in range(3):
+        connection = open_connection(listener)
+        begun = time.monotonic()
+        connection.request("GET", "/?hold:0.2:2:alone")
+        assert connection.getresponse().status == 200
+        assert time.monotonic() - begun >= 0.2
+
+
+@BOTH_LISTENERS
 def test_stall_ends_when_its_time_is_over(open_connection, listener):
     connection = open_connection(listener)
     connection.request("GET", "/?stall:0.1")
@@ -180,7 +205,7 @@ def test_stall_ends_when_the_client_goes(open_connection, listener):
     assert threading.active_count() <= before
 
 
-@pytest.mark.parametrize("order", ["stall:600", "slow:600", "drip:600", "endless:600"] * 5)
+@pytest.mark.parametrize("order", ["stall:600", "slow:600", "drip:600", "endless:600", "hold:600:2:x"] * 5)
 def test_waiting_ends_when_the_server_stops(listeners, order):
     with connect(listeners.urls["http"]) as connection:
         connection.sendall(f"GET /?{order} HTTP/1.1\r\nHost: x\r\n\r\n".encode())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -37,8 +37,17 @@ _USUAL = "django.contrib."
 urlpatterns: list[Any] = []
 
 
+# One thread of Django's own: the browser of other tests leaves an event loop in the main one, where Django refuses to
+# work, and the database in memory is that of a thread.
+_thread = ThreadPoolExecutor(max_workers=1)
+
+
 def play(act: str, settings: dict[str, Any], visit: Callable[[str], str]) -> dict[str, Any]:
     """Let a person sign in by the pages of allauth, in a browser with cookies."""
+    return _thread.submit(_play, act, settings, visit).result()
+
+
+def _play(act: str, settings: dict[str, Any], visit: Callable[[str], str]) -> dict[str, Any]:
     _start()
     from allauth.socialaccount.models import SocialAccount, SocialToken  # noqa: PLC0415 - after Django is set up
     from django.contrib.auth import get_user_model  # noqa: PLC0415
@@ -114,8 +123,6 @@ def _finish(browser: Any, callback: str) -> None:
 def _start() -> None:
     if django_settings.configured:
         return
-    # The browser of other tests has an event loop in this thread, which Django would take for its own.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     django_settings.configure(
         SECRET_KEY="of this test",
         ALLOWED_HOSTS=["*"],

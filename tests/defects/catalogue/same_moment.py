@@ -1,0 +1,173 @@
+"""What is kept where somebody else's request writes as well, and what is asked of a vendor beside what is needed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import replace as changed
+from typing import Any
+
+from reference_backend.http.client import HttpClient
+from reference_backend.http.request import request
+from reference_backend.identity.session_response import SignIn
+from reference_backend.oauth import routes as oauth_routes
+from reference_backend.oauth.oauth_environment import OAuthEnvironment
+from reference_backend.oauth.provider import AuthenticationResult, LogoutRequest
+from reference_backend.oauth.server_session import ServerSession
+from reference_backend.oauth.state import OAuthState
+from reference_backend.providers.google import Google
+from reference_backend.providers.oauth2_base import OAuth2Provider
+from reference_backend.providers.openid_base import OpenIdProvider
+from tests.defects.defect import always, defect, replace, wrap
+
+Session = dict[str, object]
+
+
+@defect("SEC-CONC-01")
+def tokens_of_the_latest_login() -> None:
+    """A session gets the tokens that came last, which may be those of somebody who signs in at the same moment."""
+    latest: dict[int, str] = {}
+
+    def fetch(original: Callable[..., Any], provider: OAuth2Provider, access_token: str) -> Any:
+        latest[id(provider)] = access_token
+        return original(provider, access_token)
+
+    def put_together(
+        original: Callable[..., AuthenticationResult], provider: OAuth2Provider, profile: Any, session: Any
+    ) -> AuthenticationResult:
+        token = latest.get(id(provider), session.access_token)
+        return original(provider, profile, changed(session, access_token=token))
+
+    wrap(OAuth2Provider, "fetch_profile", fetch)
+    wrap(OAuth2Provider, "result", put_together)
+
+
+@defect("SEC-CONC-01")
+def environment_of_the_latest_callback() -> None:
+    """Whom the profile belongs to is decided by the environment that somebody used last."""
+    latest: list[OAuthEnvironment] = []
+
+    def authenticate(
+        original: Callable[..., AuthenticationResult], environment: OAuthEnvironment, state: OAuthState
+    ) -> AuthenticationResult:
+        latest[:] = [environment]
+        return original(environment, state)
+
+    def resolve(
+        original: Callable[..., SignIn | None], environment: OAuthEnvironment, result: AuthenticationResult
+    ) -> SignIn | None:
+        used = latest[0] if latest and latest[0].id.split("/")[0] == environment.id.split("/")[0] else environment
+        return original(used, result)
+
+    wrap(oauth_routes, "authenticate", authenticate)
+    wrap(oauth_routes, "run_resolver", resolve)
+
+
+@defect("SEC-CONC-01")
+def refresh_shared_by_an_environment() -> None:
+    """Whoever refreshes while another refresh of the same environment is under way gets its outcome."""
+    under_way: dict[str, Future[Session]] = {}
+    lock = threading.Lock()
+
+    def refreshed(original: Callable[[OAuthEnvironment], Session], environment: OAuthEnvironment) -> Session:
+        with lock:
+            found = under_way.get(environment.id)
+            mine: Future[Session] = under_way.setdefault(environment.id, Future())
+        if found is not None:
+            return found.result(timeout=10)
+        try:
+            outcome = original(environment)
+        except BaseException as error:
+            mine.set_exception(error)
+            raise
+        finally:
+            with lock:
+                del under_way[environment.id]
+        mine.set_result(outcome)
+        return outcome
+
+    wrap(oauth_routes, "refreshed_session", refreshed)
+
+
+@defect("SEC-CONC-02", "SEC-CONC-01", providers=("github", "google", "gitlab"))
+def profile_kept_for_a_provider() -> None:
+    """A profile is kept for the next who refreshes, whoever that is."""
+    kept: dict[int, Any] = {}
+
+    def fetch(original: Callable[..., Any], provider: OAuth2Provider, access_token: str) -> Any:
+        if request.path.endswith("/refresh") and id(provider) in kept:
+            return kept[id(provider)]
+        kept[id(provider)] = original(provider, access_token)
+        return kept[id(provider)]
+
+    wrap(OAuth2Provider, "fetch_profile", fetch)
+
+
+@defect("SEC-CONC-03", providers=("oidc",))
+def pending_login_used_up_at_the_end() -> None:
+    """What a login in progress waits for is still there for who comes while its code is being redeemed."""
+
+    def take_out(session: ServerSession, key: str) -> None:
+        del session._members[key]
+
+    replace(ServerSession, "__delitem__", take_out)
+
+
+@defect("SEC-CONC-04", providers=("oidc", "pinniped"))
+def one_place_for_all_pending_logins() -> None:
+    """A login that is begun at one OpenID provider takes the place of the one at another."""
+    replace(OpenIdProvider, "session_key", always("oidc"))
+
+
+@defect("SEC-TOKX-09", providers=("github", "google", "oidc"))
+def browser_headers_passed_to_the_vendor() -> None:
+    """Where the browser came from is passed on to the vendor."""
+
+    def send(original: Callable[..., Any], client: HttpClient, method: str, url: str, **options: Any) -> Any:
+        passed_on = {name: request.headers[name] for name in ("Referer",) if name in request.headers}
+        return original(client, method, url, **{**options, "headers": {**(options.get("headers") or {}), **passed_on}})
+
+    wrap(HttpClient, "request", send)
+
+
+@defect("SEC-TOKX-09", providers=("github", "google"))
+def state_sent_with_the_code() -> None:
+    """The code is redeemed together with the state of the login, nonce included."""
+
+    def ask(
+        original: Callable[..., Mapping[str, Any]], provider: OAuth2Provider, grant_type: str, **parameters: str
+    ) -> Mapping[str, Any]:
+        return original(provider, grant_type, **parameters, state=request.parameters.get("state", ""))
+
+    wrap(OAuth2Provider, "_token_request", ask)
+
+
+@defect("SEC-TOKX-09", providers=("github", "google"))
+def profile_asked_for_with_the_secret() -> None:
+    """The client's secret goes along with the access token to the profile."""
+
+    def send(original: Callable[..., Any], client: HttpClient, method: str, url: str, **options: Any) -> Any:
+        if method == "GET" and "Authorization" in (options.get("headers") or {}) and known:
+            options = {**options, "headers": {**options["headers"], "X-Client-Secret": known[-1]}}
+        return original(client, method, url, **options)
+
+    def fetch(original: Callable[..., Any], provider: OAuth2Provider, access_token: str) -> Any:
+        known.append(provider.client_secret)
+        return original(provider, access_token)
+
+    known: list[str] = []
+    wrap(HttpClient, "request", send)
+    wrap(OAuth2Provider, "fetch_profile", fetch)
+
+
+@defect("SEC-TOKX-09", providers=("google",))
+def profile_asked_for_at_logout() -> None:
+    """A logout looks once more who it is, with the refresh token in the access token's place."""
+
+    def end(original: Callable[..., Any], provider: Google, logout_request: LogoutRequest) -> Any:
+        if logout_request.refresh_token:
+            provider.request_profile(logout_request.refresh_token)
+        return original(provider, logout_request)
+
+    wrap(Google, "logout", end)
