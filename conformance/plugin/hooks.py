@@ -212,7 +212,7 @@ class Collector:
             return
         result = CaseResult.from_json(told)
         self._run.results.append(result)
-        if self._config.option.verbose < 0:
+        if self._config.option.verbose < -1:
             return
         self._progress = self._progress or Progress(len(self._run.planned))
         self._begun = self._begun or time.monotonic() - result.seconds

@@ -20,7 +20,9 @@ ROOTS: Final[Shape] = shape_of(
     "it",
     "provider",
     case=shape_of("id", "unique"),
-    target=shape_of("auth_url", "backend_url", "app_origin", "environment", "https", "secure", "same_site", "other"),
+    target=shape_of(
+        *("auth_url", "auth_path", "backend_url", "app_origin", "environment", "https", "secure", "same_site", "other"),
+    ),
 )
 """What ``${…}`` reaches before the first step; ``provider`` is looked up in the facts."""
 
@@ -29,6 +31,7 @@ OF_THE_RUN: Final = {
     "vendor": "",
     "environment": "",
     "url": "",
+    "path": "",
     "client": {"name": "", "client_id": "", "client_secret": "", "redirect_uris": [""]},
 }
 """Members of ``provider`` that do not come from the facts."""
@@ -166,6 +169,9 @@ def _walk(scenario: Scenario, known: Known, facts: ProviderFacts | None, *, whol
 
 def _wrong_step(step: StepEntry, known: Known) -> Iterator[str]:
     for requirement, groups in step.expect.items():
+        if requirement.startswith("SEC-") and (step.why or "").startswith("Control"):
+            # A backend that refuses what is right would be accused of letting in what is wrong.
+            yield f"{requirement} is a threat, which no control shows; name what it does show, or CONTROL-…"
         if not requirement.startswith("${") and requirement not in known.requirements:
             yield f"there is no requirement {requirement!r}"
         if not groups or not all(groups if isinstance(groups, list) else [groups]):

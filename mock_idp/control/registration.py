@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from mock_idp.control.members import ControlError, read_text, read_texts
 from mock_idp.emulation import Service
@@ -126,9 +127,18 @@ def _credential(data: Mapping[str, Any], name: str, default: str) -> str:
 def _uris(data: Mapping[str, Any], name: str) -> tuple[str, ...]:
     uris = read_texts(data, name)
     for uri in uris:
-        if not (_WEB_URI.fullmatch(uri) or _OWN_SCHEME.fullmatch(uri)) or not uri.isascii():
+        if not (_WEB_URI.fullmatch(uri) or _OWN_SCHEME.fullmatch(uri)) or not uri.isascii() or not _has_parts(uri):
             raise ControlError(f"{uri!r:.200} is no absolute http or https URI without fragment.")
     return uris
+
+
+def _has_parts(uri: str) -> bool:
+    """Whether a URI can be taken apart; brackets that hold no address make that impossible."""
+    try:
+        _ = urlsplit(uri).port
+    except ValueError:
+        return False
+    return True
 
 
 def _origins(data: Mapping[str, Any]) -> tuple[str, ...]:

@@ -128,6 +128,11 @@ class GrantStore:
             grants = self._sessions.get(session, {})
             self._sessions.put(session, {**grants, grant.request.client.client_id: grant.grant_id})
 
+    def knows_session(self, session: str) -> bool:
+        """Whether there is a session of this id; an id that a client made up is none."""
+        with self._lock:
+            return session in self._sessions
+
     def consent_of(self, session: str, client_id: str) -> Grant | None:
         """What was last granted to a client in a browser's session, unless it was taken back."""
         with self._lock:

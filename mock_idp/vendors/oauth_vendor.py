@@ -164,8 +164,10 @@ class OAuthVendor(Vendor):
         grant, answer = super().allow(request, asked, persona, scopes, faults)
         if not self.policy.remembers_sessions:
             return grant, answer
-        session = session_of(request) or request.service.randomness.text(_SESSION_LENGTH)
-        request.service.store.remember_consent(session, grant)
+        store, session = request.service.store, session_of(request)
+        if not store.knows_session(session):
+            session = request.service.randomness.text(_SESSION_LENGTH)
+        store.remember_consent(session, grant)
         return grant, replace(answer, headers=(*answer.headers, set_cookie(request, session)))
 
     def check_authorization(self, request: ServiceRequest, client: Client) -> None:

@@ -1,5 +1,6 @@
 """What pages of other origins need: CORS, silent renewal, response modes, logout."""
 
+import base64
 import json
 import re
 from typing import Any
@@ -228,6 +229,26 @@ def test_logout_goes_nowhere_else(spa: OwnClient, changes: dict[str, Any]) -> No
     answer = spa.http.get("/oidc/logout", query_string={name: value for name, value in query.items() if value})
     assert answer.status_code == 400
     assert "Location" not in answer.headers
+
+
+@pytest.mark.parametrize("algorithm", ["none", "HS256", "RS256"])
+def test_a_forged_hint_signs_nobody_out(spa: OwnClient, algorithm: str) -> None:
+    header = {"alg": algorithm, "kid": "made-up"}
+    parts = [
+        base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in (header, {"aud": spa.id})
+    ]
+    for signature in ("", "c2ln", "\u00e9\U0001f600"):
+        query = {
+            "id_token_hint": ".".join([*parts, signature]),
+            "post_logout_redirect_uri": "https://app.example/bye",
+        }
+        assert spa.http.get("/oidc/logout", query_string=query).status_code == 400
+
+
+def test_a_session_that_a_client_made_up_is_none(spa: OwnClient) -> None:
+    spa.http.set_cookie("mock_idp_session", "made-up", path="/oidc")
+    cookie = spa.consent(spa.authorize()).headers["Set-Cookie"]
+    assert "made-up" not in cookie
 
 
 def test_logout_without_an_address_says_so(spa: OwnClient) -> None:

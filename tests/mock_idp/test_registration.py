@@ -65,6 +65,8 @@ MISTAKES = [
     ({"logout_uris": ["/bye"]}, "absolute"),
     ({"origins": ["https://app.example/"]}, "no origin"),
     ({"redirect_uris": ["app:/callback"]}, "absolute"),
+    ({"redirect_uris": ["http://[oops/callback"]}, "absolute"),
+    ({"redirect_uris": ["http://app.example:port/callback"]}, "absolute"),
     ({"scopes": "openid"}, "list"),
 ]
 

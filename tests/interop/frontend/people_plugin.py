@@ -40,7 +40,7 @@ def create_plugin(issuer: str, app_url: str, catalog_url: str) -> Flask:
         if scheme.lower() != "bearer":
             raise jwt.InvalidTokenError("Missing credentials")
         key = keys.get_signing_key_from_jwt(token)
-        # Backstage's own services ask for these too, see decision 0130's sources: ES256, type and audience.
+        # As Backstage's own services ask: algorithm, type and audience, besides issuer and expiry.
         if key.algorithm_name != "ES256" or jwt.get_unverified_header(token).get("typ") != "vnd.backstage.user":
             raise jwt.InvalidTokenError("Not a token of a Backstage user")
         verified: dict[str, Any] = jwt.decode(token, key, ["ES256"], audience="backstage", issuer=issuer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -31,7 +32,7 @@ def playground() -> Iterator[str]:
 
 
 def test_a_person_clicks_through(playground: str, chromium: Browser) -> None:
-    context = chromium.new_context()
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
     page.goto(playground)
     tile = page.get_by_role("listitem").filter(has=page.get_by_text("gitlab", exact=True)).last
@@ -44,4 +45,7 @@ def test_a_person_clicks_through(playground: str, chromium: Browser) -> None:
     page.get_by_role("button", name="fetch.fetch").click()
     page.get_by_role("button", name="Call", exact=True).click()
     expect(page.locator("#calls > li").last).to_contain_text('"status": 200')
+    if os.environ.get("KEEP_SCREENSHOT"):
+        # The picture in the README: KEEP_SCREENSHOT=1 pytest tests/interop/frontend/test_playground.py
+        page.screenshot(path=ROOT / "docs" / "images" / "playground.png")
     context.close()
