@@ -34,6 +34,7 @@ def initial_scope(case: Case, facts: ProviderFacts, target: Target, seed: int) -
         "case": {"id": case.id, "unique": hashlib.sha256(f"{seed}/{case.id}".encode()).hexdigest()[:32]},
         "target": {
             "auth_url": target.auth_url,
+            "auth_path": target.auth_path,
             "backend_url": target.backend_url,
             "app_origin": target.app_origin,
             "environment": target.environment,
@@ -69,6 +70,7 @@ def _provider(case: Case, facts: ProviderFacts, target: Target) -> dict[str, Any
         "vendor": case.provider.vendor,
         "environment": case.environment,
         "url": f"{target.auth_url}/{case.provider.id}",
+        "path": f"{target.auth_path}/{case.provider.id}",
         "client": client,
     }
     for request in ("token_request", "refresh_request"):

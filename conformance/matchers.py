@@ -58,6 +58,11 @@ def _equals_if_known(actual: Any, wanted: Any) -> bool:
     return actual is MISSING if wanted is None else _equals(actual, wanted)
 
 
+def _if_there(actual: Any, wanted: Any) -> bool:
+    """The path leads nowhere, or what is there satisfies the matcher."""
+    return actual is MISSING or matches(actual, wanted)
+
+
 def _not_equals(actual: Any, wanted: Any) -> bool:
     """There is a value, and it is another one."""
     return actual is not MISSING and not _equals(actual, wanted)
@@ -212,6 +217,7 @@ def _unlike(actual: Any, wanted: Any) -> bool:
 OPERATORS: Final[Mapping[str, Operator]] = {
     "equals": _equals,
     "equals_if_known": _equals_if_known,
+    "if_there": _if_there,
     "not_equals": _not_equals,
     "one_of": _one_of,
     "matches": _matches,
@@ -244,6 +250,7 @@ OPERATORS: Final[Mapping[str, Operator]] = {
 OPERANDS: Final[Mapping[str, str]] = {
     "equals": "any value",
     "equals_if_known": "any value",
+    "if_there": "matcher",
     "not_equals": "any value",
     "one_of": "list",
     "matches": "pattern",

@@ -78,6 +78,11 @@ class Target:
         return self.auth_url.removesuffix("/api/auth")
 
     @property
+    def auth_path(self) -> str:
+        """The path of the auth URL, below which its cookies are."""
+        return urlsplit(self.auth_url).path
+
+    @property
     def is_https(self) -> bool:
         """Say whether browsers reach it by https, so that its cookies are Secure (COOKIE-04)."""
         return self.auth_url.startswith("https:")

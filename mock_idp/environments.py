@@ -126,6 +126,7 @@ ISSUER_ENVIRONMENTS: tuple[EnvironmentKind, ...] = (
     EnvironmentKind("explored-keys", "An issuer whose keys change in stories of one's own.", service=ServiceSpec()),
     EnvironmentKind("missing-keys", "An issuer whose keys a scenario takes away.", service=ServiceSpec()),
     EnvironmentKind("malformed-keys", "An issuer whose key set a scenario makes none.", service=ServiceSpec()),
+    EnvironmentKind("altered-keys", "An issuer some of whose keys are for something else.", service=ServiceSpec()),
     EnvironmentKind(
         "odd-keys",
         "An issuer that publishes keys nobody can use beside its own.",

@@ -42,7 +42,8 @@ class Profile:
         backend_keys: the backend's signing keys, in the order of its configuration; the description of the mock shows
             them, so that tests can sign what the backend must not believe.
         exclusive: vendors and proxies whose own service one scenario has for itself here, so that it may change it.
-        public_url: the backend's base URL if it is another one than where it listens; nobody can come back to it.
+        public_url: the backend's base URL, without trailing slash, if it is another one than where it listens; nobody
+            can come back to it.
     """
 
     id: str
@@ -115,6 +116,15 @@ _BEHIND_TLS = Profile(
     public_url=f"https://backstage.{COMPANY_DOMAIN}",
 )
 """The public address is https on a host of its own, as in production; whoever ends TLS passes requests on."""
+
+
+_BELOW_A_PATH = Profile(
+    "below-a-path",
+    "The public address has a port and a path, which whoever passes requests on takes off.",
+    overlay={"backend": {"trustProxy": True}},
+    public_url=f"https://tools.{COMPANY_DOMAIN}:8443/developer/hub",
+)
+"""The public address is a path among others on a host that serves more than Backstage; for every scenario there is."""
 
 
 def _with_resolver(resolver: Mapping[str, Any]) -> dict[str, Any]:
@@ -307,7 +317,17 @@ _STATIC_KEYS = Profile(
 def profiles() -> Mapping[str, Profile]:
     """All profiles by id, in alphabetical order."""
     found = (
-        *(_BARE, _BEHIND_TLS, _DEFAULT, _DEVELOPMENT, _OIDC_DOCUMENTS, _OIDC_REGISTRATION, _OIDC_SERVER, _PLAIN_HTTP),
+        *(
+            _BARE,
+            _BEHIND_TLS,
+            _BELOW_A_PATH,
+            _DEFAULT,
+            _DEVELOPMENT,
+            _OIDC_DOCUMENTS,
+            _OIDC_REGISTRATION,
+            _OIDC_SERVER,
+            _PLAIN_HTTP,
+        ),
         _STATIC_KEYS,
     )
     return {profile.id: profile for profile in found}

@@ -40,6 +40,8 @@ MOST_FAULTS = 20
 """More faults than this on one grant are a mistake."""
 MOST_REPEATED_TEXTS = 100_000
 """How often a fault repeats a text at most."""
+MOST_UNPACKED_MEGABYTES = 256
+"""What a packed body becomes at most."""
 MOST_REQUEST_XML_BYTES = 100_000
 """Bytes of an authentication request (SAML) once it is inflated."""
 PROXY_HEADER_BYTES = 16 * 1024

@@ -40,9 +40,7 @@ def main() -> None:
     metavar="FILE",
     multiple=True,
     type=click.Path(path_type=Path),
-    default=["app-config.yaml"],
-    show_default=True,
-    help="App-config; may be repeated, later files win.",
+    help="App-config; may be repeated, later files win. Default: app-config.yaml and, if there, app-config.local.yaml.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
@@ -64,7 +62,8 @@ def serve(
     """Serve the auth backend until it is told to stop."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        config = loader.load(config_files, os.environ)
+        files = config_files or loader.default_files(Path.cwd(), os.environ)
+        config = loader.load(files, os.environ)
         app = app_module.create_app(
             config,
             development=os.environ.get("NODE_ENV") == "development",

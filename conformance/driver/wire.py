@@ -123,17 +123,34 @@ class PublicAddress:
     """Stands in for whoever takes the requests to a public address and passes them on, after ending TLS, say.
 
     Parameters:
-        public: the origin that browsers know.
+        public: the base URL that browsers know, without trailing slash. A path in it is taken off on the way.
         listener: the origin where the target listens.
     """
 
     public: str
     listener: str
 
+    def takes(self, url: str) -> bool:
+        """Say whether requests to an address arrive here."""
+        return origin_of(url) == origin_of(self.public)
+
+    def path_behind(self, path: str) -> str | None:
+        """The path that the target is asked for; None outside the public address, where somebody else's pages are."""
+        prefix = urlsplit(self.public).path
+        if not prefix:
+            return path
+        behind = path.removeprefix(prefix)
+        return behind if path.startswith(prefix) and behind[:1] in ("", "/") else None
+
     def fields(self) -> list[tuple[str, str]]:
         """What it says about the request it took, in the fields that are usual for it."""
         parts = urlsplit(self.public)
-        return [("X-Forwarded-Proto", parts.scheme), ("X-Forwarded-Host", parts.netloc)]
+        fields = [("X-Forwarded-Proto", parts.scheme), ("X-Forwarded-Host", parts.netloc)]
+        return [*fields, ("X-Forwarded-Prefix", parts.path)] if parts.path else fields
+
+
+_ELSEWHERE: Final = Response(404, (("Content-Type", "text/plain"),), b"Nothing is served at this address.")
+"""What a public address answers outside of the path that it passes on."""
 
 
 class Wire:
@@ -184,13 +201,14 @@ class Wire:
         """
         parts = check_address(request.url)
         origin = origin_of(request.url)
-        there = (
-            urlsplit(self._public_address.listener)
-            if self._public_address and origin == self._public_address.public
-            else parts
-        )
+        there, path = parts, parts.path
+        if self._public_address and self._public_address.takes(request.url):
+            behind = self._public_address.path_behind(parts.path)
+            if behind is None:
+                return _ELSEWHERE
+            there, path = urlsplit(self._public_address.listener), behind
         host = there.hostname or ""
-        target = parts.path or "/"
+        target = path or "/"
         if parts.query or request.url.split("#")[0].endswith("?"):
             target = f"{target}?{parts.query}"
         url = httpcore.URL(
@@ -234,7 +252,7 @@ class Wire:
         """
         names = {name.lower() for name, _ in request.headers}
         framed = list(request.headers)
-        if self._public_address and origin == self._public_address.public:
+        if self._public_address and self._public_address.takes(request.url):
             framed += [(name, value) for name, value in self._public_address.fields() if name.lower() not in names]
         if "host" not in names:
             framed.insert(0, ("Host", origin.split("://", 1)[1]))

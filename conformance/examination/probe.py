@@ -130,8 +130,9 @@ def wire_for(
 
 def _public_address(auth_url: str, public_url: str | None) -> PublicAddress | None:
     """The public address of a target whose profile gives it another address than the one it is reached at."""
-    listener = origin_of(auth_url)
-    return PublicAddress(public_url, listener) if public_url and public_url != listener else None
+    if not public_url or auth_url.startswith(f"{public_url}/"):
+        return None
+    return PublicAddress(public_url, origin_of(auth_url))
 
 
 def _check_url(url: str, option: str, example: str) -> None:
@@ -286,7 +287,8 @@ class _Examiner:
         if environment == self._options.environment and called is not None and called != own:
             raise ConfigurationFault(
                 f"the target calls itself {called} (in the redirect_uri of provider {id_!r}), but "
-                f"it is tested as {own}, so its cookies would not come back; test {called}/api/auth"
+                f"it is tested as {own}, so its cookies would not come back; test "
+                f"{callback.removesuffix(f'/{id_}/handler/frame')}"
             )
 
     def _check_found(self, found: Sequence[Provider]) -> None:

@@ -20,7 +20,9 @@ ROOTS: Final[Shape] = shape_of(
     "it",
     "provider",
     case=shape_of("id", "unique"),
-    target=shape_of("auth_url", "backend_url", "app_origin", "environment", "https", "secure", "same_site", "other"),
+    target=shape_of(
+        *("auth_url", "auth_path", "backend_url", "app_origin", "environment", "https", "secure", "same_site", "other"),
+    ),
 )
 """What ``${…}`` reaches before the first step; ``provider`` is looked up in the facts."""
 
@@ -29,6 +31,7 @@ OF_THE_RUN: Final = {
     "vendor": "",
     "environment": "",
     "url": "",
+    "path": "",
     "client": {"name": "", "client_id": "", "client_secret": "", "redirect_uris": [""]},
 }
 """Members of ``provider`` that do not come from the facts."""

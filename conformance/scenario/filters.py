@@ -123,6 +123,11 @@ def _port(value: Any) -> int | None:
     return urlsplit(str(value)).port
 
 
+def _folder(value: Any) -> str:
+    """The path of a URL up to its last slash, without that."""
+    return urlsplit(str(value)).path.rpartition("/")[0]
+
+
 def _thousand_times(value: Any) -> str:
     """The text a thousand times over."""
     return str(value) * 1000
@@ -291,6 +296,7 @@ FILTERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "before-dot": _before_dot,
     "after-dot": _after_dot,
     "port": _port,
+    "folder": _folder,
     "thousand-times": _thousand_times,
     "s256": _s256,
     "kebab-case": _kebab_case,

@@ -1,14 +1,15 @@
 """What faults do to answers: pure functions from an answer and complete parameters to another answer."""
 
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from mock_idp.faults.model import CALLBACK, ID_TOKEN, Parameters
 from mock_idp.oauth.model import FORM_POST, Answer, Encoding, JsonValue, Page, split_scopes
 from mock_idp.oauth.tokens import Forgery, SignedToken
-from mock_idp.settings import MOST_REPEATED_TEXTS
+from mock_idp.settings import MOST_REPEATED_TEXTS, MOST_UNPACKED_MEGABYTES
 
 _CONTENT_TYPE = "content-type"
 _UNUSABLE_HTML = "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>"
@@ -82,6 +83,20 @@ def with_odd_keys(answer: Answer, parameters: Parameters) -> Answer:
         {"kty": "unheard-of", "kid": "of-tomorrow"},
     ]
     return _with({"keys": [*odd, *answer.body["keys"], "no-object"]}, answer)
+
+
+def with_altered_keys(answer: Answer, parameters: Parameters) -> Answer:
+    """Let the keys of each published set say something else about themselves (RFC 7517 section 4)."""
+    keys = answer.body.get("keys") if isinstance(answer.body, Mapping) else None
+    if not isinstance(keys, list):
+        return answer
+    changes = parameters["sets"]
+    of_each = max(len(keys) // len(changes), 1) if changes else len(keys)
+    altered = []
+    for index, key in enumerate(keys):
+        change = changes[index // of_each] if index // of_each < len(changes) else {}
+        altered.append({name: value for name, value in {**key, **change}.items() if value is not None})
+    return _with({"keys": altered}, answer)
 
 
 def set_members(answer: Answer, parameters: Parameters) -> Answer:
@@ -201,6 +216,24 @@ def form_encoded(answer: Answer, parameters: Parameters) -> Answer:
 def oversized(answer: Answer, parameters: Parameters) -> Answer:
     """Add a member of that many bytes."""
     return _with({"padding": "x" * parameters["bytes"]}, answer)
+
+
+def compressed(answer: Answer, parameters: Parameters) -> Answer:
+    """Answer a good beginning of JSON and megabytes of blanks behind it, packed (RFC 9110 section 8.4.1.3)."""
+    body = _packed(min(parameters["megabytes"], MOST_UNPACKED_MEGABYTES))
+    return Answer(200, body, Encoding.BYTES, headers=(("Content-Encoding", "gzip"),), content_type="application/json")
+
+
+@lru_cache(maxsize=4)
+def _packed(megabytes: int) -> bytes:
+    text = b'{"padding":"'
+    packer = zlib.compressobj(level=9, wbits=zlib.MAX_WBITS | 16)
+    return b"".join([packer.compress(text), *(packer.compress(b" " * 2**20) for _ in range(megabytes)), packer.flush()])
+
+
+def in_charset(answer: Answer, parameters: Parameters) -> Answer:
+    """Write the body in another character encoding, once its tokens are signed."""
+    return replace(answer, charset=parameters["charset"])
 
 
 def json_encoded(answer: Answer, parameters: Parameters) -> Answer:

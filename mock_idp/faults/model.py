@@ -39,8 +39,8 @@ class Parameter:
 
     Parameters:
         name: its name in a specification.
-        kind: ``text``, ``token``, ``number``, ``integer``, ``status``, ``seconds``, ``headers``, ``object`` or
-            ``texts``.
+        kind: ``text``, ``token``, ``number``, ``integer``, ``status``, ``seconds``, ``headers``, ``object``,
+            ``objects`` or ``texts``.
         default: its value if it is left out; None means that it is absent then.
         description: what it is for.
         required: True if it must not be left out.
@@ -262,6 +262,10 @@ _KINDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "status": ("an HTTP status from 200 to 599", lambda value: _is_integer(value) and 200 <= value <= 599),
     "headers": ("an object of header fields, without those that frame a message", _are_headers),
     "object": ("an object", lambda value: isinstance(value, dict)),
+    "objects": (
+        "a list of objects",
+        lambda value: isinstance(value, list) and all(isinstance(entry, dict) for entry in value),
+    ),
     "texts": (
         "a list of texts",
         lambda value: isinstance(value, list) and all(isinstance(entry, str) for entry in value),

@@ -197,6 +197,7 @@ class Answer:
         content_type: overrides the encoding's usual media type; empty for none.
         headers: further headers in order, repeated names allowed.
         transport: None, or what the connection does instead (``reset``, ``stall``, ``truncate``…).
+        charset: None for UTF-8, or how a text is written instead.
     """
 
     status: int
@@ -205,6 +206,7 @@ class Answer:
     content_type: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
     transport: str | None = None
+    charset: str | None = None
 
 
 class Reason(StrEnum):

@@ -66,7 +66,10 @@ def to_response(answer: Answer) -> Response:
     """Write an answer, whose tokens are signed already, as the response to the current request."""
     if answer.transport:
         transport.order(request.environ, answer.transport)
-    response = Response(_body(answer), status=answer.status)
+    body = _body(answer)
+    if answer.charset:
+        body = body.decode().encode(answer.charset, "replace")
+    response = Response(body, status=answer.status)
     media_type = _MEDIA_TYPES[answer.encoding] if answer.content_type is None else answer.content_type
     if not media_type:
         del response.headers["Content-Type"]

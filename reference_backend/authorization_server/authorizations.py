@@ -45,7 +45,7 @@ class Authorizations:
         self._clients.require_redirect_uri(client, request["redirect_uri"])
         challenge = request.get("code_challenge") or None
         method = request.get("code_challenge_method")
-        code_challenge.require_acceptable(challenge, method, is_public=client.secret_digest is None)
+        code_challenge.require_acceptable(challenge, method, is_public=client.is_public)
         now = self._clock()
         session = AuthorizationSession(
             session_id=self._clients.random_id(),

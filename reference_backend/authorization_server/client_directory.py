@@ -37,14 +37,14 @@ class ClientDirectory:
         self._clock = clock
         self._random_bytes = random_bytes
 
-    def register(self, members: dict[str, Any]) -> tuple[Client, str]:
-        """Register a client (DCR-01, DCR-09).
+    def register(self, members: dict[str, Any]) -> tuple[Client, str | None]:
+        """Register a client (DCR-01, DCR-09, DCR-14).
 
         Parameters:
             members: of the request, checked.
 
         Returns:
-            The client, and its secret, which nobody can find out later.
+            The client, and its secret, which nobody can find out later; None for a public client.
 
         Raises:
             AuthError: a redirect URI is not allowed, or a pattern malformed.
@@ -53,12 +53,13 @@ class ClientDirectory:
             raise InputError("Dynamic client registration is not enabled")
         for redirect_uri in members["redirect_uris"]:
             redirect_uris.require_allowed(redirect_uri, self._settings.registration.redirect_uris)
-        secret = self.random_id()
+        is_public = members.get("token_endpoint_auth_method") == clients.NO_AUTHENTICATION
+        secret = None if is_public else self.random_id()
         client = Client(
             client_id=self.random_id(),
             name=members.get("client_name", clients.DEFAULT_NAME),
             redirect_uris=tuple(members["redirect_uris"]),
-            secret_digest=clients.digest(secret),
+            secret_digest=None if secret is None else clients.digest(secret),
             response_types=tuple(members.get("response_types", clients.DEFAULT_RESPONSE_TYPES)),
             grant_types=tuple(members.get("grant_types", clients.DEFAULT_GRANT_TYPES)),
             scope=members.get("scope"),
@@ -93,7 +94,7 @@ class ClientDirectory:
         Raises:
             InputError: it is not.
         """
-        if client.secret_digest is not None:
+        if not self.has_document(client.client_id):
             redirect_uris.require_registered(redirect_uri, client.redirect_uris)
             return
         allowed = self._settings.documents.redirect_uris if self._settings.documents else ()
@@ -133,8 +134,15 @@ class ClientDirectory:
             AuthenticationError: it is another client.
         """
         clients.require_same(issued_to, presented.credentials.client_id, what)
-        if not presented.wants_authentication and not self.has_document(issued_to):
+        if not presented.wants_authentication and not self._is_public(issued_to):
             raise oidc_error.unauthenticated_client()
+
+    def _is_public(self, client_id: str) -> bool:
+        """A client that once got something is not asked for its document again (CIMD-19)."""
+        if self.has_document(client_id):
+            return True
+        client = self._store.get_client(client_id)
+        return client is not None and client.is_public
 
     def authenticate_if_tried(self, presented: Presented) -> None:
         """A client that tries to authenticate has to succeed (OFFLINE-09, OFFLINE-10)."""
@@ -158,7 +166,9 @@ class ClientDirectory:
                 raise invalid_credentials()
             return client_id
         if not presented.credentials.secret:
-            raise invalid_credentials()
+            if not self._is_public(client_id):
+                raise invalid_credentials()
+            return client_id
         return self.authenticate(presented.credentials)
 
 

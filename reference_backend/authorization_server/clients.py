@@ -13,6 +13,10 @@ DEFAULT_NAME = "Backstage CLI"
 """DCR-09."""
 DEFAULT_RESPONSE_TYPES = ("code",)
 DEFAULT_GRANT_TYPES = ("authorization_code",)
+DEFAULT_AUTH_METHOD = "client_secret_basic"
+"""RFC 7591 §2. The secret is taken from the body, too (OFFLINE-09)."""
+NO_AUTHENTICATION = "none"
+"""What a public client registers with (DCR-14)."""
 _BASIC = re.compile(r"Basic +(\S+)", re.IGNORECASE)
 
 
@@ -24,7 +28,7 @@ class Client:
         client_id: identifier, or address of its document.
         name: shown to the person who is asked for consent.
         redirect_uris: where its codes may go.
-        secret_digest: digest of its secret; None for a public client, which has none.
+        secret_digest: digest of its secret; None for a public client.
         response_types: as registered; nothing depends on it.
         grant_types: as registered; nothing depends on it.
         scope: as registered; nothing depends on it.
@@ -37,6 +41,16 @@ class Client:
     response_types: tuple[str, ...] = DEFAULT_RESPONSE_TYPES
     grant_types: tuple[str, ...] = DEFAULT_GRANT_TYPES
     scope: str | None = None
+
+    @property
+    def is_public(self) -> bool:
+        """It has no secret, so that nothing but the code verifier ties its codes to it (RFC 6749 §2.1)."""
+        return self.secret_digest is None
+
+    @property
+    def auth_method(self) -> str:
+        """How it authenticates at the token endpoint (RFC 7591 §2)."""
+        return NO_AUTHENTICATION if self.is_public else DEFAULT_AUTH_METHOD
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ def document(auth_base: str, *, registration: bool, documents: bool, offline: bo
         "token_endpoint_auth_methods_supported": [
             "client_secret_basic",
             "client_secret_post",
-            *(["none"] if documents else []),
+            *(["none"] if on else []),
         ],
         "claims_supported": ["sub", "ent"],
         "grant_types_supported": ["authorization_code", *(["refresh_token"] if offline else [])],

@@ -38,6 +38,7 @@ REGISTER = (
     Member("response_types", "texts"),
     Member("grant_types", "texts"),
     Member("scope"),
+    Member("token_endpoint_auth_method"),
 )
 TOKEN = (
     Member("grant_type", required=True),

@@ -111,14 +111,24 @@ def presented(members: dict[str, Any]) -> Presented:
 
 
 def register() -> Response:
-    """Register a client; anybody may (DCR-01, DCR-02)."""
+    """Register a client; anybody may (DCR-01, DCR-02).
+
+    The answer says what was registered, which need not be what was asked for (RFC 7591 §3.2.1).
+    """
     members = request_members.checked(request.body, request_members.REGISTER)
     with oidc_responses.translating():
         client, secret = current_server().clients.register(members)
+    # A secret does not expire, which 0 says (DCR-13).
+    given = {} if secret is None else {"client_secret": secret, "client_secret_expires_at": 0}
     answer = {
         "client_id": client.client_id,
+        **given,
+        "client_name": client.name,
         "redirect_uris": list(client.redirect_uris),
-        "client_secret": secret,
+        "response_types": list(client.response_types),
+        "grant_types": list(client.grant_types),
+        "token_endpoint_auth_method": client.auth_method,
+        **({} if client.scope is None else {"scope": client.scope}),
     }
     return responses.uncached(responses.json_response(answer, 201))
 

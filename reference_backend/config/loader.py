@@ -1,38 +1,72 @@
-"""Read app-config files: merge, substitute environment variables, include (``$env``, ``$file``, ``$include``)."""
+"""Read app-config as Backstage does: files, environment variables, ``$env``, ``$file`` and ``$include``.
+
+What is read, in this order, later ones winning: the files named on the command line, or else ``app-config.yaml`` and
+its companions (:func:`default_files`); then variables like ``APP_CONFIG_app_baseUrl``.
+"""
 
 import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
 from reference_backend.config.model import Config, ConfigError
-from reference_backend.formats import yaml12
+from reference_backend.formats import js_text, yaml12
 
+DEFAULT_FILE = "app-config.yaml"
 _VARIABLE = re.compile(r"\$?\$\{([^{}]*)\}")
 _INCLUDES = ("$env", "$file", "$include")
+_ENVIRONMENTS = "BACKSTAGE_ENV"
+"""Names the environments whose files are read beside the default ones."""
+_PREFIX = "APP_CONFIG_"
+_KEY_PART = re.compile(r"[a-z][a-z0-9]*(?:[-_:][a-z0-9]+)*", re.IGNORECASE)
+_PROTOTYPE = "__proto__"
+"""In JavaScript not a member of an object, so that a configuration cannot have it as a key."""
+_INHERITED = (
+    *("constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString", "toString"),
+    "valueOf",
+)
+"""Members that every object of JavaScript has already, so that no variable can add them."""
 
 
 class _Undefined:
-    """Marks a value that refers to an unset environment variable; its key disappears."""
+    """Stands for no value, such as that of an unset environment variable; its key disappears."""
 
 
 def load(files: Sequence[Path], environment: Mapping[str, str]) -> Config:
-    """Read and merge files; later ones win. Objects are merged deeply, everything else is replaced.
+    """Read and merge files, then variables; later ones win.
 
     Parameters:
         files: YAML files.
-        environment: variables for ``${NAME}`` and ``$env``.
+        environment: variables for ``${NAME}`` and ``$env``, and those that are configuration by themselves.
 
     Raises:
-        ConfigError: a file is missing or broken; the text says where.
+        ConfigError: a file is missing or broken, or a variable is; the text says where.
     """
     merged: Any = {}
     for file in files:
         merged = merge(merged, read_file(file, environment))
-    return Config(merged, source=files[-1].name if files else "app-config.yaml")
+    source = files[-1].name if files else DEFAULT_FILE
+    variables = read_variables(environment)
+    return Config(merge(merged, variables), source="env" if variables else source)
+
+
+def default_files(directory: Path, environment: Mapping[str, str]) -> list[Path]:
+    """The files that are read if none is named; only the first has to be there.
+
+    Parameters:
+        directory: where they are.
+        environment: may name environments, each with files of its own.
+    """
+    names = [name for part in environment.get(_ENVIRONMENTS, "").split(",") if (name := js_text.trim(part))]
+    optional = [
+        *(f"app-config.{name}.yaml" for name in names),
+        "app-config.local.yaml",
+        *(f"app-config.{name}.local.yaml" for name in names),
+    ]
+    return [directory / DEFAULT_FILE, *(file for name in optional if (file := directory / name).exists())]
 
 
 def merge(base: Any, over: Any) -> Any:
@@ -40,6 +74,59 @@ def merge(base: Any, over: Any) -> Any:
     if isinstance(base, Mapping) and isinstance(over, Mapping):
         return {key: merge(base.get(key), over.get(key, base.get(key))) for key in {**base, **over}}
     return over
+
+
+def read_variables(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Configuration in variables: ``APP_CONFIG_a_b`` is ``a.b``; its value is JSON, or else text.
+
+    Raises:
+        ConfigError: a name or value cannot be used, or two variables contradict each other.
+    """
+    data: dict[str, Any] = {}
+    for name, text in environment.items():
+        if name.startswith(_PREFIX) and text:
+            _put(data, name.removeprefix(_PREFIX), text)
+    return data
+
+
+def _put(data: dict[str, Any], key: str, text: str) -> None:
+    parts = key.split("_")
+    for part in parts:
+        if not _KEY_PART.fullmatch(part):
+            raise ConfigError(f"Invalid env config key '{key}'")
+    *parents, last = parts
+    place: Any = data
+    for depth, part in enumerate(parents, start=1):
+        place = place.setdefault(part, {}) if part not in _INHERITED else None
+        if not isinstance(place, dict):
+            raise ConfigError(f"Could not nest config for key '{key}' under existing value '{'_'.join(parts[:depth])}'")
+    if last in place or last in _INHERITED:
+        raise ConfigError(f"Refusing to override existing config at key '{key}'")
+    try:
+        value = parse_json(text)
+    except ValueError:
+        value = text
+    if value is None:
+        raise ConfigError(f"Failed to parse JSON-serialized config value for key '{key}', Error: value may not be null")
+    place[last] = value
+
+
+def parse_json(text: str) -> Any:
+    """JSON as JavaScript reads it.
+
+    Raises:
+        ValueError: not JSON; ``NaN`` and ``Infinity``, which Python would take, are none.
+    """
+    return json.loads(text, parse_constant=_no_constant, object_hook=_without_prototype)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _without_prototype(members: dict[str, Any]) -> dict[str, Any]:
+    members.pop(_PROTOTYPE, None)
+    return members
 
 
 def read_file(file: Path, environment: Mapping[str, str]) -> dict[str, Any]:
@@ -66,12 +153,11 @@ def parse_yaml(file: Path) -> Any:
 
 
 def _read_text(file: Path) -> str:
+    """The text with its line ends as they are; bytes that are not UTF-8 become replacement characters."""
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_bytes().decode("utf-8", "replace")
     except OSError as error:
         raise ConfigError(f"cannot read {file}: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{file}: not UTF-8 text") from error
 
 
 class _Resolver:
@@ -81,25 +167,34 @@ class _Resolver:
         self._environment = environment
 
     def resolve(self, value: Any, path: str, directory: Path) -> Any:
+        """A value with everything in it resolved.
+
+        Parameters:
+            value: as it stands in the file.
+            path: where it stands, for messages.
+            directory: what names of files are relative to.
+        """
         if isinstance(value, str):
             return self._substitute(value)
         if isinstance(value, Mapping):
-            return self._resolve_object(value, path, directory)
-        if isinstance(value, list):
-            resolved = [self.resolve(item, f"{path}[{i}]", directory) for i, item in enumerate(value)]
-            return [item for item in resolved if not isinstance(item, _Undefined)]
-        return value
+            include = next((key for key in value if key in _INCLUDES), None)
+            if include is not None:
+                value, directory = self._include(include, value, path, directory)
+        return self._members(value, path, directory)
 
-    def _resolve_object(self, value: Mapping[Any, Any], path: str, directory: Path) -> Any:
-        include = next((key for key in value if key in _INCLUDES), None)
-        if include is not None:
-            return self._include(include, value, path, directory)
-        resolved = {str(key): self.resolve(item, f"{path}.{key}", directory) for key, item in value.items()}
-        return {key: item for key, item in resolved.items() if not isinstance(item, _Undefined)}
+    def _members(self, value: Any, path: str, directory: Path) -> Any:
+        """What was included is not resolved once more, only what is in it."""
+        if isinstance(value, Mapping):
+            members = {key: self.resolve(item, f"{path}.{key}", directory) for key, item in value.items()}
+            return _without_prototype({key: item for key, item in members.items() if not _is_undefined(item)})
+        if isinstance(value, list):
+            items = [self.resolve(item, f"{path}[{index}]", directory) for index, item in enumerate(value)]
+            return [item for item in items if not _is_undefined(item)]
+        return value
 
     def _variable(self, name: str) -> str | None:
         value = self._environment.get(name)
-        return None if value is None else value.strip()
+        return None if value is None else js_text.trim(value)
 
     def _substitute(self, text: str) -> Any:
         undefined = False
@@ -109,9 +204,9 @@ class _Resolver:
             if match[0].startswith("$$"):
                 return match[0][1:]
             name, separator, fallback = match[1].partition(":-")
-            value = self._variable(name.strip())
+            value = self._variable(js_text.trim(name))
             if separator:
-                value = value or fallback.strip() or None
+                value = value or js_text.trim(fallback) or None
             if value is None:
                 undefined = True
                 return ""
@@ -120,36 +215,41 @@ class _Resolver:
         substituted = _VARIABLE.sub(replace, text)
         return _Undefined() if undefined else substituted
 
-    def _include(self, include: str, value: Mapping[Any, Any], path: str, directory: Path) -> Any:
+    def _include(self, include: str, value: Mapping[Any, Any], path: str, directory: Path) -> tuple[Any, Path]:
+        """What an include stands for, and what names of files in it are relative to."""
         where = path.lstrip(".")
         if len(value) != 1:
             raise ConfigError(f"error at {where}, include key {include} should not have adjacent keys")
         if not isinstance(value[include], str):
             raise ConfigError(f"error at {where}, {include} include value is not a string")
         target = self._substitute(value[include])
-        if isinstance(target, _Undefined):
+        if _is_undefined(target):
             raise ConfigError(f"error at {where}, {include} substitution value was undefined")
         if include == "$env":
             found = self._variable(target)
-            return _Undefined() if found is None else found
+            return (_Undefined() if found is None else found), directory
         if include == "$file":
-            return _read_text(directory / target).rstrip()
+            return js_text.trim_end(_read_text(directory / target)), directory
         return self._include_data(target, where, directory)
 
-    def _include_data(self, target: str, where: str, directory: Path) -> Any:
+    def _include_data(self, target: str, where: str, directory: Path) -> tuple[Any, Path]:
         name, _, data_path = target.partition("#")
         file = directory / name
         if file.suffix == ".json":
             try:
-                value = json.loads(_read_text(file))
+                value = parse_json(_read_text(file))
             except ValueError as error:
                 raise ConfigError(f"{file}: not valid JSON: {error}") from error
         elif file.suffix in (".yaml", ".yml"):
             value = parse_yaml(file)
         else:
             raise ConfigError(f"error at {where}, no configuration parser available for included file {name}")
-        for part in filter(None, data_path.split(".")):
+        for part in data_path.split(".") if data_path else ():
             if not isinstance(value, Mapping):
                 raise ConfigError(f"error at {where}, nothing at '{data_path}' in included file {name}")
-            value = value.get(part)
-        return self.resolve(value, where, file.parent)
+            value = value.get(part, _Undefined())
+        return (self._substitute(value) if isinstance(value, str) else value), file.parent
+
+
+def _is_undefined(value: Any) -> bool:
+    return isinstance(value, _Undefined)

@@ -44,7 +44,7 @@ oidc_clients = Table(
     metadata,
     Column("client_id", String(255), primary_key=True),
     Column("client_name", Text, nullable=False),
-    Column("secret_digest", String(64), nullable=False),
+    Column("secret_digest", String(64)),
     Column("redirect_uris", Text, nullable=False),
     Column("response_types", Text, nullable=False),
     Column("grant_types", Text, nullable=False),

@@ -14,6 +14,8 @@ TABLE = [
     ("equals", True, [True], [1, "true", MISSING]),
     ("equals", None, [None], [MISSING, 0, ""]),
     ("equals_if_known", 5, [5], [6, None, MISSING]),
+    ("if_there", {"at_least": 5}, [MISSING, 6], [4, "6", None]),
+    ("if_there", "a", [MISSING, "a"], ["b", None]),
     ("not_equals", 5, [6, "5", None, True], [5, MISSING]),
     ("not_equals", 1, [True, 2], [1]),
     ("one_of", ["a", 1], ["a", 1], ["b", True, MISSING, None]),
@@ -78,8 +80,8 @@ def test_every_operator_is_in_the_table_with_a_docstring():
     assert all(OPERATORS[name].__doc__ for name in OPERATORS)
 
 
-def test_only_absent_holds_for_what_is_not_there():
-    assert [name for name, operand, _, _ in TABLE if matches(MISSING, {name: operand})] == ["absent"]
+def test_what_holds_for_what_is_not_there_says_so():
+    assert {name for name, operand, _, _ in TABLE if matches(MISSING, {name: operand})} == {"absent", "if_there"}
 
 
 def test_null_that_is_known_to_be_absent():

@@ -30,7 +30,7 @@ from conformance.verdicts import CaseResult, Verdict, requirement_verdicts
 from mock_idp.profiles import profiles
 from tests.defects.backend import running_backend
 from tests.defects.catalogue import catalogue
-from tests.defects.defect import Defect
+from tests.defects.defect import DIFFERENT_PROVIDERS, Defect
 from tests.support.idp_process import IdpProcess, running_idp
 from tests.support.playing import play_case
 
@@ -103,17 +103,20 @@ class Harness:
     library: Library
     target: Target
 
-    def judge(self, defect: Defect | None, cases: Iterable[Case]) -> Judgement:
+    def judge(
+        self, defect: Defect | None, cases: Iterable[Case], prepare: Callable[[], None] | None = None
+    ) -> Judgement:
         """Start a backend and play cases against it.
 
         Parameters:
             defect: what is wrong with the backend; None for nothing.
             cases: what is played.
+            prepare: changes a backend that stays sound, see :func:`running_backend`.
 
         Raises:
             StartError: the backend did not start; the text says why.
         """
-        with self.backend(defect):
+        with self.backend(defect, prepare):
             # Connections of its own: those to an earlier backend on this port are dead.
             wire = wire_for(
                 self.target.idp, self.target.ca_pem, TIMEOUT_SECONDS, public_address=self.target.public_address
@@ -137,6 +140,10 @@ class Harness:
         """Cases of the scenarios that have to catch a defect, on the providers it is shown on."""
         return self._fan_out(defect.providers, defect.caught_by)
 
+    def cases_of(self, *wanted: str) -> list[Case]:
+        """Cases of the scenarios that check one of these requirements, on providers that differ."""
+        return self._fan_out(DIFFERENT_PROVIDERS, wanted)
+
     def cases_of_all_defects(self) -> list[Case]:
         """Everything that is played for one defect of this profile or another."""
         requirements_ = frozenset[str]().union(*(defect.caught_by for defect in defects_of(self.target.profile)))
@@ -147,6 +154,8 @@ class Harness:
         cases = fan_out(self.library, replace(self.target, providers=limited), only)
         # What needs no profile need not hold in every one: another may lack a session secret, or have its own keys.
         wanted = {None, "default"} if self.target.profile == "default" else {self.target.profile}
+        if not profiles()[self.target.profile].providers and not defects_of(self.target.profile):
+            wanted.add(None)  # A profile that changes nothing but the address.
         return [case for case in cases if case.is_playable and case.scenario.profile in wanted]
 
     def _play(self, case: Case, wire: Wire, seed: int) -> CaseResult:
@@ -222,7 +231,7 @@ def running_harness(directory: Path, profile: str) -> Iterator[Harness]:
     """
     library = load([SCENARIOS], requirements(), RULES)
     # Profiles with providers of their own have few enough.
-    named = [] if profiles()[profile].providers else sorted(providers_of_all_defects(profile))
+    named = [] if profiles()[profile].providers else sorted(providers_of_all_defects(profile) or DIFFERENT_PROVIDERS)
     providers = [text for id_ in named for text in ("--provider", id_)]
     options = ["--profile", profile, *providers]
     with running_idp(directory, f"http://localhost:{free_port()}", *options) as idp:

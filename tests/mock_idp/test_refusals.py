@@ -191,7 +191,9 @@ def test_secret_in_header_and_body(world: World) -> None:
         code="x",
         headers={"Authorization": "Basic bW9jazpzZWNyZXQ="},
     )
-    expect_token_refusal(world, answer, Reason.WRONG_CLIENT_AUTHENTICATION)
+    # One vendor has a text of its own for two secrets, which its own tests know.
+    assert "access_token" not in answer.json
+    assert last_reason(world) == Reason.WRONG_CLIENT_AUTHENTICATION
 
 
 def test_no_code(world: World) -> None:

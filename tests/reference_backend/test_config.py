@@ -43,9 +43,53 @@ def test_includes(tmp_path):
     assert config.raw() == {"a": "s3cret", "b": {"value": "1"}, "c": {"x": [1]}}
 
 
+def test_what_was_included_is_not_resolved_again(tmp_path):
+    (tmp_path / "more.yaml").write_text("again: {$env: A}\ndeep: {value: '${A}', none: {$env: NO}}")
+    text = "a: {$include: 'more.yaml#again'}\nb: {$include: 'more.yaml#deep'}\nc: {$include: 'more.yaml#no'}"
+    config = load(tmp_path, text, env={"A": "1"})
+    assert config.raw() == {"a": {"$env": "A"}, "b": {"value": "1"}}
+
+
+def test_variables_are_configuration(tmp_path):
+    variables = {"APP_CONFIG_a_b": "2", "APP_CONFIG_a_c": "text", "APP_CONFIG_d": '{"e": [1]}', "APP_CONFIG_f": ""}
+    config = load(tmp_path, "a: {b: 1, x: 3}\nf: 4", env=variables)
+    assert config.raw() == {"a": {"b": 2, "c": "text", "x": 3}, "d": {"e": [1]}, "f": 4}
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"a__b": "1"}, "Invalid env config key 'a__b'"),
+        ({"a": "null"}, "value may not be null"),
+        ({"a": "1", "a_b": "2"}, "Could not nest config for key 'a_b' under existing value 'a'"),
+        ({"a_b": "1", "a": "2"}, "Refusing to override existing config at key 'a'"),
+        ({"toString": "1"}, "Refusing to override existing config at key 'toString'"),
+    ],
+)
+def test_variables_that_contradict(tmp_path, variables, expected):
+    with pytest.raises(ConfigError, match=expected):
+        load(tmp_path, "", env={f"APP_CONFIG_{name}": value for name, value in variables.items()})
+
+
+def test_default_files(tmp_path):
+    names = ["app-config.yaml", "app-config.dev.yaml", "app-config.local.yaml", "app-config.dev.local.yaml"]
+    for name in names:
+        (tmp_path / name).write_text("{}")
+    found = loader.default_files(tmp_path, {"BACKSTAGE_ENV": "dev, prod"})
+    assert [file.name for file in found] == names
+    assert [file.name for file in loader.default_files(tmp_path, {})] == [names[0], names[2]]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("a: 1\nb: 2\na: 3", r"config-0\.yaml:3: not valid YAML: the key 'a' stands here twice"),
+        ("a: {b: 1, b: 1}", "the key 'b' stands here twice"),
+        ("a: &x [*x]", "there is no value 'x' before this"),
+        ("a: &x 1\nb: [" + "*x, " * 100 + "]", "there are too many copies of 'x'"),
+        ("a: [-, b]", "a list of lines cannot begin between brackets"),
+        ("? [a]\n: b", "a key is a text"),
+        ("a: 1\n---\nb: 2", "there is more than one document"),
         ("a: b: c", r"config-0\.yaml:1: not valid YAML: mapping values are not allowed"),
         ("a:\n  - b\n c: [", r"config-0\.yaml:3: not valid YAML"),
         ("[1]", "expected an object at the root"),
@@ -58,6 +102,23 @@ def test_includes(tmp_path):
 def test_mistakes(tmp_path, text, expected):
     with pytest.raises(ConfigError, match=expected):
         load(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a: &x {b: 1}\nc: {<<: *x}", {"a": {"b": 1}, "c": {"<<": {"b": 1}}}),
+        ("1: a\n'1': b", {"1": "b"}),
+        ("1.50: a\ntrue: b\n~: c\n1e21: d", {"1.5": "a", "true": "b", "": "c", "1e+21": "d"}),
+        ("a: &x 1\nb: &x 2\nc: *x", {"a": 1, "b": 2, "c": 2}),
+        ("a: !custom b\nc: !!int x\nd: !!int '7'\ne: ! 1", {"a": "b", "c": "x", "d": 7, "e": "1"}),
+        ("__proto__: {a: 1}\nb: 1", {"b": 1}),
+        ("a: |\n  last line", {"a": "last line\n"}),
+        ("a: x\u2028y", {"a": "x\u2028y"}),
+    ],
+)
+def test_yaml_as_backstage_reads_it(tmp_path, text, expected):
+    assert load(tmp_path, text).raw() == expected
 
 
 def test_a_missing_file(tmp_path):

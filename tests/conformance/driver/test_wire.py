@@ -101,6 +101,21 @@ class TestFront:
             wire.send(get(server.url))
         assert b"forwarded" not in server.requests[0].lower()
 
+    def test_a_path_is_taken_off(self):
+        with RawServer(answering(http_answer())) as server, front_of(server, "https://host.example:8443/a/hub") as wire:
+            wire.send(get("https://host.example:8443/a/hub/api/auth?b"))
+            outside = [wire.send(get(f"https://host.example:8443{path}")) for path in ("/", "/a/hubs/x", "/api/auth")]
+        [request] = server.requests
+        lines = request.decode().split("\r\n")[:-2]
+        assert lines == [
+            "GET /api/auth?b HTTP/1.1",
+            "Host: host.example:8443",
+            "X-Forwarded-Proto: https",
+            "X-Forwarded-Host: host.example:8443",
+            "X-Forwarded-Prefix: /a/hub",
+        ]
+        assert [answer.status for answer in outside] == [404, 404, 404]
+
     def test_the_public_address_is_to_blame(self):
         with (
             contextlib.closing(
@@ -111,8 +126,8 @@ class TestFront:
             wire.send(get("https://backstage.example/"))
 
 
-def front_of(server: RawServer) -> contextlib.closing[Wire]:
-    return contextlib.closing(Wire(None, 10, None, PublicAddress("https://backstage.example", server.url)))
+def front_of(server: RawServer, public: str = "https://backstage.example") -> contextlib.closing[Wire]:
+    return contextlib.closing(Wire(None, 10, None, PublicAddress(public, server.url)))
 
 
 class TestAnswers:

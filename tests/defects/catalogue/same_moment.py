@@ -8,6 +8,8 @@ from concurrent.futures import Future
 from dataclasses import replace as changed
 from typing import Any
 
+from reference_backend.authorization_server.authorization_store import AuthorizationStore, Redemption
+from reference_backend.authorization_server.offline_store import OfflineStore
 from reference_backend.http.client import HttpClient
 from reference_backend.http.request import request
 from reference_backend.identity.session_response import SignIn
@@ -171,3 +173,21 @@ def profile_asked_for_at_logout() -> None:
         return original(provider, logout_request)
 
     wrap(Google, "logout", end)
+
+
+@defect("SEC-CONC-03", providers=("github",), profile="oidc-server")
+def code_looked_at_before_it_is_used_up() -> None:
+    """A code counts if it was not used when the request came, whatever has become of it since."""
+
+    def redeem(
+        original: Callable[..., Redemption], store: AuthorizationStore, digest: str, more: Callable[..., None] | None
+    ) -> Redemption:
+        return changed(original(store, digest, more), won=True)
+
+    wrap(AuthorizationStore, "redeem", redeem)
+
+
+@defect("SEC-CONC-03", providers=("github",), profile="oidc-server")
+def rotation_looked_at_before_it_is_made() -> None:
+    """A refresh token counts if it was the current one when the request came, whatever has taken its place since."""
+    wrap(OfflineStore, "rotate", lambda original, *arguments: original(*arguments) or True)

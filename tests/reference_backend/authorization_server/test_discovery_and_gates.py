@@ -123,11 +123,14 @@ def test_bodies_may_be_json_or_a_form(server, client):
         assert answer.status_code == 200
 
 
-@pytest.mark.requirement("OIDC-08")
-def test_a_401_asks_for_nothing(server):
-    answer = server.browser.post("/v1/revoke", data={"token": "x"})
+@pytest.mark.requirement("OIDC-08", "OIDC-09")
+@pytest.mark.parametrize(
+    ("header", "asks"), [(None, False), ("Bearer x", False), ("Basic !!!", True), ("basic YTpi", True)]
+)
+def test_a_401_asks_who_authenticated_by_a_header(server, header, asks):
+    answer = server.browser.post("/v1/revoke", data={"token": "x"}, **({"Authorization": header} if header else {}))
     assert answer.status_code == 401
-    assert "WWW-Authenticate" not in answer.headers
+    assert answer.headers.get("WWW-Authenticate", "").startswith("Basic ") is asks
 
 
 @pytest.mark.requirement("CIMD-05")

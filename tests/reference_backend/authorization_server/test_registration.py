@@ -17,16 +17,25 @@ def register(server, *redirect_uris, **members):
 
 @pytest.mark.requirement("DCR-01", "DCR-02", "DCR-10", "SEC-AS-21")
 def test_anybody_may_register(server):
-    answers = [
-        register(server, CALLBACK, "cursor://x", token_endpoint_auth_method="none", logo_uri="x") for _ in range(20)
-    ]
+    answers = [register(server, CALLBACK, "cursor://x", logo_uri="x") for _ in range(20)]
     for answer in answers:
-        assert (answer.status_code, set(answer.json)) == (201, {"client_id", "redirect_uris", "client_secret"})
+        assert answer.status_code == 201
         assert answer.json["redirect_uris"] == [CALLBACK, "cursor://x"]
+        assert answer.json["client_secret_expires_at"] == 0
+        assert answer.json["token_endpoint_auth_method"] == "client_secret_basic"
+        assert "logo_uri" not in answer.json
         assert answer.headers["Cache-Control"] == "no-store"
     made = [answer.json[name] for answer in answers for name in ("client_id", "client_secret")]
     assert len(set(made)) == 40
     assert all(UUID.fullmatch(one) for one in made)
+
+
+@pytest.mark.requirement("DCR-14", "DCR-15")
+def test_a_public_client_has_no_secret(server):
+    answer = register(server, CALLBACK, token_endpoint_auth_method="none", scope="openid")
+    assert answer.status_code == 201
+    assert {"client_secret", "client_secret_expires_at"}.isdisjoint(answer.json)
+    assert (answer.json["token_endpoint_auth_method"], answer.json["scope"]) == ("none", "openid")
 
 
 @pytest.mark.requirement("DCR-03", "OERR-03")
