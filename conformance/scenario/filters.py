@@ -52,6 +52,22 @@ def _unpercent(value: Any) -> str:
     return unquote(str(value))
 
 
+def _unhex(value: Any) -> str:
+    """The UTF-8 text of which these are the bytes in hexadecimal."""
+    return bytes.fromhex(str(value)).decode()
+
+
+def _unbase64(value: Any) -> str:
+    """The UTF-8 text of which this is the base64 or base64url, padded or not."""
+    text = str(value).translate(str.maketrans("-_", "+/")).rstrip("=")
+    return base64.b64decode(text + "=" * (-len(text) % 4), validate=True).decode()
+
+
+def _parsed(value: Any) -> Any:
+    """The value of which this is the JSON."""
+    return json.loads(str(value))
+
+
 def _integer(value: Any) -> int:
     """The text or number as a whole number."""
     return int(value)
@@ -266,6 +282,9 @@ FILTERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "base64": _base64,
     "percent": _percent,
     "unpercent": _unpercent,
+    "unhex": _unhex,
+    "unbase64": _unbase64,
+    "parsed": _parsed,
     "length": _length,
     "text": _text,
     "integer": _integer,

@@ -79,7 +79,7 @@ class StepEntry(_Strict):
     each: Elements | NearMisses | None = None
     """play the step once for each of these; ``${each}`` is the one at hand. A list, a reference to one among the
     provider's facts, or the near misses of a value."""
-    times: Annotated[int, Field(ge=1, le=100)] | None = None
+    times: Annotated[int, Field(ge=1, le=10_000)] | None = None
     """play the step so many times; ``${each}`` counts from 1."""
     line: int = 0
     """line in the file, for messages."""

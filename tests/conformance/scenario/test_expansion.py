@@ -103,7 +103,7 @@ class TestRepeatedSteps:
             self.played(FACTS_WITH_RESOLVERS, each=each)
 
     @pytest.mark.parametrize(
-        "wrong", [{"each": ["a"], "times": 2}, {"times": 0}, {"times": 101}, {"each": "a"}, {"each": {"a": 1}}]
+        "wrong", [{"each": ["a"], "times": 2}, {"times": 0}, {"times": 10_001}, {"each": "a"}, {"each": {"a": 1}}]
     )
     def test_wrong_repetitions(self, wrong):
         with pytest.raises(ValidationError):

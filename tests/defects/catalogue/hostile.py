@@ -213,7 +213,7 @@ def tag_of_an_address_ignored() -> None:
     wrap(resolvers, "required_email", email)
 
 
-@defect("SEC-IDENT-11", providers=("oauth2",))
+@defect("SEC-IDENT-13", "SEC-IDENT-14", providers=("oauth2",))
 def blanks_around_an_address_ignored() -> None:
     """Blanks and invisible characters around an address are taken away."""
 

@@ -23,7 +23,7 @@ OPENID = ("oidc", "pinniped")
 Verify = Callable[[KeySet, str, Mapping[str, Any], str], bool]
 
 
-@defect("SEC-IDT-01", "OUT-O5", "OIDCPROV-07", "OIDCPROV-10", "OUT-OR", "SEC-JWKS-06", providers=OPENID)
+@defect("SEC-IDT-01", "OUT-O5", "OIDCPROV-07", "OIDCPROV-10", "OUT-OR", "CONTROL-01", providers=OPENID)
 def id_token_signature_not_checked() -> None:
     """Any signature of an ID token will do, as long as its key is known."""
     replace(key_set, "is_signed", always(True))
@@ -239,7 +239,7 @@ def odd_keys_spoil_the_set() -> None:
     wrap(key_set, "understood", understood)
 
 
-@defect("OIDCPROV-17", "SEC-JWKS-02", providers=OPENID)
+@defect("OIDCPROV-17", "CONTROL-01", providers=OPENID)
 def failure_of_keys_is_remembered() -> None:
     """An issuer whose keys could not be had once is never asked again."""
 
