@@ -71,16 +71,6 @@ def challenge_itself_proves() -> None:
     )
 
 
-@on_server("CODE-11")
-def plain_counts_as_hashed() -> None:
-    """A plain challenge is compared with the hash of the verifier."""
-    wrap(
-        code_challenge,
-        "proves",
-        lambda original, challenge, method, verifier: original(challenge, "S256", verifier),
-    )
-
-
 @on_server("CODE-12", "SEC-AS-22")
 def verifier_without_challenge() -> None:
     """A verifier for a code without challenge is ignored."""
@@ -170,7 +160,7 @@ def change_token_members(**changes: Any) -> None:
     wrap(TokenEndpoint, "_token_members", lambda original, self, token: {**original(self, token), **changes})
 
 
-@on_server("CODE-01", "OFFLINE-01")
+@on_server("CODE-03")
 def lifetime_of_a_day() -> None:
     """Tokens are said to live for a day."""
     change_token_members(expires_in=86400)
