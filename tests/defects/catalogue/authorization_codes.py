@@ -71,16 +71,6 @@ def challenge_itself_proves() -> None:
     )
 
 
-@on_server("CODE-11")
-def plain_counts_as_hashed() -> None:
-    """A plain challenge is compared with the hash of the verifier."""
-    wrap(
-        code_challenge,
-        "proves",
-        lambda original, challenge, method, verifier: original(challenge, "S256", verifier),
-    )
-
-
 @on_server("CODE-12", "SEC-AS-22")
 def verifier_without_challenge() -> None:
     """A verifier for a code without challenge is ignored."""
@@ -134,9 +124,9 @@ def unknown_grants_are_codes() -> None:
 
 
 @on_server("CODE-05")
-def scope_is_not_echoed() -> None:
-    """The answer names the same scope whatever was asked for."""
-    replace(authorization_codes, "granted_scope", always("openid"))
+def scope_that_nobody_asked_for() -> None:
+    """The answer names more than was asked for."""
+    replace(authorization_codes, "granted_scope", always("openid everything"))
 
 
 @on_server("CODE-16")
@@ -170,21 +160,21 @@ def change_token_members(**changes: Any) -> None:
     wrap(TokenEndpoint, "_token_members", lambda original, self, token: {**original(self, token), **changes})
 
 
-@on_server("CODE-01", "OFFLINE-01")
+@on_server("CODE-03")
 def lifetime_of_a_day() -> None:
     """Tokens are said to live for a day."""
     change_token_members(expires_in=86400)
 
 
 @on_server("CODE-01", "OFFLINE-01")
-def token_type_in_lower_case() -> None:
-    """The token type is in lower case."""
-    change_token_members(token_type="bearer")
+def token_type_of_another_kind() -> None:
+    """The token type is one that has to be proven with a key."""
+    change_token_members(token_type="DPoP")
 
 
-@on_server("CODE-02")
-def id_token_of_its_own() -> None:
-    """The ID token is another one than the access token."""
+@on_server("CODE-01")
+def id_token_with_a_bad_signature() -> None:
+    """The ID token does not verify."""
 
     def answer(original: Callable[..., Any], self: TokenEndpoint, asked: dict[str, Any], presented: Presented) -> Any:
         given = original(self, asked, presented)

@@ -66,7 +66,7 @@ def loopback_port_of_registered_clients() -> None:
     )
 
 
-@on_server("AUTHZ-04", "AUTHZ-03", "SEC-AS-11")
+@on_server("AUTHZ-04", "SEC-AS-11")
 def any_response_type() -> None:
     """Every response type counts as code."""
     replace(authorization_sessions, "require_code_flow", nothing)

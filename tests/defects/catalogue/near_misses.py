@@ -378,13 +378,13 @@ def _registered_rule(fits: Callable[[str, str], bool]) -> None:
     replace(redirect_uris, "require_registered", require_registered)
 
 
-@defect("AUTHZ-03", "SEC-AS-02", profile=SERVER, providers=("google",))
+@defect("AUTHZ-06", "SEC-AS-02", profile=SERVER, providers=("google",))
 def redirect_address_without_fragment() -> None:
     """The fragment of a redirect address does not count."""
     _registered_rule(lambda asked, one: asked.partition("#")[0] == one)
 
 
-@defect("AUTHZ-03", "SEC-AS-02", profile=SERVER, providers=("google",))
+@defect("AUTHZ-06", "SEC-AS-02", profile=SERVER, providers=("google",))
 def redirect_address_below_the_registered_one() -> None:
     """A redirect address below the registered one is taken, too."""
     _registered_rule(lambda asked, one: asked == one or asked.startswith(f"{one}/"))

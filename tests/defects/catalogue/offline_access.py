@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-from reference_backend.authorization_server import clients, offline_access, oidc_error, refresh_tokens, request_members
+from reference_backend.authorization_server import clients, offline_access, oidc_error, refresh_tokens
 from reference_backend.authorization_server.client_directory import ClientDirectory
 from reference_backend.authorization_server.clients import Presented
 from reference_backend.authorization_server.offline_access import OfflineAccess
@@ -72,12 +72,6 @@ def short_refresh_tokens() -> None:
     replace(refresh_tokens, "SECRET_BYTES", 6)
 
 
-@on_server("OFFLINE-07")
-def refresh_tokens_of_three_parts() -> None:
-    """A refresh token may have any number of parts."""
-    replace(refresh_tokens, "session_id_of", lambda token: token.partition(".")[0])
-
-
 @on_server("OFFLINE-08")
 def half_a_refresh_token() -> None:
     """Who knows the session's id needs no second half of the refresh token."""
@@ -107,7 +101,7 @@ def wrong_credentials_do_not_matter() -> None:
     replace(ClientDirectory, "authenticate_if_tried", nothing)
 
 
-@on_server("OFFLINE-11")
+@on_server("OFFLINE-10")
 def body_wins_over_header() -> None:
     """Credentials in the body count more than those in the header."""
 
@@ -187,19 +181,6 @@ def who_has_left_goes_on() -> None:
 def sessions_never_end() -> None:
     """A session that ends is not removed."""
     replace(OfflineStore, "remove", nothing)
-
-
-@on_server("OFFLINE-23")
-def scope_of_a_refresh_is_refused() -> None:
-    """A refresh that names a scope is refused."""
-
-    def answer(original: Callable[..., Any], self: TokenEndpoint, asked: dict[str, Any], presented: Presented) -> Any:
-        if asked["grant_type"] == "refresh_token" and "scope" in asked:
-            raise oidc_error.OidcError("invalid_scope", "The scope cannot be changed", 400)
-        return original(self, asked, presented)
-
-    replace(request_members, "TOKEN", (*request_members.TOKEN, request_members.Member("scope")))
-    wrap(TokenEndpoint, "answer", answer)
 
 
 @on_server("REVOKE-05", "REVOKE-07", "REVOKE-08", "SEC-AS-19")

@@ -6,10 +6,9 @@ import dataclasses
 import functools
 from typing import Any
 
-from reference_backend.authorization_server import features, oidc_error, redirect_uris, url_patterns
+from reference_backend.authorization_server import features, redirect_uris, url_patterns
 from reference_backend.authorization_server.authorizations import Authorizations
 from reference_backend.authorization_server.features import AuthorizationServerSettings, DocumentSettings
-from reference_backend.authorization_server.token_endpoint import TokenEndpoint
 from reference_backend.errors import InputError
 from tests.defects.defect import defect, replace, wrap
 
@@ -56,18 +55,6 @@ def default_patterns_without_ipv6() -> None:
     """Unless configured otherwise, loopback addresses of IPv6 are refused."""
     kept = tuple(one for one in redirect_uris.REGISTRATION_PATTERNS if "[::1]" not in one)
     replace(redirect_uris, "REGISTRATION_PATTERNS", kept)
-
-
-@without_documents("OFFLINE-06")
-def refresh_tokens_that_are_off_are_unknown() -> None:
-    """A refresh is refused as an unknown grant while refresh tokens are off."""
-
-    def refresh(original: Any, self: TokenEndpoint, asked: dict[str, Any], presented: Any) -> Any:
-        if self._offline is None:
-            raise oidc_error.unsupported_grant_type("refresh_token")
-        return original(self, asked, presented)
-
-    wrap(TokenEndpoint, "_refresh", refresh)
 
 
 @without_registration("OIDC-03", "ROUTE-07", "OIDC-01")

@@ -173,21 +173,10 @@ def key_with_a_name() -> None:
     wrap(keys, "generate", lambda o, algorithm: SigningKey("backstage", algorithm, o(algorithm).private_key))
 
 
-@defect("JWKS-02", "JWKS-03")
+@defect("JWKS-03")
 def key_with_further_members() -> None:
     """Generated keys say what they are for."""
     wrap(keys, "public_jwk", lambda original, *arguments: {**original(*arguments), "use": "sig"})
-
-
-@defect("JWKS-01")
-def key_set_with_further_members() -> None:
-    """The key set has a member that is not its keys."""
-
-    def user_keys(original: Callable[[], Response]) -> Response:
-        shown = json.loads(original().get_data())
-        return responses.json_response({**shown, "issuer": "me"})
-
-    wrap(user_routes, "user_keys", user_keys)
 
 
 @defect("JWKS-04")
