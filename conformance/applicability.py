@@ -5,6 +5,7 @@ neither the target's failure nor the scenario's mistake (see :mod:`conformance.c
 with the reason that stands here. What a target has, :mod:`conformance.examination.probe` finds out.
 """
 
+import re
 from typing import Final
 
 from conformance.scenario.model import Applies, ProviderFacts, Scenario
@@ -41,6 +42,12 @@ def has_profile(scenario: Scenario, target: Target) -> bool:
 def profile_missing(scenario: Scenario, target: Target) -> str:
     """The reason of a scenario that needs another profile."""
     return f"it needs the profile {scenario.profile!r}; the target was started with {target.profile!r}"
+
+
+def profile_of(reason: str) -> str | None:
+    """The profile that a reason of :func:`profile_missing` asks for; None of any other reason."""
+    found = re.match(r"it needs the profile '([^']*)'; ", reason)
+    return found[1] if found else None
 
 
 def not_applicable(provider: Provider, environment: str) -> str | None:

@@ -1,9 +1,10 @@
 """What the terminal shows: failures as they happen, how far the run is, and at the end each defect once."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
+from conformance.applicability import profile_of
 from conformance.reports.groups import BAD, WARNED, Failure, Group, groups_of
 from conformance.reports.transcript import as_outline, as_text
 from conformance.verdicts import CaseResult
@@ -141,7 +142,9 @@ def summary_lines(document: dict[str, Any]) -> Iterator[str]:
     yield f"cases: {', '.join(counted)}"
     yield f"requirements: {len(holding)} of {len(checked)} checked ones hold; the specification has {total}"
     for reason, count in sorted(summary["not_applicable"].items()):
-        yield f"  not applicable ({count}): {reason}"
+        if profile_of(reason) is None:
+            yield f"  not applicable ({count}): {reason}"
+    yield from _other_profiles(document, {row["id"] for row in checked})
     for row in document["requirements"]:
         if row["verdict"] == "passed" and row["failed_checks"]:
             yield f"  recorded   {row['id']} ({row['level']}) {row['title']}"
@@ -157,6 +160,18 @@ def summary_lines(document: dict[str, Any]) -> Iterator[str]:
     warned = sum(1 for case in document["cases"] if case["verdict"] == WARNED)
     if warned:
         yield f"{warned} cases only warn (SHOULD); --level should makes them fail"
+
+
+def _other_profiles(document: dict[str, Any], checked: Collection[str]) -> Iterator[str]:
+    """What runs against targets with other profiles would check that this one could not."""
+    added: dict[str, set[str]] = {}
+    for case in document["cases"]:
+        profile = profile_of(case["message"]) if case["verdict"] == "not-applicable" else None
+        if profile is not None:
+            added.setdefault(profile, set()).update(set(case["requirements"]) - set(checked))
+    for profile, ids in sorted(added.items()):
+        areas = sorted({id_.rpartition("-")[0] for id_ in ids})
+        yield f"  --profile {profile} would check {len(ids)} more requirements: {', '.join(areas) or 'none'}"
 
 
 def _cut(text: str) -> str:

@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import get_args
 from xml.etree import ElementTree
 
@@ -12,6 +13,7 @@ import jsonschema_rs
 import pytest
 
 import conformance
+from conformance.applicability import profile_missing
 from conformance.deviations import Deviation, DeviationFileError, read_deviations
 from conformance.reports.badge import render_badge
 from conformance.reports.deviations import render_deviations
@@ -23,7 +25,7 @@ from conformance.reports.json_report import render_json
 from conformance.reports.junit import render_junit
 from conformance.reports.markdown import render_markdown
 from conformance.reports.sarif import render_sarif
-from conformance.reports.terminal import Progress, summarise, told_at_once
+from conformance.reports.terminal import Progress, summarise, summary_lines, told_at_once
 from conformance.requirement_list import requirements
 from conformance.scenario.facts import Kind
 from conformance.verdicts import Verdict
@@ -292,6 +294,19 @@ def test_a_failure_is_told_at_once():
     told = told_at_once(result(Verdict.FAILED, check(MUST, holds=False), id="a"))
     assert told.startswith(f"FAILED {MUST} github: ")
     assert "\n" not in told
+
+
+def test_what_other_profiles_would_add():
+    text = profile_missing(SimpleNamespace(profile="oidc-server"), SimpleNamespace(profile="default"))
+    whole = document()
+    whole["cases"] = [
+        {"verdict": "not-applicable", "message": text, "requirements": ["CODE-01", "SEC-AS-08", "CODE-02", MUST]},
+        {"verdict": "not-applicable", "message": "no provider", "requirements": ["DCR-01"]},
+    ]
+    whole["summary"]["not_applicable"] = {text: 1}
+    lines = list(summary_lines(whole))
+    assert "  --profile oidc-server would check 3 more requirements: CODE, SEC-AS" in lines
+    assert not [line for line in lines if "needs the profile" in line]
 
 
 def test_terminal():

@@ -12,7 +12,9 @@ from typing import Any
 from flask import Response
 
 from reference_backend.authorization_server import (
+    client_directory,
     clients,
+    code_challenge,
     discovery,
     oidc_error,
     oidc_responses,
@@ -20,9 +22,12 @@ from reference_backend.authorization_server import (
     request_members,
     url_patterns,
 )
+from reference_backend.authorization_server.authorizations import Authorizations
 from reference_backend.authorization_server.client_directory import ClientDirectory
 from reference_backend.authorization_server.features import AuthorizationServerSettings
+from reference_backend.formats import urls
 from reference_backend.formats.urls import Url
+from reference_backend.http import responses
 from tests.defects.defect import always, defect, nothing, replace, wrap
 
 on_server = functools.partial(defect, profile="oidc-server")
@@ -148,7 +153,7 @@ def validation_without_names() -> None:
     replace(request_members, "invalid", lambda problems: oidc_error.OidcError("invalid_request", "Bad request", 422))
 
 
-@on_server("OERR-03")
+@on_server("OERR-08")
 def only_the_first_problem_is_told() -> None:
     """Of several problems of a request, the first is told."""
     wrap(request_members, "invalid", lambda original, problems: original(problems[:1]))
@@ -179,10 +184,10 @@ def unknown_members_are_refused() -> None:
     wrap(request_members, "checked", checked)
 
 
-@on_server("OERR-01", "ASESS-08")
-def errors_with_a_third_member() -> None:
-    """Errors of the authorization server carry a third member."""
-    wrap(oidc_error, "body", lambda original, error: {**original(error), "error_uri": "https://errors.example/"})
+@on_server("OERR-01", "CODE-09", "OFFLINE-08")
+def errors_without_a_code() -> None:
+    """Errors of the authorization server carry their description alone."""
+    wrap(oidc_error, "body", lambda original, error: {"error_description": original(error)["error_description"]})
 
 
 @on_server("OERR-02", "ASESS-03", "ASESS-04")
@@ -197,16 +202,95 @@ def invalid_grant_is_an_invalid_client() -> None:
     replace(oidc_error, "translated_at_token_endpoint", oidc_error.translated)
 
 
-@on_server("OIDC-08")
-def errors_ask_for_basic_authentication() -> None:
-    """A refused client is told to authenticate by a header, which makes browsers show a dialogue."""
+@on_server("OIDC-09")
+def refused_header_without_a_scheme() -> None:
+    """A client that fails with a Basic header is not told how to authenticate."""
 
     def error(original: Callable[..., Response], raised: oidc_error.OidcError) -> Response:
         response = original(raised)
-        response.headers["WWW-Authenticate"] = 'Basic realm="auth"'
+        response.headers.pop("WWW-Authenticate", None)
         return response
 
     wrap(oidc_responses, "error", error)
+
+
+@on_server("DCR-13")
+def secret_without_an_end() -> None:
+    """A registration does not say when its secret expires."""
+
+    def json_response(original: Callable[..., Response], data: Any, status: int = 200) -> Response:
+        if isinstance(data, dict):
+            data = {name: value for name, value in data.items() if name != "client_secret_expires_at"}
+        return original(data, status)
+
+    wrap(responses, "json_response", json_response)
+
+
+@on_server("DCR-15")
+def public_client_with_a_secret() -> None:
+    """A client that wants no secret gets one, which nobody asks for later."""
+
+    def register(original: Callable[..., Any], self: ClientDirectory, members: dict[str, Any]) -> Any:
+        client, secret = original(self, members)
+        return client, secret or self.random_id()
+
+    wrap(ClientDirectory, "register", register)
+
+
+@on_server("DCR-14", "DCR-15")
+def secret_for_everybody() -> None:
+    """A client that registers without a secret is given one all the same, and asked for it."""
+
+    def register(original: Callable[..., Any], self: ClientDirectory, members: dict[str, Any]) -> Any:
+        return original(self, {**members, "token_endpoint_auth_method": "client_secret_basic"})
+
+    wrap(ClientDirectory, "register", register)
+
+
+@on_server("DCR-16", "SEC-AS-06")
+def public_clients_by_document_alone() -> None:
+    """Only a client with a document needs PKCE, a registered one without a secret does not."""
+
+    def begin(original: Callable[..., Any], self: Authorizations, request: Any) -> Any:
+        with_document = self._clients.has_document(request["client_id"])
+        require = code_challenge.require_acceptable
+        code_challenge.require_acceptable = lambda challenge, method, *, is_public: require(
+            challenge, method, is_public=is_public and with_document
+        )
+        try:
+            return original(self, request)
+        finally:
+            code_challenge.require_acceptable = require
+
+    wrap(Authorizations, "begin", begin)
+
+
+@on_server("DCR-17")
+def revocation_wants_a_secret_of_everybody() -> None:
+    """A registered client without a secret revokes nothing."""
+
+    def identify(original: Callable[..., str], self: ClientDirectory, presented: Any) -> str:
+        client_id = presented.credentials.client_id or ""
+        if not presented.credentials.secret and not self.has_document(client_id):
+            raise client_directory.invalid_credentials()
+        return original(self, presented)
+
+    wrap(ClientDirectory, "identify_for_revocation", identify)
+
+
+@on_server("AUTHZ-06", "SEC-AS-02")
+def any_port_of_any_host() -> None:
+    """The port of a registered address does not matter, wherever it is."""
+
+    def require_registered(original: Callable[..., None], redirect_uri: str, registered: Sequence[str]) -> None:
+        def without_port(text: str) -> str:
+            port = urls.parse(text).port
+            return text if port is None else text.replace(f":{port}", "", 1)
+
+        if without_port(redirect_uri) not in map(without_port, registered):
+            original(redirect_uri, registered)
+
+    wrap(redirect_uris, "require_registered", require_registered)
 
 
 def match_by(change: Callable[[Url, Url], Url]) -> None:
