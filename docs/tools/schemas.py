@@ -56,7 +56,7 @@ def _text(data: Any, depth: int = 0, before: str = "") -> str:
     """JSON with one line for each property, and for whatever else fits into one."""
     flat = before + json.dumps(data, ensure_ascii=False)
     is_leaf = not isinstance(data, dict | list) or (isinstance(data, dict) and '"properties"' not in flat)
-    if len(flat) + depth < (WIDEST if is_leaf else WIDTH):
+    if not isinstance(data, dict | list) or len(flat) + depth < (WIDEST if is_leaf else WIDTH):
         return " " * depth + flat
     if isinstance(data, dict):
         inner = [_text(part, depth + 1, f"{json.dumps(name)}: ") for name, part in data.items()]
