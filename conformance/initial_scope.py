@@ -83,14 +83,14 @@ def _other(case: Case, target: Target) -> str:
 
     Where there is none, an id of no provider.
     """
-    alike = [entry["id"] for entry in target.idp["providers"] if entry["kind"] == _kind(case, target)]
+    alike = [entry["id"] for entry in target.idp["providers"] if entry.get("kind") == _kind(case, target)]
     ids = [provider.id for provider in target.providers if provider.id in alike and provider.id != case.provider.id]
     behind = [id_ for id_ in ids if id_ > case.provider.id]
     return next(iter([*sorted(behind), *sorted(ids)]), "no-other-provider")
 
 
 def _kind(case: Case, target: Target) -> object:
-    return next((entry["kind"] for entry in target.idp["providers"] if entry["id"] == case.provider.id), None)
+    return next((entry.get("kind") for entry in target.idp["providers"] if entry["id"] == case.provider.id), None)
 
 
 def _authorization(placement: str, client: dict[str, Any]) -> dict[str, Any]:

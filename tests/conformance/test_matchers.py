@@ -53,6 +53,7 @@ TABLE = [
     ("holds", {"a": 1, "c": {"absent": True}}, [{"a": 1}], [{"a": 1, "c": 1}]),
     ("every", {"type": "text"}, [["a"], ["a", "b"]], [[], ["a", 1], "ab", MISSING]),
     ("some", {"at_least": 5}, [[1, 6]], [[], [1], {"a": 6}, MISSING]),
+    ("just_one", {"at_least": 5}, [[1, 6], [6]], [[], [1], [6, 7], {"a": 6}, MISSING]),
     ("none", {"at_least": 5}, [[], [1]], [[6, 1], None, MISSING]),
     ("none", 5, [[1]], [[5]]),
     ("unlike", "a.b", [[{"a": {"b": "xyz"}}, {"a": {"b": "abc"}}]], [[{"a": {"b": "x"}}, {"a": {"b": "x"}}], MISSING]),

@@ -370,6 +370,7 @@ def _example(parameter: Parameter) -> Any:
     return {
         "headers": {"X": "1"},
         "object": {"x": 1},
+        "objects": [{"x": 1}],
         "texts": ["x"],
         "token": "x",
         "text": "x",
