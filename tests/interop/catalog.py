@@ -41,7 +41,12 @@ def _published_refs(idp_url: str) -> list[str]:
         document = session.get(f"{idp_url}/__idp/catalog.yaml", timeout=10)
     document.raise_for_status()
     entities: list[dict[str, Any]] = list(yaml.safe_load_all(document.content))
-    return [f"{entity['kind'].lower()}:default/{entity['metadata']['name']}" for entity in entities]
+    return [_ref(entity["kind"], entity["metadata"]) for entity in entities]
+
+
+def _ref(kind: str, metadata: dict[str, Any]) -> str:
+    # The catalog looks references up in lower case only.
+    return f"{kind}:{metadata.get('namespace', 'default')}/{metadata['name']}".lower()
 
 
 def _missing(session: requests.Session, catalog: str, refs: list[str]) -> list[str]:
