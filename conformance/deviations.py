@@ -22,7 +22,7 @@ SKELETON: Final = """\
 target: our backend 1.2
 deviations:
   - requirement: SESSION-04
-    providers: [pinniped]
+    providers: [oidc]
     reason: The session cookie is not Secure before release 2."""
 """The least that a file has; shown where one cannot be used."""
 

@@ -14,6 +14,7 @@ ENDPOINTS: Final = (
     "profile",
     "follow-up",
     "revocation",
+    "introspection",
     "discovery",
     "jwks",
     "logout",

@@ -115,7 +115,9 @@ class TestTarget:
         "url", ["localhost:7007", "ftp://localhost", "http://", "http://[::1", "http://localhost:99999", "x", ""]
     )
     def test_no_url(self, pair, url):
-        assert fault(pair, auth_url=url).startswith(f"--target {url!r} is not an http or https URL; it looks like http")
+        assert fault(pair, auth_url=url).startswith(
+            f"the target {url!r} is not an http or https URL; it looks like http"
+        )
 
     def test_nothing_listens(self, pair):
         url = f"http://127.0.0.1:{closed_port()}"
@@ -172,7 +174,7 @@ class TestTarget:
     def test_called_by_another_name(self, pair):
         told = fault(pair, auth_url=pair.auth_url.replace("localhost", "127.0.0.1"))
         assert f"the target calls itself {pair.target.own_url}" in told
-        assert f"use --target {pair.auth_url}" in told
+        assert f"test {pair.auth_url}" in told
 
     def test_app_origin_is_not_told(self, pair):
         pair.target.tells_origin = False

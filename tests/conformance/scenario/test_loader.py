@@ -19,6 +19,8 @@ steps:
       GEN-01: {status: 200}
 """
 
+BEGINNINGS = "a document begins with scenario: or provider: or expectation: or near_misses: or capabilities:"
+
 
 @pytest.fixture
 def folder(tmp_path):
@@ -144,7 +146,12 @@ STEP = "  - start: {}\n"
 MISTAKES = [
     # what to replace in the good file, by what, line and text of the message
     ("good-one", "Good One", 1, "scenario: String should match pattern"),
-    ("scenario:", "scenarios:", 1, "a document begins with scenario: or provider: or expectation: or capabilities:"),
+    (
+        "scenario:",
+        "scenarios:",
+        1,
+        "a document begins with scenario: or provider: or expectation: or near_misses: or capabilities:",
+    ),
     (TITLE + "\n", "", 1, "title: is missing"),
     (TITLE, "title: Short", 2, "title: is too short; say it in a sentence"),
     (TITLE, f"titel: x\n{TITLE}", 2, "titel: there is no such key here"),
@@ -203,9 +210,7 @@ def test_file_and_line_cannot_be_made_up(folder):
 @pytest.mark.parametrize("text", ["just a text", "- a\n- list\n", "5\n"])
 def test_document_that_is_no_mapping(folder, text):
     write(folder, text)
-    assert mistakes(folder) == [
-        f"{folder}/one.yaml:1: a document begins with scenario: or provider: or expectation: or capabilities:"
-    ]
+    assert mistakes(folder) == [f"{folder}/one.yaml:1: {BEGINNINGS}"]
 
 
 def test_scenario_that_expects_nothing(folder):

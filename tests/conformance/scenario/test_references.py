@@ -99,6 +99,7 @@ def test_lists_mappings_and_keys_are_resolved():
         ("after-at", "a@b@c", "c"),
         ("from-last-dot", "a.b.c", ".c"),
         ("to-last-dot", "a.b.c", "a.b"),
+        ("folder", "https://h.example/a/b/c?q", "/a/b"),
     ],
 )
 def test_filters(name, given, made):
