@@ -82,7 +82,7 @@ _BARE = Profile(
         "auth": {
             "session": None,
             # Frontends read it, backends do not (ENV-11).
-            "environment": "production",
+            "environment": "staging",
             # More than is possible (TOKEN-06).
             "backstageTokenExpiration": {"hours": 48},
             "keyStore": {"provider": "memory"},
