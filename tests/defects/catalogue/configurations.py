@@ -241,7 +241,7 @@ def resolvers_are_not_checked_at_the_start() -> None:
         try:
             return original(entry, available)
         except ConfigError:
-            return next(iter(available.values()))({})
+            return next(iter(available.values())).create({})
 
     wrap(resolvers, "_create", create)
 

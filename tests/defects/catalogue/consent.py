@@ -193,18 +193,6 @@ def decided_sessions_can_be_read() -> None:
     wrap(authorization_sessions, "require_pending", require_pending)
 
 
-@on_server("ASESS-03", "ASESS-06")
-def unknown_session_says_something_else() -> None:
-    """An unknown session is called expired."""
-
-    def require_pending(original: Callable[..., Any], session: AuthorizationSession | None, now: float) -> Any:
-        if session is None:
-            raise authorization_sessions.already_decided()
-        return original(session, now)
-
-    wrap(authorization_sessions, "require_pending", require_pending)
-
-
 @on_server("ASESS-08", "ASESS-15", "SEC-AS-07", "FE-100")
 def anybody_decides() -> None:
     """Who is not signed in may approve and reject."""

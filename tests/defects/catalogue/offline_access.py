@@ -14,7 +14,6 @@ from reference_backend.authorization_server.offline_access import OfflineAccess
 from reference_backend.authorization_server.offline_store import OfflineStore
 from reference_backend.authorization_server.refresh_tokens import OfflineSession
 from reference_backend.authorization_server.token_endpoint import TokenEndpoint
-from reference_backend.errors import AuthenticationError
 from reference_backend.oauth.routes import OAuthRoutes
 from tests.defects.catalogue.client_registration import on_server
 from tests.defects.defect import always, nothing, replace, wrap
@@ -77,12 +76,6 @@ def half_a_refresh_token() -> None:
     """Who knows the session's id needs no second half of the refresh token."""
     wrap_rotate(nothing)
     replace(refresh_tokens, "is_current", always(value=True))
-
-
-@on_server("OFFLINE-08")
-def reason_is_told() -> None:
-    """A refresh token that is not valid is refused with the reason."""
-    replace(refresh_tokens, "invalid", lambda: AuthenticationError("Refresh token expired or revoked"))
 
 
 @on_server("OFFLINE-05")
@@ -197,18 +190,6 @@ def revocation_without_authentication() -> None:
         "identify_for_revocation",
         lambda original, self, presented: presented.credentials.client_id or original(self, presented),
     )
-
-
-@on_server("REVOKE-03")
-def revocation_by_nobody() -> None:
-    """Who names no client is refused as if it had named a wrong one."""
-
-    def identify(original: Callable[..., str], self: ClientDirectory, presented: Presented) -> str:
-        if not presented.credentials.client_id:
-            raise oidc_error.unauthenticated_client("Invalid client credentials")
-        return original(self, presented)
-
-    wrap(ClientDirectory, "identify_for_revocation", identify)
 
 
 @on_server("REVOKE-06", "SEC-AS-23")

@@ -103,7 +103,8 @@ def redirect_flow_needs_no_address() -> None:
     replace(redirect_flow, "require_redirect_url", require)
 
 
-@defect("REDIR-08", "FE-49")
+# What is no address at all crashes where it is written into the redirect.
+@defect("REDIR-08", "FE-49", crashes=True)
 def redirect_to_any_host() -> None:
     """A redirect flow ends wherever the state says."""
     replace(redirect_flow, "require_allowed_target", nothing)

@@ -127,7 +127,7 @@ def start_takes_an_answer() -> None:
     """Start stumbles over the parameters of a vendor's answer."""
 
     def scope(original: Callable[..., Any], environment: Any, found: Mapping[str, str], *rest: Any) -> Any:
-        if request.path.endswith("/start") and {"code", "error"} & found.keys():
+        if request.path.endswith("/start") and {"code", "error"} & request.parameters.keys():
             raise AuthError("Authentication failed, Failed to obtain access token")
         return original(environment, found, *rest)
 
