@@ -153,7 +153,7 @@ class Harness:
         limited = tuple(provider for provider in self.target.providers if provider.id in providers)
         cases = fan_out(self.library, replace(self.target, providers=limited), only)
         # What needs no profile need not hold in every one: another may lack a session secret, or have its own keys.
-        wanted = {None, "default"} if self.target.profile == "default" else {self.target.profile}
+        wanted: set[str | None] = {None, "default"} if self.target.profile == "default" else {self.target.profile}
         if not profiles()[self.target.profile].providers and not defects_of(self.target.profile):
             wanted.add(None)  # A profile that changes nothing but the address.
         return [case for case in cases if case.is_playable and case.scenario.profile in wanted]

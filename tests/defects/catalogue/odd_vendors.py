@@ -9,7 +9,6 @@ import requests
 
 from reference_backend import errors
 from reference_backend.errors import AuthError
-from reference_backend.http import client as http_client
 from reference_backend.openid import key_set
 from reference_backend.openid.client import Client
 from reference_backend.openid.key_set import Key
@@ -73,4 +72,4 @@ def cookies_of_the_vendor_kept() -> None:
             super().__init__()
             self.cookies = jar
 
-    replace(http_client.requests, "Session", Remembering)
+    replace(requests, "Session", Remembering)
