@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import requests
 
+from reference_backend import errors
 from reference_backend.errors import AuthError
 from reference_backend.formats import encoding
 from reference_backend.identity import entity_ref
@@ -244,10 +245,17 @@ def read_token_answer(response: requests.Response) -> dict[str, Any]:
 
 
 def session_from(answer: Mapping[str, Any]) -> OAuthSession:
-    """Tokens of an answer (UP-06)."""
+    """Tokens of an answer (UP-06).
+
+    Raises:
+        AuthError: the scope is no text, which nothing could be read from (SEC-ROB-13).
+    """
+    scope = answer.get("scope")
+    if not isinstance(scope, str | None):
+        raise errors.invalid_thrown_value()
     return OAuthSession(
         access_token=answer["access_token"],
-        scope=answer.get("scope"),
+        scope=scope,
         expires_in=answer.get("expires_in"),
         id_token=answer.get("id_token"),
         refresh_token=answer.get("refresh_token"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -32,7 +33,7 @@ def is_same_program(redirect_uri: str, registered: str) -> bool:
         return False
 
     def without_port(text: str) -> str:
-        return text.replace(f":{urls.parse(text).port}", "", 1)
+        return re.sub(r"^(http://[^/:]+)(:\d+)?", r"\1", text)
 
     return wanted.hostname == known.hostname and without_port(redirect_uri) == without_port(registered)
 

@@ -170,7 +170,7 @@ def who_has_left_goes_on() -> None:
     replace(OfflineAccess, "_require_user", nothing)
 
 
-@on_server("OFFLINE-17", "OFFLINE-04", "REVOKE-07", "SEC-AS-19")
+@on_server("OFFLINE-04", "REVOKE-07", "SEC-AS-19")
 def sessions_never_end() -> None:
     """A session that ends is not removed."""
     replace(OfflineStore, "remove", nothing)

@@ -122,7 +122,7 @@ def exchange_at_each_refresh() -> None:
 
     def refresh(original: Callable[..., AuthenticationResult], self: Any, request: RefreshRequest) -> Any:
         result = original(self, request)
-        token = self.context(result.session.access_token, "harbour-cluster")
+        token = self.exchange(result.session.access_token, "harbour-cluster")
         return dataclasses.replace(result, session=dataclasses.replace(result.session, id_token=token))
 
     wrap(OpenIdProvider, "refresh", refresh)
