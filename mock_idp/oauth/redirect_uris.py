@@ -21,6 +21,10 @@ class RedirectMatching(StrEnum):
     OMITTED_IF_ONLY_ONE = "left out, if only one is registered"
 
 
+LENIENT = frozenset(RedirectMatching) - {RedirectMatching.OMITTED, RedirectMatching.OMITTED_IF_ONLY_ONE}
+"""Rules that take a URI of other letters; without one, only the same text is taken (RFC 6749 section 3.1.2.3)."""
+
+
 def effective_redirect_uri(
     registered: Collection[str], asked: str | None, matching: Collection[RedirectMatching]
 ) -> str | None:
@@ -37,7 +41,7 @@ def effective_redirect_uri(
     if asked is None:
         only_one = RedirectMatching.OMITTED_IF_ONLY_ONE in matching and len(registered) == 1
         return min(registered, default=None) if RedirectMatching.OMITTED in matching or only_one else None
-    if asked in registered or any(_fits(known, asked, matching) for known in registered):
+    if asked in registered or (set(matching) & LENIENT and any(_fits(known, asked, matching) for known in registered)):
         return asked
     return None
 
@@ -45,6 +49,9 @@ def effective_redirect_uri(
 def _fits(registered: str, asked: str, matching: Collection[RedirectMatching]) -> bool:
     known, new = _split(registered), _split(asked)
     if known is None or new is None or known.scheme != new.scheme:
+        return False
+    # The letter case of scheme and host counts, as in a comparison of texts (RFC 3986 section 6.2.1).
+    if not asked.startswith(f"{known.scheme}:") or new.netloc != new.netloc.lower():
         return False
     return (
         _host_fits(known, new, matching)
