@@ -106,8 +106,8 @@ class Bitbucket(OAuthVendor):
     )
     sources: ClassVar = {
         "client_authentication": (
-            f"{_DOCS} (curl -u); in the form alone: django-allauth, which Read the Docs signs in with "
-            "(github.com/pennersr/django-allauth/pull/1215), and grant send nothing else; both at once: social-core"
+            f"{_DOCS} (curl -u); in the form alone: django-allauth (github.com/pennersr/django-allauth/pull/1215, by "
+            "who uses it) and grant send nothing else; both at once: social-core"
         ),
         "token_formats": "github.com/plentico/plenti/issues/280 (no JSON)",
         "default_grant_type": f"{_DOCS} (grant_type in each example)",
