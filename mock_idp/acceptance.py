@@ -123,7 +123,8 @@ def _logout(rules: LogoutRules | None) -> str:
         return "none"
     hint = "; `id_token_hint` is needed" if rules.needs_hint else ""
     where = "logout or redirect URI" if rules.redirect_uris_count else "logout URI"
-    return f"`{rules.return_parameter}` with a registered {where}{hint}"
+    whose = "; of any client of the session, if none is named" if rules.session_names_client else ""
+    return f"`{rules.return_parameter}` with a registered {where}{whose}{hint}"
 
 
 def _cors(cors: Cors | None) -> str:

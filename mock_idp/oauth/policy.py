@@ -84,11 +84,13 @@ class LogoutRules:
         return_parameter: name of the parameter that says where to go afterwards.
         needs_hint: True if an ID token must say whose session it is (``id_token_hint``).
         redirect_uris_count: True if a client's redirect URIs are good addresses to come back to, beside its own list.
+        session_names_client: True if a request that names no client comes from any that the browser's session knows.
     """
 
     return_parameter: str = "post_logout_redirect_uri"
     needs_hint: bool = False
     redirect_uris_count: bool = False
+    session_names_client: bool = False
 
 
 STANDARD_RESPONSE_MODES: Mapping[str, ResponseMode] = {

@@ -103,6 +103,8 @@ class Vendor(Emulation):
             parameters={**request.query, **(kept or {})},
             received_at=service.clock.now(),
             base_url=request.base_url,
+            path=request.path,
+            path_parameters=request.path_parameters,
         )
         persona = signed_in or service.settings.auto_login
         if persona is not None:
