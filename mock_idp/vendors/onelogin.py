@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 from mock_idp.addresses import Addresses
 from mock_idp.emulation import Quirk, Route, ServiceRequest
-from mock_idp.oauth.model import Answer, Endpoint, Grant, IssuedToken, Reason
 from mock_idp.oauth.client_authentication import ClientAuthentication
+from mock_idp.oauth.model import Answer, Endpoint, Grant, IssuedToken, Reason
 from mock_idp.oauth.policy import (
     FORM_ONLY,
     STANDARD_RESPONSE_MODES,
