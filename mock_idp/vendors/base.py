@@ -220,7 +220,7 @@ class Vendor(Emulation):
         """Turn a refusal into this vendor's answer; by default from the tables, else RFC 6749."""
         if request.endpoint is Endpoint.AUTHORIZATION:
             return self.refuse_authorization(request, refusal)
-        if request.endpoint is Endpoint.LOGOUT and refusal.reason not in self.refusals:
+        if request.endpoint is Endpoint.LOGOUT:  # a browser comes there, so that a person reads why it goes no further
             return self.error_page(refusal)
         return self.refusals.get(refusal.reason) or refusals.default_answer(refusal, request.base_url)
 

@@ -7,6 +7,7 @@ authentication and authorization error codes" and "Microsoft Graph error respons
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import urlsplit, urlunsplit
@@ -268,11 +269,12 @@ class Microsoft(OpenIdVendor):
         rotates_refresh_token=True,
         spends_replaced_refresh_token=False,
         pkce=Pkce.SUPPORTED,
+        public_pkce=Pkce.SUPPORTED,
         refresh_token_scope=OFFLINE_ACCESS,
     )
     sources: ClassVar = {
         "client_authentication": f"{_CAPTURES} (token_endpoint_auth_methods_supported); no private_key_jwt here",
-        "public_clients": f"{_CODE_FLOW} (client_secret: not for public clients; PKCE is required for them)",
+        "public_clients": f"{_CODE_FLOW} (client_secret; PKCE is required for single-page apps)",
         "token_formats": _CODE_FLOW,
         "required_authorization_parameters": f"{_CODE_FLOW} (request an authorization code)",
         "redirect_matching": f"{_DOCS}/reply-url (localhost exceptions; [::1] cannot be registered)",
@@ -380,6 +382,10 @@ class Microsoft(OpenIdVendor):
         """
         _check_tenant(request)
         return super().token(request)
+
+    def policy_for(self, client: Client) -> Policy:
+        """Single-page apps need a code challenge, native ones do not."""
+        return replace(self.policy, public_pkce=Pkce.REQUIRED) if client.origins else self.policy
 
     def authenticated_client(self, request: ServiceRequest) -> tuple[Client, Policy]:
         """A page redeems for a single-page app only, which is a public client, and nothing else redeems for one.

@@ -162,14 +162,15 @@ class Okta(OpenIdVendor):
         ),
         "public_clients": "developer.okta.com/docs/api/openapi/okta-oauth/guides/client-auth (none)",
         "token_formats": f"{_DOCS}: token",
-        "revocation_formats": f"{_DOCS}: revoke",
-        "revocation_needs_client": f"{_DOCS}: revoke",
-        "revocation_of_unknown_token": f"{_DOCS}: revoke; RFC 7009 section 2.2",
+        "revocation_formats": f"{_DOCS}/orgas/revoke",
+        "revocation_needs_client": f"{_DOCS}/orgas/revoke",
+        "revocation_of_unknown_token": f"{_DOCS}/orgas/revoke; RFC 7009 section 2.2",
         "response_types": f"{_CAPTURES}; those with token are not emulated",
         "response_modes": f"{_CAPTURES} (response_modes_supported)",
         "pkce": f"{_CAPTURES} (code_challenge_methods_supported)",
-        "prompts": f"{_DOCS}: authorize",
-        "login_hint": f"{_DOCS}: authorize",
+        "prompts": "okta-auth-js, README (authorize options)",
+        "prompt_none": "okta-auth-js, README (token.getWithoutPrompt); the text of the error: no source",
+        "login_hint": "okta-auth-js, README (authorize options)",
         "logout": (
             "support.okta.com: the purpose of id_token_hint in the /logout API; "
             "developer.okta.com/docs/guides/sign-users-out (registered sign-out addresses)"
@@ -181,7 +182,7 @@ class Okta(OpenIdVendor):
             f"{_DOCS} (marked CORS; the organisation's trusted origins, which are the origins of registered clients "
             "here); whether documents and keys need a trusted origin: no source"
         ),
-        "cors.authorization": f"{_DOCS}: authorize (not marked CORS)",
+        "cors.authorization": f"{_DOCS}/orgas/authorizewithpost (no AJAX)",
     }
     token_shapes: ClassVar = {
         TokenKind.CODE: TokenShape(length=43, alphabet=URL_SAFE),

@@ -224,6 +224,8 @@ def test_pages_redeem_for_pages() -> None:
     assert redeem(native, {}).status_code == 200
     app = own_client("microsoft", public=True, origins=["https://app.example"])
     assert redeem(app, page).status_code == 200
+    assert told(app.authorize(code_challenge=None, code_challenge_method=None))["error"] == "invalid_request"
+    assert "code" in told(native.consent(native.authorize(code_challenge=None, code_challenge_method=None)))
     refused = redeem(app, {})
     assert (refused.status_code, refused.json["error_codes"]) == (400, [9002327])
 
