@@ -103,7 +103,8 @@ def _modes(policy: Policy) -> str:
 
 
 def _prompts(policy: Policy) -> str:
-    return _code(policy.prompts) or "the parameter means nothing"
+    with_openid = "; means nothing without the scope `openid`" if policy.prompts_need_openid else ""
+    return f"{_code(policy.prompts)}{with_openid}" if policy.prompts else "the parameter means nothing"
 
 
 def _silent(policy: Policy) -> str:

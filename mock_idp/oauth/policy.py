@@ -138,6 +138,7 @@ class Policy:
             nothing.
         prompts: known values of ``prompt``; empty if the parameter means nothing. With ``none`` nobody ever sees
             a page (OIDC Core section 3.1.2.1).
+        prompts_need_openid: True if the parameter means nothing in a request without the scope ``openid``.
         remembers_sessions: True if a cookie remembers who consented to which client, so that ``prompt=none`` can
             succeed.
         login_hint: name of the parameter that preselects who signs in, or empty if there is none.
@@ -178,6 +179,7 @@ class Policy:
     response_types: tuple[str, ...] = ("code",)
     response_modes: Mapping[str, ResponseMode] = field(default_factory=dict)
     prompts: tuple[str, ...] = ()
+    prompts_need_openid: bool = False
     remembers_sessions: bool = False
     login_hint: str = ""
     default_scopes: tuple[str, ...] = ()

@@ -107,6 +107,11 @@ REDIRECTS = [
     ("https://app.example/callback", "https://app.example\\@evil.example/callback", set()),
     ("http://127.0.0.1:4711/callback", "http://127.0.0.1:8765/callback", {RedirectMatching.ANY_LOOPBACK_PORT}),
     ("http://[::1]:4711/callback", "http://[::1]:8765/callback", {RedirectMatching.ANY_LOOPBACK_PORT}),
+    (
+        "http://127.0.0.1/callback",
+        "http://127.0.0.1:8765/callback",
+        {RedirectMatching.ANY_LOOPBACK_PORT, RedirectMatching.UNREGISTERED_LOOPBACK_PORT},
+    ),
     ("http://127.0.0.1:4711/callback", "http://127.0.0.2:4711/callback", set()),
     ("http://127.0.0.1:4711/callback", "http://localhost:4711/callback", set()),
     ("http://localhost:4711/callback", "http://localhost:8765/callback", {RedirectMatching.ANY_LOCALHOST_PORT}),

@@ -8,8 +8,9 @@ import jwt
 import pytest
 
 from mock_idp.oauth.client_authentication import ClientAuthentication
+from mock_idp.oauth.model import Reason
 from mock_idp.vendors.atlassian import AUDIENCE
-from tests.mock_idp.acceptance import REDIRECT_URI, own_client, told
+from tests.mock_idp.acceptance import REDIRECT_URI, VERIFIER, own_client, told
 from tests.mock_idp.conftest import World, make_world
 
 ATLASSIAN_SCOPES = "offline_access read:me read:jira-work"
@@ -229,7 +230,12 @@ def test_atlassian_profile_and_sites() -> None:
     assert world.profile(other).status_code == 403
 
 
-@pytest.mark.parametrize("changes", [{"audience": None}, {"audience": "x"}, {"prompt": "none"}, {"state": None}])
+@pytest.mark.parametrize("changes", [{"audience": None}, {"prompt": None}, {"audience": None, "prompt": None}])
+def test_atlassian_does_not_insist_on_audience_and_prompt(changes: dict[str, Any]) -> None:
+    assert world_of("atlassian").authorize(**changes).status_code == 200
+
+
+@pytest.mark.parametrize("changes", [{"audience": "x"}, {"audience": ""}, {"prompt": "none"}, {"state": None}])
 def test_atlassian_shows_a_page_for_a_wrong_request(changes: dict[str, Any]) -> None:
     answer = world_of("atlassian").authorize(**changes)
     assert answer.status_code == 400
@@ -273,3 +279,30 @@ def test_openshift_refuses_in_its_words() -> None:
     assert world.redeem("x").json["error"] == "invalid_grant"
     assert "invalid_scope" in world.authorize(scope="user:everything").headers["Location"]
     assert "role%3Aview" not in world.authorize(scope="role:view:harbour").headers.get("Location", "")
+
+
+def test_openshift_describes_itself() -> None:
+    world = world_of("openshift")
+    facts = world.http.get("/openshift/.well-known/oauth-authorization-server").json
+    assert facts["issuer"] == "http://localhost/openshift"
+    assert facts["scopes_supported"][0] == "user:full"
+    assert world.authorize(scope=" ".join(facts["scopes_supported"])).status_code == 200
+    assert facts["token_endpoint"].endswith(world.path("token"))
+
+
+def test_openshift_takes_a_token_request_by_get() -> None:
+    client = own_client("openshift")
+    asked = {"grant_type": "authorization_code", "code": client.code(), "code_verifier": VERIFIER}
+    credentials = {"client_id": client.id, "client_secret": client.secret}
+    wrong = client.http.get("/openshift/oauth/token", query_string={**asked, **credentials, "client_secret": "x"})
+    assert wrong.status_code == 400
+    answer = client.http.get("/openshift/oauth/token", query_string={**asked, **credentials})
+    assert answer.status_code == 200
+    replayed = client.http.get("/openshift/oauth/token", query_string={**asked, **credentials})
+    assert (replayed.status_code, client.last_reason()) == (400, Reason.REPLAYED_CODE)
+
+
+def test_openshift_needs_the_redirect_uri_where_there_are_several() -> None:
+    client = own_client("openshift", redirect_uris=["https://app.example/callback", "https://app.example/other"])
+    assert client.authorize(redirect_uri=None).status_code == 400
+    assert client.last_reason() == Reason.UNREGISTERED_REDIRECT_URI
