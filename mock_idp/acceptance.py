@@ -83,7 +83,8 @@ def _methods(policy: Policy) -> str:
 
 
 def _public(policy: Policy) -> str:
-    return f"yes, code challenge {policy.public_pkce}" if policy.has_public_clients else "no"
+    bare = f"; {_sorted(policy.bare_basic_at)}: in the header with an empty secret, too" if policy.bare_basic_at else ""
+    return f"yes, code challenge {policy.public_pkce}{bare}" if policy.has_public_clients else "no"
 
 
 def _formats(formats: Iterable[RequestFormat]) -> str:

@@ -126,6 +126,7 @@ class Policy:
         client_authentication_at: grant type -> methods accepted there instead.
         basic_is_form_encoded: False if id and secret in an Authorization header are taken as they are, although
             RFC 6749 section 2.3.1 has them form-encoded.
+        bare_basic_at: endpoints where a public client may name itself in an Authorization header with an empty secret.
         token_formats: how a token request may be written.
         default_grant_type: what a token request without ``grant_type`` is, or empty if it is refused.
         needs_redirect_uri_again: False if a token request may leave out the redirect URI of the authorization request.
@@ -169,6 +170,7 @@ class Policy:
     registered_authentication: frozenset[ClientAuthentication] = frozenset()
     client_authentication_at: Mapping[str, frozenset[ClientAuthentication]] = field(default_factory=dict)
     basic_is_form_encoded: bool = True
+    bare_basic_at: frozenset[Endpoint] = frozenset()
     token_formats: frozenset[RequestFormat] = FORM_ONLY
     default_grant_type: str = ""
     needs_redirect_uri_again: bool = True

@@ -242,6 +242,8 @@ class OAuthVendor(Vendor):
         credentials = read_credentials(request.headers, request.form, basic_is_form_encoded=encoded)
         client = service.clients.by_id.get(credentials.client_id)
         policy = self.effective_policy(service, client, request.grant) if client else self.policy
+        if client and client.is_public and request.endpoint in policy.bare_basic_at:
+            credentials = credentials.without_empty_secret()
         accepted = policy.accepted_authentication(request.form.get("grant_type", ""))
         assertions = AssertionRules(self.assertion_audiences(request), service.clock.now(), service.store.first_use)
         return authenticate(client, credentials, accepted, assertions), policy

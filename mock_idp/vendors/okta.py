@@ -133,6 +133,7 @@ class Okta(OpenIdVendor):
             {ClientAuthentication.BODY, ClientAuthentication.BASIC, ClientAuthentication.NONE}
         ),
         registered_authentication=frozenset({ClientAuthentication.SECRET_JWT}),
+        bare_basic_at=frozenset({Endpoint.REVOCATION}),
         response_types=("code", "id_token", "code id_token"),
         response_modes={**STANDARD_RESPONSE_MODES, "okta_post_message": ResponseMode.BARE_MESSAGE},
         prompts=("none", "login", "consent", "enroll_authenticator"),
@@ -160,7 +161,9 @@ class Okta(OpenIdVendor):
             "developer.okta.com/docs/api/openapi/okta-oauth/guides/client-auth (one method for each app, one in each "
             "request); no private_key_jwt here"
         ),
-        "public_clients": "developer.okta.com/docs/api/openapi/okta-oauth/guides/client-auth (none)",
+        "public_clients": (
+            "developer.okta.com/docs/api/openapi/okta-oauth/guides/client-auth (none); okta-auth-js, revokeToken.ts"
+        ),
         "token_formats": f"{_DOCS}: token",
         "revocation_formats": f"{_DOCS}/orgas/revoke",
         "revocation_needs_client": f"{_DOCS}/orgas/revoke",

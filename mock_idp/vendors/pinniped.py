@@ -88,6 +88,7 @@ class Pinniped(OpenIdVendor):
         redirect_matching=frozenset({RedirectMatching.ANY_LOOPBACK_PORT}),
         response_modes={**_QUERY, str(ResponseMode.FORM_POST): ResponseMode.FORM_POST},
         prompts=PROMPTS,
+        prompts_need_openid=True,
         required_authorization_parameters=("client_id", "redirect_uri", "response_type", "scope", "state"),
         known_scopes=frozenset({*_SCOPES, *_MEANINGLESS}),
         access_token_seconds=_TWO_MINUTES,

@@ -153,6 +153,20 @@ def test_okta_posts_a_message_without_an_envelope() -> None:
     assert "authorization_response" not in page
 
 
+def test_okta_lets_a_public_client_revoke_with_an_empty_secret() -> None:
+    client = own_client("okta", public=True)
+    code = client.code()
+    assert client.token(ClientAuthentication.BASIC, code=code, secret="").status_code == 401, "only to revoke"
+    asked = {"token": client.token(ClientAuthentication.NONE, code=code).json["access_token"]}
+    for secret, status in (("guessed", 401), ("", 200)):
+        answer = client.http.post("/okta/oauth2/v1/revoke", data=asked, auth=(client.id, secret))
+        assert answer.status_code == status
+    assert client.http.post("/okta/oauth2/v1/revoke", data=asked, auth=("nobody", "")).status_code == 401
+    server = own_client("okta")
+    refused = server.http.post("/okta/oauth2/v1/revoke", data=asked, auth=(server.id, ""))
+    assert refused.status_code == 401
+
+
 def test_okta_knows_no_plain_challenge() -> None:
     client = own_client("okta")
     answer = client.authorize(code_challenge="c" * 43, code_challenge_method="plain")

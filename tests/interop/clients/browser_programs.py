@@ -50,9 +50,7 @@ class BrowserPrograms:
         self._directory = directory
         self.origin = origin
 
-    def play(
-        self, program: str, act: str, settings: Mapping[str, Any], profile: Path | None = None
-    ) -> dict[str, Any]:
+    def play(self, program: str, act: str, settings: Mapping[str, Any], profile: Path | None = None) -> dict[str, Any]:
         """Open a program's page, let it send the browser to the vendor, consent there, and wait for the outcome.
 
         Parameters:
@@ -116,7 +114,8 @@ def _outcome(page: Page, origin: str, act: str) -> dict[str, Any]:
             raise ClientError(page.inner_text("body")[:500])
         allow.click()
         if act == "logout":
-            page.wait_for_url(f"{origin}/")
+            # Some send a state along, which comes back.
+            page.wait_for_url(lambda url: url.partition("?")[0] == f"{origin}/")
             return {"accessToken": "gone", "logoutUrl": None}
         page.wait_for_function("window.outcome")
     outcome = page.evaluate("window.outcome")
