@@ -83,7 +83,8 @@ def _methods(policy: Policy) -> str:
 
 
 def _public(policy: Policy) -> str:
-    return f"yes, code challenge {policy.public_pkce}" if policy.has_public_clients else "no"
+    bare = f"; {_sorted(policy.bare_basic_at)}: in the header with an empty secret, too" if policy.bare_basic_at else ""
+    return f"yes, code challenge {policy.public_pkce}{bare}" if policy.has_public_clients else "no"
 
 
 def _formats(formats: Iterable[RequestFormat]) -> str:
@@ -124,7 +125,8 @@ def _logout(rules: LogoutRules | None) -> str:
         return "none"
     hint = "; `id_token_hint` is needed" if rules.needs_hint else ""
     where = "logout or redirect URI" if rules.redirect_uris_count else "logout URI"
-    return f"`{rules.return_parameter}` with a registered {where}{hint}"
+    whose = "; of any client of the session, if none is named" if rules.session_names_client else ""
+    return f"`{rules.return_parameter}` with a registered {where}{whose}{hint}"
 
 
 def _cors(cors: Cors | None) -> str:

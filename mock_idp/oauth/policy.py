@@ -84,11 +84,13 @@ class LogoutRules:
         return_parameter: name of the parameter that says where to go afterwards.
         needs_hint: True if an ID token must say whose session it is (``id_token_hint``).
         redirect_uris_count: True if a client's redirect URIs are good addresses to come back to, beside its own list.
+        session_names_client: True if a request that names no client comes from any that the browser's session knows.
     """
 
     return_parameter: str = "post_logout_redirect_uri"
     needs_hint: bool = False
     redirect_uris_count: bool = False
+    session_names_client: bool = False
 
 
 STANDARD_RESPONSE_MODES: Mapping[str, ResponseMode] = {
@@ -124,6 +126,7 @@ class Policy:
         client_authentication_at: grant type -> methods accepted there instead.
         basic_is_form_encoded: False if id and secret in an Authorization header are taken as they are, although
             RFC 6749 section 2.3.1 has them form-encoded.
+        bare_basic_at: endpoints where a public client may name itself in an Authorization header with an empty secret.
         token_formats: how a token request may be written.
         default_grant_type: what a token request without ``grant_type`` is, or empty if it is refused.
         needs_redirect_uri_again: False if a token request may leave out the redirect URI of the authorization request.
@@ -167,6 +170,7 @@ class Policy:
     registered_authentication: frozenset[ClientAuthentication] = frozenset()
     client_authentication_at: Mapping[str, frozenset[ClientAuthentication]] = field(default_factory=dict)
     basic_is_form_encoded: bool = True
+    bare_basic_at: frozenset[Endpoint] = frozenset()
     token_formats: frozenset[RequestFormat] = FORM_ONLY
     default_grant_type: str = ""
     needs_redirect_uri_again: bool = True
