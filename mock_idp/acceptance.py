@@ -84,7 +84,9 @@ def _methods(policy: Policy) -> str:
 
 def _public(policy: Policy) -> str:
     bare = f"; {_sorted(policy.bare_basic_at)}: in the header with an empty secret, too" if policy.bare_basic_at else ""
-    return f"yes, code challenge {policy.public_pkce}{bare}" if policy.has_public_clients else "no"
+    methods = policy.public_authentication - {ClientAuthentication.NONE}
+    empty = f"; {_code(sorted(methods))} with an empty secret" if methods else ""
+    return f"yes, code challenge {policy.public_pkce}{bare}{empty}" if policy.has_public_clients else "no"
 
 
 def _formats(formats: Iterable[RequestFormat]) -> str:

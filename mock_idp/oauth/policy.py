@@ -122,6 +122,7 @@ class Policy:
     Parameters:
         client_authentication: accepted methods of client authentication; ``none`` among them says that there are
             public clients.
+        public_authentication: how a public client says who it is, with an empty secret where that is a method with one.
         registered_authentication: further methods, of clients that are registered for just that one.
         client_authentication_at: grant type -> methods accepted there instead.
         basic_is_form_encoded: False if id and secret in an Authorization header are taken as they are, although
@@ -167,6 +168,7 @@ class Policy:
     """
 
     client_authentication: frozenset[ClientAuthentication] = frozenset({ClientAuthentication.BODY})
+    public_authentication: frozenset[ClientAuthentication] = frozenset({ClientAuthentication.NONE})
     registered_authentication: frozenset[ClientAuthentication] = frozenset()
     client_authentication_at: Mapping[str, frozenset[ClientAuthentication]] = field(default_factory=dict)
     basic_is_form_encoded: bool = True
@@ -217,8 +219,8 @@ class Policy:
         A public client has nothing to authenticate with, and a confidential one must (RFC 6749 section 2.1).
         """
         if client.is_public:
-            public = frozenset({ClientAuthentication.NONE})
-            return replace(self, client_authentication=public, client_authentication_at={}, pkce=self.public_pkce)
+            methods = self.public_authentication
+            return replace(self, client_authentication=methods, client_authentication_at={}, pkce=self.public_pkce)
         if client.authentication_method:
             registered = frozenset({ClientAuthentication(client.authentication_method)})
             return replace(self, client_authentication=registered, client_authentication_at={})

@@ -116,8 +116,9 @@ class Bitbucket(OAuthVendor):
         "needs_redirect_uri_again": f"{_DOCS} (the exchange has none)",
         "response_types": f"{_DOCS}; token is not emulated",
         "default_scopes": f"those that the consumer was registered with; without any, a choice: {_DOCS}",
-        "bearer_places": "social-core, bitbucket.py (query); github.com/Anyape/updatepulse-server/issues/10 says that it is "
-        "no longer taken there",
+        "bearer_places": (
+            "social-core, bitbucket.py (query); no longer taken there: github.com/Anyape/updatepulse-server/issues/10"
+        ),
         "cors": "developer.atlassian.com/cloud/bitbucket/rest/intro (CORS and hypermedia)",
     }
     token_type = "bearer"  # noqa: S105 - not a secret

@@ -78,8 +78,11 @@ class OpenShift(OAuthVendor):
                 ClientAuthentication.BODY,
                 ClientAuthentication.BASIC,
                 ClientAuthentication.BOTH,
+                ClientAuthentication.NONE,
             }
         ),
+        public_authentication=frozenset({ClientAuthentication.BODY, ClientAuthentication.BASIC}),
+        public_pkce=Pkce.SUPPORTED,
         token_formats=FORM_ONLY | {RequestFormat.QUERY},
         required_authorization_parameters=("client_id", "response_type"),
         redirect_matching=frozenset(
@@ -98,7 +101,7 @@ class OpenShift(OAuthVendor):
     )
     sources: ClassVar = {
         "client_authentication": f"{_OSIN}, util.go; {_SERVER} (AllowClientSecretInParams)",
-        "public_clients": f"{_OSIN}, util.go: with an empty secret, which is not emulated",
+        "public_clients": f"{_OSIN}, util.go (an empty secret); {_SERVER}: no RequirePKCEForPublicClients",
         "token_formats": f"{_OSIN}, access.go (ParseForm); {_SERVER} (AllowGetAccessRequest)",
         "default_grant_type": f"{_OSIN}, access.go",
         "required_authorization_parameters": f"{_OSIN}, authorize.go",
