@@ -113,6 +113,7 @@ class Auth0(OpenIdVendor):
         "response_types": f"{_CAPTURE} (response_types_supported); those with token are not emulated",
         "response_modes": f"{_CAPTURE} (response_modes_supported); web_message, which is not listed: auth0-spa-js",
         "pkce": f"{_CAPTURE} (code_challenge_methods_supported)",
+        "prompts": "auth0-spa-js, AuthorizationParams (prompt)",
         "prompt_none": "auth0-spa-js, getTokenSilently (login_required, consent_required)",
         "login_hint": "auth0-spa-js, AuthorizationParams (login_hint)",
         "logout": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
@@ -28,6 +29,8 @@ from tests.support.idp_process import IdpProcess
 HERE = Path(__file__).parent
 CHROMIUM = "/usr/bin/chromium"
 _ARGUMENTS = ("--no-sandbox",)
+# What the setting "allow third-party cookies" writes; without it frames send cookies in no window.
+_COOKIES_FROM_FRAMES = {"profile": {"cookie_controls_mode": 0, "block_third_party_cookies": False}}
 _MILLISECONDS = 12_000
 _PAGE = '<!DOCTYPE html><title>{program}</title><script src="/{program}.js"></script>\n'
 
@@ -84,6 +87,9 @@ class BrowserPrograms:
         # Chromium has no way to be told of a certificate authority, so that it is told not to ask.
         if profile is None:
             return self._browser.new_context(ignore_https_errors=True, proxy=self._proxy())
+        preferences = profile / "Default" / "Preferences"
+        preferences.parent.mkdir(parents=True, exist_ok=True)
+        preferences.write_text(json.dumps(_COOKIES_FROM_FRAMES), encoding="utf-8")
         return self._chromium.launch_persistent_context(
             profile, executable_path=CHROMIUM, args=_ARGUMENTS, ignore_https_errors=True, proxy=self._proxy()
         )
