@@ -7,7 +7,8 @@ from typing import Any
 import yaml
 
 from mock_idp.emulation import Emulation
-from mock_idp.personas import PERSONAS, Persona
+from mock_idp.people import Person
+from mock_idp.personas import PERSONAS
 from mock_idp.proxies import proxies
 from mock_idp.vendors import vendors
 
@@ -57,7 +58,7 @@ def _ancestor(child: str) -> dict[str, Any]:
     return group
 
 
-def _lookalike(persona: Persona) -> dict[str, Any]:
+def _lookalike(persona: Person) -> dict[str, Any]:
     """A group with a person's address and annotations, whom a lookup of users must not find (CTX-03, CTX-04)."""
     group = _group("letterbox")
     group["metadata"]["annotations"] = annotations_of(persona)
@@ -65,7 +66,7 @@ def _lookalike(persona: Persona) -> dict[str, Any]:
     return group
 
 
-def _users(persona: Persona) -> Iterator[dict[str, Any]]:
+def _users(persona: Person) -> Iterator[dict[str, Any]]:
     if persona.entity is None:
         return
     yield _user(persona, persona.entity, annotations_of(persona))
@@ -86,7 +87,7 @@ def _stranger(name: str) -> dict[str, Any]:
     }
 
 
-def _user(persona: Persona, name: str, annotations: dict[str, str]) -> dict[str, Any]:
+def _user(persona: Person, name: str, annotations: dict[str, str]) -> dict[str, Any]:
     email = persona.email if persona.catalog_email is None else persona.catalog_email
     profile = {"displayName": persona.name, "email": email, "picture": persona.picture}
     metadata: dict[str, Any] = {"name": name, "description": persona.reason}
@@ -113,7 +114,7 @@ def _written(refs: tuple[str, ...], namespace: str) -> list[str]:
     return [f"default/{names[0]}", f"Group:{names[1]}", *refs[2:]] if refs else []
 
 
-def annotations_of(persona: Persona) -> dict[str, str]:
+def annotations_of(persona: Person) -> dict[str, str]:
     """The annotations of a persona's user: whatever any vendor's or proxy's resolver looks for."""
     annotations: dict[str, str] = {}
     emulations: tuple[Emulation, ...] = (*vendors().values(), *proxies().values())

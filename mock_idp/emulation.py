@@ -16,7 +16,8 @@ from mock_idp.keys import Keys
 from mock_idp.oauth.model import Answer, AuthorizationRequest, Encoding, Endpoint, FaultSpec, Grant, Refusal
 from mock_idp.oauth.policy import Cors
 from mock_idp.oauth.tokens import OWN_KEY, SignedToken, Unsigned
-from mock_idp.personas import PERSONAS, Account, Persona
+from mock_idp.people import Account, Person
+from mock_idp.personas import PERSONAS
 from mock_idp.randomness import Randomness
 from mock_idp.saml import signing
 from mock_idp.saml.response import SamlResponse
@@ -101,7 +102,7 @@ class Service:
         secret = grant.request.client.client_secret if grant else ""
         return self.keys.sign(token.at(self.clock.now()), secret)
 
-    def persona(self, grant: Grant) -> Persona:
+    def persona(self, grant: Grant) -> Person:
         """The persona that gave a grant."""
         return PERSONAS[grant.persona]
 

@@ -9,7 +9,8 @@ from mock_idp.cli.environment import DEFAULT_IDP, ask, idp_option
 from mock_idp.cli.serve import is_loopback, stop_signals
 from mock_idp.front.server import AuthProxyServer, FrontSetup
 from mock_idp.front.upstream import Upstream
-from mock_idp.personas import IN_WORDS, PERSONAS, Persona
+from mock_idp.people import Person
+from mock_idp.personas import IN_WORDS, PERSONAS
 from mock_idp.proxies import proxies
 from mock_idp.proxies.base import AuthProxy
 from mock_idp.server.errors import ServerError
@@ -39,7 +40,7 @@ def _letters(name: str) -> str:
     return name.replace("-", "").lower()
 
 
-def _find_persona(name: str | None) -> Persona | None:
+def _find_persona(name: str | None) -> Person | None:
     if name is None:
         return None
     if name not in PERSONAS:

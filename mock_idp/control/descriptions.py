@@ -10,7 +10,7 @@ from mock_idp.client_site import client_url
 from mock_idp.emulation import Service
 from mock_idp.idp import Idp
 from mock_idp.oauth.model import Client, Grant
-from mock_idp.personas import Persona
+from mock_idp.people import Person
 from mock_idp.profiles import profiles
 from mock_idp.proxies.base import AuthProxy
 from mock_idp.settings import KIT_NAME
@@ -63,7 +63,7 @@ def describe_providers(idp: Idp) -> list[dict[str, Any]]:
     ]
 
 
-def describe_persona(idp: Idp, persona: Persona) -> dict[str, Any]:
+def describe_persona(idp: Idp, persona: Person) -> dict[str, Any]:
     """A persona as plain data, with its account at every vendor and proxy."""
     emulations = (*idp.vendors, *idp.proxies)
     accounts = {emulation: persona.account(emulation) for emulation in emulations}

@@ -14,7 +14,8 @@ from mock_idp.front.pages import SIGN_IN_PATH, page
 from mock_idp.front.upstream import Upstream, UpstreamError, relay
 from mock_idp.front.visit import Visit, origin_of
 from mock_idp.hosts import cannot_be_registered
-from mock_idp.personas import PERSONAS, Persona
+from mock_idp.people import Person
+from mock_idp.personas import PERSONAS
 from mock_idp.proxies import proxies
 from mock_idp.proxies.base import AuthProxy
 from mock_idp.server.http_stream import HttpStream
@@ -55,7 +56,7 @@ class FrontSetup:
     idp_url: str
     host: str
     port: int
-    persona: Persona | None = None
+    persona: Person | None = None
     app_url: str = ""
 
     @property
@@ -137,7 +138,7 @@ class AuthProxyServer(Startable):
 
     # --- people -----------------------------------------------------------------------------------
 
-    def _who(self, visit: Visit) -> Persona | None:
+    def _who(self, visit: Visit) -> Person | None:
         if self._setup.persona is not None:
             return self._setup.persona
         return PERSONAS.get(rules.cookies_of(visit.fields).get(self._setup.proxy.header_spec.session_cookie, ""))

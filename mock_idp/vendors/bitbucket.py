@@ -12,7 +12,7 @@ from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import Answer, Endpoint, Grant, Reason, TokenKind
 from mock_idp.oauth.policy import BearerPlace, Policy
 from mock_idp.oauth.tokens import TokenShape
-from mock_idp.personas import Account
+from mock_idp.people import Account
 from mock_idp.randomness import URL_SAFE
 from mock_idp.vendors.oauth_vendor import OAuthVendor
 from mock_idp.vendors.refusals import BAD_BEARER, BAD_CLIENT, BAD_REFRESH_TOKEN, BAD_REQUEST

@@ -18,7 +18,7 @@ from mock_idp.oauth.model import Answer, Client, Encoding, Endpoint, Grant, Issu
 from mock_idp.oauth.policy import Cors, Pkce, Policy, RequestFormat
 from mock_idp.oauth.redirect_uris import RedirectMatching
 from mock_idp.oauth.tokens import TokenShape
-from mock_idp.personas import Account
+from mock_idp.people import Account
 from mock_idp.vendors.oauth_vendor import Bearer, OAuthVendor, json_as_form
 from mock_idp.vendors.refusals import BAD_BEARER, BAD_CLIENT, BAD_GRANT, BAD_REFRESH_TOKEN, BAD_REQUEST
 

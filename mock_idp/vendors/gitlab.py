@@ -13,7 +13,7 @@ from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import Answer, Client, Endpoint, Grant, Reason, TokenKind
 from mock_idp.oauth.policy import BearerPlace, Pkce, Policy
 from mock_idp.oauth.tokens import TokenShape
-from mock_idp.personas import Account
+from mock_idp.people import Account
 from mock_idp.vendors.openid_vendor import OpenIdVendor
 from mock_idp.vendors.refusals import BAD_CLIENT, BAD_GRANT, BAD_REQUEST, NOTHING_TO_REVOKE
 

@@ -27,7 +27,7 @@ from mock_idp.oauth.model import (
 )
 from mock_idp.oauth.policy import OFFLINE_ACCESS, Pkce, Policy
 from mock_idp.oauth.tokens import SignedToken, TokenShape
-from mock_idp.personas import Account
+from mock_idp.people import Account
 from mock_idp.randomness import HEXADECIMAL, URL_SAFE
 from mock_idp.settings import COMPANY_DOMAIN
 from mock_idp.vendors.oauth_vendor import Bearer

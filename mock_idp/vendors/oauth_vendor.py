@@ -44,7 +44,8 @@ from mock_idp.oauth.policy import (
     ResponseMode,
 )
 from mock_idp.oauth.tokens import TokenShape, seal, unverified_audience
-from mock_idp.personas import SHOWN, Account, Persona
+from mock_idp.people import Account, Person
+from mock_idp.personas import SHOWN
 from mock_idp.vendors.base import Vendor, redirect, with_state
 from mock_idp.vendors.browser_session import clear_cookie, session_of, set_cookie
 
@@ -586,7 +587,7 @@ class OAuthVendor(Vendor):
         return answer
 
 
-def _names(persona: Persona) -> tuple[str, str]:
+def _names(persona: Person) -> tuple[str, str]:
     """By what a login hint can mean a persona."""
     return (persona.email or "").lower(), persona.login.lower()
 

@@ -11,7 +11,7 @@ from mock_idp.addresses import Addresses
 from mock_idp.emulation import Quirk, Route, ServiceRequest
 from mock_idp.oauth.model import Answer, Endpoint, Grant, Reason
 from mock_idp.oauth.policy import Pkce, Policy
-from mock_idp.personas import Account
+from mock_idp.people import Account
 from mock_idp.vendors.openid_vendor import OpenIdVendor
 from mock_idp.vendors.refusals import BAD_BEARER, BAD_CLIENT, BAD_GRANT, error
 

@@ -15,7 +15,7 @@ from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import NO_STORE, Answer, Client, Endpoint, Grant, Reason, Refusal, TokenKind
 from mock_idp.oauth.policy import GRANT_TYPES, OFFLINE_ACCESS, GrantType, Pkce, Policy
 from mock_idp.oauth.tokens import SignedToken, TokenShape
-from mock_idp.personas import Account
+from mock_idp.people import Account
 from mock_idp.randomness import URL_SAFE
 from mock_idp.vendors.openid_vendor import OpenIdVendor
 from mock_idp.vendors.refusals import BAD_CLIENT, BAD_TOKEN, BAD_VERIFIER, error

@@ -1,0 +1,172 @@
+"""Who can sign in: what a person is, and what each vendor knows about one.
+
+What one vendor knows about a person is an *account* there. Its ids follow from the person's id, so that they are the
+same in every run and a catalog can name them, unless they are given.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mock_idp.settings import COMPANY_DOMAIN
+
+EVERYWHERE = "all"
+"""Instead of a vendor's id: claims that all vendors tell."""
+
+PICTURE_HOST = f"pictures.{COMPANY_DOMAIN}"
+"""Where the pictures of people are that have no other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who can sign in.
+
+    Parameters:
+        id: in kebab-case.
+        name: display name.
+        login: user name at vendors that have one.
+        email: e-mail address at every vendor, or None.
+        reason: one sentence; of a persona, what cannot be tested without it.
+        email_verified: whether vendors call the address verified.
+        groups: entity refs the catalog's user is a member of; a bare name is a group.
+        entity: name of the User entity in the catalog, or None if there is none.
+        catalog_email: e-mail address in the catalog if it is another one; empty for none.
+        namespace: of the User entity; if it is not ``default``, that one has somebody else of the same name.
+        is_listed_by_group: True if the catalog's groups name their member, instead of the user its groups.
+        namesakes: names of further User entities with the same e-mail address.
+        annotations_swapped: True if the catalog's annotations differ from the vendors' ids in case.
+        padding: further characters in refresh and ID tokens.
+        spare: True if tests take it for one case alone, so that pages and lists need not show it.
+        own: True if it is none of the kit's personas.
+        logins: vendor -> user name there, where it is another one.
+        ids: vendor -> id there: a number or a text, as that vendor's ids are.
+        vendor_groups: vendor -> names of the groups it tells, where they are not those of the catalog.
+        organisations: organisation -> teams in it, at vendors that have organisations.
+        claims: vendor, or :data:`EVERYWHERE` -> further claims of ID token and profile there.
+        picture_url: address of a picture, or None for a drawn one.
+        given: first name, if it is not what stands before the first space.
+        family: last name, if it is not what stands behind it.
+    """
+
+    id: str
+    name: str
+    login: str
+    email: str | None
+    reason: str
+    email_verified: bool = True
+    groups: tuple[str, ...] = ("harbour",)
+    entity: str | None = None
+    catalog_email: str | None = None
+    namespace: str = "default"
+    is_listed_by_group: bool = False
+    namesakes: tuple[str, ...] = ()
+    annotations_swapped: bool = False
+    padding: int = 0
+    spare: bool = False
+    own: bool = False
+    logins: Mapping[str, str] = field(default_factory=dict)
+    ids: Mapping[str, str | int] = field(default_factory=dict)
+    vendor_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    organisations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    claims: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    picture_url: str | None = None
+    given: str | None = None
+    family: str | None = None
+
+    @property
+    def picture(self) -> str:
+        """Address of a picture, the same at every vendor."""
+        return self.picture_url or f"https://{PICTURE_HOST}/{self.login}.png"
+
+    @property
+    def given_name(self) -> str:
+        """The first name; by default the part of the name before the first space."""
+        return self.name.partition(" ")[0] if self.given is None else self.given
+
+    @property
+    def family_name(self) -> str:
+        """The last name; by default the part of the name behind the first space."""
+        return self.name.partition(" ")[2] if self.family is None else self.family
+
+    @property
+    def entity_ref(self) -> str | None:
+        """The full ref of the User entity, in lower case as Backstage writes it, or None if there is none."""
+        return f"user:{self.namespace}/{self.entity}".lower() if self.entity else None
+
+    @property
+    def group_refs(self) -> tuple[str, ...]:
+        """The groups as full entity refs."""
+        return tuple(group if ":" in group else f"group:default/{group}" for group in self.groups)
+
+    def groups_at(self, vendor: str) -> tuple[str, ...]:
+        """The names of the groups that a vendor tells: its own ones, or the names of the catalog's groups.
+
+        Parameters:
+            vendor: the vendor's id.
+        """
+        names = (ref.rpartition("/")[2] for ref in self.group_refs if ref.startswith("group:"))
+        return self.vendor_groups.get(vendor) or tuple(dict.fromkeys(names))
+
+    def claims_at(self, vendor: str) -> dict[str, Any]:
+        """The further claims that a vendor tells.
+
+        Parameters:
+            vendor: the vendor's id.
+        """
+        return {**self.claims.get(EVERYWHERE, {}), **self.claims.get(vendor, {})}
+
+    def account(self, vendor: str) -> "Account":
+        """What a vendor knows about this person.
+
+        Parameters:
+            vendor: the vendor's id.
+        """
+        digest = hashlib.sha256(f"{vendor}/{self.id}".encode()).digest()
+        login = self.logins.get(vendor)
+        return Account(
+            # Under the name that it has there; the picture stays the same.
+            persona=replace(self, login=login, picture_url=self.picture) if login else self,
+            vendor=vendor,
+            # Nine digits: more than any vendor's smallest ids, and exact in every JSON parser.
+            derived_number=100_000_000 + int.from_bytes(digest[:8]) % 900_000_000,
+            digest=digest.hex(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What one vendor knows about a person.
+
+    Parameters:
+        persona: the person, as it is called there.
+        vendor: the vendor's id.
+        derived_number: stable number, which is the subject id unless one was given.
+        digest: 64 stable hexadecimal digits, of which vendors make ids in their own form.
+    """
+
+    persona: Person
+    vendor: str
+    derived_number: int
+    digest: str
+
+    @property
+    def number(self) -> int:
+        """A stable numeric subject id."""
+        given = self.persona.ids.get(self.vendor)
+        return given if isinstance(given, int) else self.derived_number
+
+    @property
+    def uuid(self) -> str:
+        """A stable subject id in the form of a UUID."""
+        parts = (self.digest[:8], self.digest[8:12], "4" + self.digest[13:16], "a" + self.digest[17:20])
+        return self.subject("-".join((*parts, self.digest[20:32])))
+
+    def subject(self, derived: str) -> str:
+        """The subject id as text: the one that was given, or what the vendor makes of the digits.
+
+        Parameters:
+            derived: the id in the vendor's own form.
+        """
+        given = self.persona.ids.get(self.vendor)
+        return derived if given is None else str(given)
