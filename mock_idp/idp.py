@@ -12,6 +12,7 @@ from mock_idp.faults.catalogue import FAULTS
 from mock_idp.journal import Journal
 from mock_idp.people import People
 from mock_idp.personas import PERSONAS, SPARE
+from mock_idp.picture_site import PICTURE_SITE
 from mock_idp.profiles import profiles
 from mock_idp.proxies import proxies
 from mock_idp.proxies.base import AuthProxy
@@ -93,12 +94,18 @@ def make_idp(settings: Settings, clock: Clock | None = None, setup: Setup | None
     """
     clock = clock or SystemClock()
     randomness = Randomness(settings.seed)
-    emulations: Mapping[str, Emulation] = {**vendors(), **proxies(), CLIENT_SITE.id: CLIENT_SITE}
+    emulations: Mapping[str, Emulation] = {
+        **vendors(),
+        **proxies(),
+        CLIENT_SITE.id: CLIENT_SITE,
+        PICTURE_SITE.id: PICTURE_SITE,
+    }
     host_patterns: dict[str, Emulation] = {}
     for emulation in emulations.values():
         for host in emulation.hosts:
             # Of emulations with the same host the first one has it.
             host_patterns.setdefault(host, emulation)
+    setups = provider_setups(settings)
     people = People(PERSONAS)
     services = Services(emulations, settings, clock, randomness, people, profiles()[settings.profile].exclusive)
     idp = Idp(
@@ -107,7 +114,7 @@ def make_idp(settings: Settings, clock: Clock | None = None, setup: Setup | None
         randomness=randomness,
         vendors=vendors(),
         proxies=proxies(),
-        setups=provider_setups(settings),
+        setups=setups,
         people=people,
         services=services,
         applied=AppliedSetup(people, services),

@@ -77,7 +77,7 @@ class Person:
 
     @property
     def picture(self) -> str:
-        """Address of a picture, the same at every vendor."""
+        """Address of a picture, the same at every vendor; the mock serves those of its own host."""
         return self.picture_url or f"https://{PICTURE_HOST}/{self.login}.png"
 
     @property

@@ -7,11 +7,12 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from mock_idp.app_config.providers import SetupError
-from mock_idp.catalog import catalog_yaml
+from mock_idp.catalog import catalog_yaml, own_catalog_yaml
 from mock_idp.control.descriptions import (
     describe_client,
     describe_grant,
     describe_mock,
+    describe_person,
     describe_persona,
     describe_quirks,
     describe_service,
@@ -60,6 +61,10 @@ def control(idp: Idp) -> Blueprint:
     def personas() -> Any:
         return {"personas": [describe_persona(idp, persona) for persona in PERSONAS.values()]}
 
+    @route("/people")
+    def list_people() -> Any:
+        return {"people": [describe_person(person) for person in idp.people.by_id.values()]}
+
     @route("/vendors")
     def list_vendors() -> Any:
         return {"vendors": describe_vendors(idp)}
@@ -80,7 +85,9 @@ def control(idp: Idp) -> Blueprint:
 
     @route("/catalog.yaml")
     def catalog() -> Any:
-        return Response(catalog_yaml(), content_type="application/yaml; charset=utf-8")
+        return Response(
+            catalog_yaml() + own_catalog_yaml(idp.people.own.values()), content_type="application/yaml; charset=utf-8"
+        )
 
     @route("/journal")
     def journal() -> Any:

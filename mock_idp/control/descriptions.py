@@ -14,6 +14,7 @@ from mock_idp.people import Person
 from mock_idp.profiles import profiles
 from mock_idp.proxies.base import AuthProxy
 from mock_idp.settings import KIT_NAME
+from mock_idp.setup.shapes import person_members
 
 
 def describe_mock(idp: Idp, seen_as: str | None) -> dict[str, Any]:
@@ -85,6 +86,11 @@ def describe_persona(idp: Idp, persona: Person) -> dict[str, Any]:
             emulation: {"number": account.number, "uuid": account.uuid} for emulation, account in accounts.items()
         },
     }
+
+
+def describe_person(person: Person) -> dict[str, Any]:
+    """Somebody as ``mock-idp.yaml`` would have it, and whether it is one of one's own people."""
+    return {**person_members(person), "own": person.own, "spare": person.spare}
 
 
 def describe_vendors(idp: Idp) -> list[dict[str, Any]]:

@@ -276,6 +276,8 @@ def _json(value: Any, name: str, depth: int = 0) -> Any:
 
 
 ANYTHING = Kind({}, _json)
+UNREAD = Kind({}, lambda value, name: value)
+"""What is read by other means afterwards."""
 CLAIMS = Kind(
     {"type": "object"},
     lambda value, name: _json(value, name) if isinstance(value, Mapping) else map_of(ANYTHING).read(value, name),

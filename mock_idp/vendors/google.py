@@ -258,7 +258,7 @@ class Google(OpenIdVendor):
         """What Google says about a person, as far as the scopes allow."""
         persona = account.persona
         # 21 digits: more than a JavaScript number can hold, which is why it is a text.
-        claims: dict[str, Any] = {"sub": f"1{int(account.digest, 16) % 10**20:020}"}
+        claims: dict[str, Any] = {"sub": account.subject(f"1{int(account.digest, 16) % 10**20:020}")}
         if not _PROFILE_SCOPES.isdisjoint(scopes):
             claims["name"] = persona.name
             claims["given_name"] = persona.given_name

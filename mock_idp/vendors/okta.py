@@ -176,7 +176,7 @@ class Okta(OpenIdVendor):
     def claims(self, request: ServiceRequest, account: Account, scopes: Collection[str]) -> dict[str, Any]:
         """What ID token and userinfo have in common."""
         persona = account.persona
-        claims: dict[str, Any] = {"sub": f"00u{account.digest[:17]}"}
+        claims: dict[str, Any] = {"sub": account.subject(f"00u{account.digest[:17]}")}
         if "profile" in scopes:
             claims["name"] = persona.name
             claims["preferred_username"] = persona.email or persona.login
