@@ -199,6 +199,11 @@ class People:
         return {person_id: person for person_id, person in self.by_id.items() if not person.spare}
 
     @property
+    def changed_personas(self) -> Mapping[str, Person]:
+        """The personas that are not as the kit has them."""
+        return {known: self.by_id[known] for known, as_made in self._personas.items() if self.by_id[known] != as_made}
+
+    @property
     def in_words(self) -> str:
         """All ids, for messages."""
         spare = [person_id for person_id, person in self._personas.items() if person.spare]

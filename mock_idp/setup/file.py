@@ -7,8 +7,6 @@ from typing import Any, TypeVar
 import yaml
 
 from mock_idp.app_config.providers import SetupError
-from mock_idp.faults.catalogue import FAULTS
-from mock_idp.faults.model import FaultSpecError
 from mock_idp.people import Person
 from mock_idp.setup.clients import make_client
 from mock_idp.setup.members import UNREAD, Member, MemberError, Members, list_of, map_of, read_members, schema_of
@@ -143,15 +141,7 @@ class _File:
         return self._checked(read, place)
 
     def _service(self, entry: Any, place: MemberPath) -> ServiceSetup:
-        def read() -> ServiceSetup:
-            setup = read_service(entry, self._where(place))
-            try:
-                FAULTS.parse(list(setup.faults))
-            except FaultSpecError as error:
-                raise MemberError(str(error), ("faults",)) from None
-            return setup
-
-        return self._checked(read, place)
+        return self._checked(lambda: read_service(entry, self._where(place)), place)
 
     def _settings(self, entry: Any) -> dict[str, Any]:
         def read() -> dict[str, Any]:

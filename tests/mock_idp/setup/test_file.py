@@ -35,7 +35,7 @@ MISTAKES = [
     ),
     ("services:\n  - {id: x, vendor: okta, faults: [nothing]}\n", ":2: services.faults: There is no fault", ""),
     ("settings:\n  port: many\n", ":2: settings.port: port must be a whole number", "'many'"),
-    ("settings:\n  profile: fancy\n", ":2: settings.profile: profile cannot be 'fancy'", "default"),
+    ("settings:\n  profile: fancy\n", ":2: settings.profile: There is no profile 'fancy'", "default"),
     ("settings:\n  providers: [githup]\n", ":2: settings.providers: There is no vendor or auth proxy 'githup'", ""),
 ]
 
