@@ -47,7 +47,8 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
 def _operation(operation: Operation) -> dict[str, Any]:
     good: dict[str, Any] = {"description": operation.summary}
     if operation.media_type:
-        good["content"] = {operation.media_type: {"schema": dict(operation.answer or {})}}
+        content = {} if operation.answer is None else {"schema": dict(operation.answer)}
+        good["content"] = {operation.media_type: content}
     mistakes = {
         status: {"description": text, "content": {"application/json": {"schema": ref("Error")}}}
         for status, text in _MISTAKES.items()
