@@ -164,7 +164,13 @@ def describe_setup(idp: Idp) -> dict[str, Any]:
             {
                 "id": service.id,
                 "vendor": service.emulation.id,
-                "faults": [{"fault": spec.fault, **spec.parameters} for spec in service.faults],
+                "faults": [
+                    {
+                        "fault": spec.fault,
+                        **{name: value for name, value in spec.parameters.items() if value is not None},
+                    }
+                    for spec in service.faults
+                ],
             }
             for service in services
             if not service.is_permanent
