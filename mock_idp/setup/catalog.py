@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from mock_idp.people import Person
+from mock_idp.personas import PERSONAS
 from mock_idp.setup.file import not_yaml, read_text
 from mock_idp.setup.model import Setup, SetupFileError
 from mock_idp.setup.shapes import MOST_GROUPS
@@ -51,6 +52,8 @@ def read_catalog(files: Sequence[Path]) -> Setup:
         if entity.get("kind") != "User":
             continue
         person = _person(where, entity, members)
+        if person.id in PERSONAS:
+            raise SetupFileError(f"{where}: {person.id} is one of the kit's personas; leave this user out.")
         if person.id in people:
             other = people[person.id][0]
             raise SetupFileError(f"{where}: the user {person.id} stands at {other} already; remove one.")

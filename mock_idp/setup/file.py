@@ -8,6 +8,7 @@ import yaml
 
 from mock_idp.app_config.providers import SetupError
 from mock_idp.people import Person
+from mock_idp.personas import PERSONAS
 from mock_idp.setup.clients import make_client
 from mock_idp.setup.members import UNREAD, Member, MemberError, Members, list_of, map_of, read_members, schema_of
 from mock_idp.setup.members import Path as MemberPath
@@ -130,7 +131,13 @@ class _File:
         return Setup(people, clients, services, self._settings(parts.get("settings", {})))
 
     def _person(self, entry: Any, place: MemberPath) -> Person:
-        return self._checked(lambda: read_person(entry), place)
+        def read() -> Person:
+            person = read_person(entry)
+            if person.id in PERSONAS:
+                raise MemberError(f"{person.id} is one of the kit's personas; choose another id.", ("id",))
+            return person
+
+        return self._checked(read, place)
 
     def _client(self, entry: Any, place: MemberPath) -> ClientSetup:
         def read() -> ClientSetup:

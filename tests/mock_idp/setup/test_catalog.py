@@ -55,6 +55,7 @@ MISTAKES = [
     ("kind: [", ":1: this is no YAML"),
     ("kind: Component\n", "there is no entity of the kind User"),
     ("kind: Group\n---\nkind: User\n", ":3: this User has no metadata.name"),
+    ("kind: User\nmetadata: {name: plain}\n", ":1: plain is one of the kit's personas"),
     ("kind: User\nmetadata: {name: a}\n---\nkind: User\nmetadata: {name: a}\n", ":4: the user a stands at"),
 ]
 
