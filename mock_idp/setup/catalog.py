@@ -1,7 +1,7 @@
 """Makes people of the ``User`` and ``Group`` entities of a Backstage catalog."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,12 @@ _LOGINS = {
 }
 """Annotation -> vendor where it is the user name."""
 
-_IDS: Mapping[str, tuple[str, Callable[[str], str | int]]] = {
-    "gitlab.com/user-id": ("gitlab", lambda value: int(value) if value.isdecimal() else value),
-    "graph.microsoft.com/user-id": ("microsoft", str),
-    "google.com/user-id": ("google", str),
+_IDS = {
+    "gitlab.com/user-id": "gitlab",
+    "graph.microsoft.com/user-id": "microsoft",
+    "google.com/user-id": "google",
 }
-"""Annotation -> vendor where it is the id, and how that is written."""
+"""Annotation -> vendor where it is the id."""
 
 _EMAILS = ("google.com/email", "microsoft.com/email", "okta.com/email", "auth0.com/email")
 """Annotations with an address, for a user whose profile has none."""
@@ -99,7 +99,7 @@ def _person(where: str, entity: Mapping[str, Any], members: Mapping[str, Sequenc
         namespace=namespace,
         own=True,
         logins={vendor: notes[key] for key, vendor in _LOGINS.items() if notes.get(key)},
-        ids={vendor: write(notes[key]) for key, (vendor, write) in _IDS.items() if notes.get(key)},
+        ids={vendor: notes[key] for key, vendor in _IDS.items() if notes.get(key)},
         picture_url=_text(profile.get("picture")) or None,
     )
 
