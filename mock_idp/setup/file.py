@@ -28,6 +28,8 @@ Read = TypeVar("Read")
 
 FILE_NAME = "mock-idp.yaml"
 SCHEMA_FILE = Path(__file__).with_name("mock-idp.schema.json")
+FIRST_FILE = Path(__file__).with_name("first.yaml")
+"""What people begin with; ``SCHEMA`` stands for the path of the schema."""
 DIALECT = "http://json-schema.org/draft-07/schema#"
 """What editors understand best."""
 

@@ -197,6 +197,8 @@ class Microsoft(OpenIdVendor):
     title = "Microsoft"
     icon = "M"
     accent = "#0067b8"
+    id_annotations = ("graph.microsoft.com/user-id",)
+    email_annotations = ("microsoft.com/email",)
     hosts: ClassVar = {"login.microsoftonline.com": "", "graph.microsoft.com": ""}
     reached = Reach.BY_NAME
     routes = (

@@ -68,6 +68,7 @@ class Okta(OpenIdVendor):
     title = "Okta"
     icon = "OK"
     accent = "#00297a"
+    email_annotations = ("okta.com/email",)
     routes = tuple(
         route
         for server in ("", f"/{CUSTOM_SERVER}")
