@@ -20,12 +20,16 @@ from mock_idp.cli import main as mock_idp
 from mock_idp.control import clients, grants, mock, people, services, state
 from mock_idp.control.operations import Operation, Operations
 from mock_idp.idp import Idp
+from mock_idp.proxies import proxies
 from mock_idp.setup.members import Members
 from mock_idp.setup.shapes import CLIENT, PERSON, SERVICE, SETTINGS
 from mock_idp.vendors import vendors
+from mock_idp.vendors.base import Vendor
+from mock_idp.vendors.openid_vendor import OpenIdVendor
 from reference_backend.cli import main as reference_backend
 
-REFERENCE: Final = Path(__file__).parents[1] / "reference"
+ROOT: Final = Path(__file__).parents[2]
+REFERENCE: Final = ROOT / "docs" / "reference"
 COMMAND: Final = "python -m docs.tools.reference_pages"
 
 PROGRAMS: Final[Mapping[str, click.Command]] = {
@@ -37,14 +41,15 @@ PROGRAMS: Final[Mapping[str, click.Command]] = {
 
 _PART: Final = re.compile(r"(<!-- begin generated: ([\w-]+) -->\n).*?(<!-- end generated -->)", re.DOTALL)
 _WIDTH: Final = 110
+_FEW_HOSTS: Final = 2
+"""Host names that stand in the table of the README; the vendor's page has all."""
 
 
 def files() -> dict[Path, str]:
     """Every reference page that is made, with its text."""
     pages = {REFERENCE / f"{name}.md": page_of(name, command) for name, command in PROGRAMS.items()}
     made = parts()
-    for name in ("control-api", "mock-idp-yaml"):
-        path = REFERENCE / f"{name}.md"
+    for path in (REFERENCE / "control-api.md", REFERENCE / "mock-idp-yaml.md", ROOT / "README.md"):
         pages[path] = _PART.sub(lambda found: f"{found[1]}\n{made[found[2]]}\n\n{found[3]}", path.read_text("utf-8"))
     return pages
 
@@ -52,6 +57,7 @@ def files() -> dict[Path, str]:
 def parts() -> dict[str, str]:
     """Every generated part by the name in its marker."""
     return {
+        "emulations": _emulations(),
         "operations": _operations(),
         "person": members_table(PERSON),
         "client": members_table(CLIENT),
@@ -95,13 +101,35 @@ def _command(command: click.Command, ctx: click.Context, depth: int) -> Iterator
         yield from (one_line(paragraph), "")
     options = options_of(command)
     if options:
-        yield from (table(("option", "meaning"), [(f"`{name}`", _escaped(one_line(text))) for name, text in options]), "")
+        rows = [(f"`{name}`", _escaped(one_line(text))) for name, text in options]
+        yield from (table(("option", "meaning"), rows), "")
     for name, found in subcommands(command, ctx):
-        yield from _command(found, click.Context(found, info_name=name, parent=ctx, max_content_width=_WIDTH), depth + 1)
+        inner = click.Context(found, info_name=name, parent=ctx, max_content_width=_WIDTH)
+        yield from _command(found, inner, depth + 1)
 
 
 def _escaped(text: str) -> str:
     return text.replace("<", "&lt;").replace("*", r"\*")
+
+
+def _emulations() -> str:
+    rows = [(f"`{id_}`", vendor.title, _protocol(vendor), list(vendor.hosts)) for id_, vendor in vendors().items()]
+    rows += [(f"`{id_}`", proxy.title, "auth proxy", list(proxy.hosts)) for id_, proxy in proxies().items()]
+    return table(
+        ("name", "provider id", "protocol", "host names"),
+        [(f"[{title}](docs/vendors/{id_[1:-1]}.md)", id_, way, _hosts(hosts)) for id_, title, way, hosts in rows],
+    )
+
+
+def _protocol(vendor: Vendor) -> str:
+    if isinstance(vendor, OpenIdVendor):
+        return "OpenID Connect"
+    return {"oauth": "OAuth 2.0", "saml": "SAML 2.0"}[vendor.kind]
+
+
+def _hosts(hosts: list[str]) -> str:
+    more = f" and {len(hosts) - _FEW_HOSTS} more" if len(hosts) > _FEW_HOSTS else ""
+    return ", ".join(f"`{host}`" for host in hosts[:_FEW_HOSTS]) + more or "–"
 
 
 def _operations() -> str:

@@ -1,8 +1,8 @@
 """What MkDocs needs to build the site from files that are read in the repository, too.
 
-README, CONTRIBUTING, SECURITY and CHANGELOG become pages; the decisions and vendors get a list; a link that leads out of
-``docs/`` leads to a copy of that file. Whatever a link cannot reach is a warning, which ``mkdocs build --strict`` counts
-as a failure.
+README, CONTRIBUTING, SECURITY and CHANGELOG become pages; the decisions and vendors get a list; a link that leads out
+of ``docs/`` leads to a copy of that file. Whatever a link cannot reach is a warning, which ``mkdocs build --strict``
+counts as a failure.
 """
 
 import logging
