@@ -36,9 +36,9 @@ _log: Final = logging.getLogger("mkdocs.hooks.site")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Leave pages out of the navigation that are announced in ``extra.awaited`` and not there yet."""
+    """Spell folders of the navigation out, and leave pages out that ``extra.awaited`` announces, until they are there."""
     awaited = {page for page in config.extra.get("awaited", []) if not (ROOT / DOCS / page).is_file()}
-    config.nav = _without(config.nav, awaited)
+    config.nav = _completed(config.nav, awaited)
     return config
 
 
@@ -75,13 +75,21 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     return markdown
 
 
-def _without(nav: Any, left_out: set[str]) -> Any:
+def _completed(nav: Any, left_out: set[str]) -> Any:
     if isinstance(nav, list):
-        return [kept for kept in (_without(entry, left_out) for entry in nav) if kept]
+        return [kept for kept in (_completed(entry, left_out) for entry in nav) if kept]
     if isinstance(nav, dict):
-        entries = {title: _without(entry, left_out) for title, entry in nav.items()}
+        entries = {title: _completed(entry, left_out) for title, entry in nav.items()}
         return {title: entry for title, entry in entries.items() if entry}
+    if nav.endswith("/*"):
+        folder = nav.removesuffix("/*")
+        first = "README.md" if (ROOT / DOCS / folder / "README.md").is_file() else "index.md"
+        return [f"{folder}/{name}" for name in [first, *(file.name for file in _pages(folder) if file.name != first)]]
     return None if nav in left_out else nav
+
+
+def _pages(folder: str) -> list[Path]:
+    return sorted((ROOT / DOCS / folder).glob("*.md"), key=lambda file: file.name.lower())
 
 
 def _resolve(target: str, page: str) -> tuple[str, str]:
@@ -117,6 +125,6 @@ def _list(folder: str, title: str, about: str) -> str:
 
 
 def _entries(folder: str) -> Iterator[str]:
-    for file in sorted((ROOT / DOCS / folder).glob("*.md"), key=lambda file: file.name.lower()):
+    for file in _pages(folder):
         heading = _TITLE.search(without_code(file.read_text(encoding="utf-8")))
         yield f"- [{heading[1] if heading else file.stem}]({file.name})"
