@@ -36,7 +36,7 @@ _log: Final = logging.getLogger("mkdocs.hooks.site")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Spell out folders of the navigation, and leave out pages that ``extra.awaited`` announces until they are there."""
+    """Spell out folders of the navigation; leave out pages that ``extra.awaited`` announces until they are there."""
     awaited = {page for page in config.extra.get("awaited", []) if not (ROOT / DOCS / page).is_file()}
     config.nav = _completed(config.nav, awaited)
     return config

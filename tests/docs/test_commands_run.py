@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,6 +67,7 @@ def scripts_of_curl() -> Iterator[tuple[str, str]]:
 SCRIPTS = dict(scripts_of_curl())
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the page's script calls curl")
 @pytest.mark.parametrize("place", SCRIPTS)
 def test_script_of_the_control_api(place: str, tmp_path: Path) -> None:
     backend = f"http://localhost:{free_port()}"
