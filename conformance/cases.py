@@ -45,8 +45,13 @@ class Case:
 
     @property
     def is_playable(self) -> bool:
-        """True if it is applicable and no mistake is known of it."""
-        return self.not_applicable is None and self.mistake is None
+        """True if it is applicable, and neither a mistake nor a fault of the set-up is known of it."""
+        return self.not_applicable is None and self.mistake is None and self.fault is None
+
+    @property
+    def fault(self) -> str | None:
+        """What is wrong with the set-up of its provider, or None."""
+        return self.provider.fault if self.not_applicable is None else None
 
     @property
     def id(self) -> str:

@@ -108,7 +108,7 @@ def play(case: Case, facts: ProviderFacts, target: Target, wire: Wire, idp: Idp,
 
 
 def empty_result(case: Case) -> CaseResult:
-    """A result with nothing but the case's own data, not applicable so far."""
+    """A result with nothing but the case's own data: not applicable, or not run for a fault of the set-up."""
     scenario = case.scenario
     level = strictest(requirements()[id_].level for id_ in scenario.requirements)
     return CaseResult(
@@ -120,10 +120,16 @@ def empty_result(case: Case) -> CaseResult:
         provider=case.provider.id,
         vendor=case.provider.vendor,
         env=case.environment,
-        verdict=Verdict.ERROR if case.mistake else Verdict.NOT_APPLICABLE,
+        verdict=_verdict_unplayed(case),
         level=level,
-        message=case.mistake or case.not_applicable or "",
+        message=case.mistake or case.not_applicable or case.fault or "",
     )
+
+
+def _verdict_unplayed(case: Case) -> Verdict:
+    if case.mistake:
+        return Verdict.ERROR
+    return Verdict.NOT_RUN if case.fault else Verdict.NOT_APPLICABLE
 
 
 def did_not_run(case: Case, reason: str) -> CaseResult:

@@ -19,6 +19,7 @@ class Provider:
         environments: environments the target has and the IdP knows; only OAuth providers have some.
         not_applicable: why nothing can be played on it, or None.
         reserved: True if only scenarios that name it may use it, because they change what it relies on.
+        fault: what is wrong with its set-up, so that its cases are not played, or None.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Provider:
     environments: tuple[str, ...] = ()
     not_applicable: str | None = None
     reserved: bool = False
+    fault: str | None = None
 
     @property
     def has_environments(self) -> bool:

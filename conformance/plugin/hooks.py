@@ -10,6 +10,7 @@ from typing import Any, Final
 import pytest
 
 from conformance.cases import Case
+from conformance.examination.findings import in_words
 from conformance.play import did_not_run
 from conformance.plugin.options import add_options, read_options
 from conformance.plugin.run import CLEAN_UP, RUN, Run, begin, continue_in_worker
@@ -123,6 +124,7 @@ def lines_about(run: Run) -> list[str]:
         f"target: {run.target.auth_url} (app {run.target.app_origin}, profile {run.target.profile})",
         f"mock IdP: {run.target.idp['urls']['http']}; {seed}",
         f"providers: {', '.join(present)}" + (f"; not on the target: {', '.join(missing)}" if missing else ""),
+        *in_words(run.findings),
     ]
 
 
@@ -266,6 +268,9 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     bad = document["summary"]["stale"] or expired or lost
     if bad and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if session.exitstatus == pytest.ExitCode.OK and any(finding.is_set_up for finding in run.findings):
+        # Nothing failed, but what could not be tested is not green either.
+        session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -63,6 +63,7 @@ OPTIONS: Final = (
     Option("--transcripts", "HTTP exchanges of failures: first, all or none  [first]", "WHICH", "first", choices=SHOWN),
     Option("--app-origin", "origin of the target's app.baseUrl  [the target is asked]", "URL"),
     Option("--target-name", "name and version of the target, for the report", "TEXT"),
+    Option("--app-config", "the app-config that the target was started with, to compare its release", "FILE"),
     Option("--target-ca", "CA file that the target's certificate descends from", "FILE"),
     Option("--request-timeout", f"limit for each request  [{TIMEOUT_SECONDS:g}]", "SECONDS", TIMEOUT_SECONDS, float),
     Option("--seed", "repeat the random choices of an earlier run", "NUMBER", type=int),
@@ -121,6 +122,7 @@ class Options:
     transcripts: str
     target_name: str | None
     target_ca: str | None
+    app_config: str | None
     seed: int
     timeout: float
 
@@ -181,6 +183,7 @@ def read_options(config: pytest.Config) -> Options:
         transcripts=get("--transcripts"),
         target_name=get("--target-name"),
         target_ca=ca_file,
+        app_config=get("--app-config"),
         seed=seed if seed is not None else random.SystemRandom().randrange(2**32),
         timeout=get("--request-timeout"),
     )

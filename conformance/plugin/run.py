@@ -16,6 +16,7 @@ from conformance.driver.idp import Idp
 from conformance.driver.wire import Wire
 from conformance.embedded import EmbeddedStartError, describe_mock, embedded_pair
 from conformance.examination.fault import ConfigurationFault
+from conformance.examination.findings import Finding
 from conformance.examination.probe import ProbeOptions, examine, planned_target, wire_for
 from conformance.play import RunPolicy
 from conformance.plugin.options import PROFILE, Options
@@ -39,6 +40,7 @@ class Run:
         handover: where a worker finds the examined target, if it is examined later than the worker starts.
         results: results so far (all of them only on the controller).
         planned: ids of the cases that pytest collected (only on the controller).
+        findings: what the examination found (only on the controller).
     """
 
     options: Options
@@ -49,6 +51,7 @@ class Run:
     handover: Path | None = None
     results: list[CaseResult] = field(default_factory=list)
     planned: set[str] = field(default_factory=set)
+    findings: Sequence[Finding] = ()
     _wire: Wire | None = None
 
     @property
@@ -104,8 +107,11 @@ class Run:
                 options.providers,
                 options.timeout,
                 options.target_ca,
+                options.app_config,
             )
-            self.target = replace(examine(probe, self.library.facts), name=options.target_name)
+            examination = examine(probe, self.library.facts)
+            self.target = replace(examination.ready(), name=options.target_name)
+            self.findings = examination.findings
         except (EmbeddedStartError, ConfigurationFault) as error:
             raise pytest.UsageError(str(error)) from error
         self.is_examined = True

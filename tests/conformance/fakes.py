@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+from conformance import __version__
 from tests.support.fake_servers import FakeAnswer, FakeRequest, http_server
 
 APP = "http://localhost:3000"
@@ -89,7 +90,7 @@ class FakeIdp:
     def _control(self, asked: FakeRequest) -> FakeAnswer:
         if asked.path == "/__idp/":
             own = {
-                "kit": {"name": "fake", "version": "0"},
+                "kit": {"name": "fake", "version": __version__},
                 "urls": {"http": self.url, **self.urls},
                 "hosts": [],
                 "public_url": self.public_url,
@@ -158,7 +159,11 @@ class FakeTarget:
 
     def _start(self, asked: FakeRequest) -> FakeAnswer:
         state = urlencode({"nonce": NONCE, "env": asked.query["env"], "origin": asked.query.get("origin", APP)})
-        query = {"redirect_uri": f"{self.own_url}/api/auth/github/handler/frame", "state": state.encode().hex()}
+        query = {
+            "client_id": "own",
+            "redirect_uri": f"{self.own_url}/api/auth/github/handler/frame",
+            "state": state.encode().hex(),
+        }
         cookie = f"github-nonce={quote(NONCE, safe='')}; Path=/api/auth/github/handler; HttpOnly"
         location = f"{self.idp_url}/github/login/oauth/authorize?{urlencode(query)}"
         return FakeAnswer(302, headers=[("Location", location), ("Set-Cookie", cookie)])
