@@ -63,14 +63,31 @@ class RunPolicy:
     wait: Callable[[float], None] = time.sleep
 
 
-def play(case: Case, facts: ProviderFacts, target: Target, wire: Wire, idp: Idp, policy: RunPolicy) -> CaseResult:
+def play(
+    case: Case,
+    facts: ProviderFacts,
+    target: Target,
+    wire: Wire,
+    idp: Idp,
+    policy: RunPolicy,
+    transcript: Transcript | None = None,
+) -> CaseResult:
     """Play a case and say what it comes to.
+
+    Parameters:
+        case: the case.
+        facts: what is known about its vendor.
+        target: the target.
+        wire: connections to target and IdP.
+        idp: the mock IdP.
+        policy: on which terms.
+        transcript: where exchanges are written down, for whoever wants them of a case that passed.
 
     Raises:
         TargetStoppedError: the target cannot be reached any more.
     """
     begun = time.monotonic()
-    transcript = Transcript()
+    transcript = transcript or Transcript()
     transcript.secrets.learn_from(target.idp["providers"])  # a leaked client secret must not leak once more
     context = CaseContext(target, case.provider, facts, case.environment, wire, idp, transcript)
     context.scope, context.provider_facts = initial_scope(case, facts, target, policy.seed)

@@ -7,8 +7,9 @@ configuration between them, or to answers on the wire. The table goes to ``build
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -135,10 +136,11 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
 @pytest.fixture(scope="module")
 def other_idps(
     stand: Stand, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Mapping[tuple[str, ...], IdpProcess]]:
-    """Mocks with options of their own."""
+) -> Iterator[Callable[[tuple[str, ...]], IdpProcess]]:
+    """Starts mocks with options of their own."""
     with contextlib.ExitStack() as stack:
 
+        @functools.cache
         def started(options: tuple[str, ...]) -> IdpProcess:
             backend_url = stand.front.url
             if options[0] == "--backend-url":
@@ -146,21 +148,20 @@ def other_idps(
             folder = tmp_path_factory.mktemp("idp")
             return stack.enter_context(running_idp(folder, backend_url, *_options(PROVIDERS), *options))
 
-        wanted = {wrong.idp for wrong in SET_UPS.values() if wrong.idp}
-        yield {options: started(options) for options in wanted}
+        yield started
 
 
 @pytest.mark.parametrize("id_", [*SET_UPS, *DEFECTS])
 def test_what_is_wrong_is_named(
     id_: str,
     stand: Stand,
-    other_idps: Mapping[tuple[str, ...], IdpProcess],
+    other_idps: Callable[[tuple[str, ...]], IdpProcess],
     library: Library,
     monkeypatch: pytest.MonkeyPatch,
     record_property: Any,
 ) -> None:
     wrong = {**SET_UPS, **DEFECTS}[id_]
-    idp = other_idps[wrong.idp] if wrong.idp else stand.idp
+    idp = other_idps(wrong.idp) if wrong.idp else stand.idp
     if any(name in {"person-not-found", "target-catalog"} for name, _ in wrong.named):
         monkeypatch.setattr(trial, "CATALOG_SECONDS", 0.0)
     with stand.backend(wrong, idp) if wrong.needs_a_backend else contextlib.nullcontext():
