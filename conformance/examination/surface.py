@@ -122,6 +122,9 @@ def _other(response: Response, url: str, auth_url: str) -> Finding:
     if response.status in {401, 403, 407} or (location is not None and 300 <= response.status < 400):
         where = f" to {location.partition('?')[0]}" if location else ""
         return found("target-gate", url=url, status=response.status, where=where, path=urlsplit(auth_url).path)
+    if response.status == 400 and auth_url.startswith("http:") and _speaks_tls(auth_url):
+        # Many servers say in plain text that they want TLS.
+        return found("target-tls", origin=origin_of(auth_url), instead=auth_url.replace("http:", "https:", 1))
     usually = f"{origin_of(auth_url)}/api/auth"
     return found("target-other", auth_url=auth_url, url=url, status=response.status, usually=usually)
 

@@ -277,4 +277,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     """Show what the run came to, per verdict and per requirement that did not hold."""
     document = config.stash.get(DOCUMENT, None)
     if document is not None:
-        summarise(document, terminalreporter, config.stash[RUN].options.transcripts)
+        run = config.stash[RUN]
+        summarise(document, terminalreporter, run.options.transcripts)
+        for line in in_words(finding for finding in run.findings if finding.is_set_up):
+            terminalreporter.line(line)

@@ -127,6 +127,7 @@ class FakeTarget:
         stops_after: how many requests it answers before it breaks every connection off.
         breaks_off_at: the one request at which it breaks the connection off.
         fails_with: what its callback page says instead of signing in.
+        misled: id of a further provider that sends users to the real vendor.
     """
 
     idp_url: str = ""
@@ -138,6 +139,8 @@ class FakeTarget:
     stops_after: int | None = None
     breaks_off_at: int | None = None
     fails_with: str | None = None
+    misled: str | None = None
+    _id: str = "github"
     asked: list[FakeRequest] = field(default_factory=list)
 
     def __call__(self, asked: FakeRequest) -> FakeAnswer | None:
@@ -147,9 +150,10 @@ class FakeTarget:
             return None
         if asked.path == "/api/auth/.well-known/jwks.json":
             return FakeAnswer(body=self.key_set)
-        if not asked.path.startswith("/api/auth/github/") or self.environments is None:
+        self._id = asked.path.removeprefix("/api/auth/").partition("/")[0]
+        if self._id not in {"github", self.misled} or self.environments is None:
             return FakeAnswer(404, {"error": {"name": "NotFoundError", "message": "Unknown auth provider"}})
-        action = asked.path.removeprefix("/api/auth/github/")
+        action = asked.path.removeprefix(f"/api/auth/{self._id}/")
         if action == "handler/frame":
             return self._callback(asked)
         if asked.query.get("env") not in self.environments:
@@ -165,7 +169,8 @@ class FakeTarget:
             "state": state.encode().hex(),
         }
         cookie = f"github-nonce={quote(NONCE, safe='')}; Path=/api/auth/github/handler; HttpOnly"
-        location = f"{self.idp_url}/github/login/oauth/authorize?{urlencode(query)}"
+        idp_url = "https://github.com" if self._id == self.misled else self.idp_url
+        location = f"{idp_url}/github/login/oauth/authorize?{urlencode(query)}"
         return FakeAnswer(302, headers=[("Location", location), ("Set-Cookie", cookie)])
 
     def _callback(self, asked: FakeRequest) -> FakeAnswer:

@@ -524,7 +524,9 @@ SET_UPS: Mapping[str, Wrong] = {
         idp=("--backend-url", OTHER_BACKEND),
     ),
     "config-missing": Wrong("--app-config names no file", (("config-file", None),), options=app_config(None)),
-    "config-own": Wrong("--app-config was written by hand", (("config-file", None),), options=app_config("auth: {}\n")),
+    "config-own": Wrong(
+        "--app-config was written by hand", (("config-file", None),), options=app_config("auth: null\n")
+    ),
     "config-kit": Wrong(
         "The app-config is of another release",
         (("config-kit", None),),
@@ -578,8 +580,13 @@ SET_UPS: Mapping[str, Wrong] = {
         environ={**_NO_PROXY, "HTTPS_PROXY": "http://127.0.0.1:1", "https_proxy": "http://127.0.0.1:1"},
     ),
     "no-trust": Wrong(
-        "The backend does not trust the mock's authority",
-        tuple(("vendor-untrusted", id_) for id_ in _BY_NAME),
+        "The backend does not trust the mock's authority, and does not say so",
+        tuple(("vendor-unreached", id_) for id_ in _BY_NAME),
         environ=dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"), None),
+    ),
+    "no-trust-said": Wrong(
+        "The backend does not trust the mock's authority, and says so",
+        (("vendor-untrusted", G),),
+        tamper=page({"error": {"name": "Error", "message": "request failed, self-signed certificate in the chain"}}),
     ),
 }

@@ -52,6 +52,7 @@ class Stand:
         """A backend behind the front."""
         port = free_port()
         config = yaml.safe_load(idp.write_app_config(*_options(PROVIDERS)).read_text(encoding="utf-8"))
+        config["backend"]["baseUrl"] = self.front.url
         wrong.config(config)
         file = self.folder / "app-config.own.yaml"
         file.write_text(yaml.safe_dump(config).replace("{idp}", idp.url), encoding="utf-8")
