@@ -155,12 +155,23 @@ class Reader:
 
 
 def differences(one: Places, other: Places) -> list[Difference]:
-    """The places at which two answers differ, in order."""
-    return [
-        Difference(place, one.get(place), other.get(place))
-        for place in dict.fromkeys([*one, *other])
-        if one.get(place) != other.get(place)
-    ]
+    """The places at which two answers differ, in order.
+
+    A cookie that only one of them sets is one difference. Where the statuses differ, so do the bodies, which is not
+    told once more.
+    """
+    found: dict[str, Difference] = {}
+    follows = ("body", "page", "location", "header content-type") if one.get("status") != other.get("status") else ()
+    for place in dict.fromkeys([*one, *other]):
+        if one.get(place) == other.get(place) or place.startswith(follows):
+            continue
+        whole = place.rpartition(" ")[0] if place.startswith("cookie ") else ""
+        has_one, has_other = (any(known.startswith(f"{whole} ") for known in places) for places in (one, other))
+        if whole and has_one is not has_other:
+            found[whole] = Difference(whole, "set" if has_one else None, "set" if has_other else None)
+        else:
+            found[place] = Difference(place, one.get(place), other.get(place))
+    return list(found.values())
 
 
 def _decoded(part: str) -> dict[str, Any] | None:

@@ -54,7 +54,7 @@ class TestSeeded:
             (answer(), answer(status=204), "status"),
             (answer(("X-Frame-Options", "DENY")), answer(), "header x-frame-options"),
             (answer(("Vary", "Origin")), answer(("vary", "Accept")), "header vary"),
-            (answer(("Set-Cookie", COOKIE)), answer(), "cookie github-granted-scope value"),
+            (answer(("Set-Cookie", COOKIE)), answer(), "cookie github-granted-scope"),
             (
                 answer(("Set-Cookie", COOKIE)),
                 answer(("Set-Cookie", COOKIE.replace("user", "org"))),
