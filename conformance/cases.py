@@ -8,8 +8,10 @@ from typing import Any, Final
 from conformance.applicability import (
     APPLIES_TO_NONE,
     NO_PROVIDER,
+    ONE_REPLICA,
     applies,
     has_profile,
+    has_replicas,
     not_applicable,
     profile_missing,
     provider_missing,
@@ -90,6 +92,8 @@ def _cases_of(scenario: Scenario, target: Target, facts: Mapping[str, ProviderFa
     if not has_profile(scenario, target):
         # One case says it; one for each provider would bury what else is not applicable.
         return [Case(scenario, NO_PROVIDER, "", profile_missing(scenario, target))]
+    if not has_replicas(scenario, target):
+        return [Case(scenario, NO_PROVIDER, "", ONE_REPLICA)]
     matching = [
         provider
         for provider in target.providers

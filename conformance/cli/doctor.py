@@ -19,6 +19,7 @@ from conformance.target import Provider
 @click.option("--profile", metavar="NAME", default=PROFILE, show_default=True, help="Its configuration profile.")
 @click.option("--app-origin", metavar="URL", help="Origin of its app.baseUrl.  [default: the target is asked]")
 @click.option("--target-ca", metavar="FILE", type=click.Path(exists=True, dir_okay=False), help="Its CA, PEM.")
+@click.option("--replica", "replicas", metavar="URL", multiple=True, help="A further replica of it, asked in turn.")
 @click.option("--app-config", metavar="FILE", help="Its app-config, to compare the release that wrote it.")
 @click.option("--request-timeout", metavar="SECONDS", type=float, default=TIMEOUT_SECONDS, show_default=True)
 def command(  # noqa: PLR0913, PLR0917 - each is an option
@@ -31,6 +32,7 @@ def command(  # noqa: PLR0913, PLR0917 - each is an option
     target_ca: str | None,
     request_timeout: float,
     app_config: str | None,
+    replicas: tuple[str, ...],
 ) -> None:
     """Examine the auth plugin at URL and its mock IdP: everything that is set up wrongly, each with its remedy.
 
@@ -39,7 +41,16 @@ def command(  # noqa: PLR0913, PLR0917 - each is an option
     """
     wished = {id_: vendor or None for id_, _, vendor in (text.partition("=") for text in providers)}
     options = ProbeOptions(
-        url.rstrip("/"), idp.rstrip("/"), app_origin, env, profile, wished, request_timeout, target_ca, app_config
+        url.rstrip("/"),
+        idp.rstrip("/"),
+        app_origin,
+        env,
+        profile,
+        wished,
+        request_timeout,
+        target_ca,
+        app_config,
+        replicas,
     )
     examination = examine(options, read_library().facts)
     target, faults = examination.target, examination.faults

@@ -33,6 +33,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     # The command line.
     "target-url": Sentence("the target {url!r} is not an http or https URL", "it looks like {example}"),
     "idp-url": Sentence("--idp {url!r} is not an http or https URL", "it looks like {example}"),
+    "replica-url": Sentence("--replica {url!r} is not an http or https URL", "it looks like {example}"),
     "provider-unknown": Sentence(
         "--provider {id}: the mock IdP has no clients for a provider of that id{hint}",
         "start it with 'mock-idp serve --provider {id}={vendor}'",
@@ -187,6 +188,12 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "callback-refuses": _defect("FRAME-07", "the callback refuses the browser that began at /start: {message}"),
     "session-lost": _defect(
         "SESSION-02", "the callback does not find the session that /start began: {message}; cookie: {cookie}"
+    ),
+    "session-not-shared": _defect(
+        "SESSION-07", "the callback does not find the session that /start began at another replica: {message}"
+    ),
+    "key-not-shared": _defect(
+        "KEY-07", "a replica does not publish the key {kid!r}, with which another one signed the Backstage token"
     ),
     "token-request-refused": _defect("UP-03", "the vendor refuses the target's token request: {detail}"),
     "profile-request-refused": _defect("UP-06", "the vendor refuses the request after it: {detail}"),

@@ -14,7 +14,16 @@ from conformance.applicability import NO_ENVIRONMENT, provider_missing, vendor_u
 from conformance.driver.browser import encode_query
 from conformance.driver.idp import Idp, IdpError
 from conformance.driver.observation import observe_response, observe_url
-from conformance.driver.wire import NoAnswerError, ProxyRoute, PublicAddress, Request, Response, Wire, origin_of
+from conformance.driver.wire import (
+    NoAnswerError,
+    ProxyRoute,
+    PublicAddress,
+    Replicas,
+    Request,
+    Response,
+    Wire,
+    origin_of,
+)
 from conformance.examination.fault import ConfigurationFault
 from conformance.examination.findings import Finding, FoundError, found, in_words
 from conformance.examination.releases import check_app_config, check_mock
@@ -41,6 +50,7 @@ class ProbeOptions:
         timeout_seconds: limit for each request.
         trusted_ca_file: CA of the target's certificate.
         app_config: the app-config that the target was started with, if somebody showed it.
+        replicas: base URLs of further replicas of the target.
     """
 
     auth_url: str
@@ -52,6 +62,7 @@ class ProbeOptions:
     timeout_seconds: float
     trusted_ca_file: str | None = None
     app_config: str | None = None
+    replicas: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +112,11 @@ def examine(options: ProbeOptions, facts: Mapping[str, ProviderFacts]) -> Examin
     """
     findings = [
         *check_address(options.auth_url, "target-url", "http://localhost:7007/api/auth"),
+        *(
+            finding
+            for url in options.replicas
+            for finding in check_address(url, "replica-url", "http://localhost:7008")
+        ),
         *check_address(options.idp_url, "idp-url", "http://127.0.0.1:9000"),
     ]
     if findings:
@@ -108,6 +124,8 @@ def examine(options: ProbeOptions, facts: Mapping[str, ProviderFacts]) -> Examin
     plain = Wire(None, options.timeout_seconds, options.trusted_ca_file)
     try:
         findings += find_target(plain, options.auth_url)
+        for url in options.replicas:
+            findings += find_target(plain, origin_of(url) + urlsplit(options.auth_url).path)
         info, personas, ca_pem = _ask_idp(Idp(options.idp_url, plain))
     except FoundError as error:
         return Examination((*findings, error.finding))
@@ -122,7 +140,10 @@ def examine(options: ProbeOptions, facts: Mapping[str, ProviderFacts]) -> Examin
     public_address = _public_address(options.auth_url, info.get("public_url"))
     if public_address:
         options = replace(options, auth_url=public_address.public + urlsplit(options.auth_url).path)
-    wire = wire_for(info, ca_pem, options.timeout_seconds, options.trusted_ca_file, public_address)
+    listener = public_address.listener if public_address else origin_of(options.auth_url)
+    replicas = (listener, *map(origin_of, options.replicas)) if options.replicas else ()
+    behind = Replicas(origin_of(options.auth_url), replicas) if replicas else None
+    wire = wire_for(info, ca_pem, options.timeout_seconds, options.trusted_ca_file, public_address, behind)
     try:
         examiner = _Examiner(options, facts, info, wire)
         providers = examiner.providers()
@@ -137,6 +158,7 @@ def examine(options: ProbeOptions, facts: Mapping[str, ProviderFacts]) -> Examin
             ca_pem,
             personas,
             public_address=public_address,
+            replicas=replicas,
         )
         findings += [*check_mode(wire, options.auth_url, options.profile), *examiner.findings]
         known = [finding.provider for finding in findings if finding.provider]
@@ -198,11 +220,12 @@ def wire_for(
     timeout_seconds: float,
     trusted_ca_file: str | None = None,
     public_address: PublicAddress | None = None,
+    replicas: Replicas | None = None,
 ) -> Wire:
-    """A wire that knows the proxy to the hosts the IdP serves by name, and the target's public address."""
+    """A wire that knows the proxy to the hosts the IdP serves by name, the target's public address and replicas."""
     proxy = info.get("urls", {}).get("proxy")
     route = ProxyRoute(tuple(info.get("hosts", ())), proxy, ca_pem) if proxy else None
-    return Wire(route, timeout_seconds, trusted_ca_file, public_address)
+    return Wire(route, timeout_seconds, trusted_ca_file, public_address, replicas)
 
 
 def _public_address(auth_url: str, public_url: str | None) -> PublicAddress | None:

@@ -320,6 +320,8 @@ class _Trial:
         if _LOST_SESSION.search(message):
             began = [cookie for cookie in self._cookies if cookie.name == SESSION_COOKIE]
             shown = attributes_of(began[-1].raw) if began else "none was set"
+            if self._target.behind and SESSION_COOKIE in cookies:
+                return self._found("session-not-shared", message=message)
             if SESSION_COOKIE not in cookies or began:
                 return self._found("session-lost", message=message, cookie=shown)
         if _OWN_CHECKS.search(message):
@@ -408,9 +410,14 @@ class _Trial:
             return self._found("token-issuer", issuer=claims.get("iss"), auth_url=self._target.auth_url)
         url = f"{self._target.auth_url}/.well-known/jwks.json"
         with contextlib.suppress(NoAnswerError, ValueError, KeyError, TypeError):
-            published = [key["kid"] for key in json.loads(self._wire.send(Request("GET", url, ())).body)["keys"]]
-            if header.get("kid") not in published:
-                return self._found("token-key-unknown", kid=header.get("kid"))
+            sets = [
+                [key["kid"] for key in json.loads(self._wire.send(Request("GET", url, ()), turn).body)["keys"]]
+                for turn in range(max(1, len(self._target.replicas)))
+            ]
+            missing = [kids for kids in sets if header.get("kid") not in kids]
+            if missing:
+                name = "token-key-unknown" if len(missing) == len(sets) else "key-not-shared"
+                return self._found(name, kid=header.get("kid"))
         return None
 
 

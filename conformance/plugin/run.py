@@ -59,7 +59,9 @@ class Run:
         """The process's connections, made when first needed."""
         if self._wire is None:
             target, options = self.target, self.options
-            self._wire = wire_for(target.idp, target.ca_pem, options.timeout, options.target_ca, target.public_address)
+            self._wire = wire_for(
+                target.idp, target.ca_pem, options.timeout, options.target_ca, target.public_address, target.behind
+            )
         return self._wire
 
     @property
@@ -96,8 +98,10 @@ class Run:
         options = self.options
         try:
             auth_url, idp_url, app_origin = options.target, options.idp, options.app_origin
+            replicas = tuple(options.further_replicas)
             if auth_url is None:
-                auth_url, idp_url, app_origin = clean_up.enter_context(embedded_pair(options.seed, options.profile))
+                pair = clean_up.enter_context(embedded_pair(options.seed, options.profile, replicas=options.replicas))
+                (auth_url, idp_url, app_origin), replicas = pair[:3], pair.replicas
             probe = ProbeOptions(
                 auth_url,
                 idp_url,
@@ -108,6 +112,7 @@ class Run:
                 options.timeout,
                 options.target_ca,
                 options.app_config,
+                replicas,
             )
             examination = examine(probe, self.library.facts)
             self.target = replace(examination.ready(), name=options.target_name)
@@ -173,7 +178,10 @@ def begin(options: Options, folder: Path, clean_up: contextlib.ExitStack, *, onl
         raise pytest.UsageError(str(error)) from error
     if described:
         target = planned_target(described, options.env, options.profile, options.providers, library.facts)
-        return Run(options, library, target, deviations, is_examined=False, handover=folder / "target.json")
+        # Where they are is not known yet; that there are some decides which cases there are.
+        several = ("",) * options.replicas if options.replicas > 1 else ()
+        planned = replace(target, replicas=several)
+        return Run(options, library, planned, deviations, is_examined=False, handover=folder / "target.json")
     run = Run(options, library, Target.unknown(options.target or ""), deviations, is_examined=False)
     run.examine(clean_up)
     return run
