@@ -12,6 +12,9 @@ IDP_URL: Final = "http://127.0.0.1:9000"
 ENVIRONMENT: Final = "development"
 PROFILE: Final = "default"
 TIMEOUT_SECONDS: Final = 15.0
+KEEPS_KEYS_IN_MEMORY: Final = frozenset({"bare"})
+"""Profiles whose backend shares no keys with others (KEY-07)."""
+
 LEVELS: Final = ("must", "should")
 SHOWN: Final = ("first", "all", "none")
 
@@ -135,7 +138,7 @@ class Options:
         return asdict(self)
 
 
-def _check_replicas(target: str | None, further: list[str], count: int) -> None:
+def _check_replicas(target: str | None, further: list[str], count: int, profile: str) -> None:
     """Check the two options about replicas.
 
     Raises:
@@ -147,6 +150,10 @@ def _check_replicas(target: str | None, further: list[str], count: int) -> None:
         raise pytest.UsageError("--replicas is for the reference backend; name those of the target with --replica URL")
     if count < 1:
         raise pytest.UsageError("--replicas is a number from 1")
+    if (further or count > 1) and profile in KEEPS_KEYS_IN_MEMORY:
+        raise pytest.UsageError(
+            f"the profile {profile!r} keeps signing keys in memory, so there is one replica (KEY-07)"
+        )
 
 
 def read_options(config: pytest.Config) -> Options:
@@ -164,7 +171,7 @@ def read_options(config: pytest.Config) -> Options:
         providers[id_] = vendor or None
     if get("--idp") and not get("--target"):
         raise pytest.UsageError("--idp goes with --target; without a target the suite starts its own mock IdP")
-    _check_replicas(get("--target"), get("--replica"), get("--replicas"))
+    _check_replicas(get("--target"), get("--replica"), get("--replicas"), get("--profile"))
     if get("--request-timeout") <= 0:
         raise pytest.UsageError("--request-timeout is a number of seconds above 0")
     ca_file = get("--target-ca")

@@ -271,6 +271,12 @@ class TestConfigurationFaults:
             (["--deviations", "nowhere.yaml"], "nowhere.yaml: the deviations file cannot be read"),
             (["--target-ca", "nowhere.pem"], "--target-ca nowhere.pem: there is no such file"),
             (["--target-ca", "own/fake.yaml"], "--target-ca own/fake.yaml: not a certificate in PEM form"),
+            (
+                ["--replicas", "2"],
+                "--replicas is for the reference backend; name those of the target with --replica URL",
+            ),
+            (["--replica", "http://localhost:1", "--profile", "bare"], "keeps signing keys in memory"),
+            (["--replica", "localhost:1"], "--replica 'localhost:1' is not an http or https URL"),
             (["--request-timeout", "0"], "--request-timeout is a number of seconds above 0"),
         ],
     )

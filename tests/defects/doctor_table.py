@@ -491,6 +491,10 @@ SET_UPS: Mapping[str, Wrong] = {
         config=without("google"),
         options={"providers": {"google": None, "github": None}},
     ),
+    "replica": Wrong("--replica has no scheme", (("replica-url", None),), options={"replicas": ("localhost:1",)}),
+    "replica-down": Wrong(
+        "A replica does not listen", (("target-absent", None),), options={"replicas": ("http://127.0.0.1:1",)}
+    ),
     "idp-no-scheme": Wrong("--idp has no scheme", (("idp-url", None),), options={"idp_url": "127.0.0.1:9000"}),
     "both-urls": Wrong(
         "Neither address is one",
