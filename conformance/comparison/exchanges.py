@@ -10,8 +10,9 @@ import binascii
 import contextlib
 import json
 import re
+import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, unquote
 
@@ -23,6 +24,9 @@ from conformance.driver.wire import Response
 MASKED: Final = "«left out»"
 _JWT: Final = re.compile(r"eyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2}){12,}")
+_ANY_HEADER: Final = 32
+"""Lets zlib read gzip's header as well as its own."""
+
 _SHOWN: Final = 300
 
 Places = dict[str, str | None]
@@ -68,7 +72,7 @@ class Reader:
                 found[f"header {name}"] = self._plain(response.header(name) or "")
         for raw in response.header_values("set-cookie"):
             found |= self._cookie(raw)
-        seen = observe_response(response, url, 0.0)
+        seen = observe_response(_unpacked(response), url, 0.0)
         if "location" in seen:
             found |= self._address("location", seen["location"])
         found |= dict(self._body(seen))
@@ -152,6 +156,16 @@ class Reader:
         if decoded != text and any(address in decoded for address in self.own):
             return self._plain(decoded)
         return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
+
+
+def _unpacked(response: Response) -> Response:
+    """The answer with its body as it was before it was compressed (RFC 9110 section 8.4)."""
+    coding = (response.header("content-encoding") or "").strip().lower()
+    if coding not in {"gzip", "deflate"}:
+        return response
+    with contextlib.suppress(zlib.error):
+        return replace(response, body=zlib.decompress(response.body, wbits=zlib.MAX_WBITS | _ANY_HEADER))
+    return response
 
 
 def differences(one: Places, other: Places) -> list[Difference]:

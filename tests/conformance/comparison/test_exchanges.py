@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 from typing import Any
 
@@ -132,6 +133,14 @@ class TestLeftOut:
     )
     def test_is_no_difference(self, one: Response, other: Response) -> None:
         assert places_of_differences(one, other) == []
+
+    def test_a_body_is_compared_as_it_was_before_it_was_compressed(self) -> None:
+        packed = [
+            Response(200, (("Content-Encoding", "gzip"),), gzip.compress(f"at {at}".encode()))
+            for at in ("2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00.000Z")
+        ]
+
+        assert places_of_differences(*packed) == []
 
     def test_what_is_masked_has_to_be_there_all_the_same(self) -> None:
         assert places_of_differences(answer(body={"exp": 1}), answer(body={})) == ["body.exp", "body"]
