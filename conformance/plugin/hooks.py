@@ -17,7 +17,7 @@ from conformance.plugin.run import CLEAN_UP, RUN, Run, begin, continue_in_worker
 from conformance.reports.deviations import render_deviations
 from conformance.reports.document import build_document
 from conformance.reports.files import write_report
-from conformance.reports.groups import BAD, signature_of
+from conformance.reports.groups import BAD, first_requirement
 from conformance.reports.html import render_html
 from conformance.reports.json_report import render_json
 from conformance.reports.junit import render_junit
@@ -219,7 +219,7 @@ class Collector:
         self._progress = self._progress or Progress(len(self._run.planned))
         self._begun = self._begun or time.monotonic() - result.seconds
         lines = [self._progress.add(result, time.monotonic() - self._begun)]
-        signature = signature_of(told) if result.verdict.value in BAD else None
+        signature = (result.scenario, first_requirement(told)) if result.verdict.value in BAD else None
         if signature is not None and signature not in self._told:
             self._told.add(signature)
             lines.append(told_at_once(result))
