@@ -58,14 +58,15 @@ def command(  # noqa: PLR0913, PLR0917 - each is an option
         click.echo(f"target    {target.auth_url} (app {target.app_origin}, profile {target.profile})")
         click.echo(f"mock IdP  {target.idp['urls']['http']}")
         click.echo("\n".join(aligned([_row(provider, examination) for provider in target.providers])))
-    if examination.findings:
+    # A sentence alone needs no table.
+    is_alone = target is None and len(examination.findings) == 1
+    if examination.findings and not is_alone:
         click.echo("\n".join(["found:", *in_words(examination.findings)]))
     try:
         examination.ready()
     except ConfigurationFault as fault:
-        raise SetUpError(
-            str(fault) if len(faults) == 1 else f"{len(faults)} faults of the set-up, see above"
-        ) from fault
+        several = f"{len(faults)} faults of the set-up, see above"
+        raise SetUpError(str(fault) if len(faults) == 1 else several) from fault
     if faults:
         there = ", ".join(provider.id for provider in examination.ready().providers if provider.fault)
         raise SetUpError(f"the suite can test all providers but {there}")
