@@ -14,6 +14,10 @@ from conformance.target import Provider, Target
 NO_PROVIDER: Final = Provider("none", "none", "oauth")
 """The provider of a case that no provider of the target can be had for."""
 
+REPLICA_STEP: Final = "replica"
+"""The step that only several replicas of a target make sense of."""
+
+ONE_REPLICA: Final = "it needs several replicas of the target (--replica URL, --replicas NUMBER)"
 APPLIES_TO_NONE: Final = "the target has no provider that the scenario applies to"
 NO_ENVIRONMENT: Final = "the target has none of its environments"
 
@@ -37,6 +41,11 @@ def applies(conditions: Applies, provider: Provider, facts: ProviderFacts) -> bo
 def has_profile(scenario: Scenario, target: Target) -> bool:
     """Say whether the target was started with the profile that a scenario needs."""
     return scenario.profile in {None, target.profile}
+
+
+def has_replicas(scenario: Scenario, target: Target) -> bool:
+    """Say whether there are as many of the target as a scenario needs."""
+    return len(target.replicas) > 1 or all(step.action != REPLICA_STEP for step in scenario.steps)
 
 
 def profile_missing(scenario: Scenario, target: Target) -> str:

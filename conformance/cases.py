@@ -8,8 +8,10 @@ from typing import Any, Final
 from conformance.applicability import (
     APPLIES_TO_NONE,
     NO_PROVIDER,
+    ONE_REPLICA,
     applies,
     has_profile,
+    has_replicas,
     not_applicable,
     profile_missing,
     provider_missing,
@@ -45,8 +47,13 @@ class Case:
 
     @property
     def is_playable(self) -> bool:
-        """True if it is applicable and no mistake is known of it."""
-        return self.not_applicable is None and self.mistake is None
+        """True if it is applicable, and neither a mistake nor a fault of the set-up is known of it."""
+        return self.not_applicable is None and self.mistake is None and self.fault is None
+
+    @property
+    def fault(self) -> str | None:
+        """What is wrong with the set-up of its provider, or None."""
+        return self.provider.fault if self.not_applicable is None else None
 
     @property
     def id(self) -> str:
@@ -85,6 +92,8 @@ def _cases_of(scenario: Scenario, target: Target, facts: Mapping[str, ProviderFa
     if not has_profile(scenario, target):
         # One case says it; one for each provider would bury what else is not applicable.
         return [Case(scenario, NO_PROVIDER, "", profile_missing(scenario, target))]
+    if not has_replicas(scenario, target):
+        return [Case(scenario, NO_PROVIDER, "", ONE_REPLICA)]
     matching = [
         provider
         for provider in target.providers

@@ -49,7 +49,7 @@ def command(port: int, bundle: Path) -> None:
     # However it is told to end, the processes that it started end with it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with embedded_pair(SEED, PROFILE, app_url) as (auth_url, idp_url, _):
+        with embedded_pair(SEED, PROFILE, app_url) as (auth_url, idp_url, *_):
             config = frontend_config(app_url, auth_url.removesuffix("/api/auth"))
             with _served(bundle, config, port):
                 click.echo(f"The app is at {app_url}, its vendors at {idp_url}. Ctrl-C ends both.")

@@ -158,7 +158,7 @@ def running_ground(trial: str, directory: Path, profile: str) -> Iterator[Ground
         config_file = idp.write_app_config(*options)
         probe = ProbeOptions(f"{idp.backend_url}/api/auth", idp.url, None, ENVIRONMENT, profile, {}, TIMEOUT_SECONDS)
         with start_backend(idp, config_file, directory / "backend.log", None):
-            target = examine(probe, library.facts)
+            target = examine(probe, library.facts).ready()
         yield Ground(trial, idp, config_file, library, target)
 
 
