@@ -146,7 +146,7 @@ def embedded_pair(seed: int, profile: str, app_url: str = APP_URL) -> Iterator[t
         idp_url = idp["urls"]["http"]
         config = place / "app-config.yaml"
         addresses = ["--idp", idp_url, "--idp-tls", idp["urls"]["tls"]]
-        _run("mock_idp", ["app-config", *addresses, *common, "-o", str(config)], environment)
+        _run("mock_idp", ["app-config", "--conformance", *addresses, *common, "-o", str(config)], environment)
         inside = {**environment, **_environment_of(idp_url, environment)}
         arguments = ["serve", "--config", str(config), "--port", backend_url.rsplit(":", 1)[1]]
         stack.enter_context(started("reference_backend", arguments, place / "backend.log", inside))
