@@ -65,7 +65,7 @@ def read_mapping(file: Path) -> dict[str, Any]:
     if data is None:
         return {}
     if not isinstance(data, dict):
-        raise AppConfigError(f"{file}: an app-config is a mapping, with `auth:` and `providers:` below it, for instance.")
+        raise AppConfigError(f"{file}: an app-config is a mapping, with `auth:` and the like in it.")
     return data
 
 

@@ -10,7 +10,13 @@ import yaml
 
 from mock_idp import __version__
 from mock_idp.addresses import Reach
-from mock_idp.app_config.providers import ProviderSetup, direct_config, environment_config, provider_setups
+from mock_idp.app_config.providers import (
+    ProviderSetup,
+    SetupError,
+    direct_config,
+    environment_config,
+    provider_setups,
+)
 from mock_idp.profiles import merged, profiles
 from mock_idp.proxies.base import AuthProxy
 from mock_idp.settings import CONTROL_PREFIX, KIT_NAME, PATIENCE_SECONDS, Settings
@@ -36,9 +42,7 @@ def app_config_text(
     setups = _with_only(provider_setups(settings), environments)
     overlay = profiles()[settings.profile].overlay
     tls_url = tls_url or default_tls_url(settings, idp_url)
-    header = (
-        f"{written_by(idp_url)}. Profile {settings.profile!r}. For tests only: everybody can sign in as anybody."
-    )
+    header = f"{written_by(idp_url)}. Profile {settings.profile!r}. For tests only: everybody can sign in as anybody."
     base, catalog = (merged(part, _only(overlay, part)) for part in _base(settings, idp_url))
     auth = merged(_auth(settings), {key: value for key, value in overlay.get("auth", {}).items() if key != "providers"})
     by_provider = overlay.get("auth", {}).get("providers", {})

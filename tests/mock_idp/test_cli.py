@@ -46,7 +46,10 @@ MISTAKES = [
     (("app-config", "--provider", "google", "--env", "no-such"), "google has no environment 'no-such' here"),
     (("app-config", "--conformance", "--env", "no-such"), "No provider here has an environment 'no-such'"),
     (("app-config", "--provider", "google", "--onto", "/no/such/file"), "There is no file /no/such/file."),
-    (("app-config", "--provider", "google", "-o", "/no/such/directory/file"), "cannot be written: No such file or directory."),
+    (
+        ("app-config", "--provider", "google", "-o", "/no/such/directory/file"),
+        "cannot be written: No such file or directory.",
+    ),
     (("personas", "-o", "/"), "cannot be written: Is a directory."),
     (("nothing",), "No such command 'nothing'"),
 ]
@@ -143,7 +146,9 @@ def test_app_config_does_not_overwrite_what_somebody_wrote(own_directory: Path) 
     assert (own_directory / "app-config.yaml").read_text() == OWN
     assert run("app-config", "--conformance", "-o", "app-config.yaml").exit_code == 2
     assert run(*command, "--force").exit_code == 0
-    assert yaml.safe_load((own_directory / "app-config.yaml").read_text())["backend"]["baseUrl"] == "http://localhost:7007"
+    assert (
+        yaml.safe_load((own_directory / "app-config.yaml").read_text())["backend"]["baseUrl"] == "http://localhost:7007"
+    )
 
 
 def test_app_config_says_where_the_own_file_is_wrong(own_directory: Path) -> None:
@@ -170,7 +175,10 @@ def test_app_config_of_the_suite_has_everything() -> None:
     whole = yaml.safe_load(run("app-config", "--conformance").stdout)
     assert "no-sign-in" in whole["auth"]["providers"]["google"]
     # A profile is a variant of that.
-    assert "signIn" in yaml.safe_load(run("app-config", "--profile", "bare").stdout)["auth"]["providers"]["oauth2"]["email"]
+    assert (
+        "signIn"
+        in yaml.safe_load(run("app-config", "--profile", "bare").stdout)["auth"]["providers"]["oauth2"]["email"]
+    )
 
 
 def test_listings() -> None:

@@ -47,7 +47,9 @@ class IdpProcess:
         """
         file = self.directory / "app-config.yaml"
         addresses = ("--idp", self.url, "--idp-tls", self.tls_url, "--backend-url", self.backend_url)
-        output_of("mock_idp", "app-config", "--conformance", *addresses, "-o", str(file), *options, state=self.directory)
+        output_of(
+            "mock_idp", "app-config", "--conformance", *addresses, "-o", str(file), *options, state=self.directory
+        )
         return file
 
 
