@@ -71,6 +71,8 @@ OUT_OF_RESOURCES_SECONDS = 1.0
 """How long no connection is accepted if the system has no room for one."""
 ANSWER_SECONDS = 5.0
 """How long commands and the front wait for a running mock."""
+COMMAND_FAREWELL_SECONDS = 10.0
+"""How long what a command started may take to end after the command did; a backend closes its database in that time."""
 CONNECT_SECONDS = 10.0
 """How long the front tries to reach the backend behind it."""
 SCREENSHOT_MILLISECONDS = 30_000
