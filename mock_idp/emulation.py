@@ -16,8 +16,7 @@ from mock_idp.keys import Keys
 from mock_idp.oauth.model import Answer, AuthorizationRequest, Encoding, Endpoint, FaultSpec, Grant, Refusal
 from mock_idp.oauth.policy import Cors
 from mock_idp.oauth.tokens import OWN_KEY, SignedToken, Unsigned
-from mock_idp.people import Account, Person
-from mock_idp.personas import PERSONAS
+from mock_idp.people import Account, People, Person
 from mock_idp.randomness import Randomness
 from mock_idp.saml import signing
 from mock_idp.saml.response import SamlResponse
@@ -66,6 +65,7 @@ class Service:
         settings: the mock's settings.
         clock: what time it is.
         randomness: source of all random texts.
+        people: who can sign in.
         store: what it remembers.
         keys: what it signs with.
         clients: who may ask.
@@ -78,6 +78,7 @@ class Service:
     settings: Settings
     clock: Clock
     randomness: Randomness
+    people: People
     store: GrantStore
     keys: Keys
     clients: Clients = field(default_factory=Clients)
@@ -103,8 +104,8 @@ class Service:
         return self.keys.sign(token.at(self.clock.now()), secret)
 
     def persona(self, grant: Grant) -> Person:
-        """The persona that gave a grant."""
-        return PERSONAS[grant.persona]
+        """The person who gave a grant, as of now."""
+        return self.people.ever(grant.persona)
 
     def account(self, grant: Grant) -> Account:
         """What this service knows about the persona that gave a grant."""

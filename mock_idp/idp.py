@@ -10,13 +10,16 @@ from mock_idp.clock import Clock, SystemClock
 from mock_idp.emulation import Emulation
 from mock_idp.faults.catalogue import FAULTS
 from mock_idp.journal import Journal
-from mock_idp.personas import IN_WORDS, PERSONAS, SPARE
+from mock_idp.people import People
+from mock_idp.personas import PERSONAS, SPARE
 from mock_idp.profiles import profiles
 from mock_idp.proxies import proxies
 from mock_idp.proxies.base import AuthProxy
 from mock_idp.randomness import Randomness
 from mock_idp.services import Services
 from mock_idp.settings import Settings
+from mock_idp.setup.applied import AppliedSetup
+from mock_idp.setup.model import Setup
 from mock_idp.vendors import vendors
 from mock_idp.vendors.base import Vendor
 
@@ -53,7 +56,9 @@ class Idp:
         vendors: all vendors by id.
         proxies: all auth proxies by id.
         setups: the providers that clients are registered for.
+        people: who can sign in.
         services: all services.
+        applied: what is in effect of its owner's set-up.
         journal: what was asked.
         host_patterns: every host name that a vendor, an auth proxy or a website has for itself, and whose it is.
         listener_info: what the listeners know.
@@ -65,25 +70,27 @@ class Idp:
     vendors: Mapping[str, Vendor]
     proxies: Mapping[str, AuthProxy]
     setups: tuple[ProviderSetup, ...]
+    people: People
     services: Services
+    applied: AppliedSetup
     journal: Journal
     host_patterns: Mapping[str, Emulation]
     listener_info: ListenerInfo = field(default_factory=ListenerInfo)
 
 
-def make_idp(settings: Settings, clock: Clock | None = None) -> Idp:
+def make_idp(settings: Settings, clock: Clock | None = None, setup: Setup | None = None) -> Idp:
     """Put a mock IdP together, make the services of its environments and register their clients.
 
     Parameters:
         settings: what it is told.
         clock: what time it is; the computer's clock if left out.
+        setup: people, clients and services of its owner; its settings are in ``settings`` already.
 
     Raises:
         SettingsError: the automatic persona does not exist.
         SetupError: a provider or the profile does not exist.
+        SetupFileError: the set-up cannot be put into effect.
     """
-    if settings.auto_login is not None and settings.auto_login not in PERSONAS:
-        raise SettingsError(f"There is no persona {settings.auto_login!r}; there are {IN_WORDS}.")
     clock = clock or SystemClock()
     randomness = Randomness(settings.seed)
     emulations: Mapping[str, Emulation] = {**vendors(), **proxies(), CLIENT_SITE.id: CLIENT_SITE}
@@ -92,6 +99,8 @@ def make_idp(settings: Settings, clock: Clock | None = None) -> Idp:
         for host in emulation.hosts:
             # Of emulations with the same host the first one has it.
             host_patterns.setdefault(host, emulation)
+    people = People(PERSONAS)
+    services = Services(emulations, settings, clock, randomness, people, profiles()[settings.profile].exclusive)
     idp = Idp(
         settings=settings,
         clock=clock,
@@ -99,25 +108,25 @@ def make_idp(settings: Settings, clock: Clock | None = None) -> Idp:
         vendors=vendors(),
         proxies=proxies(),
         setups=provider_setups(settings),
-        services=Services(
-            emulations,
-            settings,
-            clock,
-            randomness,
-            profiles()[settings.profile].exclusive,
-        ),
+        people=people,
+        services=services,
+        applied=AppliedSetup(people, services),
         journal=Journal(settings.journal_limit),
         host_patterns=host_patterns,
     )
     for persona in SPARE:
         idp.services.create(persona, CLIENT_SITE.id, permanent=True)
-    for setup in idp.setups:
-        if setup.service not in idp.services.by_id:
-            idp.services.create(setup.service, setup.emulation.id, permanent=True)
-        for environment in setup.environments:
+    for provider in idp.setups:
+        if provider.service not in idp.services.by_id:
+            idp.services.create(provider.service, provider.emulation.id, permanent=True)
+        for environment in provider.environments:
             spec, service = environment.kind.service, environment.client.service
             if spec:
-                idp.services.create(service, setup.emulation.id, FAULTS.parse(list(spec.faults)), permanent=True)
-        for client in setup.clients:
+                idp.services.create(service, provider.emulation.id, FAULTS.parse(list(spec.faults)), permanent=True)
+        for client in provider.clients:
             idp.services.by_id[client.service].clients.register(client)
+    if setup is not None:
+        idp.applied.apply(setup)
+    if settings.auto_login is not None and settings.auto_login not in people.by_id:
+        raise SettingsError(f"There is no persona {settings.auto_login!r}; there are {people.in_words}.")
     return idp

@@ -7,6 +7,7 @@ same in every run and a catalog can name them, unless they are given.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from threading import Lock
 from typing import Any
 
 from mock_idp.settings import COMPANY_DOMAIN
@@ -170,3 +171,90 @@ class Account:
         """
         given = self.persona.ids.get(self.vendor)
         return derived if given is None else str(given)
+
+
+class PeopleError(ValueError):
+    """Somebody who cannot be added, changed or removed; the message is one sentence."""
+
+
+class People:
+    """Who can sign in at one mock, own people first; may be shared by threads.
+
+    Parameters:
+        personas: the kit's own people, who are everybody's: they stay as they are, but for spare ones.
+    """
+
+    def __init__(self, personas: Mapping[str, Person]) -> None:
+        self._personas = personas
+        self._lock = Lock()
+        self._gone: dict[str, Person] = {}
+        self.own: Mapping[str, Person] = {}
+        """The people of one's own by id, as of now."""
+        self.by_id: Mapping[str, Person] = dict(personas)
+        """Everybody by id, as of now."""
+
+    @property
+    def shown(self) -> Mapping[str, Person]:
+        """Whom pages show, in that order."""
+        return {person_id: person for person_id, person in self.by_id.items() if not person.spare}
+
+    @property
+    def in_words(self) -> str:
+        """All ids, for messages."""
+        spare = [person_id for person_id, person in self._personas.items() if person.spare]
+        return ", ".join([*self.shown, f"{spare[0]} … {spare[-1]}"])
+
+    def ever(self, person_id: str) -> Person:
+        """Somebody who can sign in, or could: grants outlive people.
+
+        Raises:
+            KeyError: there was never anybody of this id.
+        """
+        return self.by_id.get(person_id) or self._gone[person_id]
+
+    def named(self, vendor: str, login: str) -> Person | None:
+        """Who has a user name at a vendor, or nobody."""
+        everybody = self.by_id.values()
+        return next((person for person in everybody if person.logins.get(vendor, person.login) == login), None)
+
+    def put(self, person: Person) -> None:
+        """Add somebody, or put a changed person in the place of the one of the same id.
+
+        Raises:
+            PeopleError: the id is that of a persona which is everybody's.
+        """
+        known = self._personas.get(person.id)
+        if known and not known.spare:
+            raise PeopleError(f"{person.id} is one of the kit's personas, which stay as they are; choose another id.")
+        with self._lock:
+            self._set({**self.own, person.id: person} if person.own else self.own, {person.id: person})
+
+    def remove(self, person_id: str) -> None:
+        """Remove one of one's own people.
+
+        Raises:
+            PeopleError: there is none of this id, or it is a persona.
+        """
+        with self._lock:
+            if person_id not in self.own:
+                why = "is a persona and stays" if person_id in self._personas else "is not known"
+                raise PeopleError(f"{person_id!r:.80} {why}; people of your own are: {', '.join(self.own) or 'none'}.")
+            self._gone[person_id] = self.own[person_id]
+            self._set({known: person for known, person in self.own.items() if known != person_id}, {})
+
+    def reset(self, own: Mapping[str, Person], personas: Mapping[str, Person] | None = None) -> None:
+        """Have these people and no others, and the personas as they were.
+
+        Parameters:
+            own: the people of one's own.
+            personas: personas that are changed all the same.
+        """
+        with self._lock:
+            self._gone |= {person_id: person for person_id, person in self.own.items() if person_id not in own}
+            self.own = dict(own)
+            self.by_id = {**own, **self._personas, **(personas or {})}
+
+    def _set(self, own: Mapping[str, Person], changed: Mapping[str, Person]) -> None:
+        personas = {person_id: self.by_id[person_id] for person_id in self._personas}
+        self.own = own
+        self.by_id = {**own, **personas, **{person_id: p for person_id, p in changed.items() if not p.own}}

@@ -17,8 +17,8 @@ from mock_idp.control.descriptions import (
     describe_service,
     describe_vendors,
 )
-from mock_idp.control.members import ControlError, read_members, read_object, read_text, read_texts
-from mock_idp.control.registration import REGISTRATION_MEMBERS, register_client, remove_client
+from mock_idp.control.members import ControlError, read_json, read_members, read_object, read_text, read_texts
+from mock_idp.control.registration import register_client, remove_client
 from mock_idp.emulation import Service
 from mock_idp.faults.catalogue import FAULTS
 from mock_idp.faults.model import FaultSpecError
@@ -27,10 +27,11 @@ from mock_idp.journal import describe_filter
 from mock_idp.keys import KeySetError
 from mock_idp.oauth.model import Grant
 from mock_idp.oauth.tokens import FORGERY_MEMBERS, Forgery, ForgeryError
-from mock_idp.personas import IN_WORDS, PERSONAS
+from mock_idp.personas import PERSONAS
 from mock_idp.proxies.base import MintError, MintSpec
 from mock_idp.services import ServiceError
 from mock_idp.settings import CONTROL_PREFIX
+from mock_idp.setup.members import MemberError
 from mock_idp.web.dispatch import host_name
 from mock_idp.web.writing import json_bytes
 
@@ -102,7 +103,7 @@ def control(idp: Idp) -> Blueprint:
 
     @route("/clients", "POST")
     def create_client() -> Any:
-        return describe_client(register_client(idp, read_members(REGISTRATION_MEMBERS))), 201
+        return describe_client(register_client(idp, read_json())), 201
 
     @route("/clients")
     def clients() -> Any:
@@ -152,7 +153,7 @@ def _as_json(handler: Handler) -> Handler:
             result = handler(**arguments)
         except ControlError as mistake:
             return _json({"error": str(mistake)}, mistake.status)
-        except (FaultSpecError, ForgeryError, KeySetError, MintError, ServiceError, SetupError) as mistake:
+        except (FaultSpecError, ForgeryError, KeySetError, MemberError, MintError, ServiceError, SetupError) as mistake:
             return _json({"error": str(mistake)}, 400)
         if isinstance(result, Response):
             return result
@@ -218,9 +219,9 @@ def _mint(idp: Idp, proxy_id: str, data: Mapping[str, Any]) -> dict[str, Any]:
     proxy = idp.proxies.get(proxy_id)
     if proxy is None:
         raise ControlError(f"There is no auth proxy {proxy_id!r:.80}; there are {', '.join(idp.proxies)}.", 404)
-    persona = PERSONAS.get(str(data.get("persona")))
+    persona = idp.people.by_id.get(str(data.get("persona")))
     if persona is None:
-        raise ControlError(f"persona must be one of {IN_WORDS}.")
+        raise ControlError(f"persona must be one of {idp.people.in_words}.")
     replaced = read_object(data, "replace")
     if not all(isinstance(value, str) for value in replaced.values()):
         raise ControlError("replace must map header names to texts.")

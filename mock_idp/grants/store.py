@@ -106,6 +106,13 @@ class GrantStore:
             if grant:
                 self._grants.put(grant_id, replace(grant, revoked=True))
 
+    def revoke_grants_of(self, persona: str) -> None:
+        """Take back everything that somebody granted."""
+        with self._lock:
+            for grant in list(self._grants.values()):
+                if grant.persona == persona:
+                    self._grants.put(grant.grant_id, replace(grant, revoked=True))
+
     def first_consent(self, client_id: str, persona: str) -> bool:
         """Say whether this persona consents to this client for the first time, and remember that it did."""
         with self._lock:

@@ -12,7 +12,7 @@ from mock_idp.faults.injection import count_applied
 from mock_idp.faults.model import FaultSpecError
 from mock_idp.idp import Idp
 from mock_idp.oauth.model import Answer, AuthorizationRequest, Encoding, Endpoint, FaultSpec, Page
-from mock_idp.personas import IN_WORDS, PERSONAS
+from mock_idp.people import People
 from mock_idp.vendors.base import Vendor
 from mock_idp.web.dispatch import finish
 from mock_idp.web.reading import Pairs, first_values, read
@@ -40,7 +40,7 @@ def decide(idp: Idp, request: Request) -> Response:
     form = read(request).form
     try:
         cookies = {"cookie": request.headers.get("Cookie", "")}
-        return to_response(_carry_out(idp, _read_decision(form), cookies))
+        return to_response(_carry_out(idp, _read_decision(idp.people, form), cookies))
     except (ConsentError, FaultSpecError) as mistake:
         return _refused(request, str(mistake))
 
@@ -51,11 +51,11 @@ def _refused(request: Request, sentence: str) -> Response:
     return to_response(Answer(400, Page("mistake", {"sentence": sentence}), Encoding.HTML))
 
 
-def _read_decision(form: Pairs) -> _Decision:
+def _read_decision(people: People, form: Pairs) -> _Decision:
     fields = first_values(form)
-    if fields.get("persona") not in PERSONAS:
+    if fields.get("persona") not in people.by_id:
         said = repr(fields["persona"]) if "persona" in fields else "none was chosen"
-        raise ConsentError(f"persona must be one of {IN_WORDS}; {said}.")
+        raise ConsentError(f"persona must be one of {people.in_words}; {said}.")
     if fields.get("decision") not in ("allow", "deny"):
         raise ConsentError("decision must be allow or deny.")
     return _Decision(

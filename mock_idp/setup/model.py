@@ -82,6 +82,12 @@ class Setup:
     services: tuple[ServiceSetup, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def in_words(self) -> str:
+        """How much there is of what, for messages."""
+        counted = ((self.people, "people"), (self.clients, "clients"), (self.services, "services"))
+        return ", ".join(f"{len(part)} {name}" for part, name in counted)
+
     def merged(self, other: "Setup") -> "Setup":
         """This set-up and another one, which wins where both say something.
 

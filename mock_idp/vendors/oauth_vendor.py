@@ -45,7 +45,6 @@ from mock_idp.oauth.policy import (
 )
 from mock_idp.oauth.tokens import TokenShape, seal, unverified_audience
 from mock_idp.people import Account, Person
-from mock_idp.personas import SHOWN
 from mock_idp.vendors.base import Vendor, redirect, with_state
 from mock_idp.vendors.browser_session import clear_cookie, session_of, set_cookie
 
@@ -139,7 +138,9 @@ class OAuthVendor(Vendor):
         """Whom the login hint means: an e-mail address or a login (OIDC Core section 3.1.2.1)."""
         name = self.policy.login_hint
         wanted = request.query.get(name, "").strip().lower() if name else ""
-        return next((persona.id for persona in SHOWN.values() if wanted in _names(persona)), None) if wanted else None
+        shown = request.service.people.shown.values()
+        accounts = (person.account(self.id).persona for person in shown)
+        return next((person.id for person in accounts if wanted in _names(person)), None) if wanted else None
 
     def _signed_in(self, request: ServiceRequest, client: Client, scopes: tuple[str, ...]) -> str | None:
         """Who consented to a client before, where nobody may be asked (OIDC Core section 3.1.2.6)."""
