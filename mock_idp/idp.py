@@ -19,7 +19,7 @@ from mock_idp.randomness import Randomness
 from mock_idp.services import Services
 from mock_idp.settings import Settings
 from mock_idp.setup.applied import AppliedSetup
-from mock_idp.setup.model import Setup
+from mock_idp.setup.model import HostSetup, Setup
 from mock_idp.vendors import vendors
 from mock_idp.vendors.base import Vendor
 
@@ -61,6 +61,7 @@ class Idp:
         applied: what is in effect of its owner's set-up.
         journal: what was asked.
         host_patterns: every host name that a vendor, an auth proxy or a website has for itself, and whose it is.
+        own_hosts: host -> addresses there that only the owner of this mock has, the longest path first.
         listener_info: what the listeners know.
     """
 
@@ -75,6 +76,7 @@ class Idp:
     applied: AppliedSetup
     journal: Journal
     host_patterns: Mapping[str, Emulation]
+    own_hosts: Mapping[str, tuple[HostSetup, ...]]
     listener_info: ListenerInfo = field(default_factory=ListenerInfo)
 
 
@@ -99,6 +101,7 @@ def make_idp(settings: Settings, clock: Clock | None = None, setup: Setup | None
         for host in emulation.hosts:
             # Of emulations with the same host the first one has it.
             host_patterns.setdefault(host, emulation)
+    own_hosts: dict[str, tuple[HostSetup, ...]] = {}
     people = People(PERSONAS)
     services = Services(emulations, settings, clock, randomness, people, profiles()[settings.profile].exclusive)
     idp = Idp(
@@ -113,6 +116,7 @@ def make_idp(settings: Settings, clock: Clock | None = None, setup: Setup | None
         applied=AppliedSetup(people, services),
         journal=Journal(settings.journal_limit),
         host_patterns=host_patterns,
+        own_hosts=own_hosts,
     )
     for persona in SPARE:
         idp.services.create(persona, CLIENT_SITE.id, permanent=True)
@@ -127,6 +131,11 @@ def make_idp(settings: Settings, clock: Clock | None = None, setup: Setup | None
             idp.services.by_id[client.service].clients.register(client)
     if setup is not None:
         idp.applied.apply(setup)
+        for own in setup.hosts:
+            # A host of the vendor's own stays that, with one more path.
+            host_patterns.setdefault(own.host, services.by_id[own.service].emulation)
+            known = (*own_hosts.get(own.host, ()), own)
+            own_hosts[own.host] = tuple(sorted(known, key=lambda one: len(one.path), reverse=True))
     if settings.auto_login is not None and settings.auto_login not in people.by_id:
         raise SettingsError(f"There is no persona {settings.auto_login!r}; there are {people.in_words}.")
     return idp

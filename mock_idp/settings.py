@@ -112,6 +112,7 @@ class Settings:
         app_urls: base URLs of the Backstage frontends, without trailing slash. The first one is ``app.baseUrl``.
         providers: ``ID`` or ``ID=VENDOR`` each; empty means the default providers.
         profile: name of the app-config variant.
+        only_own_clients: True if no clients of the kit are registered, except for providers that are named.
         auto_login: id of the persona that is signed in without a consent page, or None.
         seed: seed of all random choices, or None to draw one.
         state_dir: directory of the certificate authority.
@@ -130,6 +131,7 @@ class Settings:
     app_urls: tuple[str, ...] = (DEFAULT_APP_URL,)
     providers: tuple[str, ...] = ()
     profile: str = DEFAULT_PROFILE
+    only_own_clients: bool = False
     auto_login: str | None = None
     seed: int | None = None
     state_dir: Path = field(default_factory=default_state_dir)

@@ -28,6 +28,7 @@ def describe_mock(idp: Idp, seen_as: str | None) -> dict[str, Any]:
         "kit": {"name": KIT_NAME, "version": __version__},
         "seed": idp.randomness.seed,
         "profile": idp.settings.profile,
+        "only_own_clients": idp.settings.only_own_clients,
         "backend_keys": [asdict(key) for key in profile.backend_keys],
         "public_url": profile.public_url,
         **idp.listener_info.describe(seen_as),
@@ -39,7 +40,34 @@ def describe_mock(idp: Idp, seen_as: str | None) -> dict[str, Any]:
 
 
 def describe_providers(idp: Idp) -> list[dict[str, Any]]:
-    """The providers that clients are registered for."""
+    """The providers that clients are registered for; those of somebody's own app-config first."""
+    own = _own_providers(idp)
+    names = {provider["id"] for provider in own}
+    return [*own, *(provider for provider in _kit_providers(idp) if provider["id"] not in names)]
+
+
+def _own_providers(idp: Idp) -> list[dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for one in idp.applied.setup.environments:
+        client = idp.services.by_id[one.service].clients.by_id.get(one.client_id)
+        if client is None:
+            continue  # removed meanwhile, by the control API
+        vendor = idp.vendors[one.vendor]
+        provider = {"id": one.provider, "kind": vendor.kind, "vendor": vendor.id, "service": one.service}
+        known = found.setdefault(one.provider, {**provider, "reserved": False, "client": None, "environments": []})
+        known["environments"].append(
+            {
+                "name": one.environment,
+                "client_id": client.client_id,
+                "client_secret": client.client_secret,
+                "redirect_uris": sorted(client.redirect_uris),
+                "service": one.service,
+            }
+        )
+    return list(found.values())
+
+
+def _kit_providers(idp: Idp) -> list[dict[str, Any]]:
     return [
         {
             "id": setup.id,

@@ -155,7 +155,7 @@ def test_run_does_not_replace_an_idp_that_was_named(dead_url):
 def test_run_starts_an_idp_if_none_answers(dead_url, start_idp, monkeypatch, capfd):
     listeners, stopped = start_idp(), []
 
-    def start(settings):
+    def start(settings, **_):
         assert (settings.tls_port, settings.proxy_port) == (0, 0)
         return SimpleNamespace(urls=listeners.urls, stop=lambda: stopped.append(True))
 
