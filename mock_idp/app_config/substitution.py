@@ -54,11 +54,11 @@ class AppConfigFile:
         if isinstance(value, str):
             return self._substituted(value, place)
         if isinstance(value, Mapping):
-            members = {
+            # What is null stays that: it takes away what an earlier file says.
+            return {
                 str(key): self._resolved(*self._at(member, (*place, str(key)), directory))
                 for key, member in value.items()
             }
-            return {key: member for key, member in members.items() if member is not None}
         if isinstance(value, list):
             return [self._resolved(*self._at(entry, place, directory)) for entry in value]
         return value
@@ -114,11 +114,13 @@ class AppConfigFile:
         return AppConfigError(f"{self.path}: {'.'.join(place) or 'the whole file'}: {sentence}.")
 
     def has(self, *keys: str) -> bool:
-        """Whether this file itself says something below some keys."""
+        """Whether this file itself has a member of that place, even a null."""
         value: Any = self._data
         for key in keys:
-            value = value.get(key) if isinstance(value, Mapping) else None
-        return value is not None
+            if not isinstance(value, Mapping) or key not in value:
+                return False
+            value = value[key]
+        return True
 
 
 def _read_data(file: Path) -> Any:

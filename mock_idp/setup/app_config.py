@@ -145,8 +145,10 @@ class _Reader:
         value: Any = None
         for file in self._files:
             said = file.get(*keys)
-            both = isinstance(value, Mapping) and isinstance(said, Mapping)
-            value = merged(value, said) if both else value if said is None else said
+            if isinstance(said, Mapping):
+                value = merged(value if isinstance(value, Mapping) else {}, said)
+            elif said is not None or file.has(*keys):
+                value = said
         return value
 
     def _names(self) -> str:
