@@ -125,13 +125,16 @@ def describe_mock(profile: str, providers: Mapping[str, str | None]) -> dict[str
 
 
 @contextlib.contextmanager
-def embedded_pair(seed: int, profile: str, app_url: str = APP_URL) -> Iterator[tuple[str, str, str]]:
+def embedded_pair(
+    seed: int, profile: str, app_url: str = APP_URL, only_environment: str | None = None
+) -> Iterator[tuple[str, str, str]]:
     """Start both; gives the auth URL, the IdP's URL and the app's origin.
 
     Parameters:
         seed: for the IdP's random choices.
         profile: configuration profile.
         app_url: where the app is, if there is one.
+        only_environment: the one environment that the backend's providers have; None for all.
 
     Raises:
         EmbeddedStartError: one of them did not start.
@@ -146,7 +149,8 @@ def embedded_pair(seed: int, profile: str, app_url: str = APP_URL) -> Iterator[t
         idp_url = idp["urls"]["http"]
         config = place / "app-config.yaml"
         addresses = ["--idp", idp_url, "--idp-tls", idp["urls"]["tls"]]
-        _run("mock_idp", ["app-config", "--conformance", *addresses, *common, "-o", str(config)], environment)
+        only = ["--env", only_environment] if only_environment else []
+        _run("mock_idp", ["app-config", "--conformance", *only, *addresses, *common, "-o", str(config)], environment)
         inside = {**environment, **_environment_of(idp_url, environment)}
         arguments = ["serve", "--config", str(config), "--port", backend_url.rsplit(":", 1)[1]]
         stack.enter_context(started("reference_backend", arguments, place / "backend.log", inside))

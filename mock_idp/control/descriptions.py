@@ -1,10 +1,12 @@
 """What the control API and the pages tell about the mock, as plain data."""
 
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
 from mock_idp import __version__
 from mock_idp.acceptance import acceptance
+from mock_idp.app_config.providers import environment_kinds
 from mock_idp.catalog import annotations_of
 from mock_idp.client_site import client_url
 from mock_idp.emulation import Service
@@ -14,6 +16,7 @@ from mock_idp.people import Person
 from mock_idp.profiles import profiles
 from mock_idp.proxies.base import AuthProxy
 from mock_idp.settings import KIT_NAME
+from mock_idp.vendors import vendors
 
 
 def describe_mock(idp: Idp, seen_as: str | None) -> dict[str, Any]:
@@ -29,6 +32,7 @@ def describe_mock(idp: Idp, seen_as: str | None) -> dict[str, Any]:
         "seed": idp.randomness.seed,
         "profile": idp.settings.profile,
         "only_own_clients": idp.settings.only_own_clients,
+        "environment_names": environment_names(),
         "backend_keys": [asdict(key) for key in profile.backend_keys],
         "public_url": profile.public_url,
         **idp.listener_info.describe(seen_as),
@@ -37,6 +41,12 @@ def describe_mock(idp: Idp, seen_as: str | None) -> dict[str, Any]:
         "app_urls": list(idp.settings.app_urls),
         "providers": describe_providers(idp),
     }
+
+
+@cache
+def environment_names() -> list[str]:
+    """The names of all environments that the kit has for any vendor, whether or not they are used here."""
+    return sorted({kind.name for vendor in vendors().values() for kind in environment_kinds(vendor)})
 
 
 def describe_providers(idp: Idp) -> list[dict[str, Any]]:
