@@ -78,8 +78,9 @@ def play(case: Case, facts: ProviderFacts, target: Target, wire: Wire, idp: Idp,
     levels = {id_: requirements()[id_].level for id_ in case.scenario.requirements}
     result = empty_result(case)
     stop: _Stop | None = None
-    number = 0
+    number = 1
     try:
+        context.journal_begins = idp.newest_before
         for number, entry in enumerate(case.scenario.steps, start=1):
             _play_step(entry, number, context, result)
     except NoAnswerError as error:

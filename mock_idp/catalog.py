@@ -1,6 +1,7 @@
 """The personas as a Backstage catalog: User and Group entities, as YAML."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -16,13 +17,55 @@ FIRST_PERSONA = "plain"
 """Who has nothing special, so that any sign-in shows that the look-alike is not taken."""
 
 DEFAULT_NAMESPACE = "default"
+_GROUP_REF = re.compile(r"group:[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+"""What Backstage takes for the name of an entity (FieldFormatEntityPolicy)."""
 _API_VERSION = "backstage.io/v1alpha1"
 
 
 @cache
 def catalog_yaml() -> str:
-    """All entities as a YAML stream, ready for a catalog location of type ``url``."""
-    return yaml.safe_dump_all(entities(), sort_keys=False, allow_unicode=True, explicit_start=True)
+    """The personas' entities as a YAML stream, ready for a catalog location of type ``url``."""
+    return _stream(entities())
+
+
+def own_catalog_yaml(people: Collection[Person]) -> str:
+    """The entities of people of one's own, to stand behind those of the personas.
+
+    Parameters:
+        people: all of them; those without an entity are left out.
+    """
+    users = [person for person in people if person.entity]
+    known = {ref for persona in PERSONAS.values() for ref in persona.group_refs}
+    refs = dict.fromkeys(ref for person in users for ref in _valid(person.group_refs) if ref not in known)
+    groups = [_own_group(ref) for ref in refs]
+    return _stream([*groups, *(_own_user(person, person.entity) for person in users if person.entity)])
+
+
+def _stream(documents: Collection[dict[str, Any]]) -> str:
+    return yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True, explicit_start=True) if documents else ""
+
+
+def _valid(refs: Iterable[str]) -> list[str]:
+    """The references to groups whose names an entity can have."""
+    return [ref for ref in refs if _GROUP_REF.fullmatch(ref)]
+
+
+def _own_group(ref: str) -> dict[str, Any]:
+    namespace, _, name = ref.removeprefix("group:").partition("/")
+    return {
+        "apiVersion": _API_VERSION,
+        "kind": "Group",
+        "metadata": {"name": name, **({} if namespace == DEFAULT_NAMESPACE else {"namespace": namespace})},
+        "spec": {"type": "team", "children": []},
+    }
+
+
+def _own_user(person: Person, name: str) -> dict[str, Any]:
+    user = _user(person, name, annotations_of(person))
+    user["spec"]["memberOf"] = _valid(person.group_refs)
+    if not person.reason:
+        del user["metadata"]["description"]
+    return user
 
 
 def entities() -> list[dict[str, Any]]:

@@ -6,12 +6,13 @@ from typing import Any
 
 from mock_idp.app_config.providers import ProviderSetup, provider_setups
 from mock_idp.client_site import CLIENT_SITE
-from mock_idp.clock import Clock, SystemClock
+from mock_idp.clock import AdjustableClock, Clock, SystemClock
 from mock_idp.emulation import Emulation
 from mock_idp.faults.catalogue import FAULTS
 from mock_idp.journal import Journal
 from mock_idp.people import People
 from mock_idp.personas import PERSONAS, SPARE
+from mock_idp.picture_site import PICTURE_SITE
 from mock_idp.profiles import profiles
 from mock_idp.proxies import proxies
 from mock_idp.proxies.base import AuthProxy
@@ -20,6 +21,7 @@ from mock_idp.services import Services
 from mock_idp.settings import Settings
 from mock_idp.setup.applied import AppliedSetup
 from mock_idp.setup.model import HostSetup, Setup
+from mock_idp.setup.snapshots import Snapshots
 from mock_idp.vendors import vendors
 from mock_idp.vendors.base import Vendor
 
@@ -59,6 +61,7 @@ class Idp:
         people: who can sign in.
         services: all services.
         applied: what is in effect of its owner's set-up.
+        snapshots: its states at other times.
         journal: what was asked.
         host_patterns: every host name that a vendor, an auth proxy or a website has for itself, and whose it is.
         own_hosts: host -> addresses there that only the owner of this mock has, the longest path first.
@@ -66,7 +69,7 @@ class Idp:
     """
 
     settings: Settings
-    clock: Clock
+    clock: AdjustableClock
     randomness: Randomness
     vendors: Mapping[str, Vendor]
     proxies: Mapping[str, AuthProxy]
@@ -74,6 +77,7 @@ class Idp:
     people: People
     services: Services
     applied: AppliedSetup
+    snapshots: Snapshots
     journal: Journal
     host_patterns: Mapping[str, Emulation]
     own_hosts: Mapping[str, tuple[HostSetup, ...]]
@@ -93,27 +97,35 @@ def make_idp(settings: Settings, clock: Clock | None = None, setup: Setup | None
         SetupError: a provider or the profile does not exist.
         SetupFileError: the set-up cannot be put into effect.
     """
-    clock = clock or SystemClock()
+    adjustable = AdjustableClock(clock or SystemClock())
     randomness = Randomness(settings.seed)
-    emulations: Mapping[str, Emulation] = {**vendors(), **proxies(), CLIENT_SITE.id: CLIENT_SITE}
+    emulations: Mapping[str, Emulation] = {
+        **vendors(),
+        **proxies(),
+        CLIENT_SITE.id: CLIENT_SITE,
+        PICTURE_SITE.id: PICTURE_SITE,
+    }
     host_patterns: dict[str, Emulation] = {}
     for emulation in emulations.values():
         for host in emulation.hosts:
             # Of emulations with the same host the first one has it.
             host_patterns.setdefault(host, emulation)
     own_hosts: dict[str, tuple[HostSetup, ...]] = {}
+    setups = provider_setups(settings)
     people = People(PERSONAS)
-    services = Services(emulations, settings, clock, randomness, people, profiles()[settings.profile].exclusive)
+    services = Services(emulations, settings, adjustable, randomness, people, profiles()[settings.profile].exclusive)
+    applied = AppliedSetup(people, services)
     idp = Idp(
         settings=settings,
-        clock=clock,
+        clock=adjustable,
         randomness=randomness,
         vendors=vendors(),
         proxies=proxies(),
-        setups=provider_setups(settings),
+        setups=setups,
         people=people,
         services=services,
-        applied=AppliedSetup(people, services),
+        applied=applied,
+        snapshots=Snapshots(people, services, adjustable, applied),
         journal=Journal(settings.journal_limit),
         host_patterns=host_patterns,
         own_hosts=own_hosts,
@@ -129,6 +141,7 @@ def make_idp(settings: Settings, clock: Clock | None = None, setup: Setup | None
                 idp.services.create(service, provider.emulation.id, FAULTS.parse(list(spec.faults)), permanent=True)
         for client in provider.clients:
             idp.services.by_id[client.service].clients.register(client)
+    idp.snapshots.begin()
     if setup is not None:
         idp.applied.apply(setup)
         for own in setup.hosts:

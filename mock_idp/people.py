@@ -77,7 +77,7 @@ class Person:
 
     @property
     def picture(self) -> str:
-        """Address of a picture, the same at every vendor."""
+        """Address of a picture, the same at every vendor; the mock serves those of its own host."""
         return self.picture_url or f"https://{PICTURE_HOST}/{self.login}.png"
 
     @property
@@ -100,14 +100,18 @@ class Person:
         """The groups as full entity refs."""
         return tuple(group if ":" in group else f"group:default/{group}" for group in self.groups)
 
-    def groups_at(self, vendor: str) -> tuple[str, ...]:
+    def groups_at(self, vendor: str) -> tuple[str, ...] | None:
         """The names of the groups that a vendor tells: its own ones, or the names of the catalog's groups.
 
         Parameters:
             vendor: the vendor's id.
+
+        Returns:
+            None for a persona, about whose groups vendors say nothing unless somebody gives it some.
         """
-        names = (ref.rpartition("/")[2] for ref in self.group_refs if ref.startswith("group:"))
-        return self.vendor_groups.get(vendor) or tuple(dict.fromkeys(names))
+        if vendor in self.vendor_groups or not self.own:
+            return self.vendor_groups.get(vendor)
+        return tuple(dict.fromkeys(ref.rpartition("/")[2] for ref in self.group_refs if ref.startswith("group:")))
 
     def claims_at(self, vendor: str) -> dict[str, Any]:
         """The further claims that a vendor tells.
@@ -150,6 +154,11 @@ class Account:
     vendor: str
     derived_number: int
     digest: str
+
+    @property
+    def groups(self) -> tuple[str, ...] | None:
+        """The groups that the vendor tells, or None if it says nothing about any."""
+        return self.persona.groups_at(self.vendor)
 
     @property
     def number(self) -> int:
@@ -197,6 +206,11 @@ class People:
     def shown(self) -> Mapping[str, Person]:
         """Whom pages show, in that order."""
         return {person_id: person for person_id, person in self.by_id.items() if not person.spare}
+
+    @property
+    def changed_personas(self) -> Mapping[str, Person]:
+        """The personas that are not as the kit has them."""
+        return {known: self.by_id[known] for known, as_made in self._personas.items() if self.by_id[known] != as_made}
 
     @property
     def in_words(self) -> str:

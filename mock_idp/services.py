@@ -113,6 +113,11 @@ class Services:
                 raise ServiceError(f"The service {service_id!r} was there from the start and stays.")
             self.by_id = {known: service for known, service in self.by_id.items() if known != service_id}
 
+    def restore(self, services: Mapping[str, Service]) -> None:
+        """Have these services and no others."""
+        with self._lock:
+            self.by_id = dict(services)
+
     def changeable(self, service_id: str) -> Service:
         """A service that one test may change without any other noticing.
 

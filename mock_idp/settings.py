@@ -50,6 +50,9 @@ FRONT_HEADER_BYTES = 64 * 1024
 """Bytes of a header on either side of the front; signed headers are long."""
 FRONT_FORM_BYTES = 64 * 1024
 JOURNAL_PAGE_ENTRIES = 500
+MOST_SNAPSHOTS = 50
+MOST_PEOPLE = 10_000
+"""People that can be added by way of the control API."""
 
 # How long who waits for whom, in seconds.
 LONGEST_MISBEHAVIOUR_SECONDS = 600.0

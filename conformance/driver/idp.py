@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import cached_property
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from conformance.driver.browser import Browser, encode_query
@@ -10,6 +11,9 @@ from conformance.driver.forms import read_form
 from conformance.driver.wire import NoAnswerError, Request, Response, Wire
 
 FORM: dict[str, Any] = {"Content-Type": "application/x-www-form-urlencoded"}
+
+NO_ENTRY_YET: Final = 2**53 - 1
+"""A number that no entry of a journal will have; asked what came since then, the IdP tells the newest number alone."""
 
 
 class IdpError(Exception):
@@ -44,6 +48,16 @@ class Idp:
     def text(self, path: str) -> str:
         """``GET`` below ``/__idp`` as text."""
         return self._send("GET", path, None).body.decode()
+
+    @cached_property
+    def newest_before(self) -> int:
+        """Number of the journal's newest entry before this client looked at it for the first time.
+
+        A mock IdP outlives runs and targets. What an earlier one did, perhaps with the same made-up codes, is no
+        concern of this one.
+        """
+        latest: int = self.get("/journal", since=NO_ENTRY_YET)["latest"]
+        return latest
 
     def _call(self, method: str, path: str, data: Mapping[str, Any] | None = None) -> Any:
         response = self._send(method, path, data)

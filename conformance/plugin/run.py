@@ -50,6 +50,7 @@ class Run:
     results: list[CaseResult] = field(default_factory=list)
     planned: set[str] = field(default_factory=set)
     _wire: Wire | None = None
+    _idp: Idp | None = None
 
     @property
     def wire(self) -> Wire:
@@ -61,8 +62,10 @@ class Run:
 
     @property
     def idp(self) -> Idp:
-        """The mock IdP."""
-        return Idp(self.target.idp["urls"]["http"], self.wire)
+        """The process's client of the mock IdP, made when first needed."""
+        if self._idp is None:
+            self._idp = Idp(self.target.idp["urls"]["http"], self.wire)
+        return self._idp
 
     @property
     def policy(self) -> RunPolicy:

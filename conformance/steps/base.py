@@ -49,6 +49,7 @@ class CaseContext:
         scope: what ``${…}`` reaches; saved observations are added to it.
         provider_facts: what ``${provider.…}`` reaches, with references to personas still in it.
         wait: lets so many seconds pass.
+        journal_begins: number of the entry of the IdP's journal after which this run's begin.
     """
 
     target: Target
@@ -64,6 +65,7 @@ class CaseContext:
     _latest: dict[tuple[str, str], Observation] = field(default_factory=dict)
     acting: str = "main"
     wait: Callable[[float], None] = time.sleep
+    journal_begins: int = 0
 
     @property
     def browser(self) -> Browser:

@@ -47,7 +47,7 @@ class Journal(Step):
     endpoint: str | None = None
     """of these, only those at this endpoint; the journal of a service is long."""
     since: int | None = None
-    """only entries with a higher sequence number than this entry's."""
+    """only entries with a higher sequence number than this entry's; by default what came since the run began."""
 
     def play(self, context: CaseContext) -> Observation:
         """Ask the control API."""
@@ -64,7 +64,8 @@ class Journal(Step):
                     "the latest sign-in at the vendor made no grant, so there is no journal of it", blamed=True
                 )
             selection = {"grant": grant}
-        limits = {"since": self.since, "endpoint": self.endpoint}
+        since = context.journal_begins if self.since is None else self.since
+        limits = {"since": since, "endpoint": self.endpoint}
         limits = {name: value for name, value in limits.items() if value is not None}
         answer = context.idp.get("/journal", **selection, **limits)
         entries: list[dict[str, Any]] = answer["entries"]

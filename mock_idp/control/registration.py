@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mock_idp.control.bodies import CLIENT_CHANGE
+from mock_idp.control.descriptions import client_members
 from mock_idp.control.members import ControlError
 from mock_idp.idp import Idp
+from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import Client
 from mock_idp.setup.clients import make_client
+from mock_idp.setup.members import read_members
 from mock_idp.setup.shapes import read_client
 
 
@@ -44,12 +48,22 @@ def change_client(idp: Idp, client_id: str, data: Mapping[str, Any]) -> Client:
     known = find_client(idp, client_id)
     if is_configured(idp, client_id):
         raise ControlError(f"The client {client_id!r:.80} was there from the start and stays as it is.")
-    setup = read_client({**client_members(idp, known), **data})
-    changed = make_client(setup)
-    if (changed.client_id, changed.service) != (known.client_id, known.service):
-        raise ControlError("A client keeps its client_id, vendor and service; register another one instead.")
+    read_members(data, CLIENT_CHANGE, "What changes about a client")
+    changed = make_client(read_client({**_kept(client_members(idp, known), data), **data}))
     idp.services.by_id[known.service].clients.put(changed)
     return changed
+
+
+def _kept(known: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    """What stays of a client beside changed members: one that becomes public loses its secret, and the reverse."""
+    gone: tuple[str, ...] = ()
+    if data.get("public") or data.get("token_endpoint_auth_method") == ClientAuthentication.NONE:
+        gone = ("client_secret", "token_endpoint_auth_method", "public")
+    elif "public" in data:
+        gone = ("token_endpoint_auth_method",)
+    elif "token_endpoint_auth_method" in data:
+        gone = ("public",)
+    return {name: value for name, value in known.items() if name not in gone}
 
 
 def remove_client(idp: Idp, client_id: str) -> None:
@@ -81,24 +95,3 @@ def find_client(idp: Idp, client_id: str) -> Client:
 def is_configured(idp: Idp, client_id: str) -> bool:
     """Whether a client was there from the start, because the app-config tells it to a backend."""
     return any(client.client_id == client_id for setup in idp.setups for client in setup.clients)
-
-
-def client_members(idp: Idp, client: Client) -> dict[str, Any]:
-    """A client as members of :data:`~mock_idp.setup.shapes.CLIENT`."""
-    said: dict[str, Any] = {
-        "vendor": idp.services.by_id[client.service].emulation.id,
-        "service": client.service,
-        "provider": client.provider,
-        "env": client.environment,
-        "client_id": client.client_id,
-        "redirect_uris": sorted(client.redirect_uris),
-        "public": client.is_public,
-        "scopes": list(client.scopes),
-        "logout_uris": sorted(client.logout_uris),
-        "origins": sorted(client.origins),
-    }
-    if not client.is_public:
-        said["client_secret"] = client.client_secret
-    if client.authentication_method:
-        said["token_endpoint_auth_method"] = client.authentication_method
-    return said

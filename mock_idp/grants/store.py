@@ -127,6 +127,47 @@ class GrantStore:
             self._assertions.put(assertion_id, True)
             return not known
 
+    def grants(self) -> list[Grant]:
+        """All grants, the oldest first."""
+        with self._lock:
+            return list(self._grants.values())
+
+    def forget_grant(self, grant_id: str) -> None:
+        """Forget a grant, as if it had never been given; what descends from it is unknown."""
+        with self._lock:
+            self._grants.pop(grant_id, None)
+
+    # --- all of it --------------------------------------------------------------------------------
+
+    @property
+    def _parts(self) -> tuple[BoundedDict[Any, Any], ...]:
+        return (
+            self._requests,
+            self._grants,
+            self._tokens,
+            self._consents,
+            self._applications,
+            self._assertions,
+            self._sessions,
+        )
+
+    def state(self) -> tuple[dict[Any, Any], ...]:
+        """Everything that is remembered, for :meth:`restore`."""
+        with self._lock:
+            # Counters are the only values that change in their place.
+            return tuple(
+                {key: value.copy() if isinstance(value, Counter) else value for key, value in part.items()}
+                for part in self._parts
+            )
+
+    def restore(self, state: tuple[dict[Any, Any], ...]) -> None:
+        """Remember what was remembered at another time, and nothing else."""
+        with self._lock:
+            for part, saved in zip(self._parts, state, strict=True):
+                part.clear()
+                for key, value in saved.items():
+                    part.put(key, value.copy() if isinstance(value, Counter) else value)
+
     # --- sessions of browsers ---------------------------------------------------------------------
 
     def remember_consent(self, session: str, grant: Grant) -> None:

@@ -94,4 +94,5 @@ class GcpIap(AuthProxy):
 
 def _account_id(persona: Person) -> str:
     """The id of the Google account, which is the same at Google's other doors: 21 digits, too many for a number."""
-    return f"1{int(persona.account('google').digest, 16) % 10**20:020}"
+    account = persona.account("google")
+    return account.subject(f"1{int(account.digest, 16) % 10**20:020}")

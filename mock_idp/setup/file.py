@@ -7,11 +7,9 @@ from typing import Any, TypeVar
 import yaml
 
 from mock_idp.app_config.providers import SetupError
-from mock_idp.faults.catalogue import FAULTS
-from mock_idp.faults.model import FaultSpecError
 from mock_idp.people import Person
 from mock_idp.setup.clients import make_client
-from mock_idp.setup.members import ANYTHING, Member, MemberError, Members, list_of, map_of, read_members, schema_of
+from mock_idp.setup.members import UNREAD, Member, MemberError, Members, list_of, map_of, read_members, schema_of
 from mock_idp.setup.members import Path as MemberPath
 from mock_idp.setup.model import ClientSetup, ServiceSetup, Setup, SetupFileError
 from mock_idp.setup.shapes import (
@@ -33,10 +31,10 @@ DIALECT = "http://json-schema.org/draft-07/schema#"
 """What editors understand best."""
 
 _PARTS: Members = {
-    "people": Member(list_of(ANYTHING, 10_000), "Who can sign in, beside the kit's personas."),
-    "clients": Member(list_of(ANYTHING, 10_000), "Clients of your own, with ids and secrets of your own."),
-    "services": Member(list_of(ANYTHING), "Further services: an issuer, keys, clients and memory of its own."),
-    "settings": Member(map_of(ANYTHING), "What the command line does not say; read at the start only."),
+    "people": Member(list_of(UNREAD, 10_000), "Who can sign in, beside the kit's personas."),
+    "clients": Member(list_of(UNREAD, 10_000), "Clients of your own, with ids and secrets of your own."),
+    "services": Member(list_of(UNREAD), "Further services: an issuer, keys, clients and memory of its own."),
+    "settings": Member(map_of(UNREAD), "What the command line does not say; read at the start only."),
 }
 
 
@@ -143,22 +141,14 @@ class _File:
         return self._checked(read, place)
 
     def _service(self, entry: Any, place: MemberPath) -> ServiceSetup:
-        def read() -> ServiceSetup:
-            setup = read_service(entry, self._where(place))
-            try:
-                FAULTS.parse(list(setup.faults))
-            except FaultSpecError as error:
-                raise MemberError(str(error), ("faults",)) from None
-            return setup
-
-        return self._checked(read, place)
+        return self._checked(lambda: read_service(entry, self._where(place)), place)
 
     def _settings(self, entry: Any) -> dict[str, Any]:
         def read() -> dict[str, Any]:
             try:
                 return read_settings(entry)
             except SetupError as error:
-                raise MemberError(str(error)) from None
+                raise MemberError(str(error), ("providers",)) from None
 
         return self._checked(read, ("settings",))
 

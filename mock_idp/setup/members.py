@@ -254,7 +254,7 @@ def one_of(choices: Callable[[], Collection[str]]) -> Kind:
 
     def read(value: Any, name: str) -> str:
         if not isinstance(value, str) or value not in choices():
-            raise MemberError(f"{name} cannot be {shown(value)}{instead(value, choices())}")
+            raise MemberError(f"There is no {name} {shown(value)}{instead(value, choices())}")
         return value
 
     return Kind({"enum": sorted(choices())}, read)
@@ -275,7 +275,34 @@ def _json(value: Any, name: str, depth: int = 0) -> Any:
     raise MemberError(f"{name} must be a JSON value, not {shown(value)}; put a date in quotation marks.")
 
 
+def one_of_these(*values: str | bool) -> Kind:
+    """One of a few values that never change."""
+
+    def read(value: Any, name: str) -> Any:
+        # 1 is not true here, though Python says that they are equal.
+        if not any(value == known and type(value) is type(known) for known in values):
+            said = ", ".join(str(known).lower() if isinstance(known, bool) else known for known in values)
+            raise MemberError(f"{name} must be one of {said}, not {shown(value)}.")
+        return value
+
+    return Kind({"enum": list(values)}, read)
+
+
+def number(lowest: float, highest: float) -> Kind:
+    """A number within bounds."""
+
+    def read(value: Any, name: str) -> float:
+        # What is no number (NaN) is in no order either.
+        if not isinstance(value, int | float) or isinstance(value, bool) or not lowest <= value <= highest:
+            raise MemberError(f"{name} must be a number from {lowest:g} to {highest:g}, not {shown(value)}.")
+        return float(value)
+
+    return Kind({"type": "number", "minimum": lowest, "maximum": highest}, read)
+
+
 ANYTHING = Kind({}, _json)
+UNREAD = Kind({}, lambda value, name: value)
+"""What is read by other means afterwards."""
 CLAIMS = Kind(
     {"type": "object"},
     lambda value, name: _json(value, name) if isinstance(value, Mapping) else map_of(ANYTHING).read(value, name),

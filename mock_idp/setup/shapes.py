@@ -1,15 +1,17 @@
 """What a person, a client, a service and the settings look like where they are written down."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from mock_idp.app_config.providers import provider_setups
+from mock_idp.faults.catalogue import FAULTS
+from mock_idp.faults.model import FaultSpecError
 from mock_idp.people import EVERYWHERE, Person
 from mock_idp.profiles import profiles
 from mock_idp.proxies import proxies
-from mock_idp.settings import Settings
+from mock_idp.settings import MOST_FAULTS, Settings
 from mock_idp.setup.members import (
-    ANYTHING,
     BOOLEAN,
     CLAIMS,
     CREDENTIAL,
@@ -19,6 +21,7 @@ from mock_idp.setup.members import (
     NAME,
     PICTURE,
     URL,
+    Kind,
     Member,
     MemberError,
     Members,
@@ -34,6 +37,29 @@ from mock_idp.setup.model import OWN_ENVIRONMENT, ClientSetup, ServiceSetup
 from mock_idp.vendors import vendors
 
 MOST_GROUPS = 5000
+
+
+def _read_faults(value: Any, name: str) -> tuple[Any, ...]:
+    try:
+        FAULTS.parse(value)
+    except FaultSpecError as error:
+        raise MemberError(str(error)) from None
+    return tuple(value)
+
+
+FAULT_LIST = Kind(
+    {
+        "type": "array",
+        "maxItems": MOST_FAULTS,
+        "items": {
+            "anyOf": [
+                {"enum": list(FAULTS.by_id)},
+                {"type": "object", "required": ["fault"], "properties": {"fault": {"enum": list(FAULTS.by_id)}}},
+            ]
+        },
+    },
+    _read_faults,
+)
 
 
 def _emulations() -> Collection[str]:
@@ -90,7 +116,7 @@ SERVICE: Members = {
         NAME, "Its id: the first segment of its path, or what stands for the * of a host name.", required=True
     ),
     "vendor": Member(one_of(_emulations), "What it behaves like.", required=True),
-    "faults": Member(list_of(ANYTHING), "How it misbehaves towards everybody, as in the consent form."),
+    "faults": Member(FAULT_LIST, "How it misbehaves towards everybody, as in the consent form."),
 }
 
 _PORT = whole(0, 65535)
@@ -108,47 +134,47 @@ SETTINGS: Members = {
 }
 
 
-def read_person(data: Any, known: Person | None = None) -> Person:
+_FIELDS: Mapping[str, str] = {
+    "given_name": "given",
+    "family_name": "family",
+    "picture": "picture_url",
+    "description": "reason",
+}
+"""Members whose names differ from those of :class:`~mock_idp.people.Person`."""
+
+PERSON_CHANGE: Members = {
+    name: Member(member.kind, member.description) for name, member in PERSON.items() if name != "id"
+}
+"""What can be changed about somebody."""
+
+
+def read_person(data: Any) -> Person:
     """Read a person.
 
     Parameters:
         data: members of :data:`PERSON`.
-        known: the person as it was, whose members count where ``data`` has none; None for a new one.
 
     Raises:
         MemberError: a member is missing or cannot be.
     """
-    said = read_members({**(person_members(known) if known else {}), **_object(data)}, PERSON, "A person")
+    said = read_members(data, PERSON, "A person")
     person_id = said["id"]
-    if known and person_id != known.id:
-        raise MemberError(f"The id of {known.id} stays as it is; make another person instead.", ("id",))
-    login = said.get("login", person_id)
-    return Person(
-        id=person_id,
-        name=said.get("name") or _name_of(person_id),
-        login=login,
-        email=said.get("email"),
-        reason=said.get("description", ""),
-        email_verified=said.get("email_verified", True),
-        groups=said.get("groups", ()),
-        entity=said.get("entity", person_id),
-        namespace=said.get("namespace", "default"),
-        logins=said.get("logins", {}),
-        ids=said.get("ids", {}),
-        vendor_groups=said.get("vendor_groups", {}),
-        organisations=said.get("organisations", {}),
-        claims=said.get("claims", {}),
-        picture_url=said.get("picture"),
-        given=said.get("given_name"),
-        family=said.get("family_name"),
-        own=True,
-    )
+    usual = Person(person_id, _name_of(person_id), person_id, None, "", groups=(), entity=person_id, own=True)
+    return replace(usual, **{_FIELDS.get(name, name): value for name, value in said.items()})
 
 
-def _object(data: Any) -> Mapping[str, Any]:
-    if not isinstance(data, Mapping):
-        raise MemberError("A person must be an object with members.")
-    return data
+def changed_person(person: Person, data: Any) -> Person:
+    """Somebody with other members.
+
+    Parameters:
+        person: as it was.
+        data: members of :data:`PERSON_CHANGE`; those that are missing stay as they are.
+
+    Raises:
+        MemberError: a member cannot be.
+    """
+    said = read_members(data, PERSON_CHANGE, "What changes about a person")
+    return replace(person, **{_FIELDS.get(name, name): value for name, value in said.items()})
 
 
 def _name_of(person_id: str) -> str:

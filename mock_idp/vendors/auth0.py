@@ -136,7 +136,7 @@ class Auth0(OpenIdVendor):
     def claims(self, request: ServiceRequest, account: Account, scopes: Collection[str]) -> dict[str, Any]:
         """What ID token and userinfo have in common."""
         persona = account.persona
-        claims: dict[str, Any] = {"sub": f"auth0|{account.digest[:24]}"}
+        claims: dict[str, Any] = {"sub": account.subject(f"auth0|{account.digest[:24]}")}
         if "profile" in scopes:
             claims |= {
                 "nickname": persona.login,

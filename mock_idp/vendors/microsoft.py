@@ -30,6 +30,7 @@ from mock_idp.oauth.tokens import SignedToken, TokenShape
 from mock_idp.people import Account
 from mock_idp.randomness import HEXADECIMAL, URL_SAFE
 from mock_idp.settings import COMPANY_DOMAIN
+from mock_idp.vendors import entra_groups
 from mock_idp.vendors.oauth_vendor import Bearer
 from mock_idp.vendors.openid_vendor import OpenIdVendor
 
@@ -206,6 +207,9 @@ class Microsoft(OpenIdVendor):
         Route("GET", "/<tenant>/v2.0/.well-known/openid-configuration", "discovery", Endpoint.DISCOVERY),
         Route("GET", "/<tenant>/discovery/v2.0/keys", "jwks", Endpoint.JWKS),
         Route("GET", "/v1.0/me/", "me", Endpoint.PROFILE),
+        Route("GET", "/v1.0/me/memberOf", "member_of", Endpoint.FOLLOW_UP),
+        Route("POST", "/v1.0/me/getMemberObjects", "member_objects", Endpoint.FOLLOW_UP),
+        Route("POST", "/v1.0/users/<id>/getMemberObjects", "member_objects", Endpoint.FOLLOW_UP),
         Route("GET", "/v1.0/me/photos/<size>/$value", "photo", Endpoint.FOLLOW_UP),
     )
     policy = Policy(
@@ -336,6 +340,26 @@ class Microsoft(OpenIdVendor):
         self._graph_user(request)
         return Answer(200, _PHOTO, Encoding.BYTES, content_type="image/jpeg")
 
+    def member_of(self, request: ServiceRequest) -> Answer:
+        """``GET /v1.0/me/memberOf``.
+
+        Raises:
+            Refusal: no good access token for Graph.
+        """
+        account = self._graph_user(request).account
+        return Answer(200, entra_groups.member_of(account, _GRAPH_PREFIX, request.query))
+
+    def member_objects(self, request: ServiceRequest) -> Answer:
+        """``POST /v1.0/users/{id}/getMemberObjects``, where the overage claim sends.
+
+        Raises:
+            Refusal: no good access token for Graph.
+        """
+        account = self._graph_user(request).account
+        if request.path_parameters.get("id", account.uuid) not in (account.uuid, _principal_name(account)):
+            return self.not_found(request)
+        return Answer(200, entra_groups.member_objects(account, _GRAPH_PREFIX))
+
     def _graph_user(self, request: ServiceRequest) -> Bearer:
         who = self.bearer(request)
         if _resource(who.token.scopes) != _GRAPH:
@@ -432,7 +456,9 @@ class Microsoft(OpenIdVendor):
 
     def id_token_claims(self, request: ServiceRequest, grant: Grant) -> dict[str, Any]:
         """As far as the scopes of the token request at hand allow."""
-        return self.claims(request, request.service.account(grant), self._scopes(request, grant))
+        account = request.service.account(grant)
+        groups = entra_groups.token_claims(account, _GRAPH_PREFIX)
+        return self.claims(request, account, self._scopes(request, grant)) | groups
 
     def _scopes(self, request: ServiceRequest, grant: Grant) -> tuple[str, ...]:
         """What the token request at hand is about."""

@@ -176,7 +176,7 @@ class Okta(OpenIdVendor):
     def claims(self, request: ServiceRequest, account: Account, scopes: Collection[str]) -> dict[str, Any]:
         """What ID token and userinfo have in common."""
         persona = account.persona
-        claims: dict[str, Any] = {"sub": f"00u{account.digest[:17]}"}
+        claims: dict[str, Any] = {"sub": account.subject(f"00u{account.digest[:17]}")}
         if "profile" in scopes:
             claims["name"] = persona.name
             claims["preferred_username"] = persona.email or persona.login
@@ -192,7 +192,12 @@ class Okta(OpenIdVendor):
         """
         server = f"/oauth2/{CUSTOM_SERVER}"
         below = server if request.path.startswith(f"{server}/") else ""
-        return super().id_token_claims(request, grant) | {"iss": request.base_url + below}
+        # A custom server's groups claim can be told to be always in the ID token; the organisation's never is.
+        told = self._groups(request.service.account(grant), grant.scopes) if below else {}
+        return super().id_token_claims(request, grant) | {"iss": request.base_url + below} | told
+
+    def _groups(self, account: Account, scopes: Collection[str]) -> dict[str, Any]:
+        return {"groups": list(account.groups)} if "groups" in scopes and account.groups is not None else {}
 
     def userinfo(self, request: ServiceRequest) -> Answer:
         """``POST /oauth2/v1/userinfo``, which says more than the ID token.
@@ -206,7 +211,7 @@ class Okta(OpenIdVendor):
             persona = who.account.persona
             names = {"given_name": persona.given_name, "family_name": persona.family_name}
             claims |= {**names, "locale": "en_GB", "zoneinfo": "Europe/Lisbon", "updated_at": 1_746_346_542}
-        return Answer(200, claims)
+        return Answer(200, claims | self._groups(who.account, who.token.scopes))
 
     def not_found(self, request: ServiceRequest) -> Answer:
         """Okta's own form of an error."""

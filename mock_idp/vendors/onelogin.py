@@ -97,11 +97,15 @@ class OneLogin(OpenIdVendor):
             # OneLogin says nothing about addresses that it verified.
             if not persona.email_verified:
                 claims["email_verified"] = False
+        if "groups" in scopes and account.groups is not None:
+            claims["groups"] = list(account.groups)
         return claims
 
     def id_token_claims(self, request: ServiceRequest, grant: Grant) -> dict[str, Any]:
-        """Who it is, and nothing more."""
-        return {"sub": str(request.service.account(grant).number), "iss": grant.request.base_url + _BASE}
+        """Who it is, and the groups if their scope was asked for."""
+        account = request.service.account(grant)
+        told = {"groups": list(account.groups)} if "groups" in grant.scopes and account.groups is not None else {}
+        return {"sub": str(account.number), "iss": grant.request.base_url + _BASE, **told}
 
     def not_found(self, request: ServiceRequest) -> Answer:
         """The server library's answer."""

@@ -104,7 +104,7 @@ class OpenIdVendor(OAuthVendor):
         padding = request.service.persona(grant).padding
         if padding:
             usual["padding"] = "x" * padding
-        claims = {**usual, **self.id_token_claims(request, grant)}
+        claims = {**usual, **self.id_token_claims(request, grant), **request.service.persona(grant).claims_at(self.id)}
         return SignedToken(claims, algorithm=self.id_token_algorithm(client))
 
     def userinfo(self, request: ServiceRequest) -> Answer:

@@ -171,7 +171,8 @@ class Pinniped(OpenIdVendor):
         if "username" in scopes:
             claims["username"] = persona.login
         if "groups" in scopes:
-            claims["groups"] = [group for group in persona.groups if ":" not in group]
+            usual = [group for group in persona.groups if ":" not in group]
+            claims["groups"] = usual if account.groups is None else list(account.groups)
         return claims
 
     def id_token_claims(self, request: ServiceRequest, grant: Grant) -> dict[str, Any]:

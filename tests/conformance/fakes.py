@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+from conformance.driver.idp import NO_ENTRY_YET
 from tests.support.fake_servers import FakeAnswer, FakeRequest, http_server
 
 APP = "http://localhost:3000"
@@ -99,10 +100,9 @@ class FakeIdp:
             return FakeAnswer(body=PERSONAS)
         if asked.path == "/__idp/ca.pem":
             return FakeAnswer(body="no authority")
-        if asked.path == "/__idp/journal" and self.journal is not None:
-            return FakeAnswer(
-                body={"latest": 1, "entries": [{"endpoint": endpoint, "sequence": 1} for endpoint in self.journal]}
-            )
+        if asked.path == "/__idp/journal" and (asked.query.get("since") == str(NO_ENTRY_YET) or self.journal):
+            entries = [{"endpoint": endpoint, "sequence": 1} for endpoint in self.journal or ()]
+            return FakeAnswer(body={"latest": len(entries), "entries": entries})
         if asked.path == "/__idp/consent":
             fields = dict(parse_qsl(asked.body.decode()))
             answer = urlencode({"code": CODE, "state": fields["state"]})

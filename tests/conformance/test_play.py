@@ -175,7 +175,7 @@ class TestStopped:
     def test_idp_that_refuses_is_nobodys_failure(self, played):
         result = played(start(), {"journal": {"state": "x"}})
         assert result.verdict is Verdict.ERROR
-        assert "the mock IdP refused GET /__idp/journal?state=x with 404" in result.message
+        assert "the mock IdP refused GET /__idp/journal?state=x&since=0 with 404" in result.message
 
     def test_target_that_breaks_off_once_has_failed(self, played, pair):
         pair.target.breaks_off_at = 2

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -122,7 +121,7 @@ class Harness:
                 self.target.idp, self.target.ca_pem, TIMEOUT_SECONDS, public_address=self.target.public_address
             )
             with contextlib.closing(wire):
-                results = [self._play(case, wire, seed_for(defect)) for case in cases]
+                results = [self._play(case, wire) for case in cases]
         return Judgement(results, self.log.read_text(encoding="utf-8", errors="replace"))
 
     @property
@@ -158,22 +157,13 @@ class Harness:
             wanted.add(None)  # A profile that changes nothing but the address.
         return [case for case in cases if case.is_playable and case.scenario.profile in wanted]
 
-    def _play(self, case: Case, wire: Wire, seed: int) -> CaseResult:
+    def _play(self, case: Case, wire: Wire) -> CaseResult:
         try:
-            return play_case(case, self.library.facts[case.provider.vendor], self.target, wire, seed=seed)
+            return play_case(case, self.library.facts[case.provider.vendor], self.target, wire)
         except TargetStoppedError as error:
             result = empty_result(case)
             result.verdict, result.message = Verdict.ERROR, str(error)
             return result
-
-
-def seed_for(defect: Defect | None) -> int:
-    """A seed that no other defect has, and the same in every worker and run.
-
-    The IdP outlives the backends, and its journal remembers what an earlier one did with the codes that a case made
-    up. So a case must not make the same ones up again.
-    """
-    return zlib.crc32(defect.id.encode()) if defect else 0
 
 
 def defects_of(profile: str) -> list[Defect]:

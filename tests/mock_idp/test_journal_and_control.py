@@ -179,12 +179,12 @@ def test_clients_can_be_registered(github: World) -> None:
 
 
 WRONG: list[tuple[str, str, Any, str]] = [
-    ("POST", "/__idp/clients", {"vendor": "github"}, "at least one"),
+    ("POST", "/__idp/clients", {"vendor": "github"}, "needs the member redirect_uris"),
     (
         "POST",
         "/__idp/clients",
         {"vendor": "nobody", "provider": "p", "env": "e", "redirect_uris": ["http://a"]},
-        "no such",
+        "no vendor",
     ),
     ("POST", "/__idp/clients", {"vendor": "github", "provider": "p", "env": "e", "redirect_uris": []}, "at least one"),
     ("POST", "/__idp/clients", {"vendor": "github", "provider": "p", "env": "e", "redirect_uris": "x"}, "list"),
@@ -200,6 +200,12 @@ WRONG: list[tuple[str, str, Any, str]] = [
         "/__idp/clients",
         {"vendor": "github", "provider": "../p", "env": "e", "redirect_uris": ["http://a"]},
         "name",
+    ),
+    (
+        "POST",
+        "/__idp/clients",
+        {"vendor": "github", "service": "nowhere", "redirect_uris": ["http://a"]},
+        "no such service",
     ),
     ("POST", "/__idp/clients", {"colour": "red"}, "means nothing"),
     ("POST", "/__idp/clients", [], "JSON object"),

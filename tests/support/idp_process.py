@@ -67,7 +67,7 @@ def running_idp(directory: Path, backend_url: str, *options: str) -> Iterator[Id
     """
     ports = (option for port in ("--port", "--proxy-port", "--tls-port") for option in (port, "0"))
     log_file = directory / "mock-idp.log"
-    command = ("serve", "--json", "--backend-url", backend_url, *ports, *options)
+    command = ("serve", "--json", "--no-config", "--backend-url", backend_url, *ports, *options)
     with (
         log_file.open("w", encoding="utf-8") as log,
         program("mock_idp", *command, state=directory, errors=log) as process,
