@@ -80,6 +80,9 @@ CONNECT_SECONDS = 10.0
 """How long the front tries to reach the backend behind it."""
 SCREENSHOT_MILLISECONDS = 30_000
 
+TOKENS_WANTED_SECONDS = 3.0
+"""How soon a backend asks for tokens after somebody consented; one that did not will not, or asks somebody else."""
+
 # Listeners.
 HTTP_WORKERS = 16
 BACKLOG = 128

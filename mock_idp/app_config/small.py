@@ -64,10 +64,12 @@ def small_app_config_text(
     layer = f", to be laid over {' and '.join(map(str, onto.files))}" if onto.files else ""
     providers = [_provider(setup, wanted, idp_url, tls_url) for setup in setups]
     own = custom_ids(setups)
+    addresses = _addresses(settings, onto)
     parts = [
         comment(f"{written_by(idp_url)}{layer}."),
-        dump(merged(_addresses(settings, onto), _catalog(idp_url, onto))),
-        dump({"auth": _auth(wanted, onto)}) + indent("providers:\n" + indent("".join(providers))),
+        dump(merged({key: addresses[key] for key in addresses if key != "auth"}, _catalog(idp_url, onto))),
+        dump({"auth": {**_auth(wanted, onto), **addresses.get("auth", {})}})
+        + indent("providers:\n" + indent("".join(providers))),
         dump({"authConformance": {"providers": own}}) if own else None,
     ]
     return "".join(part if part.endswith("\n") else f"{part}\n" for part in parts if part)
@@ -84,6 +86,10 @@ def _addresses(settings: Settings, onto: AppConfig) -> dict[str, Any]:
         port = parts.port or (443 if parts.scheme == "https" else 80)
         cors = {"origin": app_url, "methods": ["GET", "HEAD", "PATCH", "POST", "PUT", "DELETE"], "credentials": True}
         said["backend"] = {"baseUrl": backend_url, "listen": {"port": port}, "cors": cors}
+    if len(settings.app_urls) > 1:
+        # Further frontends of the same backend may call it, and may be signed in to.
+        said = merged(said, {"backend": {"cors": {"origin": list(settings.app_urls), "credentials": True}}})
+        said["auth"] = {"experimentalExtraAllowedOrigins": list(settings.app_urls[1:])}
     return said
 
 

@@ -171,6 +171,15 @@ def test_app_config_of_one_environment(tmp_path: Path, monkeypatch: pytest.Monke
     assert whole["guest"] == {"dangerouslyAllowOutsideDevelopment": True}
 
 
+def test_app_config_of_a_backend_with_several_frontends(own_directory: Path) -> None:
+    apps = ("--app-url", "https://portal.rivergate.example", "--app-url", "http://localhost:3000")
+    environments = ("--env", "production", "--env", "development")
+    said = yaml.safe_load(run("app-config", "--provider", "github", *environments, *apps).stdout)
+    assert list(said["auth"]["providers"]["github"]) == ["production", "development"]
+    assert said["auth"]["experimentalExtraAllowedOrigins"] == ["http://localhost:3000"]
+    assert said["backend"]["cors"]["origin"] == ["https://portal.rivergate.example", "http://localhost:3000"]
+
+
 def test_app_config_of_the_suite_has_everything() -> None:
     whole = yaml.safe_load(run("app-config", "--conformance").stdout)
     assert "no-sign-in" in whole["auth"]["providers"]["google"]

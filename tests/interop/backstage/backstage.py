@@ -53,7 +53,7 @@ class Backstage:
             CannotRunError: it ended instead, or took too long.
         """
         give_up = time.monotonic() + _SECONDS_TO_START
-        while not _is_ready(host, port):
+        while not is_ready(host, port):
             if not self.is_running:
                 raise CannotRunError(f"Backstage ended while it started. Its log ends:\n{self.last_words()}")
             if time.monotonic() > give_up:
@@ -79,7 +79,8 @@ class Backstage:
             self._process.stdin.close()
 
 
-def _is_ready(host: str, port: int) -> bool:
+def is_ready(host: str, port: int) -> bool:
+    """Whether a backend says that all its plugins are ready."""
     # Not with a client that would ask the proxy in HTTPS_PROXY and its kin.
     connection = http.client.HTTPConnection(host, port, timeout=10)
     try:

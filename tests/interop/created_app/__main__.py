@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from tests.interop.backstage.backstage import is_ready
 from tests.interop.backstage.errors import CannotRunError
 from tests.interop.backstage.node import NODE_MAJOR
 from tests.interop.created_app.app import NAME, CreatedApp
@@ -83,7 +84,7 @@ def _play(app: CreatedApp, pictures: Path | None, clock: Clock) -> None:
         make = ["app-config", *command, "-o", LOCAL_CONFIG]
         clock.told(f"2. mock-idp {' '.join(make)}", lambda: _mock_idp(make, app, environment))
         with _running(["run", "--", "yarn", "start"], app, environment) as running:
-            clock.told("3. mock-idp run -- yarn start", lambda: [_wait_for(port, running) for port in (3000, 7007)])
+            clock.told("3. mock-idp run -- yarn start", lambda: _wait_for_app(running))
             _sign_in(clock, pictures)
             clock.told("the whole tree ended by SIGTERM", lambda: _end(running))
     status = app.status()
@@ -139,6 +140,16 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
             raise CannotRunError(
                 f"Nothing listens on port {port} (status {process.poll()}); see the log beside {NAME}."
             )
+        time.sleep(0.2)
+
+
+def _wait_for_app(process: subprocess.Popen[bytes]) -> None:
+    """Wait for the frontend's port, and for a backend that is ready, not only listening."""
+    _wait_for(3000, process)
+    give_up = time.monotonic() + SECONDS_TO_START
+    while not is_ready("localhost", 7007):
+        if process.poll() is not None or time.monotonic() > give_up:
+            raise CannotRunError(f"The backend is not ready (status {process.poll()}); see the log beside {NAME}.")
         time.sleep(0.2)
 
 
