@@ -1,4 +1,4 @@
-"""One deployed backend with two environments: the deployed frontend uses one, a developer's local frontend the other."""
+"""One deployed backend, two environments: the deployed frontend uses one, a developer's local frontend the other."""
 
 from __future__ import annotations
 
