@@ -128,6 +128,8 @@ def replay(case: dict[str, Any], document: dict[str, Any]) -> str:
         words += [target["url"], "--idp", document["idp"]["url"]]
     if target["profile"] != "default":
         words += ["--profile", target["profile"]]
+    if target["environment"] != "development":
+        words += ["--env", target["environment"]]
     if case["provider"] != "none":
         words += ["--provider", case["provider"]]
     return shlex.join([*words, "-k", case["scenario"]])
