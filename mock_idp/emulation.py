@@ -181,6 +181,9 @@ class Emulation:
         loopback_name: ``localhost`` or ``127.0.0.1``, if backends must know the mock by that one by path:
             some keep one session for each host name, so two vendors on the same would share it.
         quirks: what users should know.
+        login_annotations: annotations of a catalog's users that have their user name here.
+        id_annotations: those that have their id here.
+        email_annotations: those that have an address, for a user whose profile has none.
     """
 
     id: ClassVar[str]
@@ -191,6 +194,9 @@ class Emulation:
     routes: ClassVar[tuple[Route, ...]] = ()
     loopback_name: ClassVar[str | None] = None
     quirks: ClassVar[tuple[Quirk, ...]] = ()
+    login_annotations: ClassVar[tuple[str, ...]] = ()
+    id_annotations: ClassVar[tuple[str, ...]] = ()
+    email_annotations: ClassVar[tuple[str, ...]] = ()
 
     @property
     def provider_ids(self) -> tuple[str, ...]:

@@ -19,6 +19,10 @@ PICTURE_HOST = f"pictures.{COMPANY_DOMAIN}"
 """Where the pictures of people are that have no other."""
 
 
+_DIGITS = 15
+"""Numbers of more digits are not exact in every JSON parser (RFC 8259 section 6)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody who can sign in.
@@ -163,8 +167,8 @@ class Account:
     @property
     def number(self) -> int:
         """A stable numeric subject id."""
-        given = self.persona.ids.get(self.vendor)
-        return given if isinstance(given, int) else self.derived_number
+        given = str(self.persona.ids.get(self.vendor, ""))
+        return int(given) if given.isascii() and given.isdecimal() and len(given) <= _DIGITS else self.derived_number
 
     @property
     def uuid(self) -> str:

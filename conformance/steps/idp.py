@@ -47,7 +47,8 @@ class Journal(Step):
     endpoint: str | None = None
     """of these, only those at this endpoint; the journal of a service is long."""
     since: int | None = None
-    """only entries with a higher sequence number than this entry's; by default what came since the run began."""
+    """only entries with a higher sequence number than this entry's; by default, of a code or state, what came since
+    the run began."""
 
     def play(self, context: CaseContext) -> Observation:
         """Ask the control API."""
@@ -64,7 +65,9 @@ class Journal(Step):
                     "the latest sign-in at the vendor made no grant, so there is no journal of it", blamed=True
                 )
             selection = {"grant": grant}
-        since = context.journal_begins if self.since is None else self.since
+        # A backend may have asked a service before the run began; codes and states that a case makes up may be older.
+        begins = context.journal_begins if self.code is not None or self.state is not None else None
+        since = begins if self.since is None else self.since
         limits = {"since": since, "endpoint": self.endpoint}
         limits = {name: value for name, value in limits.items() if value is not None}
         answer = context.idp.get("/journal", **selection, **limits)

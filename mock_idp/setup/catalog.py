@@ -7,27 +7,20 @@ from typing import Any
 
 import yaml
 
+from mock_idp.emulation import Emulation
 from mock_idp.people import Person
+from mock_idp.personas import PERSONAS
+from mock_idp.proxies import proxies
 from mock_idp.setup.file import not_yaml, read_text
 from mock_idp.setup.model import Setup, SetupFileError
 from mock_idp.setup.shapes import MOST_GROUPS
+from mock_idp.vendors import vendors
 
-_LOGINS = {
-    "github.com/user-login": "github",
-    "gitlab.com/user-login": "gitlab",
-    "bitbucket.org/username": "bitbucket",
-}
-"""Annotation -> vendor where it is the user name."""
 
-_IDS: Mapping[str, tuple[str, Callable[[str], str | int]]] = {
-    "gitlab.com/user-id": ("gitlab", lambda value: int(value) if value.isdecimal() else value),
-    "graph.microsoft.com/user-id": ("microsoft", str),
-    "google.com/user-id": ("google", str),
-}
-"""Annotation -> vendor where it is the id, and how that is written."""
-
-_EMAILS = ("google.com/email", "microsoft.com/email", "okta.com/email", "auth0.com/email")
-"""Annotations with an address, for a user whose profile has none."""
+def _by_annotation(of: Callable[[Emulation], Sequence[str]]) -> dict[str, str]:
+    """Annotation -> vendor, for those that vendors name."""
+    emulations: list[Emulation] = [*vendors().values(), *proxies().values()]
+    return {key: emulation.id for emulation in emulations for key in of(emulation)}
 
 
 def read_catalog(files: Sequence[Path]) -> Setup:
@@ -51,6 +44,8 @@ def read_catalog(files: Sequence[Path]) -> Setup:
         if entity.get("kind") != "User":
             continue
         person = _person(where, entity, members)
+        if person.id in PERSONAS:
+            raise SetupFileError(f"{where}: {person.id} is one of the kit's personas; leave this user out.")
         if person.id in people:
             other = people[person.id][0]
             raise SetupFileError(f"{where}: the user {person.id} stands at {other} already; remove one.")
@@ -83,7 +78,10 @@ def _person(where: str, entity: Mapping[str, Any], members: Mapping[str, Sequenc
     ref = _ref(entity)
     listed = [_full(group, "group", namespace) for group in _texts(spec.get("memberOf"))]
     groups = tuple(dict.fromkeys([*listed, *members.get(ref, ())]))[:MOST_GROUPS]
-    email = _text(profile.get("email")) or next((notes[key] for key in _EMAILS if notes.get(key)), None)
+    logins = _by_annotation(lambda emulation: emulation.login_annotations)
+    ids = _by_annotation(lambda emulation: emulation.id_annotations)
+    addresses = _by_annotation(lambda emulation: emulation.email_annotations)
+    email = _text(profile.get("email")) or next((notes[key] for key in addresses if notes.get(key)), None)
     return Person(
         id=name if namespace == "default" else f"{namespace}.{name}",
         name=_text(profile.get("displayName")) or _text(metadata.get("title")) or name,
@@ -95,8 +93,8 @@ def _person(where: str, entity: Mapping[str, Any], members: Mapping[str, Sequenc
         catalog_email=_text(profile.get("email")) or "",
         namespace=namespace,
         own=True,
-        logins={vendor: notes[key] for key, vendor in _LOGINS.items() if notes.get(key)},
-        ids={vendor: write(notes[key]) for key, (vendor, write) in _IDS.items() if notes.get(key)},
+        logins={vendor: notes[key] for key, vendor in logins.items() if notes.get(key)},
+        ids={vendor: notes[key] for key, vendor in ids.items() if notes.get(key)},
         picture_url=_text(profile.get("picture")) or None,
     )
 

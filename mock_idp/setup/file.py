@@ -8,6 +8,7 @@ import yaml
 
 from mock_idp.app_config.providers import SetupError
 from mock_idp.people import Person
+from mock_idp.personas import PERSONAS
 from mock_idp.setup.clients import make_client
 from mock_idp.setup.members import UNREAD, Member, MemberError, Members, list_of, map_of, read_members, schema_of
 from mock_idp.setup.members import Path as MemberPath
@@ -27,6 +28,8 @@ Read = TypeVar("Read")
 
 FILE_NAME = "mock-idp.yaml"
 SCHEMA_FILE = Path(__file__).with_name("mock-idp.schema.json")
+FIRST_FILE = Path(__file__).with_name("first.yaml")
+"""What people begin with; ``SCHEMA`` stands for the path of the schema."""
 DIALECT = "http://json-schema.org/draft-07/schema#"
 """What editors understand best."""
 
@@ -130,7 +133,13 @@ class _File:
         return Setup(people, clients, services, self._settings(parts.get("settings", {})))
 
     def _person(self, entry: Any, place: MemberPath) -> Person:
-        return self._checked(lambda: read_person(entry), place)
+        def read() -> Person:
+            person = read_person(entry)
+            if person.id in PERSONAS:
+                raise MemberError(f"{person.id} is one of the kit's personas; choose another id.", ("id",))
+            return person
+
+        return self._checked(read, place)
 
     def _client(self, entry: Any, place: MemberPath) -> ClientSetup:
         def read() -> ClientSetup:

@@ -1,6 +1,7 @@
 """Where a set-up comes from: files that may change while the mock runs."""
 
 import glob
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +42,9 @@ def _found(pattern: str) -> list[str]:
     return sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 - it may be absolute, which Path.glob refuses
 
 
-_State = tuple[object, ...]
+_PAUSE = 20
+"""How many times as long as a search took passes until the next one."""
+_State = tuple[tuple[tuple[Path, ...], tuple[object, ...]], ...]
 
 
 class Sources:
@@ -49,11 +52,14 @@ class Sources:
 
     Parameters:
         sources: in order; where two say something the later counts.
+        clock: seconds, from any start.
     """
 
-    def __init__(self, sources: Sequence[Source]) -> None:
+    def __init__(self, sources: Sequence[Source], clock: Callable[[], float] = time.monotonic) -> None:
         self._sources = tuple(sources)
+        self._clock = clock
         self._seen: _State = ()
+        self._search_again_at = 0.0
 
     def read(self) -> Setup:
         """Read everything, and remember what the files look like.
@@ -69,18 +75,39 @@ class Sources:
         return setup
 
     def have_changed(self) -> bool:
-        """Whether a file changed, came or went since it was last read."""
-        return bool(self._sources) and self._state() != self._seen
+        """Whether a file changed, came or went since it was last read.
+
+        A pattern may lead through many directories: files that come are looked for at a twentieth of the time at most.
+        """
+        if not self._sources:
+            return False
+        if self._clock() < self._search_again_at:
+            return any(_looks(files) != seen for files, seen in self._seen)
+        return self._state() != self._seen
 
     def _state(self) -> _State:
-        return tuple(self._look(source) for source in self._sources)
+        began = self._clock()
+        found = [_files(source) for source in self._sources]
+        ended = self._clock()
+        self._search_again_at = ended + _PAUSE * (ended - began)
+        return tuple((files, _looks(files)) for files in found)
 
-    def _look(self, source: Source) -> _State:
-        try:
-            files = source.files()
-            looks = [path.stat() for path in files]
-        except (SetupFileError, OSError) as error:
-            return (str(error),)
-        return tuple(
-            (path, look.st_mtime_ns, look.st_size, look.st_ino) for path, look in zip(files, looks, strict=True)
-        )
+
+def _files(source: Source) -> tuple[Path, ...]:
+    try:
+        return source.files()
+    except SetupFileError:
+        return ()
+
+
+def _looks(files: tuple[Path, ...]) -> tuple[object, ...]:
+    """What tells whether files have other contents."""
+    return tuple(_look(file) for file in files)
+
+
+def _look(file: Path) -> object:
+    try:
+        status = file.stat()
+    except OSError as error:
+        return error.errno
+    return status.st_mtime_ns, status.st_size, status.st_ino

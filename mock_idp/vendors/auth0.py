@@ -44,6 +44,7 @@ class Auth0(OpenIdVendor):
     title = "Auth0"
     icon = "A0"
     accent = "#eb5424"
+    email_annotations = ("auth0.com/email",)
     hosts: ClassVar = {"*.auth0.com": ""}
     reached = Reach.BY_NAME
     routes = (

@@ -72,6 +72,7 @@ class Bitbucket(OAuthVendor):
     title = "Bitbucket"
     icon = "BB"
     accent = "#0052cc"
+    login_annotations = ("bitbucket.org/username",)
     hosts: ClassVar = {"bitbucket.org": "", "api.bitbucket.org": ""}
     reached = Reach.BY_NAME
     routes = (

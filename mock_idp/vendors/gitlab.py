@@ -81,6 +81,8 @@ class GitLab(OpenIdVendor):
     title = "GitLab"
     icon = "GL"
     accent = "#fc6d26"
+    login_annotations = ("gitlab.com/user-login",)
+    id_annotations = ("gitlab.com/user-id",)
     # For backends that are not told of another address; the generated app-config names the mock's own.
     hosts: ClassVar = {"gitlab.com": ""}
     routes = (
@@ -189,6 +191,30 @@ class GitLab(OpenIdVendor):
             claims["email_verified"] = persona.email_verified
         return claims
 
+    def userinfo(self, request: ServiceRequest) -> Answer:
+        """The groups as well, by their paths.
+
+        Raises:
+            Refusal: no good access token, or one without the scope.
+        """
+        answer, account = super().userinfo(request), self.bearer(request).account
+        return answer if account.groups is None else replace(answer, body={**answer.body, "groups": account.groups})
+
+    def id_token_claims(self, request: ServiceRequest, grant: Grant) -> dict[str, Any]:
+        """The groups somebody is in directly, by another name than at the user info endpoint."""
+        groups = request.service.account(grant).groups
+        direct = {} if groups is None else {"groups_direct": list(groups)}
+        return super().id_token_claims(request, grant) | direct
+
+    def groups(self, request: ServiceRequest) -> Answer:
+        """``GET /api/v4/groups``.
+
+        Raises:
+            Refusal: no good access token, or one without a scope for the API.
+        """
+        account = self.bearer(request, "read_api", "api").account
+        return Answer(200, [_group(path, request.base_url) for path in account.groups or ()])
+
     def token_members(
         self, request: ServiceRequest, grant: Grant, access_token: str, *, refreshing: bool
     ) -> dict[str, Any]:
@@ -230,30 +256,6 @@ class GitLab(OpenIdVendor):
                 "commit_email": _email(account),
             },
         )
-
-    def userinfo(self, request: ServiceRequest) -> Answer:
-        """The groups as well, by their paths.
-
-        Raises:
-            Refusal: no good access token, or one without the scope.
-        """
-        answer, account = super().userinfo(request), self.bearer(request).account
-        return answer if account.groups is None else replace(answer, body={**answer.body, "groups": account.groups})
-
-    def id_token_claims(self, request: ServiceRequest, grant: Grant) -> dict[str, Any]:
-        """The groups somebody is in directly, by another name than at the user info endpoint."""
-        groups = request.service.account(grant).groups
-        direct = {} if groups is None else {"groups_direct": list(groups)}
-        return super().id_token_claims(request, grant) | direct
-
-    def groups(self, request: ServiceRequest) -> Answer:
-        """``GET /api/v4/groups``.
-
-        Raises:
-            Refusal: no good access token, or one without a scope for the API.
-        """
-        account = self.bearer(request, "read_api", "api").account
-        return Answer(200, [_group(path, request.base_url) for path in account.groups or ()])
 
     def discovery(self, request: ServiceRequest) -> Answer:
         """``GET /.well-known/openid-configuration`` (OIDC Discovery section 4)."""

@@ -64,6 +64,8 @@ class Google(OpenIdVendor):
     title = "Google"
     icon = "G"
     accent = "#1a73e8"
+    id_annotations = ("google.com/user-id",)
+    email_annotations = ("google.com/email",)
     hosts: ClassVar = {
         "accounts.google.com": "",
         "www.googleapis.com": "",

@@ -197,6 +197,8 @@ class Microsoft(OpenIdVendor):
     title = "Microsoft"
     icon = "M"
     accent = "#0067b8"
+    id_annotations = ("graph.microsoft.com/user-id",)
+    email_annotations = ("microsoft.com/email",)
     hosts: ClassVar = {"login.microsoftonline.com": "", "graph.microsoft.com": ""}
     reached = Reach.BY_NAME
     tenant_key = "tenantId"
@@ -207,10 +209,10 @@ class Microsoft(OpenIdVendor):
         Route("GET", "/<tenant>/v2.0/.well-known/openid-configuration", "discovery", Endpoint.DISCOVERY),
         Route("GET", "/<tenant>/discovery/v2.0/keys", "jwks", Endpoint.JWKS),
         Route("GET", "/v1.0/me/", "me", Endpoint.PROFILE),
+        Route("GET", "/v1.0/me/photos/<size>/$value", "photo", Endpoint.FOLLOW_UP),
         Route("GET", "/v1.0/me/memberOf", "member_of", Endpoint.FOLLOW_UP),
         Route("POST", "/v1.0/me/getMemberObjects", "member_objects", Endpoint.FOLLOW_UP),
         Route("POST", "/v1.0/users/<id>/getMemberObjects", "member_objects", Endpoint.FOLLOW_UP),
-        Route("GET", "/v1.0/me/photos/<size>/$value", "photo", Endpoint.FOLLOW_UP),
     )
     policy = Policy(
         required_authorization_parameters=("client_id", "redirect_uri", "response_type", "scope"),
@@ -331,15 +333,6 @@ class Microsoft(OpenIdVendor):
             },
         )
 
-    def photo(self, request: ServiceRequest) -> Answer:
-        """``GET /v1.0/me/photos/{size}/$value``.
-
-        Raises:
-            Refusal: no good access token for Graph.
-        """
-        self._graph_user(request)
-        return Answer(200, _PHOTO, Encoding.BYTES, content_type="image/jpeg")
-
     def member_of(self, request: ServiceRequest) -> Answer:
         """``GET /v1.0/me/memberOf``.
 
@@ -359,6 +352,15 @@ class Microsoft(OpenIdVendor):
         if request.path_parameters.get("id", account.uuid) not in (account.uuid, _principal_name(account)):
             return self.not_found(request)
         return Answer(200, entra_groups.member_objects(account, _GRAPH_PREFIX))
+
+    def photo(self, request: ServiceRequest) -> Answer:
+        """``GET /v1.0/me/photos/{size}/$value``.
+
+        Raises:
+            Refusal: no good access token for Graph.
+        """
+        self._graph_user(request)
+        return Answer(200, _PHOTO, Encoding.BYTES, content_type="image/jpeg")
 
     def _graph_user(self, request: ServiceRequest) -> Bearer:
         who = self.bearer(request)

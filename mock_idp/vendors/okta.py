@@ -68,6 +68,7 @@ class Okta(OpenIdVendor):
     title = "Okta"
     icon = "OK"
     accent = "#00297a"
+    email_annotations = ("okta.com/email",)
     routes = tuple(
         route
         for server in ("", f"/{CUSTOM_SERVER}")
@@ -183,6 +184,10 @@ class Okta(OpenIdVendor):
         if "email" in scopes and persona.email:
             claims["email"] = persona.email
             claims["email_verified"] = persona.email_verified
+        # A custom server's groups claim can be told to be always in the ID token; the organisation's never is.
+        is_said = request.endpoint is Endpoint.PROFILE or request.path.startswith(f"/oauth2/{CUSTOM_SERVER}/")
+        if "groups" in scopes and account.groups is not None and is_said:
+            claims["groups"] = list(account.groups)
         return claims
 
     def id_token_claims(self, request: ServiceRequest, grant: Grant) -> dict[str, Any]:
@@ -192,12 +197,7 @@ class Okta(OpenIdVendor):
         """
         server = f"/oauth2/{CUSTOM_SERVER}"
         below = server if request.path.startswith(f"{server}/") else ""
-        # A custom server's groups claim can be told to be always in the ID token; the organisation's never is.
-        told = self._groups(request.service.account(grant), grant.scopes) if below else {}
-        return super().id_token_claims(request, grant) | {"iss": request.base_url + below} | told
-
-    def _groups(self, account: Account, scopes: Collection[str]) -> dict[str, Any]:
-        return {"groups": list(account.groups)} if "groups" in scopes and account.groups is not None else {}
+        return super().id_token_claims(request, grant) | {"iss": request.base_url + below}
 
     def userinfo(self, request: ServiceRequest) -> Answer:
         """``POST /oauth2/v1/userinfo``, which says more than the ID token.
@@ -211,7 +211,7 @@ class Okta(OpenIdVendor):
             persona = who.account.persona
             names = {"given_name": persona.given_name, "family_name": persona.family_name}
             claims |= {**names, "locale": "en_GB", "zoneinfo": "Europe/Lisbon", "updated_at": 1_746_346_542}
-        return Answer(200, claims | self._groups(who.account, who.token.scopes))
+        return Answer(200, claims)
 
     def not_found(self, request: ServiceRequest) -> Answer:
         """Okta's own form of an error."""

@@ -79,6 +79,17 @@ def test_okta_s_groups_come_from_userinfo_where_the_id_token_is_thin() -> None:
     assert okta.profile(tokens["access_token"], method="POST").json["groups"] == ["guild-web"]
 
 
+def test_okta_s_custom_server_puts_groups_into_the_id_token() -> None:
+    okta = world_of("okta", "authorization-server")
+    query = {"client_id": okta.client.client_id, "redirect_uri": okta.redirect_uri, "response_type": "code"}
+    query |= {"scope": "openid groups", "state": "s"}
+    page = okta.http.get("/okta/oauth2/default/v1/authorize", query_string=query)
+    code = okta.decide(page, "jane").headers["Location"].partition("code=")[2].partition("&")[0]
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": okta.redirect_uri}
+    form |= {"client_id": okta.client.client_id, "client_secret": okta.client.client_secret}
+    assert claims_of(okta.http.post("/okta/oauth2/default/v1/token", data=form).json)["groups"] == GROUPS
+
+
 def test_onelogin_s_groups() -> None:
     onelogin = world_of("onelogin")
     tokens = onelogin.tokens("jane", asked={"scope": "openid groups"})

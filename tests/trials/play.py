@@ -89,7 +89,8 @@ class Ground:
         number = 0
         try:
             with start_backend(self.idp, self.config_file, log, None, partial(apply, self.trial, seed.id)):
-                wire = wire_for(self.target.idp, self.target.ca_pem, TIMEOUT_SECONDS, public_address=None)
+                address = self.target.public_address
+                wire = wire_for(self.target.idp, self.target.ca_pem, TIMEOUT_SECONDS, public_address=address)
                 with contextlib.closing(wire):
                     for number, case in enumerate([*named, *others], 1):
                         result = self._case(case, wire)

@@ -4,7 +4,7 @@ import pytest
 
 from mock_idp.setup.catalog import read_catalog
 from mock_idp.setup.model import SetupFileError
-from mock_idp.setup.sources import Source
+from mock_idp.setup.sources import Source, Sources
 from tests.mock_idp.setup.conftest import FileOf
 
 ORG = """\
@@ -55,6 +55,7 @@ MISTAKES = [
     ("kind: [", ":1: this is no YAML"),
     ("kind: Component\n", "there is no entity of the kind User"),
     ("kind: Group\n---\nkind: User\n", ":3: this User has no metadata.name"),
+    ("kind: User\nmetadata: {name: plain}\n", ":1: plain is one of the kit's personas"),
     ("kind: User\nmetadata: {name: a}\n---\nkind: User\nmetadata: {name: a}\n", ":4: the user a stands at"),
 ]
 
@@ -72,6 +73,26 @@ def test_mistakes_say_where(file_of: FileOf, text: str, sentence: str) -> None:
 def test_odd_entities_are_passed_over(file_of: FileOf, entity: str) -> None:
     files = [file_of(entity, "a.yaml"), file_of(ORG, "b.yaml")]
     assert {person.id for person in read_catalog(files).people} >= {"breanna.davison", "ops.sam"}
+
+
+def test_slow_searches_are_rare_and_changed_files_are_seen_at_once(file_of: FileOf) -> None:
+    path, now = file_of(ORG, "org.yaml"), [0.0]
+
+    def clock() -> float:
+        now[0] += 0.5  # each search takes half a second
+        return now[0]
+
+    sources = Sources([Source((f"{path.parent}/*.yaml",), read_catalog)], clock)
+    sources.read()
+    assert not sources.have_changed()
+    file_of("kind: User\nmetadata: {name: new}\n", "new.yaml")
+    assert not sources.have_changed()
+    path.write_text(ORG + "\n", encoding="utf-8")
+    assert sources.have_changed()
+    assert {person.id for person in sources.read().people} >= {"new", "breanna.davison"}
+    file_of("kind: User\nmetadata: {name: newer}\n", "newer.yaml")
+    now[0] += 10
+    assert sources.have_changed()
 
 
 def test_a_pattern_finds_files_below(file_of: FileOf) -> None:

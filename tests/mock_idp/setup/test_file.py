@@ -109,7 +109,7 @@ def test_a_changed_client_loses_what_it_does_not_have_any_more(own: OwnWorld) ->
 def test_a_persona_s_id_is_taken(own: OwnWorld) -> None:
     own.rewrite("people: [{id: plain}]\n")
     assert own.http.get("/__idp/people").status_code == 200
-    assert "'plain' is the id of one of the kit's personas" in own.said[0]
+    assert f"{own.path}:1: people.id: plain is one of the kit's personas" in own.said[0]
 
 
 def test_changed_settings_wait_for_the_next_start(own: OwnWorld) -> None:

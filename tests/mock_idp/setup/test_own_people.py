@@ -1,10 +1,15 @@
 """People and clients of one's own sign in where the personas do."""
 
 import jwt
+import pytest
 import yaml
 
+from mock_idp.application import create_app
+from mock_idp.idp import SettingsError, make_idp
+from mock_idp.settings import Settings
+from mock_idp.setup.file import read_file
 from tests.mock_idp.conftest import form_of
-from tests.mock_idp.setup.conftest import OwnWorld
+from tests.mock_idp.setup.conftest import OWN_FILE, FileOf, OwnWorld
 
 
 def test_somebody_of_the_file_signs_in_at_github(own: OwnWorld) -> None:
@@ -71,6 +76,17 @@ def test_pictures_are_served(own: OwnWorld) -> None:
         assert answer.content_type == "image/svg+xml"
         assert "<svg" in answer.text
     assert own.http.get("/nobody.png", headers={"Host": host}).status_code == 404
+
+
+def test_who_is_signed_in_by_itself_may_be_gone(file_of: FileOf) -> None:
+    idp = make_idp(Settings(seed=1, auto_login="joe"), setup=read_file(file_of(OWN_FILE)))
+    http = create_app(idp).test_client()
+    query = {"client_id": "Iv1.mine", "redirect_uri": "http://localhost:7007/callback"}
+    assert http.get("/github/login/oauth/authorize", query_string=query).status_code == 302
+    idp.applied.remove_person("joe")
+    assert "Sign in as" in http.get("/github/login/oauth/authorize", query_string=query).text
+    with pytest.raises(SettingsError, match=r"There is no persona 'joe'; there are plain"):
+        make_idp(Settings(auto_login="joe"))
 
 
 def test_a_service_of_the_file_is_there(own: OwnWorld) -> None:
