@@ -96,7 +96,7 @@ def _addresses(settings: Settings, onto: AppConfig) -> dict[str, Any]:
 def _catalog(idp_url: str, onto: AppConfig) -> dict[str, Any]:
     location = {
         "type": "url",
-        "target": f"{idp_url}{CONTROL_PREFIX}/catalog.yaml",
+        "target": f"{idp_url}{CONTROL_PREFIX}/people.yaml",
         "rules": [{"allow": ["User", "Group"]}],
     }
     # Backstage asks no host that is not named here, not even this machine.

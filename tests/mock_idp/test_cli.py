@@ -94,7 +94,7 @@ def test_app_config_to_a_file(tmp_path: Path) -> None:
     result = run("app-config", "--provider", "google", "--idp", "http://idp:1/", "-o", str(file))
     assert (result.exit_code, result.output) == (0, "")
     said = yaml.safe_load(file.read_text())
-    assert said["catalog"]["locations"][0]["target"] == "http://idp:1/__idp/catalog.yaml"
+    assert said["catalog"]["locations"][0]["target"] == "http://idp:1/__idp/people.yaml"
     assert list(said["auth"]["providers"]) == ["google"]
 
 
@@ -125,7 +125,7 @@ def test_app_config_is_laid_over_what_the_app_has(own_directory: Path) -> None:
     said = yaml.safe_load(text)
     # Lists are replaced by Backstage, so what the app has is in them; the rest it goes on saying itself.
     assert said["catalog"]["locations"][0] == {"type": "file", "target": "../../examples/org.yaml"}
-    assert said["catalog"]["locations"][1]["target"].endswith("/__idp/catalog.yaml")
+    assert said["catalog"]["locations"][1]["target"].endswith("/__idp/people.yaml")
     assert said["backend"] == {"reading": {"allow": [{"host": "pages.rivergate.example"}, {"host": "127.0.0.1:9000"}]}}
     assert "app" not in said
     assert {name: list(provider) for name, provider in said["auth"]["providers"].items()} == {
