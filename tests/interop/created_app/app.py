@@ -95,10 +95,15 @@ class CreatedApp:
 
     def add_sign_in(self) -> None:
         """What a developer adds for two providers: a package, two lines of the backend, a sign-in page."""
-        # The one that create-app brings aborts with Node.js 24.19 in most starts ("RemoveEnvironmentCleanupHook").
-        sqlite = "better-sqlite3@^13"
+        repaired = [
+            # The one that create-app brings aborts with Node.js 24.19 in most starts ("RemoveEnvironmentCleanupHook").
+            "better-sqlite3@^13",
+            # A later one asks for what this release's router has not ("addWebSocketHandler"); the lock file that
+            # create-app fetches has this one, if it can be fetched.
+            "@backstage/plugin-signals-backend@0.3.19",
+        ]
         added = [f"@backstage/plugin-auth-backend-module-{name}-provider" for name in _MODULES]
-        _run(["yarn", "--cwd", "packages/backend", "add", *added, sqlite], self.root, self.environment)
+        _run(["yarn", "--cwd", "packages/backend", "add", *added, *repaired], self.root, self.environment)
         index = self.root / "packages/backend/src/index.ts"
         text = index.read_text(encoding="utf-8")
         lines = "".join(f"backend.add(import('{name}'));\n" for name in added if f"'{name}'" not in text)
