@@ -144,19 +144,8 @@ def embedded_pair(
     with tempfile.TemporaryDirectory(prefix="backstage-auth-conformance-") as folder, contextlib.ExitStack() as stack:
         place = Path(folder)
         environment = {**os.environ, "XDG_STATE_HOME": folder, "PYTHONUNBUFFERED": "1"}
-        serve = [
-            "serve",
-            "--no-config",
-            "--port",
-            "0",
-            "--proxy-port",
-            "0",
-            "--tls-port",
-            "0",
-            "--seed",
-            str(seed),
-            *common,
-        ]
+        ports = ["--port", "0", "--proxy-port", "0", "--tls-port", "0"]
+        serve = ["serve", "--no-config", *ports, "--seed", str(seed), *common]
         idp = stack.enter_context(started("mock_idp", serve, place / "idp.log", environment))
         idp_url = idp["urls"]["http"]
         config = place / "app-config.yaml"
