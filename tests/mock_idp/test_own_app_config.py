@@ -165,7 +165,7 @@ def test_environments_may_share_a_client(read: Any) -> None:
         (
             "okta: {p: {audience: 'https://rivergate.okta.com'}}",
             "okta",
-            HostSetup("rivergate.okta.com", "", "okta", "", "https://rivergate.okta.com"),
+            None,
         ),
         (
             "github: {p: {enterpriseInstanceUrl: 'https://code.rivergate.example:8443'}}",
@@ -180,7 +180,7 @@ def test_environments_may_share_a_client(read: Any) -> None:
         (
             "onelogin: {p: {issuer: 'https://rivergate.onelogin.com/oidc/2'}}",
             "onelogin",
-            HostSetup("rivergate.onelogin.com", "", "onelogin", "", "https://rivergate.onelogin.com"),
+            None,
         ),
         (
             "bitbucketServer: {p: {host: git.rivergate.example}}",
