@@ -36,5 +36,7 @@ class Reloader:
                 self._report(f"{mistake} Everything stays as it was.")
                 return
         self._report(f"Read again: {setup.in_words}.")
-        if (setup.settings, setup.hosts) != (before.settings, before.hosts):
-            self._report("Settings or host names changed; they count from the next start on.")
+        if setup.settings != before.settings:
+            self._report("The settings changed; they count from the next start on.")
+        if setup.hosts != before.hosts:
+            self._report("Host names changed; they count from the next start on.")
