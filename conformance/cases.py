@@ -10,6 +10,7 @@ from conformance.applicability import (
     NO_PROVIDER,
     ONE_REPLICA,
     applies,
+    further_environments,
     has_profile,
     has_replicas,
     not_applicable,
@@ -111,7 +112,8 @@ def _cases_of(scenario: Scenario, target: Target, facts: Mapping[str, ProviderFa
 
 def _case(scenario: Scenario, provider: Provider, target: Target) -> Case:
     environment = (scenario.environment or target.environment) if provider.has_environments else ""
-    return Case(scenario, provider, environment, not_applicable(provider, environment))
+    further = further_environments(scenario, target)
+    return Case(scenario, provider, environment, not_applicable(provider, environment, further))
 
 
 def on_target(case: Case, target: Target) -> Case:
@@ -121,7 +123,8 @@ def on_target(case: Case, target: Target) -> Case:
     provider = next((one for one in target.providers if one.id == case.provider.id), None)
     if provider is None:
         return replace(case, not_applicable=provider_missing(case.provider.id))
-    return replace(case, provider=provider, not_applicable=not_applicable(provider, case.environment))
+    reason = not_applicable(provider, case.environment, further_environments(case.scenario, target))
+    return replace(case, provider=provider, not_applicable=reason)
 
 
 def _with_own_personas(cases: list[Case], target: Target) -> list[Case]:

@@ -141,7 +141,9 @@ class Pair(NamedTuple):
 
 
 @contextlib.contextmanager
-def embedded_pair(seed: int, profile: str, app_url: str = APP_URL, replicas: int = 1) -> Iterator[Pair]:
+def embedded_pair(
+    seed: int, profile: str, app_url: str = APP_URL, replicas: int = 1, only_environment: str | None = None
+) -> Iterator[Pair]:
     """Start both.
 
     Parameters:
@@ -149,6 +151,7 @@ def embedded_pair(seed: int, profile: str, app_url: str = APP_URL, replicas: int
         profile: configuration profile.
         app_url: where the app is, if there is one.
         replicas: how many backends there are, on one database.
+        only_environment: the one environment that the backend's providers have; None for all.
 
     Raises:
         EmbeddedStartError: one of them did not start.
@@ -164,7 +167,8 @@ def embedded_pair(seed: int, profile: str, app_url: str = APP_URL, replicas: int
         idp_url = idp["urls"]["http"]
         config = place / "app-config.yaml"
         addresses = ["--idp", idp_url, "--idp-tls", idp["urls"]["tls"]]
-        _run("mock_idp", ["app-config", *addresses, *common, "-o", str(config)], environment)
+        only = ["--env", only_environment] if only_environment else []
+        _run("mock_idp", ["app-config", "--conformance", *only, *addresses, *common, "-o", str(config)], environment)
         inside = {**environment, **_environment_of(idp_url, environment)}
         arguments = ["serve", "--config", str(config)]
         if replicas > 1:

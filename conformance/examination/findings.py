@@ -88,11 +88,11 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "target-app": Sentence("the target does not tell its app's origin", "give it with --app-origin"),
     "target-empty": Sentence(
         "the target at {auth_url} has none of the providers that the mock IdP knows ({ids})",
-        "give it the app-config that 'mock-idp app-config' prints",
+        "give it the app-config that 'mock-idp app-config --conformance' prints",
     ),
     "target-catalog": Sentence(
         "the target's catalog does not know the persona {persona!r} after {seconds} s",
-        "add the location {location} to catalog.locations, as 'mock-idp app-config' prints it",
+        "add the location {location} to catalog.locations, as 'mock-idp app-config --conformance' prints it",
     ),
     # The mock.
     "idp-absent": Sentence(
@@ -117,7 +117,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "config-file": Sentence("{file} {problem}", "name the app-config that 'mock-idp app-config' wrote"),
     "config-kit": Sentence(
         "the app-config {file} was written by release {theirs} of the kit, the suite is of {ours}",
-        "write it anew with 'mock-idp app-config', and restart the backend",
+        "write it anew with 'mock-idp app-config --conformance', and restart the backend",
     ),
     "config-profile": Sentence(
         "the app-config {file} was written for the profile {theirs!r}, the suite is to test {ours!r}",
@@ -125,24 +125,24 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     ),
     "config-idp": Sentence(
         "the app-config {file} was written for the mock IdP at {theirs}, the suite asks the one at {ours}",
-        "correct --idp, or write it anew with 'mock-idp app-config --idp {ours}' and restart the backend",
+        "correct --idp, or write it anew with 'mock-idp app-config --conformance --idp {ours}' and restart the backend",
     ),
     # One provider.
     "session-secret": Sentence(
         "the target has no sessions, which this provider needs ({problem})",
-        "set auth.session.secret, as 'mock-idp app-config' prints it",
+        "set auth.session.secret, as 'mock-idp app-config --conformance' prints it",
     ),
     "users-elsewhere": Sentence(
         "in the environment {environment!r} it sends users to {where}, which is not the mock IdP at {idp}",
-        "use the app-config that 'mock-idp app-config' prints, or correct --idp",
+        "use the app-config that 'mock-idp app-config --conformance' prints, or correct --idp",
     ),
     "users-nowhere": Sentence(
         "it sends users to {where}, where the mock IdP serves nothing",
-        "use the addresses that 'mock-idp app-config' prints for this provider",
+        "use the addresses that 'mock-idp app-config --conformance' prints for this provider",
     ),
     "client-unknown": Sentence(
         "the mock IdP does not know the client id {client!r} that the target sends",
-        "use clientId and clientSecret of 'mock-idp app-config', or register yours (POST /__idp/clients)",
+        "use clientId and clientSecret of 'mock-idp app-config --conformance', or register yours (POST /__idp/clients)",
     ),
     "redirect-unregistered": Sentence(
         "the mock IdP refuses the redirect URI {redirect_uri}: it is not registered",
@@ -151,7 +151,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "secret-differs": Sentence(
         "the client secret that the target sends differs from the one that is registered: the mock IdP answered "
         "{status} to its token request",
-        "use the clientSecret that 'mock-idp app-config' prints for the environment {environment!r}",
+        "use the clientSecret that 'mock-idp app-config --conformance' prints for the environment {environment!r}",
     ),
     "vendor-unreached": Sentence(
         "the target does not reach the vendor ({problem}): no request for a token arrived at the mock IdP",

@@ -19,7 +19,7 @@ from conformance.examination.fault import ConfigurationFault
 from conformance.examination.findings import Finding
 from conformance.examination.probe import ProbeOptions, examine, planned_target, wire_for
 from conformance.play import RunPolicy
-from conformance.plugin.options import PROFILE, Options
+from conformance.plugin.options import ENVIRONMENT, PROFILE, Options
 from conformance.requirement_list import requirements
 from conformance.scenario.loader import Library, ScenarioFileError, load
 from conformance.steps import RULES
@@ -79,7 +79,7 @@ class Run:
 
     def cases(self) -> list[Case]:
         """Every case of the run."""
-        everything = self.options.target is None and not self.options.providers
+        everything = self.options.target is None and not self.options.providers and self.options.env == ENVIRONMENT
         # Another profile may have few providers; what is written for it has to be playable there all the same.
         everything &= self.options.only_profile or self.options.profile == PROFILE
         cases = collect(self.library, self.target, self.options.requirements, is_complete=everything)
@@ -103,7 +103,11 @@ class Run:
             auth_url, idp_url, app_origin = options.target, options.idp, options.app_origin
             replicas = tuple(options.further_replicas)
             if auth_url is None:
-                pair = clean_up.enter_context(embedded_pair(options.seed, options.profile, replicas=options.replicas))
+                # Another environment is played as real files have it: alone.
+                only = None if options.env == ENVIRONMENT else options.env
+                pair = clean_up.enter_context(
+                    embedded_pair(options.seed, options.profile, replicas=options.replicas, only_environment=only)
+                )
                 (auth_url, idp_url, app_origin), replicas = pair[:3], pair.replicas
             probe = ProbeOptions(
                 auth_url,

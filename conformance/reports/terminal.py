@@ -1,10 +1,11 @@
 """What the terminal shows: failures as they happen, how far the run is, and at the end each defect once."""
 
 import shlex
+from collections import Counter
 from collections.abc import Collection, Iterator
 from typing import Any, Final
 
-from conformance.applicability import profile_of
+from conformance.applicability import environment_of, profile_of
 from conformance.reports.groups import BAD, WARNED, Failure, Group, clusters_of, groups_of
 from conformance.reports.transcript import as_outline, as_text
 from conformance.verdicts import CaseResult
@@ -153,6 +154,8 @@ def replay(case: dict[str, Any], document: dict[str, Any]) -> str:
         words += [target["url"], "--idp", document["idp"]["url"]]
     if target["profile"] != "default":
         words += ["--profile", target["profile"]]
+    if target["environment"] != "development":
+        words += ["--env", target["environment"]]
     if case["provider"] != "none":
         words += ["--provider", case["provider"]]
     return shlex.join([*words, "-k", case["scenario"]])
@@ -167,8 +170,9 @@ def summary_lines(document: dict[str, Any]) -> Iterator[str]:
     total = len(document["requirements"])
     yield f"cases: {', '.join(counted)}"
     yield f"requirements: {len(holding)} of {len(checked)} checked ones hold; the specification has {total}"
+    yield from _other_environments(document)
     for reason, count in sorted(summary["not_applicable"].items()):
-        if profile_of(reason) is None:
+        if profile_of(reason) is None and environment_of(reason) is None:
             yield f"  not applicable ({count}): {reason}"
     yield from _other_profiles(document, {row["id"] for row in checked})
     for row in document["requirements"]:
@@ -186,6 +190,18 @@ def summary_lines(document: dict[str, Any]) -> Iterator[str]:
     warned = sum(1 for case in document["cases"] if case["verdict"] == WARNED)
     if warned:
         yield f"{warned} cases only warn (SHOULD); --level should makes them fail"
+
+
+def _other_environments(document: dict[str, Any]) -> Iterator[str]:
+    """How many cases need environments that the target has not, whatever the provider."""
+    missing: Counter[str] = Counter()
+    for reason, count in document["summary"]["not_applicable"].items():
+        name = environment_of(reason)
+        if name is not None:
+            missing[name] += count
+    if missing:
+        names = ", ".join(f"{name} {count}" for name, count in missing.most_common())
+        yield f"  not applicable ({missing.total()}): the target has no such environment: {names}"
 
 
 def _other_profiles(document: dict[str, Any], checked: Collection[str]) -> Iterator[str]:

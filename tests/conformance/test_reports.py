@@ -309,6 +309,19 @@ def test_what_other_profiles_would_add():
     assert not [line for line in lines if "needs the profile" in line]
 
 
+def test_environments_that_are_missing_stand_in_one_line():
+    whole = document()
+    missing = "the target has no environment {!r} of provider {!r}"
+    whole["summary"]["not_applicable"] = {
+        missing.format("no-sign-in", "github"): 7,
+        missing.format("no-sign-in", "google"): 8,
+        missing.format("email", "google"): 3,
+    }
+    lines = list(summary_lines(whole))
+    assert "  not applicable (18): the target has no such environment: no-sign-in 15, email 3" in lines
+    assert not [line for line in lines if "of provider" in line]
+
+
 def test_terminal():
     class Reporter:
         def __init__(self):
