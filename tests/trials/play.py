@@ -42,7 +42,7 @@ from tests.support.playing import play_case
 from tests.support.processes import ROOT
 from tests.trials.seed import Seed, apply, seeds
 
-MOST_OTHERS = 600
+MOST_OTHERS = 150
 """Cases of further providers that are played; the whole suite would take minutes for each seed that survives it."""
 
 REPORTS = ROOT / "build" / "reports" / "trials"
