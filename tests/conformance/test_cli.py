@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from conformance.cli import COMMANDS, group
+from conformance.cli import COMMANDS, group, playground
 from conformance.cli.playground import frontend_config
 from conformance.cli.run import pytest_arguments
 from conformance.plugin import PACKAGE, asks_for_suite, run
@@ -181,6 +181,13 @@ class TestPlayground:
 
         assert answer.exit_code == 4
         assert "npm ci && npm run build" in answer.stderr
+
+    def test_without_the_extra_it_says_how_to_install_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(playground, "PACKAGE", "nobody_installed_this")
+        answer = auth_conformance("playground")
+
+        assert answer.exit_code == 4
+        assert "pip install 'backstage-auth-conformance[playground]'" in answer.stderr
 
     def test_the_app_finds_its_backend(self) -> None:
         config = frontend_config("http://localhost:3000", "http://localhost:7007")
