@@ -52,9 +52,9 @@ def command(port: int, bundle: Path | None) -> None:
     # However it is told to end, the processes that it started end with it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with embedded_pair(SEED, PROFILE, app_url) as (auth_url, idp_url, _):
+        with _listening(port) as server, embedded_pair(SEED, PROFILE, app_url) as (auth_url, idp_url, _):
             config = frontend_config(app_url, auth_url.removesuffix("/api/auth"))
-            with _served(bundle, config, port):
+            with _serving(server, bundle, config):
                 click.echo(f"The app is at {app_url}, its vendors at {idp_url}. Ctrl-C ends both.")
                 click.echo(
                     f"In a browser that finds Google by its own name: mock-idp browser {app_url} --idp {idp_url}"
@@ -95,8 +95,20 @@ def frontend_config(app_url: str, backend_url: str) -> dict[str, Any]:
     }
 
 
+def _listening(port: int) -> ThreadingHTTPServer:
+    """Take the port before anything is started that takes time.
+
+    Raises:
+        SetUpError: it cannot be had.
+    """
+    try:
+        return ThreadingHTTPServer(("127.0.0.1", port), BaseHTTPRequestHandler)
+    except OSError as error:
+        raise SetUpError(f"port {port} cannot be had ({error.strerror}); name another with --port.") from error
+
+
 @contextmanager
-def _served(bundle: Path, config: dict[str, Any], port: int) -> Iterator[None]:
+def _serving(server: ThreadingHTTPServer, bundle: Path, config: dict[str, Any]) -> Iterator[None]:
     # Within a script element "<" could end it.
     text = json.dumps(config).replace("<", "\\u003c")
     page = (bundle / "index.html").read_text(encoding="utf-8")
@@ -120,11 +132,11 @@ def _served(bundle: Path, config: dict[str, Any], port: int) -> Iterator[None]:
         def log_message(self, format: str, *arguments: object) -> None:
             """Keep quiet."""
 
-    with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            server.shutdown()
-            thread.join()
+    server.RequestHandlerClass = Handler
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
