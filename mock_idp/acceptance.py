@@ -83,7 +83,10 @@ def _methods(policy: Policy) -> str:
 
 
 def _public(policy: Policy) -> str:
-    return f"yes, code challenge {policy.public_pkce}" if policy.has_public_clients else "no"
+    bare = f"; {_sorted(policy.bare_basic_at)}: in the header with an empty secret, too" if policy.bare_basic_at else ""
+    methods = policy.public_authentication - {ClientAuthentication.NONE}
+    empty = f"; {_code(sorted(methods))} with an empty secret" if methods else ""
+    return f"yes, code challenge {policy.public_pkce}{bare}{empty}" if policy.has_public_clients else "no"
 
 
 def _formats(formats: Iterable[RequestFormat]) -> str:
@@ -103,7 +106,8 @@ def _modes(policy: Policy) -> str:
 
 
 def _prompts(policy: Policy) -> str:
-    return _code(policy.prompts) or "the parameter means nothing"
+    with_openid = "; means nothing without the scope `openid`" if policy.prompts_need_openid else ""
+    return f"{_code(policy.prompts)}{with_openid}" if policy.prompts else "the parameter means nothing"
 
 
 def _silent(policy: Policy) -> str:
@@ -123,7 +127,8 @@ def _logout(rules: LogoutRules | None) -> str:
         return "none"
     hint = "; `id_token_hint` is needed" if rules.needs_hint else ""
     where = "logout or redirect URI" if rules.redirect_uris_count else "logout URI"
-    return f"`{rules.return_parameter}` with a registered {where}{hint}"
+    whose = "; of any client of the session, if none is named" if rules.session_names_client else ""
+    return f"`{rules.return_parameter}` with a registered {where}{whose}{hint}"
 
 
 def _cors(cors: Cors | None) -> str:

@@ -16,7 +16,7 @@ class Clients:
         self._lock = Lock()
 
     def register(self, client: Client) -> Client:
-        """Register a client, or add redirect URIs to the one of the same id.
+        """Register a client, or add its redirect and logout URIs to the one of the same id.
 
         Returns:
             The client as it is registered now.
@@ -24,7 +24,8 @@ class Clients:
         with self._lock:
             known = self.by_id.get(client.client_id)
             uris = client.redirect_uris | (known.redirect_uris if known else frozenset())
-            registered = replace(client, redirect_uris=uris)
+            logout_uris = client.logout_uris | (known.logout_uris if known else frozenset())
+            registered = replace(client, redirect_uris=uris, logout_uris=logout_uris)
             # A new mapping instead of a changed one, so that readers need no lock.
             self.by_id = {**self.by_id, client.client_id: registered}
             return registered

@@ -161,7 +161,17 @@ class ServiceRequest:
             headers: header fields of the request that brings the decision, with lower-case names.
         """
         endpoint = Endpoint.AUTHORIZATION
-        return cls(service, asked.base_url, "GET", "", asked.parameters, {}, headers or {}, endpoint=endpoint)
+        return cls(
+            service,
+            asked.base_url,
+            "GET",
+            asked.path,
+            asked.parameters,
+            {},
+            headers or {},
+            path_parameters=asked.path_parameters,
+            endpoint=endpoint,
+        )
 
 
 class Emulation:

@@ -5,7 +5,7 @@ Both come from one table, so that ``mock-idp serve`` and ``mock-idp app-config``
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mock_idp.emulation import Emulation
@@ -94,7 +94,7 @@ def provider_setups(settings: Settings) -> tuple[ProviderSetup, ...]:
     chosen = settings.providers or profile.providers or default_providers()
     # The backend sends people to its public address.
     backend_urls = [*filter(None, [profile.public_url]), *settings.backend_urls]
-    setups = [_provider(text, backend_urls) for text in chosen]
+    setups = [_provider(text, backend_urls, settings.app_urls) for text in chosen]
     ids = [setup.id for setup in setups]
     for setup in setups:
         if ids.count(setup.id) > 1:
@@ -108,7 +108,7 @@ def default_providers() -> dict[str, str]:
     return {provider_id: emulation.id for emulation in emulations for provider_id in emulation.provider_ids}
 
 
-def _provider(text: str, backend_urls: Sequence[str]) -> ProviderSetup:
+def _provider(text: str, backend_urls: Sequence[str], app_urls: Sequence[str]) -> ProviderSetup:
     provider_id, _, emulation_id = text.partition("=")
     emulation_id = emulation_id or default_providers().get(provider_id) or provider_id
     if not _ID.fullmatch(provider_id):
@@ -117,7 +117,7 @@ def _provider(text: str, backend_urls: Sequence[str]) -> ProviderSetup:
     if vendor and vendor.variants:
         return ProviderSetup(provider_id, vendor, client=_direct_client(vendor, provider_id, backend_urls))
     if vendor:
-        return ProviderSetup(provider_id, vendor, tuple(_environments(provider_id, vendor, backend_urls)))
+        return ProviderSetup(provider_id, vendor, tuple(_environments(provider_id, vendor, backend_urls, app_urls)))
     if proxy:
         return ProviderSetup(provider_id, proxy)
     there = ", ".join((*vendors(), *proxies()))
@@ -125,7 +125,9 @@ def _provider(text: str, backend_urls: Sequence[str]) -> ProviderSetup:
     raise SetupError(f"There is no vendor or auth proxy {emulation_id!r}; there are {there}{hint}.")
 
 
-def _environments(provider: str, vendor: Vendor, backend_urls: Sequence[str]) -> Iterator[EnvironmentSetup]:
+def _environments(
+    provider: str, vendor: Vendor, backend_urls: Sequence[str], app_urls: Sequence[str]
+) -> Iterator[EnvironmentSetup]:
     own_name = next(iter(vendor.hosts), "")
     # A service is reached by its path, or stands in for the * of a name.
     has_services = not vendor.is_by_name(provider) or "*" in own_name
@@ -134,9 +136,11 @@ def _environments(provider: str, vendor: Vendor, backend_urls: Sequence[str]) ->
             continue
         service = f"{provider}-{kind.name}" if kind.service else vendor.service_of(provider)
         uris = _callback_urls(kind.callback or _CALLBACK, provider, backend_urls)
+        client = vendor.make_client(service, provider, kind.name, uris)
         yield EnvironmentSetup(
             kind=kind,
-            client=vendor.make_client(service, provider, kind.name, uris),
+            # Whoever signs out returns to the app.
+            client=replace(client, logout_uris=frozenset(app_urls)),
             callback_url=uris[0] if kind.callback else None,
             resolvers=kind.resolvers if vendor.common_sign_in_resolvers else _own(kind, vendor),
         )

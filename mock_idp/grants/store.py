@@ -139,6 +139,11 @@ class GrantStore:
             grant = self._grants.get(self._sessions.get(session, {}).get(client_id, ""))
             return grant if grant and not grant.revoked else None
 
+    def clients_of_session(self, session: str) -> tuple[str, ...]:
+        """Ids of the clients that somebody consented to in a browser's session."""
+        with self._lock:
+            return tuple(self._sessions.get(session, {}))
+
     def end_session(self, session: str) -> None:
         """Forget a browser's session."""
         with self._lock:

@@ -97,7 +97,13 @@ def response_mode(policy: Policy, query: Mapping[str, str]) -> ResponseMode:
 
 def is_silent(policy: Policy, query: Mapping[str, str]) -> bool:
     """Whether nobody may be asked anything (OIDC Core section 3.1.2.1)."""
-    return "none" in policy.prompts and query.get("prompt") == "none"
+    return "none" in _known_prompts(policy, query) and query.get("prompt") == "none"
+
+
+def _known_prompts(policy: Policy, query: Mapping[str, str]) -> tuple[str, ...]:
+    """The values that ``prompt`` can have in a request; empty if it means nothing there."""
+    is_openid = "openid" in split_scopes(query.get("scope", ""), policy.scope_separators)
+    return () if policy.prompts_need_openid and not is_openid else policy.prompts
 
 
 def _check_response_mode(policy: Policy, query: Mapping[str, str]) -> None:
@@ -113,12 +119,11 @@ def _check_response_mode(policy: Policy, query: Mapping[str, str]) -> None:
 
 
 def _check_prompt(policy: Policy, query: Mapping[str, str]) -> None:
-    prompts = query.get("prompt", "").split()
-    unknown = [prompt for prompt in prompts if prompt not in policy.prompts]
-    if policy.prompts and unknown:
-        known = ", ".join(policy.prompts)
-        raise Refusal(Reason.INVALID_PARAMETER, f"prompt is {unknown[0]!r}, which is none of {known}.")
-    if "none" in policy.prompts and "none" in prompts and len(prompts) > 1:
+    prompts, known = query.get("prompt", "").split(), _known_prompts(policy, query)
+    unknown = [prompt for prompt in prompts if prompt not in known]
+    if known and unknown:
+        raise Refusal(Reason.INVALID_PARAMETER, f"prompt is {unknown[0]!r}, which is none of {', '.join(known)}.")
+    if "none" in known and "none" in prompts and len(prompts) > 1:
         raise Refusal(Reason.INVALID_PARAMETER, "prompt=none stands alone (OIDC Core section 3.1.2.1).")
 
 

@@ -65,6 +65,13 @@ class Credentials:
         """Who the request says it comes from, whether or not that is true; empty if it does not say."""
         return self.offers[0].client_id
 
+    def without_empty_secret(self) -> "Credentials":
+        """The same, but an Authorization header with an empty secret only says who asks."""
+        offer = self.offers[0]
+        if self.method is not ClientAuthentication.BASIC or offer.client_secret:
+            return self
+        return Credentials(ClientAuthentication.NONE, (_Offer(ClientAuthentication.NONE, offer.client_id),))
+
 
 def read_credentials(
     headers: Mapping[str, str], form: Mapping[str, str], *, basic_is_form_encoded: bool = True

@@ -59,6 +59,8 @@ class AuthorizationRequest:
         parameters: all query parameters as received (``nonce``, ``code_challenge``, vendor's own).
         received_at: seconds since the epoch.
         base_url: address under which the client reached the service; an issuer is built from it.
+        path: the authorization endpoint that was asked, below the service.
+        path_parameters: what the route's rule captured there (a tenant).
     """
 
     request_id: str
@@ -69,6 +71,8 @@ class AuthorizationRequest:
     parameters: Mapping[str, str]
     received_at: float
     base_url: str = ""
+    path: str = ""
+    path_parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +220,8 @@ class Reason(StrEnum):
     WRONG_SECRET = "wrong client secret"
     WRONG_CLIENT_AUTHENTICATION = "client authentication in the wrong place"
     INVALID_CLIENT_ASSERTION = "client assertion is not good"
+    CROSS_ORIGIN = "token request from a page, for a client that is none"
+    NOT_CROSS_ORIGIN = "token request not from a page, for a client that is one"
     UNREGISTERED_REDIRECT_URI = "redirect URI not registered"
     MISSING_PARAMETER = "required parameter missing"
     INVALID_PARAMETER = "parameter has a value this vendor refuses"

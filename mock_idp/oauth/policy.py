@@ -84,11 +84,13 @@ class LogoutRules:
         return_parameter: name of the parameter that says where to go afterwards.
         needs_hint: True if an ID token must say whose session it is (``id_token_hint``).
         redirect_uris_count: True if a client's redirect URIs are good addresses to come back to, beside its own list.
+        session_names_client: True if a request that names no client comes from any that the browser's session knows.
     """
 
     return_parameter: str = "post_logout_redirect_uri"
     needs_hint: bool = False
     redirect_uris_count: bool = False
+    session_names_client: bool = False
 
 
 STANDARD_RESPONSE_MODES: Mapping[str, ResponseMode] = {
@@ -120,10 +122,12 @@ class Policy:
     Parameters:
         client_authentication: accepted methods of client authentication; ``none`` among them says that there are
             public clients.
+        public_authentication: how a public client says who it is, with an empty secret where that is a method with one.
         registered_authentication: further methods, of clients that are registered for just that one.
         client_authentication_at: grant type -> methods accepted there instead.
         basic_is_form_encoded: False if id and secret in an Authorization header are taken as they are, although
             RFC 6749 section 2.3.1 has them form-encoded.
+        bare_basic_at: endpoints where a public client may name itself in an Authorization header with an empty secret.
         token_formats: how a token request may be written.
         default_grant_type: what a token request without ``grant_type`` is, or empty if it is refused.
         needs_redirect_uri_again: False if a token request may leave out the redirect URI of the authorization request.
@@ -136,6 +140,7 @@ class Policy:
             nothing.
         prompts: known values of ``prompt``; empty if the parameter means nothing. With ``none`` nobody ever sees
             a page (OIDC Core section 3.1.2.1).
+        prompts_need_openid: True if the parameter means nothing in a request without the scope ``openid``.
         remembers_sessions: True if a cookie remembers who consented to which client, so that ``prompt=none`` can
             succeed.
         login_hint: name of the parameter that preselects who signs in, or empty if there is none.
@@ -163,9 +168,11 @@ class Policy:
     """
 
     client_authentication: frozenset[ClientAuthentication] = frozenset({ClientAuthentication.BODY})
+    public_authentication: frozenset[ClientAuthentication] = frozenset({ClientAuthentication.NONE})
     registered_authentication: frozenset[ClientAuthentication] = frozenset()
     client_authentication_at: Mapping[str, frozenset[ClientAuthentication]] = field(default_factory=dict)
     basic_is_form_encoded: bool = True
+    bare_basic_at: frozenset[Endpoint] = frozenset()
     token_formats: frozenset[RequestFormat] = FORM_ONLY
     default_grant_type: str = ""
     needs_redirect_uri_again: bool = True
@@ -176,6 +183,7 @@ class Policy:
     response_types: tuple[str, ...] = ("code",)
     response_modes: Mapping[str, ResponseMode] = field(default_factory=dict)
     prompts: tuple[str, ...] = ()
+    prompts_need_openid: bool = False
     remembers_sessions: bool = False
     login_hint: str = ""
     default_scopes: tuple[str, ...] = ()
@@ -211,8 +219,8 @@ class Policy:
         A public client has nothing to authenticate with, and a confidential one must (RFC 6749 section 2.1).
         """
         if client.is_public:
-            public = frozenset({ClientAuthentication.NONE})
-            return replace(self, client_authentication=public, client_authentication_at={}, pkce=self.public_pkce)
+            methods = self.public_authentication
+            return replace(self, client_authentication=methods, client_authentication_at={}, pkce=self.public_pkce)
         if client.authentication_method:
             registered = frozenset({ClientAuthentication(client.authentication_method)})
             return replace(self, client_authentication=registered, client_authentication_at={})

@@ -16,6 +16,7 @@ class RedirectMatching(StrEnum):
     SUBPATH = "any path below the registered one"
     SUBDOMAIN = "any sub-domain of the registered host"
     ANY_LOOPBACK_PORT = "any port of 127.0.0.1 and [::1]"
+    UNREGISTERED_LOOPBACK_PORT = "any port of 127.0.0.1 and [::1], if it is registered without one"
     ANY_LOCALHOST_PORT = "any port of localhost"
     OMITTED = "left out"
     OMITTED_IF_ONLY_ONE = "left out, if only one is registered"
@@ -82,7 +83,8 @@ def _port_fits(known: SplitResult, new: SplitResult, matching: Collection[Redire
     if known.port == new.port:
         return True
     if new.hostname in LOOPBACK_ADDRESSES:
-        return RedirectMatching.ANY_LOOPBACK_PORT in matching
+        without_one = RedirectMatching.UNREGISTERED_LOOPBACK_PORT in matching and known.port is None
+        return RedirectMatching.ANY_LOOPBACK_PORT in matching or without_one
     return new.hostname == "localhost" and RedirectMatching.ANY_LOCALHOST_PORT in matching
 
 

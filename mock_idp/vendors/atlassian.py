@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from mock_idp.addresses import Reach
 from mock_idp.emulation import Quirk, Route, ServiceRequest
+from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import Answer, Client, Endpoint, Reason, Refusal, TokenKind
 from mock_idp.oauth.policy import OFFLINE_ACCESS, Policy, RequestFormat, ScopePattern
 from mock_idp.oauth.tokens import TokenShape
@@ -16,6 +17,9 @@ from mock_idp.vendors.oauth_vendor import OAuthVendor
 from mock_idp.vendors.refusals import BAD_AUTHORIZATION_REQUEST, BAD_BEARER, BAD_CLIENT, BAD_REFRESH_TOKEN, error
 
 AUDIENCE = "api.atlassian.com"
+_DOCS = "developer.atlassian.com/cloud/jira/platform/oauth-2-3lo-apps"
+_NEWER_DOCS = "developer.atlassian.com/cloud/oauth/getting-started/implementing-oauth-3lo"
+_TRIED = "github.com/nextauthjs/next-auth/pull/11987 (tried by its author)"
 _SITE = COMPANY_DOMAIN.partition(".")[0]
 _INACTIVE_SECONDS = 7_776_000  # refresh tokens expire after 90 days without use
 
@@ -49,15 +53,9 @@ class Atlassian(OAuthVendor):
         Route("GET", "/oauth/token/accessible-resources", "accessible_resources", Endpoint.FOLLOW_UP),
     )
     policy = Policy(
-        required_authorization_parameters=(
-            "client_id",
-            "redirect_uri",
-            "response_type",
-            "audience",
-            "scope",
-            "state",
-            "prompt",
-        ),
+        client_authentication=frozenset({ClientAuthentication.BODY, ClientAuthentication.BASIC}),
+        required_authorization_parameters=("client_id", "redirect_uri", "response_type", "scope", "state"),
+        prompts=("consent",),
         token_formats=frozenset({RequestFormat.FORM, RequestFormat.JSON}),
         known_scopes=_SCOPES,
         refresh_token_seconds=_INACTIVE_SECONDS,
@@ -65,6 +63,19 @@ class Atlassian(OAuthVendor):
         checks_refreshed_scopes=False,
         refresh_token_scope=OFFLINE_ACCESS,
     )
+    sources: ClassVar = {
+        "client_authentication": f"{_DOCS} (body); Basic: {_TRIED}, Auth.js sends nothing else",
+        "public_clients": f"{_DOCS} (client_secret is required)",
+        "token_formats": f"{_DOCS} (JSON); the form: Auth.js and passport-atlassian-oauth2 send it",
+        "default_grant_type": f"{_DOCS} (grant_type)",
+        "required_authorization_parameters": f"{_NEWER_DOCS} (no audience); that prompt may be left out: {_TRIED}",
+        "redirect_matching": f"{_NEWER_DOCS} (the callback URL configured for the app)",
+        "needs_redirect_uri_again": f"{_DOCS} (redirect_uri of the exchange)",
+        "response_types": f"{_NEWER_DOCS} (response_type)",
+        "default_scopes": f"{_NEWER_DOCS} (scope is required)",
+        "prompts": f"{_NEWER_DOCS} (prompt)",
+        "bearer_places": f"{_DOCS} (Authorization: Bearer)",
+    }
     token_shapes: ClassVar = {
         TokenKind.CODE: TokenShape("eyJhbGciOiJIUzI1NiJ9", 120, URL_SAFE),
         TokenKind.ACCESS: TokenShape("eyJraWQiOiJmZTM2", 400, URL_SAFE),
@@ -93,8 +104,9 @@ class Atlassian(OAuthVendor):
     quirks = (
         Quirk(
             "audience-and-prompt",
-            "The authorization request must have audience=api.atlassian.com and prompt=consent.",
-            "developer.atlassian.com: OAuth 2.0 (3LO) apps",
+            "An audience other than api.atlassian.com is refused, and so is a prompt other than consent; both may be "
+            "left out.",
+            "developer.atlassian.com: OAuth 2.0 (3LO) apps, Implementing OAuth 2.0 (3LO)",
         ),
         Quirk(
             "rotating-refresh-tokens",
@@ -114,14 +126,14 @@ class Atlassian(OAuthVendor):
     )
 
     def check_authorization(self, request: ServiceRequest, client: Client) -> None:
-        """Check Atlassian's own parameters.
+        """Check Atlassian's own parameter.
 
         Raises:
-            Refusal: one has another value than the only one there is.
+            Refusal: it has another value than the only one there is.
         """
-        for name, value in (("audience", AUDIENCE), ("prompt", "consent")):
-            if request.query.get(name) != value:
-                raise Refusal(Reason.INVALID_PARAMETER, f"{name} is {request.query.get(name)!r}, expected {value}.")
+        audience = request.query.get("audience", AUDIENCE)
+        if audience != AUDIENCE:
+            raise Refusal(Reason.INVALID_PARAMETER, f"audience is {audience!r}, expected {AUDIENCE}.")
 
     def me(self, request: ServiceRequest) -> Answer:
         """``GET /me``.

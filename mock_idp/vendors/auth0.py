@@ -5,17 +5,31 @@ to users who asked for help.
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from mock_idp.addresses import Addresses, Reach
 from mock_idp.emulation import Quirk, Route, ServiceRequest
 from mock_idp.environments import EnvironmentKind
 from mock_idp.oauth.client_authentication import ClientAuthentication
-from mock_idp.oauth.model import Answer, Encoding, Endpoint, Grant, Reason, Refusal, TokenKind
-from mock_idp.oauth.policy import OFFLINE_ACCESS, BearerPlace, Pkce, Policy
+from mock_idp.oauth.model import Answer, Client, Encoding, Endpoint, Grant, Reason, Refusal, TokenKind
+from mock_idp.oauth.policy import (
+    OFFLINE_ACCESS,
+    STANDARD_RESPONSE_MODES,
+    BearerPlace,
+    Cors,
+    CorsOrigins,
+    LogoutRules,
+    Pkce,
+    Policy,
+    RequestFormat,
+    ResponseMode,
+)
 from mock_idp.oauth.tokens import TokenShape
 from mock_idp.personas import Account
 from mock_idp.randomness import URL_SAFE
+from mock_idp.vendors.base import redirect
+from mock_idp.vendors.browser_session import clear_cookie, session_of
 from mock_idp.vendors.openid_vendor import PROMPTS, OpenIdVendor
 from mock_idp.vendors.refusals import BAD_CLIENT, BAD_REFRESH_TOKEN, BAD_TOKEN, BAD_VERIFIER, NOTHING_TO_REVOKE, error
 
@@ -24,6 +38,14 @@ AUDIENCE = "https://inventory.lumenfold.example"
 
 _DAY = 86_400
 _TEN_HOURS = 36_000
+_DOCS = "auth0.com/docs/api/authentication"
+_CAPTURE = "DockYard/openid_connect, test/fixtures/http/auth0"
+_FORM_OR_JSON = frozenset({RequestFormat.FORM, RequestFormat.JSON})
+_CLAIMS = (
+    *("aud", "email", "email_verified", "exp", "family_name", "given_name", "iat", "iss", "name", "nickname"),
+    *("picture", "sub"),
+)
+_LIMITS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 
 
 _BAD_CODE = error(403, "invalid_grant", "Invalid authorization code")
@@ -53,17 +75,58 @@ class Auth0(OpenIdVendor):
         Route("POST", "/userinfo", "userinfo", Endpoint.PROFILE),
         Route("POST", "/oauth/revoke", "revoke", Endpoint.REVOCATION),
         Route("GET", "/v2/logout", "logout", Endpoint.LOGOUT),
+        Route("GET", "/oidc/logout", "end_session", Endpoint.LOGOUT),
+        Route("POST", "/oidc/logout", "end_session", Endpoint.LOGOUT),
         Route("GET", "/.well-known/openid-configuration", "discovery", Endpoint.DISCOVERY),
         Route("GET", "/.well-known/jwks.json", "jwks", Endpoint.JWKS),
     )
     policy = Policy(
-        client_authentication=frozenset({ClientAuthentication.BODY, ClientAuthentication.BASIC}),
+        client_authentication=frozenset(
+            {ClientAuthentication.BODY, ClientAuthentication.BASIC, ClientAuthentication.NONE}
+        ),
+        token_formats=_FORM_OR_JSON,
+        revocation_formats=_FORM_OR_JSON,
+        revocation_needs_client=True,
+        response_types=("code", "id_token", "code id_token"),
+        response_modes={**STANDARD_RESPONSE_MODES, "web_message": ResponseMode.WEB_MESSAGE},
+        remembers_sessions=True,
+        login_hint="login_hint",
+        logout=LogoutRules(),
+        cors={
+            Endpoint.DISCOVERY: Cors(exposed_headers=_LIMITS),
+            Endpoint.JWKS: Cors(exposed_headers=_LIMITS),
+            **dict.fromkeys((Endpoint.TOKEN, Endpoint.PROFILE, Endpoint.REVOCATION), Cors(CorsOrigins.REGISTERED)),
+        },
         bearer_places=frozenset({BearerPlace.HEADER, BearerPlace.QUERY, BearerPlace.FORM}),
         access_token_seconds=_DAY,
         pkce=Pkce.SUPPORTED,
         refresh_token_scope=OFFLINE_ACCESS,
         prompts=PROMPTS,
     )
+    sources: ClassVar = {
+        "client_authentication": f"{_CAPTURE} (token_endpoint_auth_methods_supported); no private_key_jwt here",
+        "public_clients": "github.com/auth0/docs/issues/9117; auth0-spa-js",
+        "token_formats": f"{_DOCS} (examples in JSON); auth0-python, authentication/base.py",
+        "revocation_formats": "auth0-python, authentication/revoke_token.py (JSON); RFC 7009 section 2.1 (form)",
+        "revocation_needs_client": "auth0-python, authentication/revoke_token.py",
+        "revocation_of_unknown_token": "RFC 7009 section 2.2",
+        "response_types": f"{_CAPTURE} (response_types_supported); those with token are not emulated",
+        "response_modes": f"{_CAPTURE} (response_modes_supported); web_message, which is not listed: auth0-spa-js",
+        "pkce": f"{_CAPTURE} (code_challenge_methods_supported)",
+        "prompts": "auth0-spa-js, AuthorizationParams (prompt)",
+        "prompt_none": "auth0-spa-js, getTokenSilently (login_required, consent_required)",
+        "login_hint": "auth0-spa-js, AuthorizationParams (login_hint)",
+        "logout": (
+            f"{_DOCS}/logout/oidc-logout and auth-0-logout (/v2/logout: returnTo); the list of the client, of the "
+            "tenant if none is named; the first of a client's list if no address is"
+        ),
+        "discovery": _CAPTURE,
+        "introspection": f"{_CAPTURE} (none)",
+        "revocation": _CAPTURE,
+        "cors": "auth0.com/docs/get-started/applications/set-up-cors; auth0-spa-js (allowed web origins)",
+        "cors.discovery": f"{_CAPTURE} (header fields)",
+        "cors.jwks": "as the discovery document; no source of its own",
+    }
     token_shapes: ClassVar = {
         TokenKind.CODE: TokenShape(length=43, alphabet=URL_SAFE),
         TokenKind.ACCESS: TokenShape("eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..", 160, URL_SAFE),
@@ -155,25 +218,34 @@ class Auth0(OpenIdVendor):
         return super().id_token_claims(request, grant) | {"iss": f"{grant.request.base_url}/", "sid": grant.grant_id}
 
     def logout(self, request: ServiceRequest) -> Answer:
-        """``GET /v2/logout``: send the browser back to the app; nothing else is registered here.
+        """``GET /v2/logout``, which is older than the one of OpenID Connect and has names of its own.
 
         Raises:
-            Refusal: to somewhere else.
+            Refusal: to an address that is not registered.
         """
-        apps, back = request.service.settings.app_urls, request.query.get("returnTo")
+        client = request.service.clients.by_id.get(request.query.get("client_id", ""))
+        back = request.query.get("returnTo") or self.usual_return(client)
+        registered = {uri.rstrip("/"): uri for uri in self.return_addresses(request, client)}
+        request.service.store.end_session(session_of(request))
         if back is None:
-            return Answer(200, "OK", Encoding.TEXT)
-        app = back.rstrip("/")
-        if app not in apps:
+            return Answer(200, "OK", Encoding.TEXT, headers=(clear_cookie(request),))
+        if back.rstrip("/") not in registered:
+            there = " or ".join(sorted(registered.values())) or "none, since nothing is registered"
             raise Refusal(
                 Reason.UNREGISTERED_REDIRECT_URI,
-                f"returnTo is {back!r}, expected {' or '.join(apps)}; mock-idp serve --app-url URL registers another.",
+                f"returnTo is {back!r:.200}, expected {there}; mock-idp serve --app-url URL registers another, "
+                "logout_uris of POST /__idp/clients one for a client of your own.",
             )
-        return Answer(302, None, Encoding.EMPTY, headers=(("Location", app),))
+        answer = redirect(registered[back.rstrip("/")])
+        return replace(answer, headers=(*answer.headers, clear_cookie(request)))
 
-    def refuse(self, request: ServiceRequest, refusal: Refusal) -> Answer:
-        """A browser comes to the end of a session, so that a person reads why it goes no further."""
-        return self.error_page(refusal) if request.endpoint is Endpoint.LOGOUT else super().refuse(request, refusal)
+    def return_addresses(self, request: ServiceRequest, client: Client | None) -> frozenset[str]:
+        """The client's list, or the tenant's if nobody is named."""
+        return client.logout_uris if client else frozenset(request.service.settings.app_urls)
+
+    def usual_return(self, client: Client | None) -> str | None:
+        """The first address of the client's list."""
+        return min(client.logout_uris, default=None) if client else None
 
     def discovery(self, request: ServiceRequest) -> Answer:
         """``GET /.well-known/openid-configuration`` (OIDC Discovery section 4)."""
@@ -186,13 +258,19 @@ class Auth0(OpenIdVendor):
                 "token_endpoint": f"{base}/oauth/token",
                 "userinfo_endpoint": f"{base}/userinfo",
                 "revocation_endpoint": f"{base}/oauth/revoke",
+                "end_session_endpoint": f"{base}/oidc/logout",
                 "jwks_uri": f"{base}/.well-known/jwks.json",
-                "response_types_supported": ["code"],
+                "response_types_supported": list(self.policy.response_types),
+                # Auth0 does not list its own mode, nor that public clients have no secret.
+                "response_modes_supported": list(STANDARD_RESPONSE_MODES),
                 "subject_types_supported": ["public"],
                 "id_token_signing_alg_values_supported": ["RS256"],
-                "scopes_supported": ["openid", "profile", "email", "offline_access"],
+                "scopes_supported": ["openid", "profile", "offline_access", "email"],
+                "claims_supported": list(_CLAIMS),
                 "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
                 "code_challenge_methods_supported": ["S256", "plain"],
+                "request_uri_parameter_supported": False,
+                "request_parameter_supported": False,
             },
         )
 

@@ -103,6 +103,8 @@ class Vendor(Emulation):
             parameters={**request.query, **(kept or {})},
             received_at=service.clock.now(),
             base_url=request.base_url,
+            path=request.path,
+            path_parameters=request.path_parameters,
         )
         persona = signed_in or service.settings.auto_login
         if persona is not None:
@@ -218,7 +220,7 @@ class Vendor(Emulation):
         """Turn a refusal into this vendor's answer; by default from the tables, else RFC 6749."""
         if request.endpoint is Endpoint.AUTHORIZATION:
             return self.refuse_authorization(request, refusal)
-        if request.endpoint is Endpoint.LOGOUT and refusal.reason not in self.refusals:
+        if request.endpoint is Endpoint.LOGOUT:  # a browser comes there, so that a person reads why it goes no further
             return self.error_page(refusal)
         return self.refusals.get(refusal.reason) or refusals.default_answer(refusal, request.base_url)
 

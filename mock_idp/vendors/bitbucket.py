@@ -10,13 +10,16 @@ from mock_idp.emulation import Quirk, Route, ServiceRequest
 from mock_idp.environments import EnvironmentKind
 from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import Answer, Endpoint, Grant, Reason, TokenKind
-from mock_idp.oauth.policy import BearerPlace, Policy
+from mock_idp.oauth.policy import BearerPlace, Cors, Policy
+from mock_idp.oauth.redirect_uris import RedirectMatching
 from mock_idp.oauth.tokens import TokenShape
 from mock_idp.personas import Account
 from mock_idp.randomness import URL_SAFE
 from mock_idp.vendors.oauth_vendor import OAuthVendor
 from mock_idp.vendors.refusals import BAD_BEARER, BAD_CLIENT, BAD_REFRESH_TOKEN, BAD_REQUEST
 
+_DOCS = "developer.atlassian.com/cloud/bitbucket/oauth-2"
+_SUPPORT = "support.atlassian.com/bitbucket-cloud/docs/use-oauth-on-bitbucket-cloud"
 _ACCESS_SECONDS = 7200
 _ACCOUNT_SCOPES = ("account", "account:write")
 _SCOPES = frozenset(
@@ -46,6 +49,8 @@ _SCOPES = frozenset(
         "runner:write",
     ]
 )
+_CONSUMER_SCOPES = ("account", "email", "repository", "pullrequest")
+"""What a consumer has that was registered without scopes of its own."""
 _BY_EMAIL = {"resolver": "emailMatchingUserEntityProfileEmail"}
 
 
@@ -81,13 +86,41 @@ class Bitbucket(OAuthVendor):
         Route("GET", "/2.0/user/emails", "emails", Endpoint.FOLLOW_UP),
     )
     policy = Policy(
+        client_authentication=frozenset(
+            {
+                ClientAuthentication.BASIC,
+                ClientAuthentication.BODY,
+                ClientAuthentication.BOTH,
+            }
+        ),
+        required_authorization_parameters=("client_id", "response_type"),
         # The callback address of the consumer counts if the request names none.
-        client_authentication=frozenset({ClientAuthentication.BASIC, ClientAuthentication.BOTH}),
+        redirect_matching=frozenset({RedirectMatching.SUBPATH, RedirectMatching.OMITTED}),
+        needs_redirect_uri_again=False,
+        default_scopes=_CONSUMER_SCOPES,
         known_scopes=_SCOPES,
         checks_refreshed_scopes=False,
         bearer_places=frozenset({BearerPlace.HEADER, BearerPlace.QUERY}),
         access_token_seconds=_ACCESS_SECONDS,
+        cors={Endpoint.PROFILE: Cors(), Endpoint.FOLLOW_UP: Cors()},
     )
+    sources: ClassVar = {
+        "client_authentication": (
+            f"{_DOCS} (curl -u); in the form alone: django-allauth (github.com/pennersr/django-allauth/pull/1215, by "
+            "who uses it) and grant send nothing else; both at once: social-core"
+        ),
+        "token_formats": "github.com/plentico/plenti/issues/280 (no JSON)",
+        "default_grant_type": f"{_DOCS} (grant_type in each example)",
+        "required_authorization_parameters": f"{_DOCS} (client_id and response_type alone)",
+        "redirect_matching": f"{_SUPPORT} (Callback URL)",
+        "needs_redirect_uri_again": f"{_DOCS} (the exchange has none)",
+        "response_types": f"{_DOCS}; token is not emulated",
+        "default_scopes": f"those that the consumer was registered with; without any, a choice: {_DOCS}",
+        "bearer_places": (
+            "social-core, bitbucket.py (query); no longer taken there: github.com/Anyape/updatepulse-server/issues/10"
+        ),
+        "cors": "developer.atlassian.com/cloud/bitbucket/rest/intro (CORS and hypermedia)",
+    }
     token_type = "bearer"  # noqa: S105 - not a secret
     scope_member = "scopes"
     token_shapes: ClassVar = {
@@ -136,10 +169,15 @@ class Bitbucket(OAuthVendor):
     )
     quirks = (
         Quirk(
-            "credentials-in-the-header",
-            "The token endpoint wants the client's credentials in the Authorization header; those in the body alone "
-            "are refused.",
-            "developer.atlassian.com: OAuth on Bitbucket Cloud; for the body reports of users",
+            "credentials-in-header-or-form",
+            "The token endpoint takes the client's credentials in the Authorization header, in the form, or in both. "
+            "That the form alone will do is not documented: it is what clients send that are in use.",
+            "developer.atlassian.com: OAuth on Bitbucket Cloud; github.com/pennersr/django-allauth/pull/1215",
+        ),
+        Quirk(
+            "scopes-of-the-consumer",
+            "A request without scopes gets those that the consumer was registered with.",
+            "developer.atlassian.com: OAuth on Bitbucket Cloud",
         ),
         Quirk(
             "scopes-instead-of-scope",

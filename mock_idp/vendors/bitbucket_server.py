@@ -15,6 +15,7 @@ from mock_idp.personas import PERSONAS
 from mock_idp.vendors.oauth_vendor import OAuthVendor
 from mock_idp.vendors.refusals import BAD_BEARER, BAD_CLIENT, BAD_GRANT, NOTHING_TO_REVOKE, error
 
+_DOCS = "confluence.atlassian.com/bitbucketserver089/bitbucket-oauth-2-0-provider-api-1236436692.html"
 _ACCESS_SECONDS = 7200
 _REFRESH_SECONDS = 90 * 24 * 3600
 _SCOPES = frozenset(
@@ -68,6 +69,16 @@ class BitbucketServer(OAuthVendor):
         rotates_refresh_token=True,
         pkce=Pkce.SUPPORTED,
     )
+    sources: ClassVar = {
+        "client_authentication": f"{_DOCS} (client_id and client_secret as parameters)",
+        "token_formats": f"{_DOCS} (parameters of the token request)",
+        "default_grant_type": f"{_DOCS} (grant_type)",
+        "required_authorization_parameters": f"{_DOCS} (client_id, redirect_uri, response_type); that scope may be "
+        "left out: no source",
+        "response_types": f"{_DOCS} (no implicit grant)",
+        "pkce": f"{_DOCS} (code_challenge_method)",
+        "revocation": f"{_DOCS} (revoke)",
+    }
     token_type = "bearer"  # noqa: S105 - not a secret
     token_shapes: ClassVar = {
         TokenKind.CODE: TokenShape(length=64, alphabet="0123456789abcdef"),

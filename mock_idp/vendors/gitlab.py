@@ -9,19 +9,28 @@ from typing import Any, ClassVar
 
 from mock_idp.addresses import Addresses
 from mock_idp.emulation import Quirk, Route, ServiceRequest
+from mock_idp.grants import rules
 from mock_idp.oauth.client_authentication import ClientAuthentication
-from mock_idp.oauth.model import Answer, Client, Endpoint, Grant, Reason, TokenKind
-from mock_idp.oauth.policy import BearerPlace, Pkce, Policy
+from mock_idp.oauth.model import Answer, Endpoint, Grant, IssuedToken, Reason, Refusal, TokenKind, joined
+from mock_idp.oauth.policy import STANDARD_RESPONSE_MODES, BearerPlace, Cors, Pkce, Policy
+from mock_idp.oauth.redirect_uris import RedirectMatching
 from mock_idp.oauth.tokens import TokenShape
 from mock_idp.personas import Account
 from mock_idp.vendors.openid_vendor import OpenIdVendor
 from mock_idp.vendors.refusals import BAD_CLIENT, BAD_GRANT, BAD_REQUEST, NOTHING_TO_REVOKE
 
+_DOCS = "docs.gitlab.com/api/oauth2"
+_CAPTURE = "panva/wellknown, issuers/gitlab"
+_CONFIGURATION = "gitlabhq, config/initializers/doorkeeper.rb"
+_CORS_SOURCE = "gitlabhq, config/application.rb (Rack::Cors)"
+_DOORKEEPER = "doorkeeper-gem/doorkeeper"
+_OPENID = "doorkeeper-gem/doorkeeper-openid_connect, lib/doorkeeper/openid_connect/helpers/controller.rb"
+_AUTHORIZED_PAGES = Cors(request_headers=("Authorization",))
 _HEX = "0123456789abcdef"
 _ACCESS_SECONDS = 7200
 _NO_STORE = ("Cache-Control", "no-store")
-_DEFAULT_SCOPE = "api"
 _USER_SCOPES = ("read_user", "read_api", "api")
+_CLAIMS = ("name", "nickname", "preferred_username", "email", "email_verified", "profile", "picture")
 _SCOPES = frozenset(
     [
         *_USER_SCOPES,
@@ -35,6 +44,7 @@ _SCOPES = frozenset(
         "read_observability",
         "write_observability",
         "ai_features",
+        "ai_workflows",
         "sudo",
         "admin_mode",
         "read_service_ping",
@@ -70,6 +80,11 @@ _BAD_REQUEST = _error(
 )
 _BAD_SCOPE = "The requested scope is invalid, unknown, or malformed."
 _UNAUTHORIZED = Answer(401, {"message": "401 Unauthorized"})
+_MAY_NOT_REVOKE = Answer(
+    403,
+    {"error": "unauthorized_client", "error_description": "You are not authorized to revoke this token"},
+    headers=(_NO_STORE,),
+)
 
 
 class GitLab(OpenIdVendor):
@@ -85,19 +100,74 @@ class GitLab(OpenIdVendor):
         Route("GET", "/oauth/authorize", "authorize", Endpoint.AUTHORIZATION),
         Route("POST", "/oauth/token", "token", Endpoint.TOKEN),
         Route("POST", "/oauth/revoke", "revoke", Endpoint.REVOCATION),
+        Route("POST", "/oauth/introspect", "introspect", Endpoint.INTROSPECTION),
         Route("GET", "/api/v4/user", "user", Endpoint.PROFILE),
         Route("GET", "/oauth/userinfo", "userinfo", Endpoint.FOLLOW_UP),
+        Route("POST", "/oauth/userinfo", "userinfo", Endpoint.FOLLOW_UP),
+        Route("GET", "/oauth/token/info", "token_info", Endpoint.FOLLOW_UP),
         Route("GET", "/.well-known/openid-configuration", "discovery", Endpoint.DISCOVERY),
         Route("GET", "/oauth/discovery/keys", "jwks", Endpoint.JWKS),
     )
     policy = Policy(
-        client_authentication=frozenset({ClientAuthentication.BODY, ClientAuthentication.BASIC}),
+        client_authentication=frozenset(
+            {
+                ClientAuthentication.BODY,
+                ClientAuthentication.BASIC,
+                ClientAuthentication.NONE,
+            }
+        ),
+        redirect_matching=frozenset({RedirectMatching.ANY_LOOPBACK_PORT}),
+        response_modes=STANDARD_RESPONSE_MODES,
+        # select_account is refused, since GitLab has nothing to select an account with.
+        prompts=("none", "login", "consent", "create"),
+        prompts_need_openid=True,
+        remembers_sessions=True,
+        default_scopes=("api",),
         known_scopes=_SCOPES,
-        bearer_places=frozenset({BearerPlace.HEADER, BearerPlace.QUERY}),
+        bearer_places=frozenset({BearerPlace.HEADER, BearerPlace.FORM, BearerPlace.QUERY}),
         access_token_seconds=_ACCESS_SECONDS,
         rotates_refresh_token=True,
+        revocation_needs_client=True,
         pkce=Pkce.SUPPORTED,
+        public_pkce=Pkce.SUPPORTED,
+        cors={
+            # These two can be read by whoever asks without header fields that need a preflight.
+            Endpoint.DISCOVERY: Cors(preflight=False),
+            Endpoint.JWKS: Cors(preflight=False),
+            Endpoint.TOKEN: _AUTHORIZED_PAGES,
+            Endpoint.REVOCATION: _AUTHORIZED_PAGES,
+            Endpoint.FOLLOW_UP: _AUTHORIZED_PAGES,
+            Endpoint.PROFILE: Cors(),
+        },
     )
+    sources: ClassVar = {
+        "client_authentication": f"{_CAPTURE} (token_endpoint_auth_methods_supported)",
+        "public_clients": f"gitlab.com/gitlab-org/gitlab/-/issues/352441 (no secret); {_CONFIGURATION}: no force_pkce",
+        "token_formats": f"{_DOCS} (examples)",
+        "default_grant_type": f"{_DOCS} (grant_type in each example)",
+        "required_authorization_parameters": f"{_DOORKEEPER}, lib/doorkeeper/oauth/pre_authorization.rb",
+        "redirect_matching": f"{_DOORKEEPER}, lib/doorkeeper/oauth/helpers/uri_checker.rb",
+        "needs_redirect_uri_again": f"{_DOORKEEPER}, lib/doorkeeper/oauth/authorization_code_request.rb",
+        "response_types": f"{_CAPTURE} (response_types_supported)",
+        "response_modes": f"{_CAPTURE} (response_modes_supported)",
+        "default_scopes": f"{_CONFIGURATION} (default_scopes)",
+        "pkce": f"{_CAPTURE} (code_challenge_methods_supported)",
+        "prompts": f"{_OPENID}; select_account is refused: gitlab.com/gitlab-org/gitlab/-/issues/377368",
+        "prompt_none": _OPENID,
+        "bearer_places": f"{_CONFIGURATION} (access_token_methods)",
+        "revocation_needs_client": (
+            f"{_DOORKEEPER}, app/controllers/doorkeeper/tokens_controller.rb: the one that the token was issued to, "
+            "unless it is public"
+        ),
+        "revocation_of_unknown_token": f"{_DOORKEEPER}, app/controllers/doorkeeper/tokens_controller.rb",
+        "logout": f"{_CAPTURE} (no end_session_endpoint)",
+        "discovery": _CAPTURE,
+        "introspection": f"{_CAPTURE} (introspection_endpoint)",
+        "revocation": f"{_CAPTURE} (revocation_endpoint)",
+        "cors": f"{_CORS_SOURCE}; preflight: {_DOCS} (Cross-origin resource sharing)",
+        "cors.authorization": _CORS_SOURCE,
+        "cors.introspection": _CORS_SOURCE,
+    }
     token_shapes: ClassVar = {kind: TokenShape(length=64, alphabet=_HEX) for kind in TokenKind}
     refusals: ClassVar = {
         **dict.fromkeys(BAD_GRANT, _BAD_GRANT),
@@ -168,10 +238,6 @@ class GitLab(OpenIdVendor):
         ),
     )
 
-    def grantable_scopes(self, client: Client, scopes: tuple[str, ...]) -> tuple[str, ...]:
-        """A request without scope is one for the default scope."""
-        return scopes or (_DEFAULT_SCOPE,)
-
     def claims(self, request: ServiceRequest, account: Account, scopes: Collection[str]) -> dict[str, Any]:
         """What GitLab says about a person, as far as the scopes allow."""
         persona = account.persona
@@ -228,6 +294,58 @@ class GitLab(OpenIdVendor):
             },
         )
 
+    def token_info(self, request: ServiceRequest) -> Answer:
+        """``GET /oauth/token/info``: what an access token is, for whoever has it.
+
+        Raises:
+            Refusal: no good access token.
+        """
+        who = self.bearer(request)
+        expires_at = who.token.expires_at
+        return Answer(
+            200,
+            {
+                "resource_owner_id": who.account.number,
+                "scope": list(who.token.scopes),
+                "expires_in": None if expires_at is None else int(expires_at - request.service.clock.now()),
+                "application": {"uid": who.grant.request.client.client_id},
+                "created_at": int(who.token.issued_at),
+            },
+        )
+
+    def revoke(self, request: ServiceRequest) -> Answer:
+        """A token that is there can be revoked by nobody but the client it was issued to, if that has a secret.
+
+        Raises:
+            Refusal: the client did not prove who it is, or it is another one's token; or there is nothing to revoke.
+        """
+        value, store = self.token_to_revoke(request), request.service.store
+        grant = store.grant_of(TokenKind.REFRESH, value) or store.grant_of(TokenKind.ACCESS, value)
+        if grant and not grant.request.client.is_public:
+            client, _ = self.authenticated_client(request)
+            if client.client_id != grant.request.client.client_id:
+                detail = f"The token was issued to {grant.request.client.client_id}, not to {client.client_id}."
+                raise Refusal(Reason.WRONG_CLIENT_AUTHENTICATION, detail, grant.grant_id)
+        rules.revoke(store, value, request.service.clock.now())
+        return Answer(200, {})
+
+    def refuse(self, request: ServiceRequest, refusal: Refusal) -> Answer:
+        """The revocation endpoint has an answer of its own for a client that may not revoke a token."""
+        if request.endpoint is Endpoint.REVOCATION and refusal.reason in BAD_CLIENT:
+            return _MAY_NOT_REVOKE
+        return super().refuse(request, refusal)
+
+    def introspection_members(self, request: ServiceRequest, token: IssuedToken, grant: Grant) -> dict[str, Any]:
+        """Fewer members than RFC 7662 knows: nothing about the person."""
+        expires_at = {} if token.expires_at is None else {"exp": int(token.expires_at)}
+        return {
+            "scope": joined(token.scopes),
+            "client_id": grant.request.client.client_id,
+            "token_type": self.token_type,
+            "iat": int(token.issued_at),
+            **expires_at,
+        }
+
     def discovery(self, request: ServiceRequest) -> Answer:
         """``GET /.well-known/openid-configuration`` (OIDC Discovery section 4)."""
         base = request.base_url
@@ -238,14 +356,18 @@ class GitLab(OpenIdVendor):
                 "authorization_endpoint": f"{base}/oauth/authorize",
                 "token_endpoint": f"{base}/oauth/token",
                 "revocation_endpoint": f"{base}/oauth/revoke",
+                "introspection_endpoint": f"{base}/oauth/introspect",
                 "userinfo_endpoint": f"{base}/oauth/userinfo",
                 "jwks_uri": f"{base}/oauth/discovery/keys",
                 "scopes_supported": sorted(_SCOPES),
-                "response_types_supported": ["code"],
-                "grant_types_supported": ["authorization_code", "refresh_token"],
+                "response_types_supported": list(self.policy.response_types),
+                "response_modes_supported": list(self.policy.response_modes),
+                "grant_types_supported": list(self.grant_types),
                 "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
                 "subject_types_supported": ["public"],
-                "id_token_signing_alg_values_supported": ["RS256"],
+                "id_token_signing_alg_values_supported": list(self.signing_algorithms),
+                "claim_types_supported": ["normal"],
+                "claims_supported": ["iss", "sub", "aud", "exp", "iat", *_CLAIMS],
                 "code_challenge_methods_supported": ["plain", "S256"],
             },
         )

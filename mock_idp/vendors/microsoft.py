@@ -7,12 +7,16 @@ authentication and authorization error codes" and "Microsoft Graph error respons
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar
+from urllib.parse import urlsplit, urlunsplit
 
 from mock_idp.addresses import Addresses, Reach
 from mock_idp.emulation import Quirk, Route, ServiceRequest
 from mock_idp.environments import EnvironmentKind
+from mock_idp.oauth import authorization
+from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import (
     NO_STORE,
     Answer,
@@ -25,7 +29,17 @@ from mock_idp.oauth.model import (
     TokenKind,
     split_scopes,
 )
-from mock_idp.oauth.policy import OFFLINE_ACCESS, Pkce, Policy
+from mock_idp.oauth.policy import (
+    OFFLINE_ACCESS,
+    STANDARD_RESPONSE_MODES,
+    Cors,
+    CorsOrigins,
+    LogoutRules,
+    Pkce,
+    Policy,
+    ResponseMode,
+)
+from mock_idp.oauth.redirect_uris import RedirectMatching
 from mock_idp.oauth.tokens import SignedToken, TokenShape
 from mock_idp.personas import Account
 from mock_idp.randomness import HEXADECIMAL, URL_SAFE
@@ -37,7 +51,11 @@ TENANT = "5f0c7a1e-3b52-4c8d-9e64-7d21a0b3c4f5"
 """Directory of the fictional company."""
 
 CONSUMERS = "consumers"
-_TENANTS = frozenset({TENANT, COMPANY_DOMAIN, "common", "organizations", CONSUMERS})
+_PERSONAL = "9188040d-6c67-4c5b-b112-36a304b66dad"
+"""Directory of all personal accounts, the same for everybody."""
+_MANY = frozenset({"common", "organizations"})
+"""Names that stand for whichever directory somebody belongs to."""
+_TENANTS = frozenset({TENANT, COMPANY_DOMAIN, CONSUMERS, _PERSONAL, *_MANY})
 _GRAPH = "00000003-0000-0000-c000-000000000000"  # the same in every directory
 _GRAPH_PREFIX = "https://graph.microsoft.com/"
 _ACCESS_SECONDS = 4799
@@ -60,8 +78,13 @@ _PERMISSIONS = (
 _CANONICAL = {name.lower(): name for name in _PERMISSIONS}
 # What an administrator has consented to for everybody, so that a refresh may ask for it at any time.
 _CONSENTED = frozenset({*_OPENID_SCOPES, "User.Read"})
-_PROMPTS = frozenset({"login", "none", "consent", "select_account", "create"})
-_RESPONSE_MODES = frozenset({"query", "form_post"})
+_DOCS = "learn.microsoft.com/entra/identity-platform"
+_CODE_FLOW = f"{_DOCS}/v2-oauth2-auth-code-flow"
+_CAPTURES = "panva/wellknown, issuers/entra-common and entra-organizations"
+_CLAIMS = (
+    *("sub", "iss", "aud", "exp", "iat", "nonce", "preferred_username", "name", "tid", "ver", "at_hash", "c_hash"),
+    "email",
+)
 # One grey pixel (ITU-T T.81).
 _PHOTO = bytes.fromhex(
     "ffd8ffdb004300030202020202030202020303030304060404040404080606050609080a0a090809090a0c0f0c0a0b0e0b09090d110d0e0f"
@@ -86,6 +109,18 @@ _TOKEN_ERRORS: Mapping[Reason, tuple[int, str, int, str]] = {
         "invalid_client",
         7000218,
         "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+    ),
+    Reason.CROSS_ORIGIN: (
+        400,
+        "invalid_request",
+        9002326,
+        "Cross-origin token redemption is permitted only for the 'Single-Page Application' client-type.",
+    ),
+    Reason.NOT_CROSS_ORIGIN: (
+        400,
+        "invalid_request",
+        9002327,
+        "Tokens issued for the 'Single-Page Application' client-type may only be redeemed via cross-origin requests.",
     ),
     Reason.MISSING_PARAMETER: _BAD_REQUEST,
     Reason.WRONG_CONTENT_TYPE: _BAD_REQUEST,
@@ -203,10 +238,30 @@ class Microsoft(OpenIdVendor):
         Route("POST", "/<tenant>/oauth2/v2.0/token", "token", Endpoint.TOKEN),
         Route("GET", "/<tenant>/v2.0/.well-known/openid-configuration", "discovery", Endpoint.DISCOVERY),
         Route("GET", "/<tenant>/discovery/v2.0/keys", "jwks", Endpoint.JWKS),
+        Route("GET", "/<tenant>/oauth2/v2.0/logout", "end_session", Endpoint.LOGOUT),
         Route("GET", "/v1.0/me/", "me", Endpoint.PROFILE),
+        Route("GET", "/oidc/userinfo", "userinfo", Endpoint.PROFILE),
+        Route("POST", "/oidc/userinfo", "userinfo", Endpoint.PROFILE),
         Route("GET", "/v1.0/me/photos/<size>/$value", "photo", Endpoint.FOLLOW_UP),
     )
     policy = Policy(
+        client_authentication=frozenset(
+            {ClientAuthentication.BODY, ClientAuthentication.BASIC, ClientAuthentication.NONE}
+        ),
+        redirect_matching=frozenset({RedirectMatching.ANY_LOCALHOST_PORT, RedirectMatching.ANY_LOOPBACK_PORT}),
+        response_types=("code", "id_token", "code id_token"),
+        response_modes=STANDARD_RESPONSE_MODES,
+        prompts=("login", "none", "consent", "select_account", "create"),
+        remembers_sessions=True,
+        login_hint="login_hint",
+        logout=LogoutRules(redirect_uris_count=True, session_names_client=True),
+        cors={
+            Endpoint.DISCOVERY: Cors(),
+            Endpoint.JWKS: Cors(),
+            Endpoint.TOKEN: Cors(CorsOrigins.REGISTERED),
+            Endpoint.PROFILE: Cors(),
+            Endpoint.FOLLOW_UP: Cors(),
+        },
         required_authorization_parameters=("client_id", "redirect_uri", "response_type", "scope"),
         known_scopes=_Scopes(),
         access_token_seconds=_ACCESS_SECONDS,
@@ -214,8 +269,38 @@ class Microsoft(OpenIdVendor):
         rotates_refresh_token=True,
         spends_replaced_refresh_token=False,
         pkce=Pkce.SUPPORTED,
+        public_pkce=Pkce.SUPPORTED,
         refresh_token_scope=OFFLINE_ACCESS,
     )
+    sources: ClassVar = {
+        "client_authentication": f"{_CAPTURES} (token_endpoint_auth_methods_supported); no private_key_jwt here",
+        "public_clients": f"{_CODE_FLOW} (client_secret; PKCE is required for single-page apps)",
+        "token_formats": _CODE_FLOW,
+        "required_authorization_parameters": f"{_CODE_FLOW} (request an authorization code)",
+        "redirect_matching": f"{_DOCS}/reply-url (localhost exceptions; [::1] cannot be registered)",
+        "needs_redirect_uri_again": f"{_CODE_FLOW} (redeem a code)",
+        "response_types": f"{_CAPTURES}; id_token token is not emulated",
+        "response_modes": f"{_CAPTURES} (response_modes_supported)",
+        "default_scopes": f"{_CODE_FLOW} (scope is required)",
+        "pkce": f"{_CODE_FLOW} (code_challenge_method)",
+        "prompts": f"{_CODE_FLOW} (prompt)",
+        "prompt_none": f"{_CODE_FLOW} (prompt)",
+        "login_hint": f"{_CODE_FLOW} (login_hint)",
+        "bearer_places": "learn.microsoft.com/graph/auth (authorization header)",
+        "logout": (
+            f"{_DOCS}/v2-protocols-oidc (send a sign-out request: a redirect URI of the app); "
+            "msal-browser names no client there"
+        ),
+        "discovery": _CAPTURES,
+        "introspection": f"{_CAPTURES} (none)",
+        "revocation": f"{_CAPTURES} (none)",
+        "cors": (
+            f"{_CODE_FLOW} (redirect URIs of type spa), learn.microsoft.com/answers/questions/385914; "
+            "which header fields exactly: no source"
+        ),
+        "cors.profile": f"{_DOCS}/userinfo; msal-browser's samples read it",
+        "cors.authorization": "learn.microsoft.com/answers/questions/385914",
+    }
     token_shapes: ClassVar = {
         TokenKind.CODE: TokenShape("1.AXkA", 700, URL_SAFE),
         TokenKind.ACCESS: TokenShape("EwB4A8l6BAAU", 600),  # of personal accounts; others are signed
@@ -226,6 +311,14 @@ class Microsoft(OpenIdVendor):
             "error": "access_denied",
             "error_subcode": "cancel",
             "error_description": "AADSTS65004: User declined to consent to access the app.",
+        },
+        Reason.LOGIN_REQUIRED: {
+            "error": "login_required",
+            "error_description": "AADSTS50058: A silent sign-in request was sent but no user is signed in.",
+        },
+        Reason.CONSENT_REQUIRED: {
+            "error": "consent_required",
+            "error_description": "AADSTS65001: The user or administrator has not consented to use the application.",
         },
         Reason.INVALID_SCOPE: {
             "error": "invalid_client",
@@ -266,6 +359,17 @@ class Microsoft(OpenIdVendor):
             "Who has no mailbox still has a user principal name, which looks like an address.",
             "learn.microsoft.com: user resource type",
         ),
+        Quirk(
+            "pages-redeem-for-single-page-apps-only",
+            "A token request with an Origin header is good for a public client only, and the only good one for a "
+            "public client that is registered with origins.",
+            "learn.microsoft.com: authorization code flow; AADSTS9002326 and AADSTS9002327",
+        ),
+        Quirk(
+            "an-issuer-with-a-placeholder",
+            "The documents of common and organizations have the literal text {tenantid} in their issuer.",
+            "panva/wellknown, issuers/entra-common",
+        ),
     )
 
     # --- endpoints --------------------------------------------------------------------------------
@@ -279,25 +383,65 @@ class Microsoft(OpenIdVendor):
         _check_tenant(request)
         return super().token(request)
 
+    def policy_for(self, client: Client) -> Policy:
+        """Single-page apps need a code challenge, native ones do not."""
+        return replace(self.policy, public_pkce=Pkce.REQUIRED) if client.origins else self.policy
+
+    def authenticated_client(self, request: ServiceRequest) -> tuple[Client, Policy]:
+        """A page redeems for a single-page app only, which is a public client, and nothing else redeems for one.
+
+        A public client may as well be a native app, unless it is registered with origins.
+
+        Raises:
+            Refusal: it did not prove who it is, or comes from the wrong place.
+        """
+        client, policy = super().authenticated_client(request)
+        if "origin" in request.headers and not client.is_public:
+            detail = f"The request comes from a page of {request.headers['origin']!r:.80}, the client is confidential."
+            raise Refusal(Reason.CROSS_ORIGIN, detail)
+        if "origin" not in request.headers and client.is_public and client.origins:
+            raise Refusal(Reason.NOT_CROSS_ORIGIN, "The request has no Origin header, the client is a page's.")
+        return client, policy
+
+    def callback(
+        self, request: ServiceRequest, grant: Grant | None, redirect_uri: str, parameters: Mapping[str, Any]
+    ) -> Answer:
+        """A redirect URI without path gets the path ``/`` where the browser is redirected."""
+        parts = urlsplit(redirect_uri)
+        is_form = authorization.response_mode(self.policy, request.query) is ResponseMode.FORM_POST
+        reached = redirect_uri if is_form or parts.path else urlunsplit(parts._replace(path="/"))
+        return super().callback(request, grant, reached, parameters)
+
     def check_authorization(self, request: ServiceRequest, client: Client) -> None:
-        """Check the tenant and Entra's own parameters.
+        """Check the tenant, and that there is one prompt at most.
 
         Raises:
             Refusal: a value that does not exist.
         """
         _check_tenant(request)
-        query = request.query
-        for name, choices in (("prompt", _PROMPTS), ("response_mode", _RESPONSE_MODES)):
-            if query.get(name) not in (None, *choices):
-                raise Refusal(Reason.INVALID_PARAMETER, f"{name} is none of {', '.join(sorted(choices))}.")
+        prompt = request.query.get("prompt")
+        if prompt not in (None, *self.policy.prompts):
+            raise Refusal(Reason.INVALID_PARAMETER, f"prompt is none of {', '.join(self.policy.prompts)}.")
 
-    def callback(
-        self, request: ServiceRequest, grant: Grant | None, redirect_uri: str, parameters: Mapping[str, str]
-    ) -> Answer:
-        """By a form, if the client asks for it."""
-        if request.query.get("response_mode") == "form_post":
-            return self.form_post(redirect_uri, parameters, request.query.get("state"))
-        return super().callback(request, grant, redirect_uri, parameters)
+    def userinfo(self, request: ServiceRequest) -> Answer:
+        """``GET /oidc/userinfo``, a part of Graph.
+
+        Raises:
+            Refusal: no good access token for Graph, or one without openid.
+        """
+        who = self._graph_user(request, "openid")
+        persona, scopes = who.account.persona, who.token.scopes
+        said: dict[str, Any] = {"sub": who.account.digest[:43]}
+        if "profile" in scopes:
+            said |= {
+                "name": persona.name,
+                "family_name": persona.family_name,
+                "given_name": persona.given_name,
+                "picture": f"{_graph_url(request.base_url)}/v1.0/me/photo/$value",
+            }
+        if "email" in scopes and persona.email:
+            said["email"] = persona.email
+        return Answer(200, said)
 
     def me(self, request: ServiceRequest) -> Answer:
         """``GET /v1.0/me/``.
@@ -305,7 +449,7 @@ class Microsoft(OpenIdVendor):
         Raises:
             Refusal: no good access token for Graph.
         """
-        account = self._graph_user(request).account
+        account = self._graph_user(request, *_USER_SCOPES).account
         persona = account.persona
         return Answer(
             200,
@@ -331,31 +475,42 @@ class Microsoft(OpenIdVendor):
         Raises:
             Refusal: no good access token for Graph.
         """
-        self._graph_user(request)
+        self._graph_user(request, *_USER_SCOPES)
         return Answer(200, _PHOTO, Encoding.BYTES, content_type="image/jpeg")
 
-    def _graph_user(self, request: ServiceRequest) -> Bearer:
+    def _graph_user(self, request: ServiceRequest, *scopes: str) -> Bearer:
         who = self.bearer(request)
         if _resource(who.token.scopes) != _GRAPH:
             raise Refusal(Reason.UNKNOWN_BEARER, "The access token is for another resource.", who.grant.grant_id)
-        return self.bearer(request, *_USER_SCOPES)
+        return self.bearer(request, *scopes)
 
     def discovery(self, request: ServiceRequest) -> Answer:
         """``GET /{tenant}/v2.0/.well-known/openid-configuration`` (OIDC Discovery section 4)."""
-        base = f"{request.base_url}/{request.path_parameters['tenant']}"
+        _check_tenant(request)
+        tenant = request.path_parameters["tenant"]
+        base = f"{request.base_url}/{tenant}"
         return Answer(
             200,
             {
-                "issuer": _issuer(request.base_url),
-                "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
                 "token_endpoint": f"{base}/oauth2/v2.0/token",
+                "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
                 "jwks_uri": f"{base}/discovery/v2.0/keys",
-                "response_types_supported": ["code"],
-                "response_modes_supported": sorted(_RESPONSE_MODES),
-                "scopes_supported": list(_OPENID_SCOPES),
+                "response_modes_supported": list(self.policy.response_modes),
                 "subject_types_supported": ["pairwise"],
                 "id_token_signing_alg_values_supported": ["RS256"],
-                "token_endpoint_auth_methods_supported": ["client_secret_post"],
+                "response_types_supported": list(self.policy.response_types),
+                "scopes_supported": list(_OPENID_SCOPES),
+                "issuer": _issuer(request.base_url, "{tenantid}" if tenant in _MANY else _directory(request)),
+                "request_uri_parameter_supported": False,
+                "userinfo_endpoint": f"{_graph_url(request.base_url)}/oidc/userinfo",
+                "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+                "end_session_endpoint": f"{base}/oauth2/v2.0/logout",
+                "claims_supported": list(_CLAIMS),
+                "tenant_region_scope": None if tenant in _MANY else "EU",
+                "cloud_instance_name": "microsoftonline.com",
+                "cloud_graph_host_name": "graph.windows.net",
+                "msgraph_host": "graph.microsoft.com",
+                "rbac_url": "https://pas.windows.net",
             },
         )
 
@@ -379,7 +534,7 @@ class Microsoft(OpenIdVendor):
 
     def token_value(self, request: ServiceRequest, grant: Grant, kind: TokenKind) -> str:
         """Access tokens are signed, except those of personal accounts."""
-        if kind is not TokenKind.ACCESS or request.path_parameters.get("tenant") == CONSUMERS:
+        if kind is not TokenKind.ACCESS or _is_personal(request):
             return super().token_value(request, grant, kind)
         resource = _resource(self._scopes(request, grant))
         account, now = request.service.account(grant), int(request.service.clock.now())
@@ -415,11 +570,11 @@ class Microsoft(OpenIdVendor):
         """What the company's directory says about a person."""
         persona = account.persona
         claims: dict[str, Any] = {
-            "iss": _issuer(request.base_url),
+            "iss": _issuer(request.base_url, _directory(request)),
             "nbf": int(request.service.clock.now()),
             "oid": account.uuid,
             "sub": account.digest[:43],
-            "tid": TENANT,
+            "tid": _directory(request),
             "ver": "2.0",
         }
         if "profile" in scopes:
@@ -531,8 +686,23 @@ def _scopes_of(resource: str, scopes: tuple[str, ...]) -> list[str]:
 # --- what is said about a person ------------------------------------------------------------------
 
 
-def _issuer(base_url: str) -> str:
-    return f"{base_url}/{TENANT}/v2.0"
+def _directory(request: ServiceRequest) -> str:
+    """Id of the directory that a tenant's address stands for: of personal accounts, or the company's."""
+    return _PERSONAL if _is_personal(request) else TENANT
+
+
+def _is_personal(request: ServiceRequest) -> bool:
+    return request.path_parameters.get("tenant") in (CONSUMERS, _PERSONAL)
+
+
+def _issuer(base_url: str, directory: str) -> str:
+    return f"{base_url}/{directory}/v2.0"
+
+
+def _graph_url(base_url: str) -> str:
+    """Where Graph is: at its own name, or below the service's path."""
+    login, graph = Microsoft.hosts
+    return f"https://{graph}" if base_url == f"https://{login}" else base_url
 
 
 def _principal_name(account: Account) -> str:

@@ -242,6 +242,8 @@ class OAuthVendor(Vendor):
         credentials = read_credentials(request.headers, request.form, basic_is_form_encoded=encoded)
         client = service.clients.by_id.get(credentials.client_id)
         policy = self.effective_policy(service, client, request.grant) if client else self.policy
+        if client and client.is_public and request.endpoint in policy.bare_basic_at:
+            credentials = credentials.without_empty_secret()
         accepted = policy.accepted_authentication(request.form.get("grant_type", ""))
         assertions = AssertionRules(self.assertion_audiences(request), service.clock.now(), service.store.first_use)
         return authenticate(client, credentials, accepted, assertions), policy
@@ -442,13 +444,11 @@ class OAuthVendor(Vendor):
         logout = self.policy.logout or LogoutRules()
         sent = {**request.query, **request.form}
         client = self._client_that_signs_out(request, sent, logout)
-        back = sent.get(logout.return_parameter)
+        back = sent.get(logout.return_parameter) or self.usual_return(client)
+        registered = self.return_addresses(request, client)
         request.service.store.end_session(session_of(request))
         if back is None:
             return self.signed_out(request)
-        registered = frozenset[str]() if client is None else client.logout_uris
-        if client and logout.redirect_uris_count:
-            registered |= client.redirect_uris
         if back not in registered:
             there = ", ".join(sorted(registered)) or "none"
             detail = f"Registered are {there}; {logout.return_parameter} is {back!r:.200}."
@@ -457,6 +457,27 @@ class OAuthVendor(Vendor):
         query = "&".join(part for part in (parts.query, urlencode(with_state({}, sent.get("state")))) if part)
         answer = redirect(urlunsplit(parts._replace(query=query)))
         return replace(answer, headers=(*answer.headers, clear_cookie(request)))
+
+    def return_addresses(self, request: ServiceRequest, client: Client | None) -> frozenset[str]:
+        """Where a browser may go after it was signed out.
+
+        Parameters:
+            request: the request.
+            client: whose session it is, or None if nobody says.
+        """
+        logout, service = self.policy.logout or LogoutRules(), request.service
+        clients = [client] if client else []
+        if client is None and logout.session_names_client:
+            named = service.store.clients_of_session(session_of(request))
+            clients = [found for found in map(service.clients.by_id.get, named) if found]
+        kinds = [known.logout_uris for known in clients]
+        if logout.redirect_uris_count:
+            kinds += [known.redirect_uris for known in clients]
+        return frozenset[str]().union(*kinds)
+
+    def usual_return(self, client: Client | None) -> str | None:
+        """Where a browser goes whose client does not say; by default nowhere."""
+        return None
 
     def signed_out(self, request: ServiceRequest) -> Answer:
         """The page for a browser that is signed out and has nowhere to return to."""

@@ -12,18 +12,25 @@ from mock_idp.emulation import Quirk, Route, ServiceRequest
 from mock_idp.grants import rules
 from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import Answer, Endpoint, Grant, Reason, TokenKind
-from mock_idp.oauth.policy import Pkce, Policy, ScopePattern
+from mock_idp.oauth.policy import FORM_ONLY, Pkce, Policy, RequestFormat, ScopePattern
+from mock_idp.oauth.redirect_uris import RedirectMatching
 from mock_idp.oauth.tokens import TokenShape
 from mock_idp.randomness import URL_SAFE
 from mock_idp.vendors.oauth_vendor import OAuthVendor
 from mock_idp.vendors.refusals import BAD_BEARER, BAD_CLIENT, BAD_GRANT, BAD_REQUEST, error
 
+_OSIN = "openshift/osin"
+_SERVER = "openshift/oauth-server, pkg/osinserver/defaults.go"
+_METADATA = "docs.redhat.com, OpenShift: Authentication and authorization (OAuth server metadata)"
 TOKEN_PREFIX = "sha256~"  # noqa: S105 - a marker
 _ACCESS_SECONDS = 86_400
 _USERS = "/apis/user.openshift.io/v1/users"
 _TOKENS = "/apis/oauth.openshift.io/v1/oauthaccesstokens"
 
-_SCOPES = ScopePattern(r"user:(full|info|check-access|list-projects)|role:[a-z][a-z0-9:-]*:([a-z0-9-]+|\*)(:!)?")
+_ANNOUNCED_SCOPES = ("user:full", "user:info", "user:check-access", "user:list-scoped-projects", "user:list-projects")
+_SCOPES = ScopePattern(
+    r"user:(full|info|check-access|list-scoped-projects|list-projects)|role:[a-z][a-z0-9:-]*:([a-z0-9-]+|\*)(:!)?"
+)
 """The scopes of users, and roles in a namespace."""
 
 
@@ -60,17 +67,53 @@ class OpenShift(OAuthVendor):
     routes = (
         Route("GET", "/oauth/authorize", "authorize", Endpoint.AUTHORIZATION),
         Route("POST", "/oauth/token", "token", Endpoint.TOKEN),
+        Route("GET", "/oauth/token", "token", Endpoint.TOKEN),
+        Route("GET", "/.well-known/oauth-authorization-server", "discovery", Endpoint.DISCOVERY),
         Route("GET", f"{_USERS}/~", "user", Endpoint.PROFILE),
         Route("DELETE", f"{_TOKENS}/<name>", "delete_token", Endpoint.REVOCATION),
     )
     policy = Policy(
-        client_authentication=frozenset({ClientAuthentication.BODY, ClientAuthentication.BASIC}),
+        client_authentication=frozenset(
+            {
+                ClientAuthentication.BODY,
+                ClientAuthentication.BASIC,
+                ClientAuthentication.BOTH,
+                ClientAuthentication.NONE,
+            }
+        ),
+        public_authentication=frozenset({ClientAuthentication.BODY, ClientAuthentication.BASIC}),
+        public_pkce=Pkce.SUPPORTED,
+        token_formats=FORM_ONLY | {RequestFormat.QUERY},
+        required_authorization_parameters=("client_id", "response_type"),
+        redirect_matching=frozenset(
+            {
+                RedirectMatching.SUBPATH,
+                RedirectMatching.UNREGISTERED_LOOPBACK_PORT,
+                RedirectMatching.OMITTED_IF_ONLY_ONE,
+            }
+        ),
+        needs_redirect_uri_again=False,
         known_scopes=_SCOPES,
         code_seconds=300,
         access_token_seconds=_ACCESS_SECONDS,
         issues_refresh_tokens=False,
         pkce=Pkce.SUPPORTED,
     )
+    sources: ClassVar = {
+        "client_authentication": f"{_OSIN}, util.go; {_SERVER} (AllowClientSecretInParams)",
+        "public_clients": f"{_OSIN}, util.go (an empty secret); {_SERVER}: no RequirePKCEForPublicClients",
+        "token_formats": f"{_OSIN}, access.go (ParseForm); {_SERVER} (AllowGetAccessRequest)",
+        "default_grant_type": f"{_OSIN}, access.go",
+        "required_authorization_parameters": f"{_OSIN}, authorize.go",
+        "redirect_matching": f"{_OSIN}, urivalidate.go and authorize.go",
+        "needs_redirect_uri_again": f"{_OSIN}, access.go",
+        "response_types": f"{_SERVER} (AllowedAuthorizeTypes); token is not emulated",
+        "pkce": f"{_OSIN}, authorize.go; {_METADATA}",
+        "discovery": _METADATA,
+        "revocation": "docs.openshift.com: OAuthAccessToken",
+        "cors.token": f"{_SERVER}: none",
+        "cors.authorization": f"{_SERVER}: none",
+    }
     token_shapes: ClassVar = {
         TokenKind.CODE: TokenShape(TOKEN_PREFIX, 43, URL_SAFE),
         TokenKind.ACCESS: TokenShape(TOKEN_PREFIX, 43, URL_SAFE),
@@ -130,6 +173,22 @@ class OpenShift(OAuthVendor):
         """Access tokens are large for a persona with large tokens: Backstage keeps them in a cookie."""
         padding = request.service.persona(grant).padding if kind is TokenKind.ACCESS else 0
         return self.token_shapes[kind].mint(request.service.randomness.text, padding)
+
+    def discovery(self, request: ServiceRequest) -> Answer:
+        """``GET /.well-known/oauth-authorization-server`` (RFC 8414 section 2)."""
+        base = request.base_url
+        return Answer(
+            200,
+            {
+                "issuer": base,
+                "authorization_endpoint": f"{base}/oauth/authorize",
+                "token_endpoint": f"{base}/oauth/token",
+                "scopes_supported": list(_ANNOUNCED_SCOPES),
+                "response_types_supported": list(self.policy.response_types),
+                "grant_types_supported": ["authorization_code"],
+                "code_challenge_methods_supported": ["plain", "S256"],
+            },
+        )
 
     def user(self, request: ServiceRequest) -> Answer:
         """``GET /apis/user.openshift.io/v1/users/~``: whose token this is.

@@ -13,11 +13,12 @@ from mock_idp.emulation import Quirk, Route, ServiceRequest
 from mock_idp.environments import ISSUER_ENVIRONMENTS, EnvironmentKind, ServiceSpec
 from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import NO_STORE, Answer, Client, Endpoint, Grant, Reason, Refusal, TokenKind
-from mock_idp.oauth.policy import GRANT_TYPES, OFFLINE_ACCESS, GrantType, Pkce, Policy
+from mock_idp.oauth.policy import GRANT_TYPES, OFFLINE_ACCESS, GrantType, Pkce, Policy, ResponseMode
+from mock_idp.oauth.redirect_uris import RedirectMatching
 from mock_idp.oauth.tokens import SignedToken, TokenShape
 from mock_idp.personas import Account
 from mock_idp.randomness import URL_SAFE
-from mock_idp.vendors.openid_vendor import OpenIdVendor
+from mock_idp.vendors.openid_vendor import PROMPTS, OpenIdVendor
 from mock_idp.vendors.refusals import BAD_CLIENT, BAD_TOKEN, BAD_VERIFIER, error
 
 DOCUMENT = "/.well-known/openid-configuration"
@@ -28,7 +29,9 @@ AUDIENCE_SCOPE = "pinniped:request-audience"
 POST_ONLY = "post-only"
 """Name of the environment whose client sends its secret in the body."""
 
+_SOURCE = "vmware-tanzu/pinniped, internal/federationdomain"
 _ALGORITHM = "ES256"
+_QUERY = {str(ResponseMode.QUERY): ResponseMode.QUERY}
 _TWO_MINUTES = 120
 _NINE_HOURS = 32_400
 _SCOPES = ("openid", "offline_access", AUDIENCE_SCOPE, "username", "groups")
@@ -81,15 +84,38 @@ class Pinniped(OpenIdVendor):
         TOKEN_EXCHANGE: GrantType("exchange_token", Endpoint.EXCHANGE, "subject_token", TokenKind.ACCESS),
     }
     policy = Policy(
-        client_authentication=frozenset({ClientAuthentication.BASIC}),
+        client_authentication=frozenset({ClientAuthentication.BASIC, ClientAuthentication.NONE}),
+        redirect_matching=frozenset({RedirectMatching.ANY_LOOPBACK_PORT}),
+        response_modes={**_QUERY, str(ResponseMode.FORM_POST): ResponseMode.FORM_POST},
+        prompts=PROMPTS,
+        prompts_need_openid=True,
         required_authorization_parameters=("client_id", "redirect_uri", "response_type", "scope", "state"),
         known_scopes=frozenset({*_SCOPES, *_MEANINGLESS}),
         access_token_seconds=_TWO_MINUTES,
         refresh_token_seconds=_NINE_HOURS,
         rotates_refresh_token=True,
         pkce=Pkce.REQUIRED,
+        pkce_methods=("S256",),
         refresh_token_scope=OFFLINE_ACCESS,
     )
+    sources: ClassVar = {
+        "client_authentication": f"{_SOURCE}/endpoints/discovery/discovery_handler.go",
+        "public_clients": f"{_SOURCE}/clientregistry/clientregistry.go (one: pinniped-cli)",
+        "required_authorization_parameters": "ory/fosite, authorize_request_handler.go (state)",
+        "redirect_matching": "ory/fosite, authorize_helper.go",
+        "response_types": f"{_SOURCE}/endpoints/discovery/discovery_handler.go",
+        "response_modes": f"{_SOURCE}/clientregistry/clientregistry.go (form_post for pinniped-cli only)",
+        "pkce": f"{_SOURCE}/oidc/oidc.go (EnforcePKCE, no plain)",
+        "prompts": f"{_SOURCE}/endpoints/auth/auth_handler.go; ory/fosite, handler/openid/validator.go",
+        "prompt_none": f"{_SOURCE}/endpoints/auth/auth_handler.go (always login_required)",
+        "discovery": f"{_SOURCE}/endpoints/discovery/discovery_handler.go",
+        "introspection": f"{_SOURCE}/endpoints/discovery/discovery_handler.go (none)",
+        "revocation": f"{_SOURCE}/endpoints/discovery/discovery_handler.go (none)",
+        **dict.fromkeys(
+            ("cors.discovery", "cors.jwks", "cors.authorization", "cors.token"),
+            f"{_SOURCE}/endpoints (no header fields for it)",
+        ),
+    }
     token_type = "bearer"  # noqa: S105 - not a secret
     token_shapes: ClassVar = {
         TokenKind.CODE: TokenShape("pin_ac_", 86, URL_SAFE),
@@ -159,10 +185,13 @@ class Pinniped(OpenIdVendor):
     )
 
     def policy_for(self, client: Client) -> Policy:
-        """One client sends its secret in the body."""
+        """One client sends its secret in the body; the form post is for the command line, which is public."""
+        if client.is_public:
+            return self.policy
+        confidential = replace(self.policy, response_modes=_QUERY)
         if client.environment == POST_ONLY:
-            return replace(self.policy, client_authentication=frozenset({ClientAuthentication.BODY}))
-        return self.policy
+            return replace(confidential, client_authentication=frozenset({ClientAuthentication.BODY}))
+        return confidential
 
     def claims(self, request: ServiceRequest, account: Account, scopes: Collection[str]) -> dict[str, Any]:
         """Who it is, as far as the scopes ask."""
@@ -221,7 +250,7 @@ class Pinniped(OpenIdVendor):
                 "token_endpoint": f"{base}/oauth2/token",
                 "jwks_uri": f"{base}/jwks.json",
                 "response_types_supported": ["code"],
-                "response_modes_supported": ["query"],
+                "response_modes_supported": list(self.policy.response_modes),
                 "subject_types_supported": ["public"],
                 "id_token_signing_alg_values_supported": [_ALGORITHM],
                 "token_endpoint_auth_methods_supported": ["client_secret_basic"],

@@ -59,14 +59,18 @@ def test_client_authentication(vendor: str, method: ClientAuthentication) -> Non
 @pytest.mark.parametrize("vendor", [vendor for vendor, kind in VENDORS.items() if kind.policy.has_public_clients])
 def test_public_clients(vendor: str) -> None:
     client = own_client(vendor, public=True)
+    without_secret = ClientAuthentication.NONE in client.vendor.policy.public_authentication
+    alone = ClientAuthentication.NONE if without_secret else ClientAuthentication.BODY
     if client.vendor.policy.public_pkce == "required":
         assert "code" not in told(client.authorize(code_challenge=None, code_challenge_method=None))
         assert client.last_reason() == Reason.MISSING_PARAMETER
     code = client.code()
-    assert "access_token" not in client.token(ClientAuthentication.NONE, code=code, code_verifier="w" * 43).text
+    assert "access_token" not in client.token(alone, code=code, secret="", code_verifier="w" * 43).text
     assert client.last_reason() == Reason.WRONG_VERIFIER
     assert "access_token" not in client.token(ClientAuthentication.BODY, code=code, secret="guessed").text
-    assert "access_token" in client.token(ClientAuthentication.NONE, code=code).text
+    if not without_secret:
+        assert "access_token" not in client.token(ClientAuthentication.NONE, code=code).text
+    assert "access_token" in client.token(alone, code=code, secret="").text
 
 
 @pytest.mark.parametrize("vendor", [vendor for vendor, kind in VENDORS.items() if not kind.policy.has_public_clients])
@@ -107,6 +111,11 @@ REDIRECTS = [
     ("https://app.example/callback", "https://app.example\\@evil.example/callback", set()),
     ("http://127.0.0.1:4711/callback", "http://127.0.0.1:8765/callback", {RedirectMatching.ANY_LOOPBACK_PORT}),
     ("http://[::1]:4711/callback", "http://[::1]:8765/callback", {RedirectMatching.ANY_LOOPBACK_PORT}),
+    (
+        "http://127.0.0.1/callback",
+        "http://127.0.0.1:8765/callback",
+        {RedirectMatching.ANY_LOOPBACK_PORT, RedirectMatching.UNREGISTERED_LOOPBACK_PORT},
+    ),
     ("http://127.0.0.1:4711/callback", "http://127.0.0.2:4711/callback", set()),
     ("http://127.0.0.1:4711/callback", "http://localhost:4711/callback", set()),
     ("http://localhost:4711/callback", "http://localhost:8765/callback", {RedirectMatching.ANY_LOCALHOST_PORT}),

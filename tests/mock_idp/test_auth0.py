@@ -7,7 +7,9 @@ import jwt
 import pytest
 
 from mock_idp.app_config.providers import environment_config, provider_setups
+from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.settings import Settings
+from tests.mock_idp.acceptance import own_client
 from tests.mock_idp.conftest import World, make_world
 
 SCOPES = "openid profile email offline_access"
@@ -79,7 +81,7 @@ def test_prompts(world: World, prompt: str, error: str) -> None:
 @pytest.mark.parametrize(
     ("back", "status", "location"),
     [
-        (None, 200, None),
+        (None, 302, "http://localhost:3000"),
         ("http://localhost:3000", 302, "http://localhost:3000"),
         ("https://evil.example", 400, None),
         ("http://localhost:3000.evil.example", 400, None),
@@ -93,3 +95,46 @@ def test_logout_leads_back_to_the_app_only(world: World, back: str | None, statu
         # A person's browser ends here, so the page says what to do.
         assert "mock-idp serve --app-url" in answer.text
         assert world.journal(vendor="auth0")[-1]["refusal"]["reason"] == "redirect URI not registered"
+
+
+# --- what its own libraries do --------------------------------------------------------------------
+
+
+def test_json_at_token_and_revocation_endpoint() -> None:
+    client = own_client("auth0")
+    client.asked["scope"] = SCOPES
+    tokens = client.token(ClientAuthentication.BODY, how="JSON", code=client.code()).json
+    body = {"client_id": client.id, "client_secret": client.secret, "token": tokens["refresh_token"]}
+    assert client.http.post("/auth0/oauth/revoke", json={**body, "client_secret": "wrong"}).status_code == 401
+    for _ in range(2):
+        assert client.http.post("/auth0/oauth/revoke", json=body).status_code == 200
+    form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+    assert client.token(ClientAuthentication.BODY, how="JSON", **form).status_code == 403
+
+
+def test_a_silent_answer_by_message() -> None:
+    client = own_client("auth0", public=True)
+    page = client.authorize(response_mode="web_message", prompt="none")
+    assert (page.status_code, "login_required" in page.text) == (200, True)
+    client.code()
+    assert "authorization_response" in client.authorize(response_mode="web_message", prompt="none").text
+
+
+@pytest.mark.parametrize(
+    ("query", "location"),
+    [
+        ({"client_id": "my-app", "returnTo": "https://app.example/bye"}, "https://app.example/bye"),
+        ({"client_id": "my-app"}, "https://app.example/bye"),
+        ({"client_id": "my-app", "returnTo": "http://localhost:3000"}, None),
+        ({"returnTo": "http://localhost:3000"}, "http://localhost:3000"),
+        ({"returnTo": "https://app.example/bye"}, None),
+    ],
+)
+@pytest.mark.parametrize(("path", "name"), [("/v2/logout", "returnTo"), ("/oidc/logout", "post_logout_redirect_uri")])
+def test_logout_lists_of_client_and_tenant(path: str, name: str, query: dict[str, str], location: str | None) -> None:
+    client = own_client("auth0", logout_uris=["https://app.example/bye"])
+    client.code()
+    sent = {name if key == "returnTo" else key: value for key, value in query.items()}
+    answer = client.http.get(f"/auth0{path}", query_string=sent)
+    assert answer.status_code == (302 if location else 400)
+    assert answer.headers.get("Location") == location

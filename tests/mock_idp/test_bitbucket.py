@@ -7,7 +7,9 @@ import pytest
 import yaml
 
 from mock_idp.app_config.text import app_config_text
+from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.settings import Settings
+from tests.mock_idp.acceptance import own_client
 from tests.mock_idp.conftest import World, make_world
 
 
@@ -38,10 +40,13 @@ def redeemed(cloud: World, persona: str = "plain", **asked: Any) -> dict[str, An
     return tokens
 
 
-def test_credentials_stand_in_the_header(cloud: World) -> None:
-    code = cloud.callback()["code"]
-    asked = {"grant_type": "authorization_code", "code": code}
-    answer = cloud.ask_token(**asked, redirect_uri=cloud.redirect_uri)
+def test_credentials_stand_in_header_or_form(cloud: World) -> None:
+    in_form = cloud.ask_token(grant_type="authorization_code", code=cloud.callback()["code"])
+    assert in_form.status_code == 200, "and the redirect URI need not come again"
+    asked = {"grant_type": "authorization_code", "code": cloud.callback()["code"]}
+    answer = cloud.ask_token(**asked, client_id=None, client_secret=None)
+    assert (answer.status_code, answer.json["error"]) == (400, "unauthorized_client")
+    answer = cloud.ask_token(**asked, client_secret="wrong")
     assert (answer.status_code, answer.json["error"]) == (400, "unauthorized_client")
     only_header = basic(cloud, client_id=None, client_secret=None)
     tokens = cloud.ask_token(**asked, **only_header).json
@@ -52,6 +57,16 @@ def test_credentials_stand_in_the_header(cloud: World) -> None:
     assert newer["state"] == "refresh_token"
     answer = cloud.ask_token(**{**form, "refresh_token": "wrong"}, **basic(cloud))
     assert answer.json == {"error_description": "Invalid refresh_token", "error": "invalid_request"}
+
+
+def test_a_consumer_has_scopes_of_its_own() -> None:
+    for registration, scopes in (
+        ({}, "account email repository pullrequest"),
+        ({"scopes": ["account", "webhook"]}, "account webhook"),
+    ):
+        consumer = own_client("bitbucket", **registration)
+        answer = consumer.token(ClientAuthentication.BODY, code=consumer.code(scope=None))
+        assert answer.json["scopes"] == scopes
 
 
 def test_user_of_the_cloud(cloud: World) -> None:

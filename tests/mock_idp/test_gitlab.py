@@ -1,11 +1,19 @@
 """GitLab, as its documentation describes it."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
 
+from mock_idp.oauth.client_authentication import ClientAuthentication
+from mock_idp.oauth.model import Endpoint
+from mock_idp.vendors.gitlab import GitLab
+from tests.mock_idp.acceptance import own_client, told
 from tests.mock_idp.conftest import World, make_world
+
+CAPTURE = Path(__file__).parent / "captures" / "gitlab.discovery.json"
 
 
 @pytest.fixture
@@ -99,7 +107,103 @@ def test_openid_connect(gitlab: World) -> None:
 @pytest.mark.parametrize("token", ["access_token", "refresh_token"])
 def test_revocation(gitlab: World, token: str) -> None:
     tokens = gitlab.tokens()
-    fields = {"token": tokens[token], "client_id": gitlab.client.client_id}
+    credentials = {"client_id": gitlab.client.client_id, "client_secret": gitlab.client.client_secret}
+    fields = {"token": tokens[token], **credentials}
     assert gitlab.http.post("/gitlab/oauth/revoke", data=fields).status_code == 200
     assert gitlab.profile(tokens["access_token"]).status_code == 401
     assert gitlab.http.post("/gitlab/oauth/revoke", data=fields).status_code == 200, "as RFC 7009 wants it"
+
+
+@pytest.mark.parametrize("changes", [{"client_secret": "wrong"}, {"client_secret": ""}, {"client_id": "nobody"}])
+def test_nobody_revokes_a_token_of_another(gitlab: World, changes: dict[str, str]) -> None:
+    tokens = gitlab.tokens()
+    credentials = {"client_id": gitlab.client.client_id, "client_secret": gitlab.client.client_secret}
+    fields = {"token": tokens["access_token"], **credentials, **changes}
+    answer = gitlab.http.post("/gitlab/oauth/revoke", data=fields)
+    assert (answer.status_code, answer.json["error"]) == (403, "unauthorized_client")
+    assert gitlab.profile(tokens["access_token"]).status_code == 200
+    unknown = gitlab.http.post("/gitlab/oauth/revoke", data={**fields, "token": "unknown"})
+    assert (unknown.status_code, unknown.json) == (200, {})
+
+
+def test_a_client_revokes_no_token_of_another() -> None:
+    client = own_client("gitlab")
+    token = client.token(ClientAuthentication.BODY, code=client.code()).json["access_token"]
+    thief = {"client_id": "thief", "client_secret": "a-secret", "redirect_uris": ["https://thief.example/"]}
+    assert client.http.post("/__idp/clients", json={"vendor": "gitlab", **thief}).status_code == 201
+    fields = {"token": token, "client_id": "thief", "client_secret": "a-secret"}
+    assert client.http.post("/gitlab/oauth/revoke", data=fields).status_code == 403
+
+
+def test_a_public_client_revokes_without_a_secret() -> None:
+    client = own_client("gitlab", public=True)
+    token = client.token(ClientAuthentication.NONE, code=client.code()).json["access_token"]
+    answer = client.http.post("/gitlab/oauth/revoke", data={"token": token, "client_id": client.id})
+    assert answer.status_code == 200
+    headers = {"Authorization": f"Bearer {token}"}
+    assert client.http.get(client.path(Endpoint.PROFILE), headers=headers).status_code == 401
+
+
+def test_a_public_client_may_leave_out_the_challenge() -> None:
+    client = own_client("gitlab", public=True)
+    code = client.code(code_challenge=None, code_challenge_method=None)
+    assert client.token(ClientAuthentication.NONE, code=code, code_verifier=None).status_code == 200
+
+
+def test_prompt_means_something_with_openid_only() -> None:
+    client = own_client("gitlab")
+    assert client.authorize(prompt="select_account").status_code == 302
+    assert told(client.authorize(prompt="none"))["error"] == "login_required"
+    for prompt in ("none", "select_account", "nonsense"):
+        assert client.authorize(prompt=prompt, scope="read_user").status_code == 200
+
+
+def test_introspection_tells_a_client_about_its_own_tokens() -> None:
+    client = own_client("gitlab")
+    token = client.token(ClientAuthentication.BODY, code=client.code()).json
+    credentials = {"client_id": client.id, "client_secret": client.secret}
+    asked = {"token": token["access_token"], **credentials}
+    told_about = client.http.post("/gitlab/oauth/introspect", data=asked).json
+    assert told_about == {
+        "active": True,
+        "scope": "openid read_user",
+        "client_id": "my-app",
+        "token_type": "Bearer",
+        "iat": token["created_at"],
+        "exp": token["created_at"] + 7200,
+    }
+    unknown = client.http.post("/gitlab/oauth/introspect", data={**asked, "token": "unknown"})
+    assert unknown.json == {"active": False}
+    assert client.http.post("/gitlab/oauth/introspect", data={"token": token["access_token"]}).status_code == 401
+
+
+def test_whoever_has_a_token_may_ask_what_it_is(gitlab: World) -> None:
+    tokens = gitlab.tokens()
+    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+    info = gitlab.http.get("/gitlab/oauth/token/info", headers=headers).json
+    assert info["application"] == {"uid": gitlab.client.client_id}
+    assert (info["scope"], info["expires_in"]) == (["read_user"], 7200)
+    assert gitlab.http.get("/gitlab/oauth/token/info").status_code == 401
+
+
+def test_userinfo_takes_the_token_in_a_form(gitlab: World) -> None:
+    tokens = gitlab.tokens(asked={"scope": "openid"})
+    answer = gitlab.http.post("/gitlab/oauth/userinfo", data={"access_token": tokens["access_token"]})
+    assert answer.status_code == 200
+
+
+def test_discovery_is_as_published(gitlab: World) -> None:
+    there = gitlab.http.get("/.well-known/openid-configuration", headers={"Host": "gitlab.com"}).json
+    captured = json.loads(CAPTURE.read_text(encoding="utf-8"))
+    assert there.keys() == captured.keys()
+    # What the mock does not do, it does not promise either: groups, and grants without a person.
+    for name in ("claims_supported", "grant_types_supported"):
+        missing = set(captured[name]) - set(there[name])
+        assert set(there[name]) <= set(captured[name])
+        assert all("group" in value or value in NOT_PROMISED for value in missing), missing
+    same = captured.keys() - {"claims_supported", "grant_types_supported", "scopes_supported"}
+    assert {name: there[name] for name in same} == {name: captured[name] for name in same}
+    assert set(there["scopes_supported"]) == set(captured["scopes_supported"]) == set(GitLab.policy.known_scopes or ())
+
+
+NOT_PROMISED = {"sub_legacy", "website", "password", "client_credentials", "device_code"}

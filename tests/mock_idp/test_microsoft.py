@@ -7,6 +7,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from mock_idp.vendors.microsoft import TENANT
+from tests.mock_idp.acceptance import REDIRECT_URI, VERIFIER, OwnClient, own_client, told
 from tests.mock_idp.conftest import World, form_of, make_world
 
 GRAPH = "00000003-0000-0000-c000-000000000000"
@@ -153,6 +154,90 @@ def test_photo(entra: Directory) -> None:
 def test_parameters_of_its_own(entra: Directory) -> None:
     form = form_of(entra.decide(entra.authorize(response_mode="form_post")))
     assert {"code", "state"} <= {name for name, _ in form.fields}
-    for changes in ({"prompt": "nonsense"}, {"response_mode": "fragment"}, {"scope": None}):
+    for changes in ({"prompt": "nonsense"}, {"prompt": "login consent"}, {"response_mode": "pigeon"}, {"scope": None}):
         answer = entra.authorize(**changes)
         assert "error=invalid_request" in answer.headers["Location"]
+
+
+# --- OpenID Connect -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_userinfo_is_a_part_of_graph(entra: Directory, method: str) -> None:
+    tokens = entra.tokens(asked={"scope": "openid profile email"})
+    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+    who = entra.http.open("/oidc/userinfo", method=method, base_url="https://graph.microsoft.com", headers=headers).json
+    assert who == {
+        "sub": decoded(tokens["id_token"])["sub"],
+        "name": "Ada Quill",
+        "given_name": "Ada",
+        "family_name": "Quill",
+        "email": "ada-quill@lumenfold.example",
+        "picture": "https://graph.microsoft.com/v1.0/me/photo/$value",
+    }
+    other = entra.tokens(asked={"scope": "User.Read"})["access_token"]
+    refused = entra.http.get("/microsoft/oidc/userinfo", headers={"Authorization": f"Bearer {other}"})
+    assert (refused.status_code, refused.json["error"]["code"]) == (403, "Authorization_RequestDenied")
+
+
+@pytest.mark.parametrize(
+    ("tenant", "directory"), [("common", TENANT), ("consumers", "9188040d-6c67-4c5b-b112-36a304b66dad")]
+)
+def test_the_issuer_is_the_directory_s(entra: Directory, tenant: str, directory: str) -> None:
+    entra.tenant = tenant
+    asked = {"response_type": "code id_token", "nonce": "n", "response_mode": "form_post"}
+    form = dict(form_of(entra.decide(entra.authorize(**asked))).fields)
+    later = entra.redeem(form["code"]).json["id_token"]
+    for token in (form["id_token"], later):
+        claims = decoded(token)
+        assert (claims["iss"], claims["tid"]) == (f"http://localhost/microsoft/{directory}/v2.0", directory)
+
+
+def test_a_redirect_uri_without_a_path_gets_one() -> None:
+    client = own_client("microsoft", redirect_uris=["https://app.example"])
+    location = client.consent(client.authorize(redirect_uri="https://app.example")).headers["Location"]
+    assert location.startswith("https://app.example/?code=")
+    page = client.consent(client.authorize(redirect_uri="https://app.example", response_mode="form_post"))
+    assert form_of(page).action == "https://app.example"
+
+
+def test_pages_redeem_for_pages() -> None:
+    page = {"Origin": "https://app.example"}
+
+    def redeem(client: OwnClient, headers: dict[str, str]) -> Any:
+        secret = {} if client.registration["public"] else {"client_secret": client.secret}
+        form = {
+            "grant_type": "authorization_code",
+            "client_id": client.id,
+            "code": client.code(),
+            "redirect_uri": REDIRECT_URI,
+            "code_verifier": VERIFIER,
+            **secret,
+        }
+        return client.http.post(client.path("token"), data=form, headers=headers)
+
+    server = own_client("microsoft")
+    refused = redeem(server, page)
+    assert (refused.status_code, refused.json["error_codes"]) == (400, [9002326])
+    assert "Access-Control-Allow-Origin" not in refused.headers
+    native = own_client("microsoft", public=True)
+    assert redeem(native, {}).status_code == 200
+    app = own_client("microsoft", public=True, origins=["https://app.example"])
+    assert redeem(app, page).status_code == 200
+    assert told(app.authorize(code_challenge=None, code_challenge_method=None))["error"] == "invalid_request"
+    assert "code" in told(native.consent(native.authorize(code_challenge=None, code_challenge_method=None)))
+    refused = redeem(app, {})
+    assert (refused.status_code, refused.json["error_codes"]) == (400, [9002327])
+
+
+def test_sign_out_returns_to_an_app_of_the_session() -> None:
+    client = own_client("microsoft")
+    path = f"/microsoft/{TENANT}/oauth2/v2.0/logout"
+    back = {"post_logout_redirect_uri": REDIRECT_URI, "state": "s"}
+    assert client.http.get(path, query_string=back).status_code == 400, "nobody is signed in"
+    client.code()
+    elsewhere = {"post_logout_redirect_uri": "https://evil.example/"}
+    assert client.http.get(path, query_string=elsewhere).status_code == 400
+    client.code()
+    assert client.http.get(path, query_string=back).headers["Location"] == f"{REDIRECT_URI}?state=s"
+    assert told(client.authorize(prompt="none"))["error"] == "login_required"

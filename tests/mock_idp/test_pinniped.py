@@ -7,8 +7,11 @@ from typing import Any
 import jwt
 import pytest
 
+from mock_idp.oauth.client_authentication import ClientAuthentication
+from mock_idp.oauth.model import Reason
 from mock_idp.vendors.pinniped import ACCESS_TOKEN_TYPE, AUDIENCE_SCOPE, JWT_TYPE, TOKEN_EXCHANGE
-from tests.mock_idp.conftest import World, make_world
+from tests.mock_idp.acceptance import own_client, told
+from tests.mock_idp.conftest import World, form_of, make_world
 
 VERIFIER = "v" * 43
 SCOPES = f"openid offline_access {AUDIENCE_SCOPE} username groups"
@@ -124,3 +127,23 @@ def test_one_client_authenticates_in_the_body() -> None:
     ]
     document = world.http.get("/pinniped-post-only/.well-known/openid-configuration").json
     assert document["token_endpoint_auth_methods_supported"] == ["client_secret_post"]
+
+
+def test_the_command_line_is_the_public_client() -> None:
+    client = own_client("pinniped", client_id="pinniped-cli", public=True, redirect_uris=["http://127.0.0.1/callback"])
+    back = "http://127.0.0.1:41234/callback"
+    page = client.consent(client.authorize(redirect_uri=back, response_mode="form_post"))
+    form = form_of(page)
+    assert form.action == back
+    code = dict(form.fields)["code"]
+    assert client.token(ClientAuthentication.NONE, code=code, redirect_uri=back).status_code == 200
+
+
+def test_what_a_supervisor_refuses() -> None:
+    client = own_client("pinniped")
+    plain = {"code_challenge": VERIFIER, "code_challenge_method": "plain"}
+    for changes in (plain, {"response_mode": "form_post"}, {"response_mode": "fragment"}):
+        client.authorize(**changes)
+        assert client.last_reason() == Reason.INVALID_PARAMETER
+    client.code()
+    assert told(client.authorize(prompt="none"))["error"] == "login_required", "whoever signed in before"

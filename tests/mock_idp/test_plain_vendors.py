@@ -7,7 +7,10 @@ from typing import Any
 import jwt
 import pytest
 
+from mock_idp.oauth.client_authentication import ClientAuthentication
+from mock_idp.oauth.model import Reason
 from mock_idp.vendors.atlassian import AUDIENCE
+from tests.mock_idp.acceptance import REDIRECT_URI, VERIFIER, own_client, told
 from tests.mock_idp.conftest import World, make_world
 
 ATLASSIAN_SCOPES = "offline_access read:me read:jira-work"
@@ -111,6 +114,65 @@ def test_okta_refusals() -> None:
     assert world.authorize(redirect_uri="https://evil.example/").status_code == 400
 
 
+@pytest.mark.parametrize("server", ["", "/default"])
+def test_okta_s_servers_at_each_endpoint(server: str) -> None:
+    client = own_client("okta", logout_uris=["https://app.example/bye"])
+    base = f"/okta/oauth2{server}/v1"
+    issuer = "http://localhost/okta" + (f"/oauth2{server}" if server else "")
+    query = {
+        "client_id": client.id,
+        "redirect_uri": REDIRECT_URI,
+        "response_type": "code id_token",
+        "response_mode": "fragment",
+        "scope": "openid",
+        "state": "s",
+        "nonce": "n",
+    }
+    told_of = told(client.consent(client.http.get(f"{base}/authorize", query_string=query)))
+    assert claims_of(told_of["id_token"])["iss"] == issuer
+    proof = {"client_id": client.id, "client_secret": client.secret}
+    form = {"grant_type": "authorization_code", "code": told_of["code"], "redirect_uri": REDIRECT_URI, **proof}
+    tokens = client.http.post(f"{base}/token", data=form).json
+    asked = {"token": tokens["access_token"], **proof}
+    about = client.http.post(f"{base}/introspect", data=asked).json
+    assert (about["active"], about["iss"]) == (True, issuer)
+    assert client.http.post(f"{base}/revoke", data={"token": tokens["access_token"]}).status_code == 401
+    for _ in range(2):
+        assert client.http.post(f"{base}/revoke", data=asked).status_code == 200
+    assert client.http.post(f"{base}/introspect", data=asked).json == {"active": False}
+    back = {"post_logout_redirect_uri": "https://app.example/bye", "state": "s"}
+    assert client.http.get(f"{base}/logout", query_string={**back, "client_id": client.id}).status_code == 400
+    answer = client.http.get(f"{base}/logout", query_string={**back, "id_token_hint": tokens["id_token"]})
+    assert answer.headers["Location"] == "https://app.example/bye?state=s"
+
+
+def test_okta_posts_a_message_without_an_envelope() -> None:
+    client = own_client("okta", public=True)
+    page = client.authorize(response_mode="okta_post_message", prompt="none").text
+    assert "login_required" in page
+    assert "authorization_response" not in page
+
+
+def test_okta_lets_a_public_client_revoke_with_an_empty_secret() -> None:
+    client = own_client("okta", public=True)
+    code = client.code()
+    assert client.token(ClientAuthentication.BASIC, code=code, secret="").status_code == 401, "only to revoke"
+    asked = {"token": client.token(ClientAuthentication.NONE, code=code).json["access_token"]}
+    for secret, status in (("guessed", 401), ("", 200)):
+        answer = client.http.post("/okta/oauth2/v1/revoke", data=asked, auth=(client.id, secret))
+        assert answer.status_code == status
+    assert client.http.post("/okta/oauth2/v1/revoke", data=asked, auth=("nobody", "")).status_code == 401
+    server = own_client("okta")
+    refused = server.http.post("/okta/oauth2/v1/revoke", data=asked, auth=(server.id, ""))
+    assert refused.status_code == 401
+
+
+def test_okta_knows_no_plain_challenge() -> None:
+    client = own_client("okta")
+    answer = client.authorize(code_challenge="c" * 43, code_challenge_method="plain")
+    assert told(answer)["error"] == "invalid_request"
+
+
 # --- OneLogin -------------------------------------------------------------------------------------
 
 
@@ -124,10 +186,25 @@ def test_onelogin() -> None:
     assert world.profile("x").json == {"error": "invalid_token", "error_description": "invalid token provided"}
 
 
-def test_onelogin_refuses_the_secret_in_a_header() -> None:
+def test_onelogin_refuses_the_secret_in_two_places() -> None:
     world = world_of("onelogin")
-    answer = world.redeem(world.callback()["code"], client_id=None, client_secret=None, headers=basic(world))
+    answer = world.redeem(world.callback()["code"], headers=basic(world))
     assert (answer.status_code, answer.json["error_description"]) == (401, "client authentication failed")
+
+
+@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
+def test_onelogin_holds_an_app_to_its_method(method: str) -> None:
+    client = own_client("onelogin", token_endpoint_auth_method=method)
+    for used in (ClientAuthentication.BASIC, ClientAuthentication.BODY):
+        assert (client.token(used, code=client.code()).status_code == 200) == (used == method)
+
+
+def test_onelogin_introspection_names_the_issuer() -> None:
+    client = own_client("onelogin")
+    token = client.token(ClientAuthentication.BODY, code=client.code()).json["access_token"]
+    asked = {"token": token, "client_id": client.id, "client_secret": client.secret}
+    about = client.http.post("/onelogin/oidc/2/token/introspection", data=asked).json
+    assert (about["active"], about["iss"]) == (True, "http://localhost/onelogin/oidc/2")
 
 
 # --- Atlassian ------------------------------------------------------------------------------------
@@ -167,7 +244,12 @@ def test_atlassian_profile_and_sites() -> None:
     assert world.profile(other).status_code == 403
 
 
-@pytest.mark.parametrize("changes", [{"audience": None}, {"audience": "x"}, {"prompt": "none"}, {"state": None}])
+@pytest.mark.parametrize("changes", [{"audience": None}, {"prompt": None}, {"audience": None, "prompt": None}])
+def test_atlassian_does_not_insist_on_audience_and_prompt(changes: dict[str, Any]) -> None:
+    assert world_of("atlassian").authorize(**changes).status_code == 200
+
+
+@pytest.mark.parametrize("changes", [{"audience": "x"}, {"audience": ""}, {"prompt": "none"}, {"state": None}])
 def test_atlassian_shows_a_page_for_a_wrong_request(changes: dict[str, Any]) -> None:
     answer = world_of("atlassian").authorize(**changes)
     assert answer.status_code == 400
@@ -211,3 +293,30 @@ def test_openshift_refuses_in_its_words() -> None:
     assert world.redeem("x").json["error"] == "invalid_grant"
     assert "invalid_scope" in world.authorize(scope="user:everything").headers["Location"]
     assert "role%3Aview" not in world.authorize(scope="role:view:harbour").headers.get("Location", "")
+
+
+def test_openshift_describes_itself() -> None:
+    world = world_of("openshift")
+    facts = world.http.get("/openshift/.well-known/oauth-authorization-server").json
+    assert facts["issuer"] == "http://localhost/openshift"
+    assert facts["scopes_supported"][0] == "user:full"
+    assert world.authorize(scope=" ".join(facts["scopes_supported"])).status_code == 200
+    assert facts["token_endpoint"].endswith(world.path("token"))
+
+
+def test_openshift_takes_a_token_request_by_get() -> None:
+    client = own_client("openshift")
+    asked = {"grant_type": "authorization_code", "code": client.code(), "code_verifier": VERIFIER}
+    credentials = {"client_id": client.id, "client_secret": client.secret}
+    wrong = client.http.get("/openshift/oauth/token", query_string={**asked, **credentials, "client_secret": "x"})
+    assert wrong.status_code == 400
+    answer = client.http.get("/openshift/oauth/token", query_string={**asked, **credentials})
+    assert answer.status_code == 200
+    replayed = client.http.get("/openshift/oauth/token", query_string={**asked, **credentials})
+    assert (replayed.status_code, client.last_reason()) == (400, Reason.REPLAYED_CODE)
+
+
+def test_openshift_needs_the_redirect_uri_where_there_are_several() -> None:
+    client = own_client("openshift", redirect_uris=["https://app.example/callback", "https://app.example/other"])
+    assert client.authorize(redirect_uri=None).status_code == 400
+    assert client.last_reason() == Reason.UNREGISTERED_REDIRECT_URI

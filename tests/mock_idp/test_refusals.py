@@ -424,6 +424,8 @@ def test_every_reason_of_a_vendor_is_used_somewhere() -> None:
         Reason.LOGIN_REQUIRED,  # in the tests of the vendor that can be asked not to ask
         Reason.CONSENT_REQUIRED,
         Reason.UNREGISTERED_LOGOUT_URI,
+        Reason.CROSS_ORIGIN,  # in the tests of the vendor that tells pages from servers
+        Reason.NOT_CROSS_ORIGIN,
     }
     assert set(Reason) == tested
     world = replace(make_world("google", "google"))

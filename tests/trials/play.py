@@ -5,7 +5,9 @@
     python -m tests.trials.play first --shard 1/2    half of it, for two processes
 
 First the cases of the providers that the seed is shown on, in the seed's profile, until a check fails; a seed that
-survives them is played on every provider. What is not played cannot catch, so the figure is a lower bound.
+survives them is played on every provider (not with ``--named``). What is not played cannot catch, so the figure is a
+lower bound. Cases with words of the seed's title come first, which saves time and changes no verdict. ``--go-on`` keeps
+what an interrupted run found.
 """
 
 from __future__ import annotations
@@ -13,11 +15,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import re
 import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from conformance.cases import Case, fan_out
@@ -28,6 +31,7 @@ from conformance.play import TargetStoppedError, empty_result
 from conformance.plugin.options import ENVIRONMENT, SCENARIOS, TIMEOUT_SECONDS
 from conformance.requirement_list import Level, requirements
 from conformance.scenario.loader import Library, load
+from conformance.scenario.model import Scenario
 from conformance.steps import RULES
 from conformance.target import Target
 from conformance.verdicts import CaseResult, Verdict
@@ -79,12 +83,15 @@ class Ground:
         # What only this profile shows comes first.
         return sorted(playable, key=lambda case: case.scenario.profile is None)
 
-    def play(self, seed: Seed, *, whole: bool) -> Outcome:
+    def play(self, seed: Seed, *, whole: bool, named_only: bool) -> Outcome:
         """Play cases until one catches the seed; with ``whole``, all of those providers, telling each failure."""
         started = time.monotonic()
         log = self.idp.directory / "backend.log"
-        named = self.cases(seed.providers)
-        others = [] if whole else [case for case in self.cases() if case.id not in {one.id for one in named}]
+        words = _words(f"{seed.id} {seed.title}")
+        named = sorted(self.cases(seed.providers), key=lambda case: -len(words & _words_of(case.scenario)))
+        others = (
+            [] if whole or named_only else [case for case in self.cases() if case.id not in {one.id for one in named}]
+        )
         warned: tuple[str, ...] = ()
         number = 0
         try:
@@ -115,6 +122,21 @@ class Ground:
             return result
 
 
+def _words(text: str) -> frozenset[str]:
+    """The longer words of a text, without their ends."""
+    return frozenset(word[:6] for word in re.findall("[a-z]{4,}", text.lower()))
+
+
+@cache
+def _words_of_requirement(id_: str) -> frozenset[str]:
+    return _words(requirements()[id_].title)
+
+
+def _words_of(scenario: Scenario) -> frozenset[str]:
+    said = _words(f"{scenario.scenario} {scenario.title} {scenario.file}")
+    return said.union(*map(_words_of_requirement, scenario.requirements))
+
+
 def _failures(result: CaseResult) -> list[tuple[str, ...]]:
     broken = [check for check in result.checks if not check.holds and check.path != STOPPED]
     counted = [one for one in broken if requirements()[one.requirement].level is not Level.INFO]
@@ -140,6 +162,8 @@ def main() -> None:
     parser.add_argument("trial")
     parser.add_argument("--seed", action="append")
     parser.add_argument("--shard", default="1/1")
+    parser.add_argument("--named", action="store_true")
+    parser.add_argument("--go-on", action="store_true")
     chosen = parser.parse_args()
     shard, of = map(int, chosen.shard.split("/"))
     REPORTS.mkdir(parents=True, exist_ok=True)
@@ -147,13 +171,17 @@ def main() -> None:
     wanted = [one for one in seeds(chosen.trial).values() if not chosen.seed or one.id in chosen.seed]
     wanted = [one for position, one in enumerate(wanted) if position % of == shard - 1]
     outcomes: dict[str, Outcome] = {}
+    if chosen.go_on and report.exists():
+        earlier = [Outcome(**one) for one in json.loads(report.read_text())]
+        outcomes = {one.seed: one for one in earlier if one.verdict == "caught" or chosen.named}
+        wanted = [one for one in wanted if one.id not in outcomes]
     for profile in sorted({one.profile for one in wanted}):
         with (
             tempfile.TemporaryDirectory() as directory,
             running_ground(chosen.trial, Path(directory), profile) as ground,
         ):
             for one in (one for one in wanted if one.profile == profile):
-                outcome = ground.play(one, whole=bool(chosen.seed))
+                outcome = ground.play(one, whole=bool(chosen.seed), named_only=chosen.named)
                 outcomes[one.id] = outcome
                 print(
                     f"{outcome.verdict:9} {one.id} ({outcome.played}, {outcome.seconds:.0f} s)", *outcome.by, flush=True

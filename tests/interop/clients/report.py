@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.interop.clients.table import Cell, read_table
+from tests.interop.clients.table import Cause, Cell, read_table
 
 WORKS, FAILS = "✓", "✗"
 _LONGEST = 300
@@ -75,7 +75,7 @@ class MatrixReport:
             write_reports(self._directory, self._outcomes, read_table()[1])
 
 
-def write_reports(directory: Path, outcomes: list[Outcome], causes: Mapping[str, str]) -> None:
+def write_reports(directory: Path, outcomes: list[Outcome], causes: Mapping[str, Cause]) -> None:
     """Write ``clients.json`` and ``clients.md``.
 
     Parameters:
@@ -84,12 +84,15 @@ def write_reports(directory: Path, outcomes: list[Outcome], causes: Mapping[str,
         causes: letter -> what it stands for.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    data = {"causes": causes, "cells": [asdict(outcome) for outcome in outcomes]}
+    data = {
+        "causes": {letter: asdict(cause) for letter, cause in causes.items()},
+        "cells": [asdict(outcome) for outcome in outcomes],
+    }
     (directory / "clients.json").write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (directory / "clients.md").write_text(_markdown(outcomes, causes), encoding="utf-8")
 
 
-def _markdown(outcomes: list[Outcome], causes: Mapping[str, str]) -> str:
+def _markdown(outcomes: list[Outcome], causes: Mapping[str, Cause]) -> str:
     acts = list(dict.fromkeys(outcome.act for outcome in outcomes))
     rows: dict[tuple[str, str], dict[str, str]] = {}
     for outcome in outcomes:

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 FILE = Path(__file__).with_name("matrix.yaml")
+WHOSE = ("mock", "client", "vendor")
 USUAL_ACTS = {
     "*": ("sign-in", "profile", "wrong-secret", "other-redirect-uri", "replayed-code"),
     "+": ("sign-in", "profile", "other-redirect-uri"),
@@ -78,13 +79,36 @@ class Cell:
         return f"{self.client.name}-{self.target.name}-{self.act}"
 
 
-def read_table() -> tuple[list[Cell], dict[str, str]]:
+@dataclass(frozen=True)
+class Cause:
+    """Why cells do not work.
+
+    Attributes:
+        what: what is in the way.
+        whose: whose limit that is: the mock's, the client's, or the real vendor's, too.
+        source: where it can be read.
+    """
+
+    what: str
+    whose: str
+    source: str
+
+    def __str__(self) -> str:
+        return f"{self.what} (limit of the {self.whose}: {self.source})"
+
+
+def read_table(file: Path = FILE) -> tuple[list[Cell], dict[str, Cause]]:
     """All cells in the order of the file, and what the letters of the causes mean.
 
+    Parameters:
+        file: the table.
+
     Raises:
-        ValueError: a line of expected failures fits no cell, or a name means nothing.
+        ValueError: a line of expected failures fits no cell, a name means nothing, or a cause does not say whose
+            limit it is.
     """
-    data = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    data = yaml.safe_load(file.read_text(encoding="utf-8"))
+    causes = {letter: _cause(letter, what, data["limits"]) for letter, what in data["causes"].items()}
     targets = {name: Target(name, **members) for name, members in data["targets"].items()}
     failures = _failures(data["expected-failures"], data["causes"])
     cells = []
@@ -97,7 +121,14 @@ def read_table() -> tuple[list[Cell], dict[str, str]]:
                 cells.append(Cell(client, targets[target], act, failures.pop((name, target, act), None)))
     if failures:
         raise ValueError(f"expected to fail, but no cells: {sorted(failures)}")
-    return cells, data["causes"]
+    return cells, causes
+
+
+def _cause(letter: str, what: str, limits: Mapping[str, Mapping[str, str]]) -> Cause:
+    limit = limits.get(letter, {})
+    if limit.get("whose") not in WHOSE or not limit.get("source"):
+        raise ValueError(f"cause {letter} needs under limits: whose ({', '.join(WHOSE)}) and source, not {limit}")
+    return Cause(what, limit["whose"], limit["source"])
 
 
 def _client(name: str, members: Mapping[str, Any]) -> Client:

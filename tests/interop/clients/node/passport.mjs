@@ -15,7 +15,8 @@ const strategies = {
       userProfileURL: `${s.issuer}/api/v3/user`,
     }),
   }],
-  'gitlab2': s => ['passport-gitlab2', { ...oauth2(s), ...(s.issuer && { baseURL: s.issuer }) }],
+  // The base URL ends with a slash, as in its README ("baseURL"): what stands behind the last one is dropped.
+  'gitlab2': s => ['passport-gitlab2', { ...oauth2(s), ...(s.issuer && { baseURL: `${s.issuer}/` }) }],
   'google-oauth20': s => ['passport-google-oauth20', { ...oauth2(s), scope: ['profile'] }],
   'microsoft': s => ['passport-microsoft', { ...oauth2(s), scope: ['user.read'], tenant: s.tenant }],
   'okta-oauth20': s => ['passport-okta-oauth20', { ...oauth2(s), audience: s.issuer, scope: ['openid', 'email', 'profile'] }],
