@@ -4,13 +4,17 @@ import json
 import logging
 from collections.abc import Iterator
 from logging.handlers import QueueHandler
+from pathlib import Path
 from queue import Empty, SimpleQueue
+from subprocess import PIPE
 
 import pytest
 import requests
 
 from mock_idp.front import rules
+from mock_idp.running import RunningIdp
 from tests.mock_idp.front.conftest import SECONDS, Backend, FrontStarter
+from tests.support.processes import program, ready_line
 
 REFRESH = "/api/auth/oauth2Proxy/refresh"
 SENTENCE = "Failed to sign-in, unable to resolve user identity."
@@ -61,6 +65,18 @@ def test_it_tells_nothing_else(front: FrontStarter, backend: Backend, said: Simp
     assert SENTENCE in said.get(timeout=SECONDS).getMessage()
     with pytest.raises(Empty):
         said.get_nowait()
+
+
+def test_a_person_reads_it_at_the_terminal(running: RunningIdp, backend: Backend, tmp_path: Path) -> None:
+    backend.refusals[REFRESH] = envelope(SENTENCE)
+    command = ("front", "oauth2-proxy", "--as", "not-in-catalog", "--upstream", backend.url)
+    with program(
+        "mock_idp", *command, "--idp", running.urls["http"], "--port", "0", "--json", state=tmp_path, errors=PIPE
+    ) as process:
+        requests.get(ready_line(process)["urls"]["http"] + REFRESH, timeout=SECONDS)
+        assert process.stderr is not None
+        line = process.stderr.readline()
+    assert line == f"Dunja Vale (not-in-catalog) is not signed in: the backend answered 500, {SENTENCE}\n"
 
 
 @pytest.mark.parametrize("body", [b"", b"null", b"[]", b"{}", b'{"error": "text"}', b"\xff", envelope(5)])
