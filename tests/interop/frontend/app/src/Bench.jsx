@@ -97,9 +97,9 @@ function CallForm({ call }) {
         Method <br />
         <input name="method" defaultValue={method} />
       </label>
-      <label>
+      <label style={{ minWidth: 0 }}>
         Arguments, as JSON <br />
-        <input name="args" size="50" defaultValue={args} />
+        <input name="args" size="50" style={{ maxWidth: '100%' }} defaultValue={args} />
       </label>
       <button type="submit">Call</button>
       <span>
