@@ -11,8 +11,8 @@ from mock_idp.idp import Idp
 from mock_idp.journal import describe_filter
 from mock_idp.oauth.model import Answer, Encoding, Page
 from mock_idp.pages import consent
-from mock_idp.personas import SHOWN
 from mock_idp.settings import CONTROL_PREFIX, JOURNAL_PAGE_ENTRIES
+from mock_idp.setup.reload import Reloader
 from mock_idp.web import dispatch
 from mock_idp.web.writing import PAGE_HEADERS, to_response
 
@@ -20,11 +20,12 @@ _MISDIRECTED = 421  # RFC 9110 section 15.5.20
 CONSENT_PATH = f"{CONTROL_PREFIX}/consent"
 
 
-def create_app(idp: Idp) -> Flask:
+def create_app(idp: Idp, reloader: Reloader | None = None) -> Flask:
     """Make the WSGI application of a mock IdP.
 
     Parameters:
         idp: what it serves.
+        reloader: looks before every request whether its owner's files changed; None if there are none.
     """
     app = Flask(__name__, static_folder=None, template_folder="pages/templates")
     app.config["MAX_CONTENT_LENGTH"] = idp.settings.max_body_bytes
@@ -32,13 +33,17 @@ def create_app(idp: Idp) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(
         lambda: {
-            "personas": SHOWN,
+            "people": list(idp.people.own.values()),
+            "personas": [person for person in idp.people.shown.values() if not person.own],
             "faults": FAULTS.by_id,
             "consent_path": CONSENT_PATH,
             "control": CONTROL_PREFIX,
+            "nobody_came": lambda asked: consent.nobody_came(idp, asked),
             "own_url": idp.listener_info.describe(None)["urls"].get("http", idp.settings.idp_url),
         }
     )
+    if reloader is not None:
+        app.before_request(reloader.check)
     app.before_request(lambda: _to_service(idp))
     app.register_blueprint(control(idp))
     app.add_url_rule(CONSENT_PATH, "consent", lambda: consent.decide(idp, request), methods=["POST"])

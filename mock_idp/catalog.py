@@ -1,13 +1,15 @@
 """The personas as a Backstage catalog: User and Group entities, as YAML."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from typing import Any
 
 import yaml
 
 from mock_idp.emulation import Emulation
-from mock_idp.personas import PERSONAS, Persona
+from mock_idp.people import Person
+from mock_idp.personas import PERSONAS
 from mock_idp.proxies import proxies
 from mock_idp.vendors import vendors
 
@@ -15,13 +17,62 @@ FIRST_PERSONA = "plain"
 """Who has nothing special, so that any sign-in shows that the look-alike is not taken."""
 
 DEFAULT_NAMESPACE = "default"
+_GROUP_REF = re.compile(r"group:[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+"""What Backstage takes for the name of an entity (FieldFormatEntityPolicy)."""
 _API_VERSION = "backstage.io/v1alpha1"
 
 
 @cache
 def catalog_yaml() -> str:
-    """All entities as a YAML stream, ready for a catalog location of type ``url``."""
-    return yaml.safe_dump_all(entities(), sort_keys=False, allow_unicode=True, explicit_start=True)
+    """The personas' entities as a YAML stream, ready for a catalog location of type ``url``."""
+    return _stream(entities())
+
+
+@cache
+def shown_catalog_yaml() -> str:
+    """The same without the personas that a sign-in page does not show, for an app that people look at."""
+    spare = {persona.entity for persona in PERSONAS.values() if persona.spare}
+    return _stream([one for one in entities() if one["kind"] != "User" or one["metadata"]["name"] not in spare])
+
+
+def own_catalog_yaml(people: Collection[Person]) -> str:
+    """The entities of people of one's own, to stand behind those of the personas.
+
+    Parameters:
+        people: all of them; those without an entity are left out.
+    """
+    users = [person for person in people if person.entity]
+    known = {ref for persona in PERSONAS.values() for ref in persona.group_refs}
+    refs = dict.fromkeys(ref for person in users for ref in _valid(person.group_refs) if ref not in known)
+    groups = [_own_group(ref) for ref in refs]
+    return _stream([*groups, *(_own_user(person, person.entity) for person in users if person.entity)])
+
+
+def _stream(documents: Collection[dict[str, Any]]) -> str:
+    return yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True, explicit_start=True) if documents else ""
+
+
+def _valid(refs: Iterable[str]) -> list[str]:
+    """The references to groups whose names an entity can have."""
+    return [ref for ref in refs if _GROUP_REF.fullmatch(ref)]
+
+
+def _own_group(ref: str) -> dict[str, Any]:
+    namespace, _, name = ref.removeprefix("group:").partition("/")
+    return {
+        "apiVersion": _API_VERSION,
+        "kind": "Group",
+        "metadata": {"name": name, **({} if namespace == DEFAULT_NAMESPACE else {"namespace": namespace})},
+        "spec": {"type": "team", "children": []},
+    }
+
+
+def _own_user(person: Person, name: str) -> dict[str, Any]:
+    user = _user(person, name, annotations_of(person))
+    user["spec"]["memberOf"] = _valid(person.group_refs)
+    if not person.reason:
+        del user["metadata"]["description"]
+    return user
 
 
 def entities() -> list[dict[str, Any]]:
@@ -57,7 +108,7 @@ def _ancestor(child: str) -> dict[str, Any]:
     return group
 
 
-def _lookalike(persona: Persona) -> dict[str, Any]:
+def _lookalike(persona: Person) -> dict[str, Any]:
     """A group with a person's address and annotations, whom a lookup of users must not find (CTX-03, CTX-04)."""
     group = _group("letterbox")
     group["metadata"]["annotations"] = annotations_of(persona)
@@ -65,7 +116,7 @@ def _lookalike(persona: Persona) -> dict[str, Any]:
     return group
 
 
-def _users(persona: Persona) -> Iterator[dict[str, Any]]:
+def _users(persona: Person) -> Iterator[dict[str, Any]]:
     if persona.entity is None:
         return
     yield _user(persona, persona.entity, annotations_of(persona))
@@ -86,7 +137,7 @@ def _stranger(name: str) -> dict[str, Any]:
     }
 
 
-def _user(persona: Persona, name: str, annotations: dict[str, str]) -> dict[str, Any]:
+def _user(persona: Person, name: str, annotations: dict[str, str]) -> dict[str, Any]:
     email = persona.email if persona.catalog_email is None else persona.catalog_email
     profile = {"displayName": persona.name, "email": email, "picture": persona.picture}
     metadata: dict[str, Any] = {"name": name, "description": persona.reason}
@@ -113,7 +164,7 @@ def _written(refs: tuple[str, ...], namespace: str) -> list[str]:
     return [f"default/{names[0]}", f"Group:{names[1]}", *refs[2:]] if refs else []
 
 
-def annotations_of(persona: Persona) -> dict[str, str]:
+def annotations_of(persona: Person) -> dict[str, str]:
     """The annotations of a persona's user: whatever any vendor's or proxy's resolver looks for."""
     annotations: dict[str, str] = {}
     emulations: tuple[Emulation, ...] = (*vendors().values(), *proxies().values())

@@ -30,6 +30,11 @@ class Clients:
             self.by_id = {**self.by_id, client.client_id: registered}
             return registered
 
+    def put(self, client: Client) -> None:
+        """Register a client in the place of the one of the same id."""
+        with self._lock:
+            self.by_id = {**self.by_id, client.client_id: client}
+
     def remove(self, client_id: str) -> bool:
         """Remove a client; its tokens stay what they are, though nobody can refresh them.
 

@@ -16,7 +16,7 @@ from mock_idp.keys import Keys
 from mock_idp.oauth.model import Answer, AuthorizationRequest, Encoding, Endpoint, FaultSpec, Grant, Refusal
 from mock_idp.oauth.policy import Cors
 from mock_idp.oauth.tokens import OWN_KEY, SignedToken, Unsigned
-from mock_idp.personas import PERSONAS, Account, Persona
+from mock_idp.people import Account, People, Person
 from mock_idp.randomness import Randomness
 from mock_idp.saml import signing
 from mock_idp.saml.response import SamlResponse
@@ -65,6 +65,7 @@ class Service:
         settings: the mock's settings.
         clock: what time it is.
         randomness: source of all random texts.
+        people: who can sign in.
         store: what it remembers.
         keys: what it signs with.
         clients: who may ask.
@@ -77,6 +78,7 @@ class Service:
     settings: Settings
     clock: Clock
     randomness: Randomness
+    people: People
     store: GrantStore
     keys: Keys
     clients: Clients = field(default_factory=Clients)
@@ -101,9 +103,9 @@ class Service:
         secret = grant.request.client.client_secret if grant else ""
         return self.keys.sign(token.at(self.clock.now()), secret)
 
-    def persona(self, grant: Grant) -> Persona:
-        """The persona that gave a grant."""
-        return PERSONAS[grant.persona]
+    def persona(self, grant: Grant) -> Person:
+        """The person who gave a grant, as of now."""
+        return self.people.ever(grant.persona)
 
     def account(self, grant: Grant) -> Account:
         """What this service knows about the persona that gave a grant."""
@@ -189,6 +191,9 @@ class Emulation:
         loopback_name: ``localhost`` or ``127.0.0.1``, if backends must know the mock by that one by path:
             some keep one session for each host name, so two vendors on the same would share it.
         quirks: what users should know.
+        login_annotations: annotations of a catalog's users that have their user name here.
+        id_annotations: those that have their id here.
+        email_annotations: those that have an address, for a user whose profile has none.
     """
 
     id: ClassVar[str]
@@ -199,6 +204,9 @@ class Emulation:
     routes: ClassVar[tuple[Route, ...]] = ()
     loopback_name: ClassVar[str | None] = None
     quirks: ClassVar[tuple[Quirk, ...]] = ()
+    login_annotations: ClassVar[tuple[str, ...]] = ()
+    id_annotations: ClassVar[tuple[str, ...]] = ()
+    email_annotations: ClassVar[tuple[str, ...]] = ()
 
     @property
     def provider_ids(self) -> tuple[str, ...]:

@@ -133,6 +133,10 @@ def _hidden(pairs: Pairs) -> Pairs:
     return tuple((name, masked(value) if name.lower() in SECRET_NAMES else value) for name, value in pairs)
 
 
+FILTERS = ("grant", "state", "code", "vendor", "service", "endpoint", "since")
+"""By what the journal can be filtered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which entries are wanted; None means any.
@@ -190,6 +194,12 @@ class Journal:
             if oldest:
                 self._forget(oldest)
             return entry
+
+    def clear(self) -> None:
+        """Forget all entries; sequence numbers go on."""
+        with self._lock:
+            self._entries.clear()
+            self._index.clear()
 
     def bind(self, request: str, grant: str) -> None:
         """Tell the entry of an authorization request which grant came of it."""
@@ -273,10 +283,9 @@ def describe_filter(arguments: Mapping[str, str]) -> Filter:
     Raises:
         ValueError: an unknown parameter, or ``since`` is no number; the message is one sentence.
     """
-    names = ("grant", "state", "code", "vendor", "service", "endpoint", "since")
-    unknown = [name for name in arguments if name not in names]
+    unknown = [name for name in arguments if name not in FILTERS]
     if unknown:
-        raise ValueError(f"The journal cannot be filtered by {unknown[0]!r}; it can by {', '.join(names)}.")
+        raise ValueError(f"The journal cannot be filtered by {unknown[0]!r:.80}; it can by {', '.join(FILTERS)}.")
     fields: dict[str, Any] = dict(arguments)
     if "since" in fields:
         try:

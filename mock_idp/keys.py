@@ -106,6 +106,16 @@ class Keys:
         """The sets that the key set shows, in its order."""
         return self._published
 
+    @property
+    def state(self) -> tuple[int, tuple[str, ...]]:
+        """How often they were rotated, and what is published."""
+        return self._generation, self._published
+
+    def restore(self, state: tuple[int, tuple[str, ...]]) -> None:
+        """Have an earlier :attr:`state` again."""
+        with self._lock:
+            self._generation, self._published = state
+
     def publish(self, *names: str) -> None:
         """Say which sets the key set shows from now on, in its order; none at all empties it.
 

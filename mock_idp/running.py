@@ -1,5 +1,6 @@
 """A whole mock IdP in this process: the application, its listeners and their certificates."""
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -9,6 +10,9 @@ from mock_idp.idp import Idp, make_idp
 from mock_idp.server.authority import Authority
 from mock_idp.server.listeners import Listeners
 from mock_idp.settings import Settings
+from mock_idp.setup.model import Setup
+from mock_idp.setup.reload import Reloader
+from mock_idp.setup.sources import Sources
 
 
 class RunningIdp:
@@ -41,22 +45,33 @@ class RunningIdp:
         self.stop()
 
 
-def start(settings: Settings, clock: Clock | None = None) -> RunningIdp:
+def start(
+    settings: Settings,
+    clock: Clock | None = None,
+    setup: Setup | None = None,
+    sources: Sources | None = None,
+    report: Callable[[str], None] = print,
+) -> RunningIdp:
     """Start a mock IdP in background threads; when this returns, clients can connect.
 
     Parameters:
         settings: what it is told.
         clock: what time it is; the computer's clock if left out.
+        setup: people, clients and services of its owner.
+        sources: the files that this was read from, to be read again when they change.
+        report: told one sentence when they did.
 
     Raises:
+        SetupFileError: the set-up cannot be put into effect.
         ServerError: a port or the state directory cannot be used.
         SettingsError: the automatic persona does not exist.
         SetupError: a provider or the profile does not exist.
     """
-    idp = make_idp(settings, clock)
+    idp = make_idp(settings, clock, setup)
+    reloader = Reloader(sources, idp.applied, report) if sources else None
     authority = Authority(settings.state_dir)
     listeners = Listeners(
-        create_app(idp),
+        create_app(idp, reloader),
         host=settings.host,
         http_port=settings.port,
         tls_port=settings.tls_port,

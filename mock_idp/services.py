@@ -10,6 +10,7 @@ from mock_idp.faults.injection import FAULTS_OF_SERVICE
 from mock_idp.grants.store import GrantStore
 from mock_idp.keys import Keys
 from mock_idp.oauth.model import AuthorizationRequest, FaultSpec, Grant
+from mock_idp.people import People
 from mock_idp.randomness import Randomness
 from mock_idp.settings import Settings
 
@@ -26,6 +27,7 @@ class Services:
         settings: the mock's settings.
         clock: what time it is.
         randomness: source of all random texts.
+        people: who can sign in.
         exclusive: vendors and proxies whose own service may be changed all the same: one test has it for itself.
     """
 
@@ -35,6 +37,7 @@ class Services:
         settings: Settings,
         clock: Clock,
         randomness: Randomness,
+        people: People,
         exclusive: Collection[str] = (),
     ) -> None:
         self._exclusive = exclusive
@@ -42,6 +45,7 @@ class Services:
         self._settings = settings
         self._clock = clock
         self._randomness = randomness
+        self._people = people
         self._lock = Lock()
         self.by_id: Mapping[str, Service] = {}
         """All services by id, as of now."""
@@ -71,6 +75,7 @@ class Services:
             self._settings,
             self._clock,
             self._randomness,
+            self._people,
             GrantStore(self._settings.store_limit),
             Keys(emulation.key_owner(service_id)),
             faults=faults,
@@ -107,6 +112,11 @@ class Services:
             if self.changeable(service_id).is_permanent:
                 raise ServiceError(f"The service {service_id!r} was there from the start and stays.")
             self.by_id = {known: service for known, service in self.by_id.items() if known != service_id}
+
+    def restore(self, services: Mapping[str, Service]) -> None:
+        """Have these services and no others."""
+        with self._lock:
+            self.by_id = dict(services)
 
     def changeable(self, service_id: str) -> Service:
         """A service that one test may change without any other noticing.

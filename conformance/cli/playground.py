@@ -52,7 +52,7 @@ def command(port: int, bundle: Path | None) -> None:
     # However it is told to end, the processes that it started end with it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with _listening(port) as server, embedded_pair(SEED, PROFILE, app_url) as (auth_url, idp_url, _):
+        with _listening(port) as server, embedded_pair(SEED, PROFILE, app_url) as (auth_url, idp_url, *_):
             config = frontend_config(app_url, auth_url.removesuffix("/api/auth"))
             with _serving(server, bundle, config):
                 click.echo(f"The app is at {app_url}, its vendors at {idp_url}. Ctrl-C ends both.")

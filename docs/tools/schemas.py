@@ -23,6 +23,8 @@ from conformance.steps import STEPS
 from conformance.steps.base import Step
 from docs.tools.generated import write_or_check
 from docs.tools.markdown import one_line, text_of
+from mock_idp.setup.file import SCHEMA_FILE
+from mock_idp.setup.file import schema as setup_schema
 
 FOLDER: Final = Path(__file__).parents[2] / "conformance" / "schemas"
 
@@ -48,8 +50,12 @@ WIDEST: Final = 600
 
 def files() -> dict[Path, str]:
     """Every generated schema: path -> text."""
-    made = {"scenario": scenario_schema(), "deviations": deviations_schema()}
-    return {FOLDER / f"{name}.schema.json": f"{_text(schema)}\n" for name, schema in made.items()}
+    made = {
+        FOLDER / "scenario.schema.json": scenario_schema(),
+        FOLDER / "deviations.schema.json": deviations_schema(),
+        SCHEMA_FILE: setup_schema(),
+    }
+    return {path: f"{_text(schema)}\n" for path, schema in made.items()}
 
 
 def _text(data: Any, depth: int = 0, before: str = "") -> str:

@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 import click
 
 from mock_idp.app_config.providers import SetupError
+from mock_idp.app_config.reading import AppConfigError
 from mock_idp.idp import SettingsError
 from mock_idp.server.errors import ServerError
 from mock_idp.settings import DEFAULT_APP_URL, DEFAULT_BACKEND_URL, DEFAULT_PROFILE
+from mock_idp.setup.model import SetupFileError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 MISTAKE_STATUS = 2
@@ -76,7 +78,7 @@ def plain_mistakes() -> Iterator[None]:
     """End with one sentence and exit status 2 where a person made a mistake."""
     try:
         yield
-    except (ServerError, SettingsError, SetupError) as mistake:
+    except (ServerError, SettingsError, SetupError, SetupFileError, AppConfigError) as mistake:
         click.echo(f"Error: {mistake}", err=True)
         sys.exit(MISTAKE_STATUS)
 

@@ -7,9 +7,11 @@ import click
 from mock_idp.cli.common import Url, plain_mistakes
 from mock_idp.cli.environment import DEFAULT_IDP, ask, idp_option
 from mock_idp.cli.serve import is_loopback, stop_signals
+from mock_idp.front.minting import own_people
 from mock_idp.front.server import AuthProxyServer, FrontSetup
 from mock_idp.front.upstream import Upstream
-from mock_idp.personas import IN_WORDS, PERSONAS, Persona
+from mock_idp.people import Person
+from mock_idp.personas import IN_WORDS, PERSONAS
 from mock_idp.proxies import proxies
 from mock_idp.proxies.base import AuthProxy
 from mock_idp.server.errors import ServerError
@@ -39,12 +41,13 @@ def _letters(name: str) -> str:
     return name.replace("-", "").lower()
 
 
-def _find_persona(name: str | None) -> Persona | None:
-    if name is None:
-        return None
-    if name not in PERSONAS:
-        raise ServerError(f"There is no persona {name!r:.80}; there are {IN_WORDS}.")
-    return PERSONAS[name]
+def _find_persona(name: str | None, idp_url: str | None) -> Person | None:
+    if name is None or name in PERSONAS:
+        return PERSONAS.get(name or "")
+    own = own_people(idp_url or DEFAULT_IDP)
+    if name not in own:
+        raise ServerError(f"There is no persona {name!r:.80}; there are {', '.join([*own, IN_WORDS])}.")
+    return own[name]
 
 
 @click.command("front")
@@ -82,7 +85,7 @@ def front_command(  # noqa: PLR0913 - each is an option
         click.echo(f"Warning: whoever can reach {host} can be anybody at {upstream}.", err=True)
     with plain_mistakes():
         proxy, provider = find_proxy(vendor)
-        who = _find_persona(persona)
+        who = _find_persona(persona, idp)
         behind = Upstream.at(upstream)
         setup = FrontSetup(proxy, provider, behind, ask(idp or DEFAULT_IDP).address, host, port, who, app_url or "")
         with AuthProxyServer(setup) as running:

@@ -2,25 +2,28 @@
 
 import ipaddress
 import json
+import os
 import signal
 import threading
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import click
 
 from mock_idp.cli.common import plain_mistakes, setup_options
+from mock_idp.cli.setup_files import FilesCommand, OwnFiles, files_options, find_sources, read_sources, settings_of
 from mock_idp.running import RunningIdp, start
 from mock_idp.settings import (
     DEFAULT_HOST,
     DEFAULT_PORT,
     DEFAULT_PROXY_PORT,
     DEFAULT_TLS_PORT,
-    Settings,
 )
+from mock_idp.setup.model import Setup
 
 
-@click.command()
+@click.command(cls=FilesCommand)
 @click.option("--host", default=DEFAULT_HOST, show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, help="Plain HTTP.")
 @click.option(
@@ -32,19 +35,40 @@ from mock_idp.settings import (
 )
 @click.option("--tls-port", type=click.IntRange(0, 65535), default=DEFAULT_TLS_PORT, show_default=True, help="TLS.")
 @setup_options
+@files_options
 @click.option("--auto-login", metavar="PERSONA", help="Sign this persona in at once, without a consent page.")
 @click.option("--seed", type=click.IntRange(0), help="Repeat the random choices of an earlier run.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when ready.")
-def serve(*, as_json: bool, **options: Any) -> None:
+@click.pass_context
+def serve(
+    ctx: click.Context,
+    /,
+    *,
+    as_json: bool,
+    config: Path | None,
+    no_config: bool,
+    people: tuple[str, ...],
+    own_app_config: tuple[str, ...],
+    **options: Any,
+) -> None:
     """Run the mock identity provider until it is interrupted."""
-    # The options are named like the settings they are.
-    settings = Settings(**options)
     stopping = stop_signals()
+    own = OwnFiles(own_app_config, options["providers"], os.environ)
+    with plain_mistakes():
+        sources, setup = read_sources(find_sources(config, no_config, people, own))
+        # The other options are named like the settings they are.
+        settings = settings_of(ctx, options, setup)
     if not is_loopback(settings.host):
         click.echo(f"Warning: whoever can reach {settings.host} can sign in as anybody and register clients.", err=True)
-    with plain_mistakes(), start(settings) as running:
+    with plain_mistakes(), start(settings, setup=setup, sources=sources, report=_report) as running:
+        if setup != Setup():
+            _report(f"{setup.in_words}.")
         click.echo(_ready_line(running, as_json=as_json))
         stopping.wait()
+
+
+def _report(sentence: str) -> None:
+    click.echo(f"mock-idp: {sentence}", err=True)
 
 
 def is_loopback(host: str) -> bool:

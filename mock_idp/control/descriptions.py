@@ -1,19 +1,25 @@
 """What the control API and the pages tell about the mock, as plain data."""
 
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
 from mock_idp import __version__
 from mock_idp.acceptance import acceptance
+from mock_idp.app_config.providers import environment_kinds
 from mock_idp.catalog import annotations_of
 from mock_idp.client_site import client_url
+from mock_idp.clock import AdjustableClock
 from mock_idp.emulation import Service
 from mock_idp.idp import Idp
 from mock_idp.oauth.model import Client, Grant
-from mock_idp.personas import Persona
+from mock_idp.people import Person
 from mock_idp.profiles import profiles
 from mock_idp.proxies.base import AuthProxy
 from mock_idp.settings import KIT_NAME
+from mock_idp.setup.shapes import person_members
+from mock_idp.setup.snapshots import Snapshot
+from mock_idp.vendors import vendors
 
 
 def describe_mock(idp: Idp, seen_as: str | None) -> dict[str, Any]:
@@ -28,6 +34,8 @@ def describe_mock(idp: Idp, seen_as: str | None) -> dict[str, Any]:
         "kit": {"name": KIT_NAME, "version": __version__},
         "seed": idp.randomness.seed,
         "profile": idp.settings.profile,
+        "only_own_clients": idp.settings.only_own_clients,
+        "environment_names": environment_names(),
         "backend_keys": [asdict(key) for key in profile.backend_keys],
         "public_url": profile.public_url,
         **idp.listener_info.describe(seen_as),
@@ -38,8 +46,41 @@ def describe_mock(idp: Idp, seen_as: str | None) -> dict[str, Any]:
     }
 
 
+@cache
+def environment_names() -> list[str]:
+    """The names of all environments that the kit has for any vendor, whether or not they are used here."""
+    return sorted({kind.name for vendor in vendors().values() for kind in environment_kinds(vendor)})
+
+
 def describe_providers(idp: Idp) -> list[dict[str, Any]]:
-    """The providers that clients are registered for."""
+    """The providers that clients are registered for; those of somebody's own app-config first."""
+    own = _own_providers(idp)
+    names = {provider["id"] for provider in own}
+    return [*own, *(provider for provider in _kit_providers(idp) if provider["id"] not in names)]
+
+
+def _own_providers(idp: Idp) -> list[dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for one in idp.applied.setup.environments:
+        client = idp.services.by_id[one.service].clients.by_id.get(one.client_id)
+        if client is None:
+            continue  # removed meanwhile, by the control API
+        vendor = idp.vendors[one.vendor]
+        provider = {"id": one.provider, "kind": vendor.kind, "vendor": vendor.id, "service": one.service}
+        known = found.setdefault(one.provider, {**provider, "reserved": False, "client": None, "environments": []})
+        known["environments"].append(
+            {
+                "name": one.environment,
+                "client_id": client.client_id,
+                "client_secret": client.client_secret,
+                "redirect_uris": sorted(client.redirect_uris),
+                "service": one.service,
+            }
+        )
+    return list(found.values())
+
+
+def _kit_providers(idp: Idp) -> list[dict[str, Any]]:
     return [
         {
             "id": setup.id,
@@ -63,7 +104,7 @@ def describe_providers(idp: Idp) -> list[dict[str, Any]]:
     ]
 
 
-def describe_persona(idp: Idp, persona: Persona) -> dict[str, Any]:
+def describe_persona(idp: Idp, persona: Person) -> dict[str, Any]:
     """A persona as plain data, with its account at every vendor and proxy."""
     emulations = (*idp.vendors, *idp.proxies)
     accounts = {emulation: persona.account(emulation) for emulation in emulations}
@@ -85,6 +126,11 @@ def describe_persona(idp: Idp, persona: Persona) -> dict[str, Any]:
             emulation: {"number": account.number, "uuid": account.uuid} for emulation, account in accounts.items()
         },
     }
+
+
+def describe_person(person: Person) -> dict[str, Any]:
+    """Somebody as ``mock-idp.yaml`` would have it, and whether it is one of one's own people."""
+    return {**person_members(person), "own": person.own, "spare": person.spare}
 
 
 def describe_vendors(idp: Idp) -> list[dict[str, Any]]:
@@ -130,6 +176,65 @@ def describe_grant(service: Service, grant: Grant) -> dict[str, Any]:
         "revoked": grant.revoked,
         "faults": [{"fault": spec.fault, **spec.parameters} for spec in grant.faults],
     }
+
+
+def describe_clock(clock: AdjustableClock) -> dict[str, Any]:
+    """The mock's clock."""
+    return {"now": clock.now(), "frozen": clock.is_frozen, "offset": clock.state[0]}
+
+
+def describe_snapshot(snapshot: Snapshot) -> dict[str, Any]:
+    """A snapshot, but for what is in it."""
+    return {"id": snapshot.id, "taken_at": snapshot.taken_at}
+
+
+def describe_setup(idp: Idp) -> dict[str, Any]:
+    """The people, clients and services of one's own, as ``mock-idp.yaml`` would have them."""
+    configured = {(client.service, client.client_id) for setup in idp.setups for client in setup.clients}
+    services = idp.services.by_id.values()
+    clients = [client for service in services for client in service.clients.by_id.values()]
+    return {
+        "people": [person_members(person) for person in idp.people.own.values()],
+        "clients": [
+            client_members(idp, client) for client in clients if (client.service, client.client_id) not in configured
+        ],
+        "services": [
+            {
+                "id": service.id,
+                "vendor": service.emulation.id,
+                "faults": [
+                    {
+                        "fault": spec.fault,
+                        **{name: value for name, value in spec.parameters.items() if value is not None},
+                    }
+                    for spec in service.faults
+                ],
+            }
+            for service in services
+            if not service.is_permanent
+        ],
+    }
+
+
+def client_members(idp: Idp, client: Client) -> dict[str, Any]:
+    """A client as members of :data:`~mock_idp.setup.shapes.CLIENT`."""
+    said: dict[str, Any] = {
+        "vendor": idp.services.by_id[client.service].emulation.id,
+        "service": client.service,
+        "provider": client.provider,
+        "env": client.environment,
+        "client_id": client.client_id,
+        "redirect_uris": sorted(client.redirect_uris),
+        "public": client.is_public,
+        "scopes": list(client.scopes),
+        "logout_uris": sorted(client.logout_uris),
+        "origins": sorted(client.origins),
+    }
+    if not client.is_public:
+        said["client_secret"] = client.client_secret
+    if client.authentication_method:
+        said["token_endpoint_auth_method"] = client.authentication_method
+    return said
 
 
 def describe_client(client: Client) -> dict[str, Any]:

@@ -22,11 +22,11 @@ class ControlError(ValueError):
         self.status = status
 
 
-def read_members(known: Collection[str]) -> dict[str, Any]:
-    """The members of the JSON object that came.
+def read_json() -> dict[str, Any]:
+    """The JSON object that came.
 
     Raises:
-        ControlError: it is no JSON object, or has a member that means nothing.
+        ControlError: it is no JSON object.
     """
     # A form of another website could send any other type without asking first (CORS).
     if request.mimetype != "application/json":
@@ -37,6 +37,16 @@ def read_members(known: Collection[str]) -> dict[str, Any]:
         data = None
     if not isinstance(data, dict):
         raise ControlError("Send a JSON object.")
+    return data
+
+
+def read_members(known: Collection[str]) -> dict[str, Any]:
+    """The members of the JSON object that came.
+
+    Raises:
+        ControlError: it is no JSON object, or has a member that means nothing.
+    """
+    data = read_json()
     unknown = sorted(set(data) - set(known))
     if unknown:
         raise ControlError(f"The member {unknown[0]!r:.80} means nothing here; known are {', '.join(sorted(known))}.")

@@ -7,13 +7,56 @@ from typing import Any
 
 import requests
 
+from mock_idp.people import Person
+from mock_idp.personas import PERSONAS
 from mock_idp.settings import ANSWER_SECONDS, CONTROL_PREFIX
+from mock_idp.setup.members import MemberError
+from mock_idp.setup.shapes import PERSON, read_person
 
 Minted = list[tuple[str, str]]
 
 
 class MintingError(Exception):
     """The mock IdP gave no headers; the message is one sentence with what to do."""
+
+
+def own_people(idp_url: str) -> dict[str, Person]:
+    """The people of one's own who can sign in at a running mock IdP, by id; none if it does not answer.
+
+    Parameters:
+        idp_url: its plain address.
+    """
+    try:
+        with requests.Session() as session:
+            session.trust_env = False
+            said: Any = session.get(f"{idp_url}{CONTROL_PREFIX}/people", timeout=ANSWER_SECONDS).json()
+        entries = [entry for entry in said["people"] if entry["own"]]
+        people = [read_person({name: entry[name] for name in PERSON.keys() & entry.keys()}) for entry in entries]
+    except (requests.RequestException, KeyError, TypeError, ValueError, MemberError):
+        return {}
+    return {person.id: person for person in people}
+
+
+class Who:
+    """Finds who can sign in at a running mock IdP.
+
+    Parameters:
+        idp_url: its plain address.
+    """
+
+    def __init__(self, idp_url: str) -> None:
+        self._idp_url = idp_url
+        self._own: dict[str, Person] = {}
+
+    async def own(self) -> dict[str, Person]:
+        """The people of one's own, as of now."""
+        self._own = await asyncio.to_thread(own_people, self._idp_url)
+        return self._own
+
+    async def find(self, person_id: str) -> Person | None:
+        """Somebody by id, or nobody; asks the mock about whom it does not know yet."""
+        known = PERSONAS.get(person_id) or self._own.get(person_id)
+        return known or ((await self.own()).get(person_id) if person_id else None)
 
 
 class Mint:

@@ -4,7 +4,6 @@ from functools import cache
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader
 
-from mock_idp.personas import SHOWN
 from mock_idp.settings import FRONT_PREFIX
 
 SIGN_IN_PATH = f"{FRONT_PREFIX}/sign-in"
@@ -24,4 +23,4 @@ def page(template: str, **given: object) -> bytes:
         given: what it shows.
     """
     written = _templates().get_template(f"{template}.html")
-    return written.render(personas=SHOWN, sign_in_path=SIGN_IN_PATH, **given).encode()
+    return written.render(sign_in_path=SIGN_IN_PATH, **given).encode()

@@ -9,12 +9,13 @@ from urllib.parse import parse_qs, urlencode
 import h11
 
 from mock_idp.front import rules
-from mock_idp.front.minting import Mint, MintingError
+from mock_idp.front.minting import Mint, MintingError, Who
 from mock_idp.front.pages import SIGN_IN_PATH, page
 from mock_idp.front.upstream import Listener, Upstream, UpstreamError, relay
 from mock_idp.front.visit import Visit, origin_of
 from mock_idp.hosts import cannot_be_registered
-from mock_idp.personas import PERSONAS, Persona
+from mock_idp.people import Person
+from mock_idp.personas import SHOWN
 from mock_idp.proxies import proxies
 from mock_idp.proxies.base import AuthProxy
 from mock_idp.server.http_stream import HttpStream
@@ -55,7 +56,7 @@ class FrontSetup:
     idp_url: str
     host: str
     port: int
-    persona: Persona | None = None
+    persona: Person | None = None
     app_url: str = ""
 
     @property
@@ -76,6 +77,7 @@ class AuthProxyServer(Startable):
         self._owned = rules.owned_by(proxy.header_spec for proxy in proxies().values())
         self._cookies = rules.owned_by([setup.proxy.header_spec]).cookies
         self._mint = Mint(setup.idp_url, setup.proxy.id, setup.provider, FRONT_HEADERS_SECONDS)
+        self._people = Who(setup.idp_url)
         self.url = ""
         """Where it listens, without trailing slash, once it is started."""
 
@@ -137,13 +139,15 @@ class AuthProxyServer(Startable):
 
     # --- people -----------------------------------------------------------------------------------
 
-    def _who(self, visit: Visit) -> Persona | None:
+    async def _who(self, visit: Visit) -> Person | None:
         if self._setup.persona is not None:
             return self._setup.persona
-        return PERSONAS.get(rules.cookies_of(visit.fields).get(self._setup.proxy.header_spec.session_cookie, ""))
+        return await self._people.find(
+            rules.cookies_of(visit.fields).get(self._setup.proxy.header_spec.session_cookie, "")
+        )
 
     async def _pass(self, stream: HttpStream, visit: Visit, request: h11.Request) -> None:
-        who = self._who(visit)
+        who = await self._who(visit)
         if who is None and not self._may_be_nobodys(visit):
             await self._ask_who(stream, visit)
             return
@@ -203,10 +207,12 @@ class AuthProxyServer(Startable):
     async def _sign_in(self, stream: HttpStream, visit: Visit) -> None:
         if visit.method != "POST":
             to = self._landing(visit, visit.parameter("to"))
-            await self._show(stream, 200, page("sign_in", proxy=self._setup.proxy, upstream=self._upstream, to=to))
+            own = list((await self._people.own()).values())
+            shown = {"people": own, "personas": list(SHOWN.values()), "upstream": self._upstream, "to": to}
+            await self._show(stream, 200, page("sign_in", proxy=self._setup.proxy, **shown))
             return
         form = parse_qs(await _read_form(stream))
-        persona = PERSONAS.get(form.get("persona", [""])[0])
+        persona = await self._people.find(form.get("persona", [""])[0])
         if persona is None:
             await self._fail(stream, visit, 400, "Choose one of the personas.")
             return

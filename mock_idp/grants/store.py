@@ -74,6 +74,14 @@ class GrantStore:
         with self._lock:
             return self._grants.get(grant_id)
 
+    def latest_grant(self, client_id: str) -> Grant | None:
+        """The newest decision about a client."""
+        with self._lock:
+            of_client = (
+                grant for grant in reversed(self._grants.values()) if grant.request.client.client_id == client_id
+            )
+            return next(of_client, None)
+
     def change_grant(self, grant_id: str, **changes: Any) -> Grant | None:
         """Change members of a grant, without losing what another thread changes at the same time.
 
@@ -106,6 +114,13 @@ class GrantStore:
             if grant:
                 self._grants.put(grant_id, replace(grant, revoked=True))
 
+    def revoke_grants_of(self, persona: str) -> None:
+        """Take back everything that somebody granted."""
+        with self._lock:
+            for grant in list(self._grants.values()):
+                if grant.persona == persona:
+                    self._grants.put(grant.grant_id, replace(grant, revoked=True))
+
     def first_consent(self, client_id: str, persona: str) -> bool:
         """Say whether this persona consents to this client for the first time, and remember that it did."""
         with self._lock:
@@ -119,6 +134,47 @@ class GrantStore:
             known = self._assertions.get(assertion_id)
             self._assertions.put(assertion_id, True)
             return not known
+
+    def grants(self) -> list[Grant]:
+        """All grants, the oldest first."""
+        with self._lock:
+            return list(self._grants.values())
+
+    def forget_grant(self, grant_id: str) -> None:
+        """Forget a grant, as if it had never been given; what descends from it is unknown."""
+        with self._lock:
+            self._grants.pop(grant_id, None)
+
+    # --- all of it --------------------------------------------------------------------------------
+
+    @property
+    def _parts(self) -> tuple[BoundedDict[Any, Any], ...]:
+        return (
+            self._requests,
+            self._grants,
+            self._tokens,
+            self._consents,
+            self._applications,
+            self._assertions,
+            self._sessions,
+        )
+
+    def state(self) -> tuple[dict[Any, Any], ...]:
+        """Everything that is remembered, for :meth:`restore`."""
+        with self._lock:
+            # Counters are the only values that change in their place.
+            return tuple(
+                {key: value.copy() if isinstance(value, Counter) else value for key, value in part.items()}
+                for part in self._parts
+            )
+
+    def restore(self, state: tuple[dict[Any, Any], ...]) -> None:
+        """Remember what was remembered at another time, and nothing else."""
+        with self._lock:
+            for part, saved in zip(self._parts, state, strict=True):
+                part.clear()
+                for key, value in saved.items():
+                    part.put(key, value.copy() if isinstance(value, Counter) else value)
 
     # --- sessions of browsers ---------------------------------------------------------------------
 

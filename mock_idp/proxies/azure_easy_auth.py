@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from mock_idp.emulation import Quirk
 from mock_idp.environments import BY_EMAIL, BY_EMAIL_OF_THE_COMPANY
 from mock_idp.oauth.tokens import SignedToken
-from mock_idp.personas import Account
+from mock_idp.people import Account
 from mock_idp.proxies.base import AuthProxy, Headers, ProxyHeaderSpec, SignedIn
 
 _CLIENT_ID = "5b0f9a52-6d1c-4c9c-9a57-0d5c3a1e7f20"

@@ -12,7 +12,7 @@ from mock_idp.addresses import Addresses
 from mock_idp.emulation import Emulation, Service, ServiceRequest
 from mock_idp.oauth.model import AuthorizationRequest, Client, FaultSpec, Grant, IssuedToken, TokenKind
 from mock_idp.oauth.tokens import Forgery, SignedToken
-from mock_idp.personas import Account, Persona
+from mock_idp.people import Account, Person
 
 Headers = list[tuple[str, str | SignedToken]]
 
@@ -36,7 +36,7 @@ class MintSpec:
         faults: misbehaviour that the grant carries to the addresses of the proxy.
     """
 
-    persona: Persona
+    persona: Person
     remove: tuple[str, ...] = ()
     replace: Mapping[str, str] = field(default_factory=dict)
     repeat: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from mock_idp.emulation import Quirk, Route, ServiceRequest
 from mock_idp.oauth.model import Answer, Endpoint
 from mock_idp.oauth.tokens import NEXT_KEY, SignedToken
-from mock_idp.personas import Account, Persona
+from mock_idp.people import Account, Person
 from mock_idp.proxies.base import AuthProxy, Headers, ProxyHeaderSpec, SignedIn
 from mock_idp.settings import COMPANY_DOMAIN
 
@@ -92,6 +92,7 @@ class GcpIap(AuthProxy):
         return {**email, "google.com/user-id": _account_id(account.persona)}
 
 
-def _account_id(persona: Persona) -> str:
+def _account_id(persona: Person) -> str:
     """The id of the Google account, which is the same at Google's other doors: 21 digits, too many for a number."""
-    return f"1{int(persona.account('google').digest, 16) % 10**20:020}"
+    account = persona.account("google")
+    return account.subject(f"1{int(account.digest, 16) % 10**20:020}")

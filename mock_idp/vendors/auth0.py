@@ -26,7 +26,7 @@ from mock_idp.oauth.policy import (
     ResponseMode,
 )
 from mock_idp.oauth.tokens import TokenShape
-from mock_idp.personas import Account
+from mock_idp.people import Account
 from mock_idp.randomness import URL_SAFE
 from mock_idp.vendors.base import redirect
 from mock_idp.vendors.browser_session import clear_cookie, session_of
@@ -66,6 +66,7 @@ class Auth0(OpenIdVendor):
     title = "Auth0"
     icon = "A0"
     accent = "#eb5424"
+    email_annotations = ("auth0.com/email",)
     hosts: ClassVar = {"*.auth0.com": ""}
     reached = Reach.BY_NAME
     routes = (
@@ -199,7 +200,7 @@ class Auth0(OpenIdVendor):
     def claims(self, request: ServiceRequest, account: Account, scopes: Collection[str]) -> dict[str, Any]:
         """What ID token and userinfo have in common."""
         persona = account.persona
-        claims: dict[str, Any] = {"sub": f"auth0|{account.digest[:24]}"}
+        claims: dict[str, Any] = {"sub": account.subject(f"auth0|{account.digest[:24]}")}
         if "profile" in scopes:
             claims |= {
                 "nickname": persona.login,

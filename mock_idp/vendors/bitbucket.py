@@ -13,7 +13,7 @@ from mock_idp.oauth.model import Answer, Endpoint, Grant, Reason, TokenKind
 from mock_idp.oauth.policy import BearerPlace, Cors, Policy
 from mock_idp.oauth.redirect_uris import RedirectMatching
 from mock_idp.oauth.tokens import TokenShape
-from mock_idp.personas import Account
+from mock_idp.people import Account
 from mock_idp.randomness import URL_SAFE
 from mock_idp.vendors.oauth_vendor import OAuthVendor
 from mock_idp.vendors.refusals import BAD_BEARER, BAD_CLIENT, BAD_REFRESH_TOKEN, BAD_REQUEST
@@ -77,6 +77,7 @@ class Bitbucket(OAuthVendor):
     title = "Bitbucket"
     icon = "BB"
     accent = "#0052cc"
+    login_annotations = ("bitbucket.org/username",)
     hosts: ClassVar = {"bitbucket.org": "", "api.bitbucket.org": ""}
     reached = Reach.BY_NAME
     routes = (

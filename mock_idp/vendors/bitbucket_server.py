@@ -11,7 +11,6 @@ from mock_idp.emulation import Quirk, Route, ServiceRequest
 from mock_idp.oauth.model import Answer, Encoding, Endpoint, Grant, Reason, Refusal, TokenKind
 from mock_idp.oauth.policy import Pkce, Policy
 from mock_idp.oauth.tokens import TokenShape
-from mock_idp.personas import PERSONAS
 from mock_idp.vendors.oauth_vendor import OAuthVendor
 from mock_idp.vendors.refusals import BAD_BEARER, BAD_CLIENT, BAD_GRANT, NOTHING_TO_REVOKE, error
 
@@ -141,7 +140,7 @@ class BitbucketServer(OAuthVendor):
         """
         who = self.bearer(request)
         name = request.path_parameters["name"]
-        persona = next((persona for persona in PERSONAS.values() if persona.login == name), None)
+        persona = request.service.people.named(self.id, name)
         if persona is None:
             return _api_error(404, f"The user {name} does not exist.", "user.NoSuchUserException")
         account = persona.account(self.id)

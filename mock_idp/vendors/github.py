@@ -18,7 +18,8 @@ from mock_idp.oauth.model import Answer, Client, Encoding, Endpoint, Grant, Issu
 from mock_idp.oauth.policy import Cors, Pkce, Policy, RequestFormat
 from mock_idp.oauth.redirect_uris import RedirectMatching
 from mock_idp.oauth.tokens import TokenShape
-from mock_idp.personas import Account
+from mock_idp.people import Account
+from mock_idp.vendors.github_organisations import organisations, teams
 from mock_idp.vendors.oauth_vendor import Bearer, OAuthVendor, json_as_form
 from mock_idp.vendors.refusals import BAD_BEARER, BAD_CLIENT, BAD_GRANT, BAD_REFRESH_TOKEN, BAD_REQUEST
 
@@ -88,6 +89,10 @@ _SCOPES = frozenset(
     ]
 )
 
+_ORGANISATION_SCOPES = frozenset({"read:org", "write:org", "admin:org", "user"})
+_TEAM_SCOPES = ("read:org", "write:org", "admin:org", "repo", "user")
+_NO_ORGANISATION_SCOPE = "You need at least read:org scope or user scope to list your organizations."
+
 _LINKS = {
     "followers_url": "/followers",
     "following_url": "/following{/other_user}",
@@ -135,6 +140,7 @@ class GitHub(OAuthVendor):
     title = "GitHub"
     icon = "GH"
     accent = "#24292f"
+    login_annotations = ("github.com/user-login",)
     # The API's own host has no prefix; a GitHub Enterprise Server has it below /api/v3.
     hosts: ClassVar = {_WEB_HOST: "", _API_HOST: "/api/v3"}
     routes = (
@@ -142,6 +148,8 @@ class GitHub(OAuthVendor):
         Route("POST", "/login/oauth/access_token", "token", Endpoint.TOKEN),
         Route("GET", "/api/v3/user", "user", Endpoint.PROFILE),
         Route("GET", "/api/v3/user/emails", "emails", Endpoint.FOLLOW_UP),
+        Route("GET", "/api/v3/user/orgs", "organisations", Endpoint.FOLLOW_UP),
+        Route("GET", "/api/v3/user/teams", "teams", Endpoint.FOLLOW_UP),
         Route("POST", "/api/v3/applications/<client_id>/token", "check_token", Endpoint.INTROSPECTION),
         Route("DELETE", "/api/v3/applications/<client_id>/token", "delete_token", Endpoint.REVOCATION),
         Route("DELETE", "/api/v3/applications/<client_id>/grant", "delete_token", Endpoint.REVOCATION),
@@ -282,6 +290,11 @@ class GitHub(OAuthVendor):
             "an-address-for-everybody",
             "Whoever shows no address has one at users.noreply.github.com, which is never the primary one.",
             "github.com/desktop/desktop/pull/2601, which quotes an answer",
+        ),
+        Quirk(
+            "organisations-by-another-refusal",
+            "Without read:org or user, the list of organisations is refused with 403; other lists are not found.",
+            "docs.github.com: REST API, organizations; the sentence: github.com/AlexsJones/prop-rep/pull/1",
         ),
         Quirk(
             "unknown-scopes-dropped",
@@ -434,6 +447,30 @@ class GitHub(OAuthVendor):
             "visibility": None,
         }
         return Answer(200, [own if persona.email else given], headers=_api_headers(who, "user, user:email"))
+
+    def organisations(self, request: ServiceRequest) -> Answer:
+        """``GET /user/orgs``.
+
+        Raises:
+            Refusal: no good access token.
+        """
+        who = self.bearer(request)
+        headers = _api_headers(who, ", ".join(sorted(_ORGANISATION_SCOPES)))
+        if not _is_app(who.grant.request.client) and _ORGANISATION_SCOPES.isdisjoint(who.token.scopes):
+            return _message(403, _NO_ORGANISATION_SCOPE)
+        return Answer(200, organisations(who.account, _api_url(request.base_url)), headers=headers)
+
+    def teams(self, request: ServiceRequest) -> Answer:
+        """``GET /user/teams``.
+
+        Raises:
+            Refusal: no good access token, or one without a scope.
+        """
+        who = self.bearer(request)
+        if not _is_app(who.grant.request.client):
+            who = self.bearer(request, *_TEAM_SCOPES)
+        body = teams(who.account, _api_url(request.base_url), request.base_url)
+        return Answer(200, body, headers=_api_headers(who, ", ".join(_TEAM_SCOPES)))
 
     # --- what Backstage must be told --------------------------------------------------------------
 

@@ -4,7 +4,9 @@ Facts: docs.gitlab.com, "OAuth 2.0 identity provider API", "Users API" and "Open
 those of the authorization server GitLab is built on (doorkeeper).
 """
 
+import hashlib
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from mock_idp.addresses import Addresses
@@ -15,7 +17,7 @@ from mock_idp.oauth.model import Answer, Endpoint, Grant, IssuedToken, Reason, R
 from mock_idp.oauth.policy import STANDARD_RESPONSE_MODES, BearerPlace, Cors, Pkce, Policy
 from mock_idp.oauth.redirect_uris import RedirectMatching
 from mock_idp.oauth.tokens import TokenShape
-from mock_idp.personas import Account
+from mock_idp.people import Account
 from mock_idp.vendors.openid_vendor import OpenIdVendor
 from mock_idp.vendors.refusals import BAD_CLIENT, BAD_GRANT, BAD_REQUEST, NOTHING_TO_REVOKE
 
@@ -94,6 +96,8 @@ class GitLab(OpenIdVendor):
     title = "GitLab"
     icon = "GL"
     accent = "#fc6d26"
+    login_annotations = ("gitlab.com/user-login",)
+    id_annotations = ("gitlab.com/user-id",)
     # For backends that are not told of another address; the generated app-config names the mock's own.
     hosts: ClassVar = {"gitlab.com": ""}
     routes = (
@@ -102,6 +106,7 @@ class GitLab(OpenIdVendor):
         Route("POST", "/oauth/revoke", "revoke", Endpoint.REVOCATION),
         Route("POST", "/oauth/introspect", "introspect", Endpoint.INTROSPECTION),
         Route("GET", "/api/v4/user", "user", Endpoint.PROFILE),
+        Route("GET", "/api/v4/groups", "groups", Endpoint.FOLLOW_UP),
         Route("GET", "/oauth/userinfo", "userinfo", Endpoint.FOLLOW_UP),
         Route("POST", "/oauth/userinfo", "userinfo", Endpoint.FOLLOW_UP),
         Route("GET", "/oauth/token/info", "token_info", Endpoint.FOLLOW_UP),
@@ -252,6 +257,30 @@ class GitLab(OpenIdVendor):
             claims["email_verified"] = persona.email_verified
         return claims
 
+    def userinfo(self, request: ServiceRequest) -> Answer:
+        """The groups as well, by their paths.
+
+        Raises:
+            Refusal: no good access token, or one without the scope.
+        """
+        answer, account = super().userinfo(request), self.bearer(request).account
+        return answer if account.groups is None else replace(answer, body={**answer.body, "groups": account.groups})
+
+    def id_token_claims(self, request: ServiceRequest, grant: Grant) -> dict[str, Any]:
+        """The groups somebody is in directly, by another name than at the user info endpoint."""
+        groups = request.service.account(grant).groups
+        direct = {} if groups is None else {"groups_direct": list(groups)}
+        return super().id_token_claims(request, grant) | direct
+
+    def groups(self, request: ServiceRequest) -> Answer:
+        """``GET /api/v4/groups``.
+
+        Raises:
+            Refusal: no good access token, or one without a scope for the API.
+        """
+        account = self.bearer(request, "read_api", "api").account
+        return Answer(200, [_group(path, request.base_url) for path in account.groups or ()])
+
     def token_members(
         self, request: ServiceRequest, grant: Grant, access_token: str, *, refreshing: bool
     ) -> dict[str, Any]:
@@ -379,6 +408,22 @@ class GitLab(OpenIdVendor):
     def catalog_annotations(self, account: Account) -> dict[str, str]:
         """Annotations of ``userIdMatchingUserEntityAnnotation``: their key is the host of the profile's address."""
         return {f"{host}/user-id": str(account.number) for host in ("gitlab.com", "127.0.0.1", "localhost")}
+
+
+def _group(path: str, base_url: str) -> dict[str, Any]:
+    name = path.rpartition("/")[2]
+    return {
+        "id": 1_000_000 + int.from_bytes(hashlib.sha256(path.encode()).digest()[:4]) % 9_000_000,
+        "web_url": f"{base_url}/groups/{path}",
+        "name": name,
+        "path": name,
+        "description": "",
+        "visibility": "private",
+        "avatar_url": None,
+        "full_name": path.replace("/", " / "),
+        "full_path": path,
+        "parent_id": None,
+    }
 
 
 def _email(account: Account) -> str:

@@ -26,8 +26,9 @@ from mock_idp.oauth.model import (
 )
 from mock_idp.oauth.policy import STANDARD_RESPONSE_MODES, BearerPlace, Cors, Pkce, Policy, ScopePattern
 from mock_idp.oauth.tokens import TokenShape
-from mock_idp.personas import Account
+from mock_idp.people import Account
 from mock_idp.randomness import URL_SAFE
+from mock_idp.vendors import google_groups
 from mock_idp.vendors.openid_vendor import OpenIdVendor
 from mock_idp.vendors.refusals import BAD_AUTHORIZATION_REQUEST, BAD_BEARER, BAD_REFRESH_TOKEN, error
 
@@ -63,12 +64,16 @@ class Google(OpenIdVendor):
     title = "Google"
     icon = "G"
     accent = "#1a73e8"
+    id_annotations = ("google.com/user-id",)
+    email_annotations = ("google.com/email",)
     hosts: ClassVar = {
         "accounts.google.com": "",
         "www.googleapis.com": "",
         "oauth2.googleapis.com": "",
         "openidconnect.googleapis.com": "",
         "people.googleapis.com": "",
+        "admin.googleapis.com": "",
+        "cloudidentity.googleapis.com": "",
     }
     reached = Reach.BY_NAME
     routes = (
@@ -86,6 +91,8 @@ class Google(OpenIdVendor):
         Route("GET", "/oauth2/v2/userinfo", "older_userinfo", Endpoint.PROFILE),
         Route("GET", "/oauth2/v1/userinfo", "older_userinfo", Endpoint.PROFILE),
         Route("GET", "/v1/people/me", "person", Endpoint.FOLLOW_UP),
+        Route("GET", "/admin/directory/v1/groups", "directory_groups", Endpoint.FOLLOW_UP),
+        Route("GET", "/v1/groups/-/memberships:searchTransitiveGroups", "transitive_groups", Endpoint.FOLLOW_UP),
         Route("GET", "/tokeninfo", "token_info", Endpoint.INTROSPECTION),
         Route("POST", "/tokeninfo", "token_info", Endpoint.INTROSPECTION),
         Route("GET", "/oauth2/v3/tokeninfo", "token_info", Endpoint.INTROSPECTION),
@@ -258,7 +265,7 @@ class Google(OpenIdVendor):
         """What Google says about a person, as far as the scopes allow."""
         persona = account.persona
         # 21 digits: more than a JavaScript number can hold, which is why it is a text.
-        claims: dict[str, Any] = {"sub": f"1{int(account.digest, 16) % 10**20:020}"}
+        claims: dict[str, Any] = {"sub": account.subject(f"1{int(account.digest, 16) % 10**20:020}")}
         if not _PROFILE_SCOPES.isdisjoint(scopes):
             claims["name"] = persona.name
             claims["given_name"] = persona.given_name
@@ -315,6 +322,33 @@ class Google(OpenIdVendor):
                 **{field: known[field] for field in fields if field in known},
             },
         )
+
+    def directory_groups(self, request: ServiceRequest) -> Answer:
+        """``GET /admin/directory/v1/groups``: the groups of a user.
+
+        Raises:
+            Refusal: no good access token, or one without the scope.
+        """
+        self.bearer(request, *google_groups.DIRECTORY_SCOPES)
+        found = google_groups.find(request.service.people.by_id.values(), self.id, request.query.get("userKey", ""))
+        if found is None:
+            return _api_error(404, "NOT_FOUND", "Resource Not Found: userKey")
+        return Answer(200, google_groups.directory(found))
+
+    def transitive_groups(self, request: ServiceRequest) -> Answer:
+        """``GET /v1/groups/-/memberships:searchTransitiveGroups``.
+
+        Raises:
+            Refusal: no good access token, or one without the scope.
+        """
+        self.bearer(request, *google_groups.CLOUD_IDENTITY_SCOPES)
+        member = google_groups.member_of_query(request.query.get("query", ""))
+        found = google_groups.find(request.service.people.by_id.values(), self.id, member) if member else None
+        if not member:
+            return _api_error(400, "INVALID_ARGUMENT", "Request contains an invalid argument.")
+        if found is None:
+            return _api_error(403, "PERMISSION_DENIED", "Error(4001): Permission denied for membership resource.")
+        return Answer(200, google_groups.transitive(found))
 
     def token_info(self, request: ServiceRequest) -> Answer:
         """``GET /tokeninfo``: what an access token or an ID token is good for.

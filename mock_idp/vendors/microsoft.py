@@ -41,9 +41,10 @@ from mock_idp.oauth.policy import (
 )
 from mock_idp.oauth.redirect_uris import RedirectMatching
 from mock_idp.oauth.tokens import SignedToken, TokenShape
-from mock_idp.personas import Account
+from mock_idp.people import Account
 from mock_idp.randomness import HEXADECIMAL, URL_SAFE
 from mock_idp.settings import COMPANY_DOMAIN
+from mock_idp.vendors import entra_groups
 from mock_idp.vendors.oauth_vendor import Bearer
 from mock_idp.vendors.openid_vendor import OpenIdVendor
 
@@ -231,8 +232,12 @@ class Microsoft(OpenIdVendor):
     title = "Microsoft"
     icon = "M"
     accent = "#0067b8"
+    id_annotations = ("graph.microsoft.com/user-id",)
+    email_annotations = ("microsoft.com/email",)
     hosts: ClassVar = {"login.microsoftonline.com": "", "graph.microsoft.com": ""}
     reached = Reach.BY_NAME
+    tenant_key = "tenantId"
+    tenants = _TENANTS
     routes = (
         Route("GET", "/<tenant>/oauth2/v2.0/authorize", "authorize", Endpoint.AUTHORIZATION),
         Route("POST", "/<tenant>/oauth2/v2.0/token", "token", Endpoint.TOKEN),
@@ -243,6 +248,9 @@ class Microsoft(OpenIdVendor):
         Route("GET", "/oidc/userinfo", "userinfo", Endpoint.PROFILE),
         Route("POST", "/oidc/userinfo", "userinfo", Endpoint.PROFILE),
         Route("GET", "/v1.0/me/photos/<size>/$value", "photo", Endpoint.FOLLOW_UP),
+        Route("GET", "/v1.0/me/memberOf", "member_of", Endpoint.FOLLOW_UP),
+        Route("POST", "/v1.0/me/getMemberObjects", "member_objects", Endpoint.FOLLOW_UP),
+        Route("POST", "/v1.0/users/<id>/getMemberObjects", "member_objects", Endpoint.FOLLOW_UP),
     )
     policy = Policy(
         client_authentication=frozenset(
@@ -469,6 +477,26 @@ class Microsoft(OpenIdVendor):
             },
         )
 
+    def member_of(self, request: ServiceRequest) -> Answer:
+        """``GET /v1.0/me/memberOf``.
+
+        Raises:
+            Refusal: no good access token for Graph.
+        """
+        account = self._graph_user(request).account
+        return Answer(200, entra_groups.member_of(account, _GRAPH_PREFIX, request.query))
+
+    def member_objects(self, request: ServiceRequest) -> Answer:
+        """``POST /v1.0/users/{id}/getMemberObjects``, where the overage claim sends.
+
+        Raises:
+            Refusal: no good access token for Graph.
+        """
+        account = self._graph_user(request).account
+        if request.path_parameters.get("id", account.uuid) not in (account.uuid, _principal_name(account)):
+            return self.not_found(request)
+        return Answer(200, entra_groups.member_objects(account, _GRAPH_PREFIX))
+
     def photo(self, request: ServiceRequest) -> Answer:
         """``GET /v1.0/me/photos/{size}/$value``.
 
@@ -585,7 +613,9 @@ class Microsoft(OpenIdVendor):
 
     def id_token_claims(self, request: ServiceRequest, grant: Grant) -> dict[str, Any]:
         """As far as the scopes of the token request at hand allow."""
-        return self.claims(request, request.service.account(grant), self._scopes(request, grant))
+        account = request.service.account(grant)
+        groups = entra_groups.token_claims(account, _GRAPH_PREFIX)
+        return self.claims(request, account, self._scopes(request, grant)) | groups
 
     def _scopes(self, request: ServiceRequest, grant: Grant) -> tuple[str, ...]:
         """What the token request at hand is about."""

@@ -44,7 +44,7 @@ from mock_idp.oauth.policy import (
     ResponseMode,
 )
 from mock_idp.oauth.tokens import TokenShape, seal, unverified_audience
-from mock_idp.personas import SHOWN, Account, Persona
+from mock_idp.people import Account, Person
 from mock_idp.vendors.base import Vendor, redirect, with_state
 from mock_idp.vendors.browser_session import clear_cookie, session_of, set_cookie
 
@@ -138,7 +138,9 @@ class OAuthVendor(Vendor):
         """Whom the login hint means: an e-mail address or a login (OIDC Core section 3.1.2.1)."""
         name = self.policy.login_hint
         wanted = request.query.get(name, "").strip().lower() if name else ""
-        return next((persona.id for persona in SHOWN.values() if wanted in _names(persona)), None) if wanted else None
+        shown = request.service.people.shown.values()
+        accounts = (person.account(self.id).persona for person in shown)
+        return next((person.id for person in accounts if wanted in _names(person)), None) if wanted else None
 
     def _signed_in(self, request: ServiceRequest, client: Client, scopes: tuple[str, ...]) -> str | None:
         """Who consented to a client before, where nobody may be asked (OIDC Core section 3.1.2.6)."""
@@ -607,7 +609,7 @@ class OAuthVendor(Vendor):
         return answer
 
 
-def _names(persona: Persona) -> tuple[str, str]:
+def _names(persona: Person) -> tuple[str, str]:
     """By what a login hint can mean a persona."""
     return (persona.email or "").lower(), persona.login.lower()
 

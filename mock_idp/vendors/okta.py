@@ -34,7 +34,7 @@ from mock_idp.oauth.policy import (
     ScopePattern,
 )
 from mock_idp.oauth.tokens import TokenShape
-from mock_idp.personas import Account
+from mock_idp.people import Account
 from mock_idp.randomness import URL_SAFE
 from mock_idp.vendors.openid_vendor import OpenIdVendor
 from mock_idp.vendors.refusals import (
@@ -108,6 +108,7 @@ class Okta(OpenIdVendor):
     title = "Okta"
     icon = "OK"
     accent = "#00297a"
+    email_annotations = ("okta.com/email",)
     hosts: ClassVar = {"*.okta.com": "", "*.oktapreview.com": "", "*.okta-emea.com": ""}
     routes = tuple(
         route
@@ -275,13 +276,17 @@ class Okta(OpenIdVendor):
     def claims(self, request: ServiceRequest, account: Account, scopes: Collection[str]) -> dict[str, Any]:
         """What ID token and userinfo have in common."""
         persona = account.persona
-        claims: dict[str, Any] = {"sub": f"00u{account.digest[:17]}"}
+        claims: dict[str, Any] = {"sub": account.subject(f"00u{account.digest[:17]}")}
         if "profile" in scopes:
             claims["name"] = persona.name
             claims["preferred_username"] = persona.email or persona.login
         if "email" in scopes and persona.email:
             claims["email"] = persona.email
             claims["email_verified"] = persona.email_verified
+        # A custom server's groups claim can be told to be always in the ID token; the organisation's never is.
+        is_said = request.endpoint is Endpoint.PROFILE or request.path.startswith(f"/oauth2/{CUSTOM_SERVER}/")
+        if "groups" in scopes and account.groups is not None and is_said:
+            claims["groups"] = list(account.groups)
         return claims
 
     def id_token_claims(self, request: ServiceRequest, grant: Grant) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from mock_idp.oauth.policy import (
     Pkce,
     Policy,
 )
-from mock_idp.personas import Account
+from mock_idp.people import Account
 from mock_idp.vendors.openid_vendor import PROMPTS, OpenIdVendor
 from mock_idp.vendors.refusals import BAD_BEARER, BAD_CLIENT, BAD_GRANT, NOTHING_TO_REVOKE, error
 
@@ -157,11 +157,15 @@ class OneLogin(OpenIdVendor):
             # OneLogin says nothing about addresses that it verified.
             if not persona.email_verified:
                 claims["email_verified"] = False
+        if "groups" in scopes and account.groups is not None:
+            claims["groups"] = list(account.groups)
         return claims
 
     def id_token_claims(self, request: ServiceRequest, grant: Grant) -> dict[str, Any]:
-        """Who it is, and nothing more."""
-        return {"sub": str(request.service.account(grant).number), "iss": grant.request.base_url + _BASE}
+        """Who it is, and the groups if their scope was asked for."""
+        account = request.service.account(grant)
+        told = {"groups": list(account.groups)} if "groups" in grant.scopes and account.groups is not None else {}
+        return {"sub": str(account.number), "iss": grant.request.base_url + _BASE, **told}
 
     def introspection_members(self, request: ServiceRequest, token: IssuedToken, grant: Grant) -> dict[str, Any]:
         """The issuer has a path."""

@@ -7,7 +7,7 @@ from mock_idp.emulation import ServiceRequest
 from mock_idp.oauth import authorization
 from mock_idp.oauth.model import Answer, Client, Grant, IssuedToken
 from mock_idp.oauth.tokens import SignedToken, left_half_hash
-from mock_idp.personas import Account, Persona
+from mock_idp.people import Account, Person
 from mock_idp.settings import ID_TOKEN_SECONDS
 from mock_idp.vendors.oauth_vendor import OAuthVendor
 
@@ -15,7 +15,7 @@ PROMPTS = ("none", "login", "consent", "select_account")
 """The values of OIDC Core section 3.1.2.1."""
 
 
-_PROFILE_CLAIMS: Mapping[str, Callable[[Persona], str]] = {
+_PROFILE_CLAIMS: Mapping[str, Callable[[Person], str]] = {
     "name": lambda persona: persona.name,
     "given_name": lambda persona: persona.given_name,
     "family_name": lambda persona: persona.family_name,
@@ -104,7 +104,7 @@ class OpenIdVendor(OAuthVendor):
         padding = request.service.persona(grant).padding
         if padding:
             usual["padding"] = "x" * padding
-        claims = {**usual, **self.id_token_claims(request, grant)}
+        claims = {**usual, **self.id_token_claims(request, grant), **request.service.persona(grant).claims_at(self.id)}
         return SignedToken(claims, algorithm=self.id_token_algorithm(client))
 
     def userinfo(self, request: ServiceRequest) -> Answer:

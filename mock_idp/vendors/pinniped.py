@@ -16,7 +16,7 @@ from mock_idp.oauth.model import NO_STORE, Answer, Client, Endpoint, Grant, Reas
 from mock_idp.oauth.policy import GRANT_TYPES, OFFLINE_ACCESS, GrantType, Pkce, Policy, ResponseMode
 from mock_idp.oauth.redirect_uris import RedirectMatching
 from mock_idp.oauth.tokens import SignedToken, TokenShape
-from mock_idp.personas import Account
+from mock_idp.people import Account
 from mock_idp.randomness import URL_SAFE
 from mock_idp.vendors.openid_vendor import PROMPTS, OpenIdVendor
 from mock_idp.vendors.refusals import BAD_CLIENT, BAD_TOKEN, BAD_VERIFIER, error
@@ -200,7 +200,8 @@ class Pinniped(OpenIdVendor):
         if "username" in scopes:
             claims["username"] = persona.login
         if "groups" in scopes:
-            claims["groups"] = [group for group in persona.groups if ":" not in group]
+            usual = [group for group in persona.groups if ":" not in group]
+            claims["groups"] = usual if account.groups is None else list(account.groups)
         return claims
 
     def id_token_claims(self, request: ServiceRequest, grant: Grant) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from mock_idp.addresses import Addresses
 from mock_idp.emulation import Quirk, Route, ServiceRequest
 from mock_idp.oauth.model import Answer, Client, Encoding, Endpoint, Grant, Reason, Refusal
-from mock_idp.personas import Account
+from mock_idp.people import Account
 from mock_idp.saml import authn_request, metadata, names, signing
 from mock_idp.saml.authn_request import AuthnRequest
 from mock_idp.saml.response import ASSERTION, RESPONSE, SIGNED_PARTS, SamlResponse

@@ -25,6 +25,7 @@ from mock_idp.web.writing import to_response
 REFUSAL_HEADER = "Mock-Idp-Refusal"
 """Tells the suite, on an answer for the browser, why the vendor said no."""
 
+_OK = 200
 _LOCALHOST = ".localhost"
 _SAFE_HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 
@@ -59,11 +60,23 @@ def find_destination(idp: Idp, request: Request, host: str) -> Destination | Non
         request: the request.
         host: its :func:`host_name`.
     """
-    return _find_by_name(idp, request, host) or _find_by_label(idp, request, host) or _find_by_path(idp, request, host)
+    found = _find_by_own_name(idp, request, host) or _find_by_name(idp, request, host)
+    return found or _find_by_label(idp, request, host) or _find_by_path(idp, request, host)
+
+
+def _find_by_own_name(idp: Idp, request: Request, host: str) -> Destination | None:
+    """A service by an address that only the mock's owner has for it."""
+    for own in idp.own_hosts.get(host, ()):
+        rest = request.path.removeprefix(own.path)
+        if request.path.startswith(own.path) and (not rest or rest.startswith("/")):
+            return Destination(idp.services.by_id[own.service], own.target + rest, own.base_url, host)
+    return None
 
 
 def _find_by_name(idp: Idp, request: Request, host: str) -> Destination | None:
     for pattern, emulation in idp.host_patterns.items():
+        if pattern not in emulation.hosts:
+            continue  # an address of its owner's, and nothing is at this path of it
         parts = wildcard_parts(pattern, host) if "*" in pattern else () if pattern == host else None
         if parts is not None:
             own_name = next(iter(emulation.hosts))
@@ -145,7 +158,7 @@ def answer(idp: Idp, http: Request, destination: Destination) -> Response:
     grant = emulation.find_grant(request)
     request = replace(request, grant=grant)
     injection = count_applied(request.service.store, request.service.faults, grant, request.endpoint)
-    outcome = _ask(request, handler, injection)
+    outcome = _with_own_claims(request, _ask(request, handler, injection))
     grant = grant or _grant_of_outcome(request.service, outcome)
     final = finish(request.service, grant, injection.change(outcome.answer))
     readable = cors.answer_headers(request.service, request.endpoint, request.headers.get("origin", ""))
@@ -234,6 +247,16 @@ def _ask(request: ServiceRequest, handler: str, injection: FaultInjection) -> _O
         if request.endpoint is Endpoint.AUTHORIZATION:
             result = replace(result, headers=(*result.headers, (REFUSAL_HEADER, header_text(str(refusal)))))
         return _Outcome(result, refusal)
+
+
+def _with_own_claims(request: ServiceRequest, outcome: _Outcome) -> _Outcome:
+    """A profile with what its person's owner wants it to say as well."""
+    answer = outcome.answer
+    is_profile = request.endpoint is Endpoint.PROFILE and answer.status == _OK and isinstance(answer.body, dict)
+    if not is_profile or request.grant is None or outcome.refusal:
+        return outcome
+    claims = request.service.persona(request.grant).claims_at(request.service.emulation.id)
+    return replace(outcome, answer=replace(answer, body={**answer.body, **claims})) if claims else outcome
 
 
 def _preflight(request: ServiceRequest) -> Answer | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.defects import kill_matrix
+from tests.defects import doctor_report, kill_matrix
 from tests.defects.defect import DEFAULT_PROFILE
 from tests.defects.harness import Harness, Harnesses
 
@@ -22,11 +22,13 @@ def harness(harnesses: Harnesses) -> Harness:
     return harnesses.of(DEFAULT_PROFILE)
 
 
+DOCTOR = pytest.StashKey[doctor_report.Row]()
 OUTCOMES = pytest.StashKey[dict[str, kill_matrix.Outcome]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[OUTCOMES] = {}
+    config.stash[DOCTOR] = {}
     config.pluginmanager.register(Outcomes(config), "defect-outcomes")
 
 
@@ -41,9 +43,14 @@ class Outcomes:
         for name, value in report.user_properties:
             if name == kill_matrix.PROPERTY and report.when == "call" and isinstance(value, dict):
                 self._config.stash[OUTCOMES] |= value
+            if name == doctor_report.PROPERTY and report.when == "call" and isinstance(value, dict):
+                self._config.stash[DOCTOR] |= value
 
     def pytest_sessionfinish(self) -> None:
         """Write the page, on the controller."""
         outcomes = self._config.stash[OUTCOMES]
         if outcomes and not hasattr(self._config, "workerinput"):
             kill_matrix.write(dict(sorted(outcomes.items())), self._config.rootpath / "build" / "reports")
+        said = self._config.stash[DOCTOR]
+        if said and not hasattr(self._config, "workerinput"):
+            doctor_report.write(dict(sorted(said.items())), self._config.rootpath / "build" / "reports")

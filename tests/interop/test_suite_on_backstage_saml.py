@@ -13,8 +13,9 @@ from tests.interop.backstage_saml import CHOSEN, HERE, PROVIDERS
 from tests.support.idp_process import running_idp
 from tests.support.processes import ROOT
 
+DEVIATIONS = HERE / "deviations.yaml"
 BEYOND_THE_CONTRACT = {"SAML-13", "SAML-14", "SAML-15", "SAML-16", "SAML-21"}
-"""What a sound backend does besides; the specification says SHOULD."""
+"""What this release does not do: the accepted deviations, and what the specification says with SHOULD."""
 
 
 def test_every_saml_scenario_passes_on_the_last_backstage_that_has_it(tmp_path: Path) -> None:
@@ -36,14 +37,14 @@ def test_every_saml_scenario_passes_on_the_last_backstage_that_has_it(tmp_path: 
                 *CHOSEN,
             ]
             command += ["--target", target.auth_url, "--idp", idp.url, "--target-name", "Backstage auth backend 0.24.5"]
-            command += ["--report-json", str(report)]
+            command += ["--deviations", str(DEVIATIONS), "--report-json", str(report)]
             done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
     said = json.loads(report.read_text())
     ran = [case for case in said["cases"] if case["verdict"] != "not-applicable"]
     assert {case["provider"] for case in ran} == set(PROVIDERS)
-    assert {case["verdict"] for case in ran} <= {"passed", "warned"}
+    assert {case["verdict"] for case in ran} <= {"passed", "warned", "deviation"}
     assert len(ran) >= 25
     unmet = {row["id"] for row in said["requirements"] if row["failed_checks"]}
     assert unmet <= BEYOND_THE_CONTRACT

@@ -123,9 +123,9 @@ class World:
         assert answer.status_code == 200, answer.text
         return {**answer.json, "grant": callback["grant"]}
 
-    def profile(self, access_token: str, **changes: Any) -> TestResponse:
+    def profile(self, access_token: str, method: str = "GET", **changes: Any) -> TestResponse:
         headers = {"Authorization": f"Bearer {access_token}"}
-        return self.http.get(self.path("profile"), headers=headers, **changes)
+        return self.http.open(self.path("profile"), method=method, headers=headers, **changes)
 
     def journal(self, **wanted: Any) -> list[dict[str, Any]]:
         entries: list[dict[str, Any]] = self.http.get("/__idp/journal", query_string=wanted).json["entries"]

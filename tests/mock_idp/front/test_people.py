@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from mock_idp.front.visit import Visit
+from mock_idp.running import RunningIdp
 from tests.mock_idp.conftest import FormReader
 from tests.mock_idp.front.conftest import SECONDS, FrontStarter
 
@@ -38,6 +39,23 @@ def test_a_person_chooses_who_to_be_and_comes_back(front: FrontStarter) -> None:
         assert cookies == []
         assert session.cookies["_oauth2_proxy"] == "many-groups"
         assert user(session.get(base, timeout=SECONDS)) == "petra-reed"
+
+
+def test_own_people_come_first_and_can_be_chosen(front: FrontStarter, running: RunningIdp) -> None:
+    people = f"{running.urls['http']}/__idp/people"
+    made = requests.post(people, json={"id": "front-jane", "login": "jane-d"}, timeout=SECONDS)
+    assert made.status_code == 201
+    try:
+        base = front(persona=None)
+        with requests.Session() as session:
+            assert user(sign_in(session, base, "front-jane")) == "jane-d"
+            page = session.get(f"{base}/__front/sign-in", headers=PAGE, timeout=SECONDS).text
+        assert page.index('value="front-jane" checked') < page.index('<details class="others">')
+        # A front that starts later finds the person by the cookie alone.
+        cookie = {"Cookie": "_oauth2_proxy=front-jane"}
+        assert user(requests.get(front(persona=None), headers=cookie, timeout=SECONDS)) == "jane-d"
+    finally:
+        requests.delete(f"{people}/front-jane", timeout=SECONDS)
 
 
 @pytest.mark.parametrize(
