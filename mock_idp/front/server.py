@@ -168,7 +168,7 @@ class AuthProxyServer(Startable):
         """Whether the frontend asks who is signed in (FE-65)."""
         return visit.path.endswith(f"/{self._setup.provider}/refresh")
 
-    def _turned_away(self, who: Persona) -> Listener:
+    def _turned_away(self, who: Person) -> Listener:
         """Say why somebody is not signed in, where the frontend has no more than a status for it (FE-68)."""
 
         def tell(status: int, body: bytes) -> None:
