@@ -49,6 +49,8 @@ PROXY_HEADER_BYTES = 16 * 1024
 FRONT_HEADER_BYTES = 64 * 1024
 """Bytes of a header on either side of the front; signed headers are long."""
 FRONT_FORM_BYTES = 64 * 1024
+FRONT_READ_BYTES = 4 * 1024
+"""Bytes of an answer in which the front looks for the backend's sentence about a failed sign-in."""
 JOURNAL_PAGE_ENTRIES = 500
 MOST_SNAPSHOTS = 50
 MOST_PEOPLE = 10_000
