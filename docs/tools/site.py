@@ -54,8 +54,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for page in list(files.documentation_pages()):
         for target in links(page.content_string):
             path, _ = _resolve(target, page.src_uri)
-            if path and _is_copied(path) and files.get_file_from_path(f"{COPIES}/{path}") is None:
-                files.append(File.generated(config, f"{COPIES}/{path}", abs_src_path=str(ROOT / path)))
+            if path and _is_copied(path) and files.get_file_from_path(_copy_of(path)) is None:
+                files.append(File.generated(config, _copy_of(path), abs_src_path=str(ROOT / path)))
     return files
 
 
@@ -109,7 +109,7 @@ def _page_of(path: str) -> str | None:
     if not (ROOT / path).exists():
         return None
     if not path.startswith(f"{DOCS}/") or _is_copied(path):
-        return f"{COPIES}/{path}"
+        return _copy_of(path)
     inside = path.removeprefix(f"{DOCS}/")
     return f"{inside}/index.md" if (ROOT / path).is_dir() else inside
 
@@ -118,6 +118,11 @@ def _is_copied(path: str) -> bool:
     if path in ROOT_PAGES or not (ROOT / path).is_file():
         return False
     return not path.startswith(f"{DOCS}/") or path.endswith((".py", ".yaml"))
+
+
+def _copy_of(path: str) -> str:
+    """Where a copy stands; of a page, so that it is shown as it is and not built."""
+    return f"{COPIES}/{path}" + (".txt" if path.endswith(".md") else "")
 
 
 def _list(folder: str, title: str, about: str) -> str:

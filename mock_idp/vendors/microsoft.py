@@ -236,6 +236,8 @@ class Microsoft(OpenIdVendor):
     email_annotations = ("microsoft.com/email",)
     hosts: ClassVar = {"login.microsoftonline.com": "", "graph.microsoft.com": ""}
     reached = Reach.BY_NAME
+    tenant_key = "tenantId"
+    tenants = _TENANTS
     routes = (
         Route("GET", "/<tenant>/oauth2/v2.0/authorize", "authorize", Endpoint.AUTHORIZATION),
         Route("POST", "/<tenant>/oauth2/v2.0/token", "token", Endpoint.TOKEN),
