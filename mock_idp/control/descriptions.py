@@ -222,6 +222,8 @@ def describe_service(service: Service) -> dict[str, Any]:
         "id": service.id,
         "vendor": service.emulation.id,
         "path": f"/{service.id}",
+        "endpoints": {name: f"/{service.id}{path}" for name, path in service.emulation.usual_paths().items()},
+        "now": service.clock.now(),
         "permanent": service.is_permanent,
         "faults": [{"fault": spec.fault, **spec.parameters} for spec in service.faults],
         "published_keys": list(service.keys.published),

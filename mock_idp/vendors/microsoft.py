@@ -236,6 +236,7 @@ class Microsoft(OpenIdVendor):
     email_annotations = ("microsoft.com/email",)
     hosts: ClassVar = {"login.microsoftonline.com": "", "graph.microsoft.com": ""}
     reached = Reach.BY_NAME
+    usual_path_parameters: ClassVar = {"tenant": TENANT}
     routes = (
         Route("GET", "/<tenant>/oauth2/v2.0/authorize", "authorize", Endpoint.AUTHORIZATION),
         Route("POST", "/<tenant>/oauth2/v2.0/token", "token", Endpoint.TOKEN),
