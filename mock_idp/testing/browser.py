@@ -188,7 +188,7 @@ class Browser:
         if not self._is_vendor(url):
             return None
         if urlsplit(url).path == _CONSENT_PATH and page.status == _MISTAKE:
-            raise SignInError(f"The mock cannot carry out the decision: {_plain(page.text)}")
+            raise SignInError(_sentence(page.text))
         forms = _form_of(page.text)
         if forms.action is None:
             return None
@@ -217,7 +217,7 @@ class Browser:
             method,
             url,
             data=list(form) or None,
-            headers={"Accept": "text/html,*/*;q=0.8"},
+            headers={"Accept": "application/json" if urlsplit(url).path == _CONSENT_PATH else "text/html,*/*;q=0.8"},
             proxies={"https": self.urls["proxy"]} if is_by_name else {},
             verify=str(self.ca_file),
             timeout=_SECONDS,
@@ -246,6 +246,14 @@ def _decided(fields: Pairs, decision: Decision) -> list[tuple[str, str]]:
         ("decision", "allow" if decision.is_allowed else "deny"),
         ("faults", json.dumps(list(decision.faults))),
     ]
+
+
+def _sentence(answer: str) -> str:
+    """Why the mock does not carry out a decision."""
+    try:
+        return str(json.loads(answer)["error"])
+    except (ValueError, KeyError, TypeError):
+        return f"The mock did not take the decision: {answer[:300]}"
 
 
 class _Text(HTMLParser):
