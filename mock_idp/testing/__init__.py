@@ -12,10 +12,9 @@ from mock_idp.testing.applications import Reply
 from mock_idp.testing.browser import SignIn, SignInError
 from mock_idp.testing.control import IdpError
 from mock_idp.testing.idp import Client, Clock, Idp, Person, Request
-from mock_idp.testing.server import URL_VARIABLE, IdpServer, connect, start_server
+from mock_idp.testing.server import IdpServer, connect, start_server
 
 __all__ = [
-    "URL_VARIABLE",
     "Client",
     "Clock",
     "Idp",

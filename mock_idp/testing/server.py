@@ -9,12 +9,9 @@ from typing import Any
 
 from mock_idp.cli.client_environment import client_environment
 from mock_idp.running import start
-from mock_idp.settings import Settings
+from mock_idp.settings import URL_VARIABLE, Settings
 from mock_idp.testing.control import Control, IdpError
 from mock_idp.testing.idp import Idp
-
-URL_VARIABLE = "MOCK_IDP_URL"
-"""The environment variable that names a mock which runs elsewhere."""
 
 
 class IdpServer:
