@@ -6,7 +6,8 @@ with the reason that stands here. What a target has, :mod:`conformance.examinati
 """
 
 import re
-from typing import Final
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, Final
 
 from conformance.scenario.model import Applies, ProviderFacts, Scenario
 from conformance.target import Provider, Target
@@ -14,6 +15,10 @@ from conformance.target import Provider, Target
 NO_PROVIDER: Final = Provider("none", "none", "oauth")
 """The provider of a case that no provider of the target can be had for."""
 
+REPLICA_STEP: Final = "replica"
+"""The step that only several replicas of a target make sense of."""
+
+ONE_REPLICA: Final = "it needs several replicas of the target (--replica URL, --replicas NUMBER)"
 APPLIES_TO_NONE: Final = "the target has no provider that the scenario applies to"
 NO_ENVIRONMENT: Final = "the target has none of its environments"
 
@@ -39,6 +44,11 @@ def has_profile(scenario: Scenario, target: Target) -> bool:
     return scenario.profile in {None, target.profile}
 
 
+def has_replicas(scenario: Scenario, target: Target) -> bool:
+    """Say whether there are as many of the target as a scenario needs."""
+    return len(target.replicas) > 1 or all(step.action != REPLICA_STEP for step in scenario.steps)
+
+
 def profile_missing(scenario: Scenario, target: Target) -> str:
     """The reason of a scenario that needs another profile."""
     return f"it needs the profile {scenario.profile!r}; the target was started with {target.profile!r}"
@@ -50,13 +60,45 @@ def profile_of(reason: str) -> str | None:
     return found[1] if found else None
 
 
-def not_applicable(provider: Provider, environment: str) -> str | None:
+def not_applicable(provider: Provider, environment: str, further: Collection[str] = ()) -> str | None:
     """Why nothing can be played in that environment of a provider, or None if something can.
 
     Parameters:
         provider: the examined provider.
         environment: which of its environments; empty if it has none.
+        further: other environments that steps of the scenario use.
     """
-    if provider.not_applicable is None and environment and environment not in provider.environments:
-        return f"the target has no environment {environment!r} of provider {provider.id!r}"
+    if provider.not_applicable is None and environment:
+        for name in (environment, *further):
+            if name not in provider.environments:
+                return f"the target has no environment {name!r} of provider {provider.id!r}"
     return provider.not_applicable
+
+
+def environment_of(reason: str) -> str | None:
+    """The environment that a reason of :func:`not_applicable` misses; None of any other reason."""
+    found = re.match(r"the target has no environment '([^']*)' of provider ", reason)
+    return found[1] if found else None
+
+
+def further_environments(scenario: Scenario, target: Target) -> tuple[str, ...]:
+    """Environments of the kit that steps of a scenario name, beside the one that it is played in.
+
+    Any other name is one that no target has, and stands there for that.
+    """
+    kit = target.idp.get("environment_names", ())
+    named = dict.fromkeys(name for step in scenario.steps for name in _named_in(step.arguments, step.each))
+    return tuple(name for name in named if name in kit)
+
+
+def _named_in(arguments: Any, each: Any) -> Iterator[str]:
+    """Names of environments in a step, in steps inside it, and in what it is repeated for."""
+    if not isinstance(arguments, Mapping):
+        return
+    for key, value in arguments.items():
+        if key == "environment" and value == "${each}" and isinstance(each, list):
+            yield from (element for element in each if isinstance(element, str))
+        elif key == "environment" and isinstance(value, str):
+            yield value
+        else:
+            yield from _named_in(value, each)

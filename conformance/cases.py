@@ -8,8 +8,11 @@ from typing import Any, Final
 from conformance.applicability import (
     APPLIES_TO_NONE,
     NO_PROVIDER,
+    ONE_REPLICA,
     applies,
+    further_environments,
     has_profile,
+    has_replicas,
     not_applicable,
     profile_missing,
     provider_missing,
@@ -45,8 +48,13 @@ class Case:
 
     @property
     def is_playable(self) -> bool:
-        """True if it is applicable and no mistake is known of it."""
-        return self.not_applicable is None and self.mistake is None
+        """True if it is applicable, and neither a mistake nor a fault of the set-up is known of it."""
+        return self.not_applicable is None and self.mistake is None and self.fault is None
+
+    @property
+    def fault(self) -> str | None:
+        """What is wrong with the set-up of its provider, or None."""
+        return self.provider.fault if self.not_applicable is None else None
 
     @property
     def id(self) -> str:
@@ -85,6 +93,8 @@ def _cases_of(scenario: Scenario, target: Target, facts: Mapping[str, ProviderFa
     if not has_profile(scenario, target):
         # One case says it; one for each provider would bury what else is not applicable.
         return [Case(scenario, NO_PROVIDER, "", profile_missing(scenario, target))]
+    if not has_replicas(scenario, target):
+        return [Case(scenario, NO_PROVIDER, "", ONE_REPLICA)]
     matching = [
         provider
         for provider in target.providers
@@ -102,7 +112,8 @@ def _cases_of(scenario: Scenario, target: Target, facts: Mapping[str, ProviderFa
 
 def _case(scenario: Scenario, provider: Provider, target: Target) -> Case:
     environment = (scenario.environment or target.environment) if provider.has_environments else ""
-    return Case(scenario, provider, environment, not_applicable(provider, environment))
+    further = further_environments(scenario, target)
+    return Case(scenario, provider, environment, not_applicable(provider, environment, further))
 
 
 def on_target(case: Case, target: Target) -> Case:
@@ -112,7 +123,8 @@ def on_target(case: Case, target: Target) -> Case:
     provider = next((one for one in target.providers if one.id == case.provider.id), None)
     if provider is None:
         return replace(case, not_applicable=provider_missing(case.provider.id))
-    return replace(case, provider=provider, not_applicable=not_applicable(provider, case.environment))
+    reason = not_applicable(provider, case.environment, further_environments(case.scenario, target))
+    return replace(case, provider=provider, not_applicable=reason)
 
 
 def _with_own_personas(cases: list[Case], target: Target) -> list[Case]:

@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 START_SECONDS: Final = 30.0
 """A process that is not ready by then will not be."""
@@ -124,14 +124,34 @@ def describe_mock(profile: str, providers: Mapping[str, str | None]) -> dict[str
     return described
 
 
+class Pair(NamedTuple):
+    """What was started.
+
+    Parameters:
+        auth_url: base URL of the backend's auth plugin.
+        idp_url: base URL of the mock IdP.
+        app_origin: origin of the app.
+        replicas: base URLs of further replicas of the backend.
+    """
+
+    auth_url: str
+    idp_url: str
+    app_origin: str
+    replicas: tuple[str, ...] = ()
+
+
 @contextlib.contextmanager
-def embedded_pair(seed: int, profile: str, app_url: str = APP_URL) -> Iterator[tuple[str, str, str]]:
-    """Start both; gives the auth URL, the IdP's URL and the app's origin.
+def embedded_pair(
+    seed: int, profile: str, app_url: str = APP_URL, replicas: int = 1, only_environment: str | None = None
+) -> Iterator[Pair]:
+    """Start both.
 
     Parameters:
         seed: for the IdP's random choices.
         profile: configuration profile.
         app_url: where the app is, if there is one.
+        replicas: how many backends there are, on one database.
+        only_environment: the one environment that the backend's providers have; None for all.
 
     Raises:
         EmbeddedStartError: one of them did not start.
@@ -147,12 +167,23 @@ def embedded_pair(seed: int, profile: str, app_url: str = APP_URL) -> Iterator[t
         idp_url = idp["urls"]["http"]
         config = place / "app-config.yaml"
         addresses = ["--idp", idp_url, "--idp-tls", idp["urls"]["tls"]]
-        _run("mock_idp", ["app-config", *addresses, *common, "-o", str(config)], environment)
+        only = ["--env", only_environment] if only_environment else []
+        _run("mock_idp", ["app-config", "--conformance", *only, *addresses, *common, "-o", str(config)], environment)
         inside = {**environment, **_environment_of(idp_url, environment)}
-        arguments = ["serve", "--config", str(config), "--port", backend_url.rsplit(":", 1)[1]]
-        stack.enter_context(started("reference_backend", arguments, place / "backend.log", inside))
+        arguments = ["serve", "--config", str(config)]
+        if replicas > 1:
+            database = {"client": "better-sqlite3", "connection": {"directory": str(place)}}
+            shared = place / "app-config.replicas.yaml"
+            shared.write_text(json.dumps({"backend": {"database": database}}), encoding="utf-8")
+            arguments += ["--config", str(shared)]
+        urls = [backend_url, *(f"http://localhost:{free_port()}" for _ in range(replicas - 1))]
+        for number, url in enumerate(urls):
+            log = place / f"backend-{number}.log"
+            stack.enter_context(
+                started("reference_backend", [*arguments, "--port", url.rsplit(":", 1)[1]], log, inside)
+            )
         # By the name the backend calls itself, not by its address: cookies belong to host names.
-        yield f"{backend_url}/api/auth", idp_url, app_url
+        yield Pair(f"{backend_url}/api/auth", idp_url, app_url, tuple(urls[1:]))
 
 
 def _environment_of(idp_url: str, environment: Mapping[str, str]) -> dict[str, str]:

@@ -63,14 +63,31 @@ class RunPolicy:
     wait: Callable[[float], None] = time.sleep
 
 
-def play(case: Case, facts: ProviderFacts, target: Target, wire: Wire, idp: Idp, policy: RunPolicy) -> CaseResult:
+def play(
+    case: Case,
+    facts: ProviderFacts,
+    target: Target,
+    wire: Wire,
+    idp: Idp,
+    policy: RunPolicy,
+    transcript: Transcript | None = None,
+) -> CaseResult:
     """Play a case and say what it comes to.
+
+    Parameters:
+        case: the case.
+        facts: what is known about its vendor.
+        target: the target.
+        wire: connections to target and IdP.
+        idp: the mock IdP.
+        policy: on which terms.
+        transcript: where exchanges are written down, for whoever wants them of a case that passed.
 
     Raises:
         TargetStoppedError: the target cannot be reached any more.
     """
     begun = time.monotonic()
-    transcript = Transcript()
+    transcript = transcript or Transcript()
     transcript.secrets.learn_from(target.idp["providers"])  # a leaked client secret must not leak once more
     context = CaseContext(target, case.provider, facts, case.environment, wire, idp, transcript)
     context.scope, context.provider_facts = initial_scope(case, facts, target, policy.seed)
@@ -109,7 +126,7 @@ def play(case: Case, facts: ProviderFacts, target: Target, wire: Wire, idp: Idp,
 
 
 def empty_result(case: Case) -> CaseResult:
-    """A result with nothing but the case's own data, not applicable so far."""
+    """A result with nothing but the case's own data: not applicable, or not run for a fault of the set-up."""
     scenario = case.scenario
     level = strictest(requirements()[id_].level for id_ in scenario.requirements)
     return CaseResult(
@@ -121,10 +138,16 @@ def empty_result(case: Case) -> CaseResult:
         provider=case.provider.id,
         vendor=case.provider.vendor,
         env=case.environment,
-        verdict=Verdict.ERROR if case.mistake else Verdict.NOT_APPLICABLE,
+        verdict=_verdict_unplayed(case),
         level=level,
-        message=case.mistake or case.not_applicable or "",
+        message=case.mistake or case.not_applicable or case.fault or "",
     )
+
+
+def _verdict_unplayed(case: Case) -> Verdict:
+    if case.mistake:
+        return Verdict.ERROR
+    return Verdict.NOT_RUN if case.fault else Verdict.NOT_APPLICABLE
 
 
 def did_not_run(case: Case, reason: str) -> CaseResult:

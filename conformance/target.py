@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.driver.wire import PublicAddress
+from conformance.driver.wire import PublicAddress, Replicas, origin_of
 from conformance.scenario.facts import Kind
 
 
@@ -19,6 +19,7 @@ class Provider:
         environments: environments the target has and the IdP knows; only OAuth providers have some.
         not_applicable: why nothing can be played on it, or None.
         reserved: True if only scenarios that name it may use it, because they change what it relies on.
+        fault: what is wrong with its set-up, so that its cases are not played, or None.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Provider:
     environments: tuple[str, ...] = ()
     not_applicable: str | None = None
     reserved: bool = False
+    fault: str | None = None
 
     @property
     def has_environments(self) -> bool:
@@ -54,6 +56,7 @@ class Target:
         personas: persona id -> its description by the IdP.
         name: name and version, if somebody said so.
         public_address: how it is reached below its public address, if it listens elsewhere.
+        replicas: origins where it listens, if there are several of it.
     """
 
     auth_url: str
@@ -66,6 +69,7 @@ class Target:
     personas: dict[str, Any] = field(default_factory=dict)
     name: str | None = None
     public_address: PublicAddress | None = None
+    replicas: tuple[str, ...] = ()
 
     @classmethod
     def unknown(cls, auth_url: str) -> "Target":
@@ -109,4 +113,10 @@ class Target:
             Provider(**{**provider, "environments": tuple(provider["environments"])}) for provider in data["providers"]
         )
         public_address = PublicAddress(**data["public_address"]) if data["public_address"] else None
-        return cls(**{**data, "providers": providers, "public_address": public_address})
+        given = {"providers": providers, "public_address": public_address, "replicas": tuple(data["replicas"])}
+        return cls(**{**data, **given})
+
+    @property
+    def behind(self) -> Replicas | None:
+        """The replicas behind its address, or None if there is one of it."""
+        return Replicas(origin_of(self.auth_url), self.replicas) if len(self.replicas) > 1 else None

@@ -15,7 +15,7 @@ def test_case(case: Case, run: Run, request: pytest.FixtureRequest) -> None:
     """Play the case and turn its verdict into pytest's outcome."""
     result = _result(case, run, request)
     request.node.stash[RESULT] = result.to_json()
-    if result.verdict is Verdict.NOT_APPLICABLE:
+    if result.verdict in {Verdict.NOT_APPLICABLE, Verdict.NOT_RUN}:
         pytest.skip(result.message)
     if result.verdict is Verdict.DEVIATION:
         pytest.xfail("; ".join(f"{id_}: {reason}" for id_, reason in result.deviations.items()))

@@ -38,6 +38,7 @@ def create_app(idp: Idp, reloader: Reloader | None = None) -> Flask:
             "faults": FAULTS.by_id,
             "consent_path": CONSENT_PATH,
             "control": CONTROL_PREFIX,
+            "nobody_came": lambda asked: consent.nobody_came(idp, asked),
             "own_url": idp.listener_info.describe(None)["urls"].get("http", idp.settings.idp_url),
         }
     )

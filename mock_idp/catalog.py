@@ -28,6 +28,13 @@ def catalog_yaml() -> str:
     return _stream(entities())
 
 
+@cache
+def shown_catalog_yaml() -> str:
+    """The same without the personas that a sign-in page does not show, for an app that people look at."""
+    spare = {persona.entity for persona in PERSONAS.values() if persona.spare}
+    return _stream([one for one in entities() if one["kind"] != "User" or one["metadata"]["name"] not in spare])
+
+
 def own_catalog_yaml(people: Collection[Person]) -> str:
     """The entities of people of one's own, to stand behind those of the personas.
 

@@ -20,7 +20,7 @@ from mock_idp.randomness import Randomness
 from mock_idp.services import Services
 from mock_idp.settings import Settings
 from mock_idp.setup.applied import AppliedSetup
-from mock_idp.setup.model import Setup
+from mock_idp.setup.model import HostSetup, Setup
 from mock_idp.setup.snapshots import Snapshots
 from mock_idp.vendors import vendors
 from mock_idp.vendors.base import Vendor
@@ -64,6 +64,7 @@ class Idp:
         snapshots: its states at other times.
         journal: what was asked.
         host_patterns: every host name that a vendor, an auth proxy or a website has for itself, and whose it is.
+        own_hosts: host -> addresses there that only the owner of this mock has, the longest path first.
         listener_info: what the listeners know.
     """
 
@@ -79,6 +80,7 @@ class Idp:
     snapshots: Snapshots
     journal: Journal
     host_patterns: Mapping[str, Emulation]
+    own_hosts: Mapping[str, tuple[HostSetup, ...]]
     listener_info: ListenerInfo = field(default_factory=ListenerInfo)
 
 
@@ -108,6 +110,7 @@ def make_idp(settings: Settings, clock: Clock | None = None, setup: Setup | None
         for host in emulation.hosts:
             # Of emulations with the same host the first one has it.
             host_patterns.setdefault(host, emulation)
+    own_hosts: dict[str, tuple[HostSetup, ...]] = {}
     setups = provider_setups(settings)
     people = People(PERSONAS)
     services = Services(emulations, settings, adjustable, randomness, people, profiles()[settings.profile].exclusive)
@@ -125,6 +128,7 @@ def make_idp(settings: Settings, clock: Clock | None = None, setup: Setup | None
         snapshots=Snapshots(people, services, adjustable, applied),
         journal=Journal(settings.journal_limit),
         host_patterns=host_patterns,
+        own_hosts=own_hosts,
     )
     for persona in SPARE:
         idp.services.create(persona, CLIENT_SITE.id, permanent=True)
@@ -140,6 +144,11 @@ def make_idp(settings: Settings, clock: Clock | None = None, setup: Setup | None
     idp.snapshots.begin()
     if setup is not None:
         idp.applied.apply(setup)
+        for own in setup.hosts:
+            # A host of the vendor's own stays that, with one more path.
+            host_patterns.setdefault(own.host, services.by_id[own.service].emulation)
+            known = (*own_hosts.get(own.host, ()), own)
+            own_hosts[own.host] = tuple(sorted(known, key=lambda one: len(one.path), reverse=True))
     if settings.auto_login is not None and settings.auto_login not in people.by_id:
         raise SettingsError(f"There is no persona {settings.auto_login!r}; there are {people.in_words}.")
     return idp

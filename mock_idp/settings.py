@@ -51,6 +51,8 @@ PROXY_HEADER_BYTES = 16 * 1024
 FRONT_HEADER_BYTES = 64 * 1024
 """Bytes of a header on either side of the front; signed headers are long."""
 FRONT_FORM_BYTES = 64 * 1024
+FRONT_READ_BYTES = 4 * 1024
+"""Bytes of an answer in which the front looks for the backend's sentence about a failed sign-in."""
 JOURNAL_PAGE_ENTRIES = 500
 MOST_SNAPSHOTS = 50
 MOST_PEOPLE = 10_000
@@ -76,9 +78,14 @@ OUT_OF_RESOURCES_SECONDS = 1.0
 """How long no connection is accepted if the system has no room for one."""
 ANSWER_SECONDS = 5.0
 """How long commands and the front wait for a running mock."""
+COMMAND_FAREWELL_SECONDS = 10.0
+"""How long what a command started may take to end after the command did; a backend closes its database in that time."""
 CONNECT_SECONDS = 10.0
 """How long the front tries to reach the backend behind it."""
 SCREENSHOT_MILLISECONDS = 30_000
+
+TOKENS_WANTED_SECONDS = 3.0
+"""How soon a backend asks for tokens after somebody consented; one that did not will not, or asks somebody else."""
 
 # Listeners.
 HTTP_WORKERS = 16
@@ -115,6 +122,7 @@ class Settings:
         app_urls: base URLs of the Backstage frontends, without trailing slash. The first one is ``app.baseUrl``.
         providers: ``ID`` or ``ID=VENDOR`` each; empty means the default providers.
         profile: name of the app-config variant.
+        only_own_clients: True if no clients of the kit are registered, except for providers that are named.
         auto_login: id of the persona that is signed in without a consent page, or None.
         seed: seed of all random choices, or None to draw one.
         state_dir: directory of the certificate authority.
@@ -133,6 +141,7 @@ class Settings:
     app_urls: tuple[str, ...] = (DEFAULT_APP_URL,)
     providers: tuple[str, ...] = ()
     profile: str = DEFAULT_PROFILE
+    only_own_clients: bool = False
     auto_login: str | None = None
     seed: int | None = None
     state_dir: Path = field(default_factory=default_state_dir)

@@ -15,6 +15,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "explain": "conformance.cli.explain",
     "list": "conformance.cli.listing",
     "report": "conformance.cli.report",
+    "compare": "conformance.cli.compare",
     "playground": "conformance.cli.playground",
 }
 """Subcommand -> the module that has it as ``command``."""

@@ -1,5 +1,6 @@
 """``auth-conformance playground``: a small real Backstage app, the reference backend and the mock, to click through."""
 
+import importlib.util
 import json
 import signal
 import threading
@@ -16,13 +17,18 @@ from conformance.cli.library import SetUpError
 from conformance.embedded import EmbeddedStartError, embedded_pair
 from conformance.plugin.options import PROFILE
 
-BUNDLE: Final = Path(__file__).parents[1] / "playground"
-"""Where an installation has the app, which is built from the published packages of the Backstage frontend."""
+PACKAGE: Final = "backstage_auth_conformance_playground"
+"""What the extra ``playground`` installs: the app, built from the published packages of the Backstage frontend."""
 
 SIGN_IN: Final = ("guest", "github", "google", "microsoft", "gitlab", "okta", "oidc", "auth0")
 """Providers on the sign-in page; all others can be asked for tokens behind it."""
 
 SEED: Final = 1
+
+_HOW_TO_BUILD: Final = (
+    "In a checkout, 'npm ci && npm run build' in tests/interop/frontend/app makes one in its directory build, "
+    "for --bundle."
+)
 
 
 @click.command("playground")
@@ -30,28 +36,25 @@ SEED: Final = 1
 @click.option(
     "--bundle",
     type=click.Path(file_okay=False, path_type=Path),
-    default=BUNDLE,
-    show_default="the one of this installation",
+    show_default="the one that the extra 'playground' installs",
     metavar="DIRECTORY",
     help="Where the built app is.",
 )
-def command(port: int, bundle: Path) -> None:
+def command(port: int, bundle: Path | None) -> None:
     """Serve a small Backstage app that signs in through the reference backend, at the mock identity provider.
 
     Every auth API of the frontend can be called there, and shows what it got. Ctrl-C ends it.
     """
+    bundle = bundle or _installed_bundle()
     if not (bundle / "app.js").exists():
-        raise SetUpError(
-            f"there is no built app in {bundle}; in a checkout, 'npm ci && npm run build' in "
-            "tests/interop/frontend/app makes one in its directory build, for --bundle."
-        )
+        raise SetUpError(f"there is no built app in {bundle}. {_HOW_TO_BUILD}")
     app_url = f"http://localhost:{port}"
     # However it is told to end, the processes that it started end with it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with embedded_pair(SEED, PROFILE, app_url) as (auth_url, idp_url, _):
+        with _listening(port) as server, embedded_pair(SEED, PROFILE, app_url) as (auth_url, idp_url, *_):
             config = frontend_config(app_url, auth_url.removesuffix("/api/auth"))
-            with _served(bundle, config, port):
+            with _serving(server, bundle, config):
                 click.echo(f"The app is at {app_url}, its vendors at {idp_url}. Ctrl-C ends both.")
                 click.echo(
                     f"In a browser that finds Google by its own name: mock-idp browser {app_url} --idp {idp_url}"
@@ -61,6 +64,20 @@ def command(port: int, bundle: Path) -> None:
         pass
     except (EmbeddedStartError, OSError) as error:
         raise SetUpError(str(error)) from error
+
+
+def _installed_bundle() -> Path:
+    """Where the extra has the app.
+
+    Raises:
+        SetUpError: the extra is not installed.
+    """
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
+        raise SetUpError(
+            f"the app is not installed: pip install 'backstage-auth-conformance[playground]'. {_HOW_TO_BUILD}"
+        )
+    return Path(spec.origin).with_name("bundle")
 
 
 def frontend_config(app_url: str, backend_url: str) -> dict[str, Any]:
@@ -78,8 +95,20 @@ def frontend_config(app_url: str, backend_url: str) -> dict[str, Any]:
     }
 
 
+def _listening(port: int) -> ThreadingHTTPServer:
+    """Take the port before anything is started that takes time.
+
+    Raises:
+        SetUpError: it cannot be had.
+    """
+    try:
+        return ThreadingHTTPServer(("127.0.0.1", port), BaseHTTPRequestHandler)
+    except OSError as error:
+        raise SetUpError(f"port {port} cannot be had ({error.strerror}); name another with --port.") from error
+
+
 @contextmanager
-def _served(bundle: Path, config: dict[str, Any], port: int) -> Iterator[None]:
+def _serving(server: ThreadingHTTPServer, bundle: Path, config: dict[str, Any]) -> Iterator[None]:
     # Within a script element "<" could end it.
     text = json.dumps(config).replace("<", "\\u003c")
     page = (bundle / "index.html").read_text(encoding="utf-8")
@@ -103,11 +132,11 @@ def _served(bundle: Path, config: dict[str, Any], port: int) -> Iterator[None]:
         def log_message(self, format: str, *arguments: object) -> None:
             """Keep quiet."""
 
-    with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            server.shutdown()
-            thread.join()
+    server.RequestHandlerClass = Handler
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()

@@ -74,6 +74,23 @@ class Browser:
         self._wire = wire
         self._app_origin = app_origin
         self._transcript = transcript
+        self._turn = 0
+        self._replica: int | None = None
+
+    def use_replica(self, number: int | None) -> None:
+        """Stay with one replica of the target, or ask them in turn again.
+
+        Parameters:
+            number: which one, from 0; None for in turn.
+        """
+        self._replica = number
+
+    def _next_turn(self, url: str) -> int:
+        """Whose turn it is at an address: the next replica's at each request, unless one was chosen."""
+        if self._replica is not None or not self._wire.has_replicas_at(url):
+            return self._replica or 0
+        self._turn += 1
+        return self._turn - 1
 
     def navigate(
         self,
@@ -145,7 +162,7 @@ class Browser:
         sent = Request(method, url, tuple(_lines(fields)), body)
         self._transcript.secrets.learn_from_headers(sent.headers)
         try:
-            response = self._wire.send(sent)
+            response = self._wire.send(sent, self._next_turn(url))
         except NoAnswerError:
             self._transcript.exchanges.append(HttpExchange(sent, None))
             raise

@@ -149,6 +149,23 @@ class PublicAddress:
         return [*fields, ("X-Forwarded-Prefix", parts.path)] if parts.path else fields
 
 
+@dataclass(frozen=True, slots=True)
+class Replicas:
+    """Several processes of the target behind one address, as a load balancer without sticky sessions has them.
+
+    Parameters:
+        origin: the address that browsers know.
+        listeners: where the replicas listen.
+    """
+
+    origin: str
+    listeners: tuple[str, ...]
+
+    def listener(self, turn: int) -> str:
+        """The replica whose turn it is."""
+        return self.listeners[turn % len(self.listeners)]
+
+
 _ELSEWHERE: Final = Response(404, (("Content-Type", "text/plain"),), b"Nothing is served at this address.")
 """What a public address answers outside of the path that it passes on."""
 
@@ -161,6 +178,7 @@ class Wire:
         timeout_seconds: limit for connecting and for each read.
         trusted_ca_file: PEM file of a CA that the target's certificate descends from, if it is not public.
         public_address: see :class:`PublicAddress`; None if the target listens where browsers reach it.
+        replicas: see :class:`Replicas`; None if there is one of the target.
     """
 
     def __init__(
@@ -169,8 +187,10 @@ class Wire:
         timeout_seconds: float,
         trusted_ca_file: str | None = None,
         public_address: PublicAddress | None = None,
+        replicas: Replicas | None = None,
     ) -> None:
         self._route = route
+        self._replicas = replicas
         self._public_address = public_address
         self._timeout = dict.fromkeys(("connect", "read", "write", "pool"), timeout_seconds)
         self._seconds = timeout_seconds
@@ -192,8 +212,16 @@ class Wire:
         if self._by_name:
             self._by_name.close()
 
-    def send(self, request: Request) -> Response:
+    def has_replicas_at(self, url: str) -> bool:
+        """Say whether several replicas answer at an address in turn."""
+        return self._replicas is not None and origin_of(url) == origin_of(self._replicas.origin)
+
+    def send(self, request: Request, turn: int = 0) -> Response:
         """Send one request and read the whole answer.
+
+        Parameters:
+            request: what is sent.
+            turn: whose turn it is, where there are replicas; it counts on from request to request.
 
         Raises:
             NoAnswerError: connection refused, TLS failure, time-out, reset, an answer that is no HTTP, or an address
@@ -207,6 +235,8 @@ class Wire:
             if behind is None:
                 return _ELSEWHERE
             there, path = urlsplit(self._public_address.listener), behind
+        if self._replicas and self.has_replicas_at(request.url):
+            there = urlsplit(self._replicas.listener(turn))
         host = there.hostname or ""
         target = path or "/"
         if parts.query or request.url.split("#")[0].endswith("?"):

@@ -2,4 +2,4 @@
 
 
 class ConfigurationFault(Exception):  # noqa: N818 - the glossary's word
-    """Target, IdP or command line are set up wrongly; the text says what to do."""
+    """Target, IdP or command line are set up wrongly, so that nothing can be tested; the text says what to do."""

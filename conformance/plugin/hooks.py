@@ -10,13 +10,14 @@ from typing import Any, Final
 import pytest
 
 from conformance.cases import Case
+from conformance.examination.findings import in_words
 from conformance.play import did_not_run
 from conformance.plugin.options import add_options, read_options
 from conformance.plugin.run import CLEAN_UP, RUN, Run, begin, continue_in_worker
 from conformance.reports.deviations import render_deviations
 from conformance.reports.document import build_document
 from conformance.reports.files import write_report
-from conformance.reports.groups import BAD, signature_of
+from conformance.reports.groups import BAD, first_requirement
 from conformance.reports.html import render_html
 from conformance.reports.json_report import render_json
 from conformance.reports.junit import render_junit
@@ -123,6 +124,7 @@ def lines_about(run: Run) -> list[str]:
         f"target: {run.target.auth_url} (app {run.target.app_origin}, profile {run.target.profile})",
         f"mock IdP: {run.target.idp['urls']['http']}; {seed}",
         f"providers: {', '.join(present)}" + (f"; not on the target: {', '.join(missing)}" if missing else ""),
+        *in_words(run.findings),
     ]
 
 
@@ -217,7 +219,7 @@ class Collector:
         self._progress = self._progress or Progress(len(self._run.planned))
         self._begun = self._begun or time.monotonic() - result.seconds
         lines = [self._progress.add(result, time.monotonic() - self._begun)]
-        signature = signature_of(told) if result.verdict.value in BAD else None
+        signature = (result.scenario, first_requirement(told)) if result.verdict.value in BAD else None
         if signature is not None and signature not in self._told:
             self._told.add(signature)
             lines.append(told_at_once(result))
@@ -266,10 +268,16 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     bad = document["summary"]["stale"] or expired or lost
     if bad and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if session.exitstatus == pytest.ExitCode.OK and any(finding.is_set_up for finding in run.findings):
+        # Nothing failed, but what could not be tested is not green either.
+        session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Show what the run came to, per verdict and per requirement that did not hold."""
     document = config.stash.get(DOCUMENT, None)
     if document is not None:
-        summarise(document, terminalreporter, config.stash[RUN].options.transcripts)
+        run = config.stash[RUN]
+        summarise(document, terminalreporter, run.options.transcripts)
+        for line in in_words(finding for finding in run.findings if finding.is_set_up):
+            terminalreporter.line(line)

@@ -12,6 +12,9 @@ IDP_URL: Final = "http://127.0.0.1:9000"
 ENVIRONMENT: Final = "development"
 PROFILE: Final = "default"
 TIMEOUT_SECONDS: Final = 15.0
+KEEPS_KEYS_IN_MEMORY: Final = frozenset({"bare"})
+"""Profiles whose backend shares no keys with others (KEY-07)."""
+
 LEVELS: Final = ("must", "should")
 SHOWN: Final = ("first", "all", "none")
 
@@ -63,6 +66,9 @@ OPTIONS: Final = (
     Option("--transcripts", "HTTP exchanges of failures: first, all or none  [first]", "WHICH", "first", choices=SHOWN),
     Option("--app-origin", "origin of the target's app.baseUrl  [the target is asked]", "URL"),
     Option("--target-name", "name and version of the target, for the report", "TEXT"),
+    Option("--replica", "a further replica of the target; requests go to all of them in turn", "URL", repeated=True),
+    Option("--replicas", "start so many replicas of the reference backend  [1]", "NUMBER", 1, int),
+    Option("--app-config", "the app-config that the target was started with, to compare its release", "FILE"),
     Option("--target-ca", "CA file that the target's certificate descends from", "FILE"),
     Option("--request-timeout", f"limit for each request  [{TIMEOUT_SECONDS:g}]", "SECONDS", TIMEOUT_SECONDS, float),
     Option("--seed", "repeat the random choices of an earlier run", "NUMBER", type=int),
@@ -121,12 +127,33 @@ class Options:
     transcripts: str
     target_name: str | None
     target_ca: str | None
+    app_config: str | None
+    further_replicas: list[str]
+    replicas: int
     seed: int
     timeout: float
 
     def to_json(self) -> dict[str, Any]:
         """JSON-able form for the xdist workers."""
         return asdict(self)
+
+
+def _check_replicas(target: str | None, further: list[str], count: int, profile: str) -> None:
+    """Check the two options about replicas.
+
+    Raises:
+        pytest.UsageError: they do not make sense.
+    """
+    if further and not target:
+        raise pytest.UsageError("--replica goes with --target; without a target, --replicas NUMBER starts some")
+    if target and count != 1:
+        raise pytest.UsageError("--replicas is for the reference backend; name those of the target with --replica URL")
+    if count < 1:
+        raise pytest.UsageError("--replicas is a number from 1")
+    if (further or count > 1) and profile in KEEPS_KEYS_IN_MEMORY:
+        raise pytest.UsageError(
+            f"the profile {profile!r} keeps signing keys in memory, so there is one replica (KEY-07)"
+        )
 
 
 def read_options(config: pytest.Config) -> Options:
@@ -144,6 +171,7 @@ def read_options(config: pytest.Config) -> Options:
         providers[id_] = vendor or None
     if get("--idp") and not get("--target"):
         raise pytest.UsageError("--idp goes with --target; without a target the suite starts its own mock IdP")
+    _check_replicas(get("--target"), get("--replica"), get("--replicas"), get("--profile"))
     if get("--request-timeout") <= 0:
         raise pytest.UsageError("--request-timeout is a number of seconds above 0")
     ca_file = get("--target-ca")
@@ -181,6 +209,9 @@ def read_options(config: pytest.Config) -> Options:
         transcripts=get("--transcripts"),
         target_name=get("--target-name"),
         target_ca=ca_file,
+        app_config=get("--app-config"),
+        further_replicas=[url.rstrip("/") for url in get("--replica")],
+        replicas=get("--replicas"),
         seed=seed if seed is not None else random.SystemRandom().randrange(2**32),
         timeout=get("--request-timeout"),
     )

@@ -16,9 +16,10 @@ from conformance.driver.idp import Idp
 from conformance.driver.wire import Wire
 from conformance.embedded import EmbeddedStartError, describe_mock, embedded_pair
 from conformance.examination.fault import ConfigurationFault
+from conformance.examination.findings import Finding
 from conformance.examination.probe import ProbeOptions, examine, planned_target, wire_for
 from conformance.play import RunPolicy
-from conformance.plugin.options import PROFILE, Options
+from conformance.plugin.options import ENVIRONMENT, PROFILE, Options
 from conformance.requirement_list import requirements
 from conformance.scenario.loader import Library, ScenarioFileError, load
 from conformance.steps import RULES
@@ -39,6 +40,7 @@ class Run:
         handover: where a worker finds the examined target, if it is examined later than the worker starts.
         results: results so far (all of them only on the controller).
         planned: ids of the cases that pytest collected (only on the controller).
+        findings: what the examination found (only on the controller).
     """
 
     options: Options
@@ -49,6 +51,7 @@ class Run:
     handover: Path | None = None
     results: list[CaseResult] = field(default_factory=list)
     planned: set[str] = field(default_factory=set)
+    findings: Sequence[Finding] = ()
     _wire: Wire | None = None
     _idp: Idp | None = None
 
@@ -57,7 +60,9 @@ class Run:
         """The process's connections, made when first needed."""
         if self._wire is None:
             target, options = self.target, self.options
-            self._wire = wire_for(target.idp, target.ca_pem, options.timeout, options.target_ca, target.public_address)
+            self._wire = wire_for(
+                target.idp, target.ca_pem, options.timeout, options.target_ca, target.public_address, target.behind
+            )
         return self._wire
 
     @property
@@ -74,7 +79,7 @@ class Run:
 
     def cases(self) -> list[Case]:
         """Every case of the run."""
-        everything = self.options.target is None and not self.options.providers
+        everything = self.options.target is None and not self.options.providers and self.options.env == ENVIRONMENT
         # Another profile may have few providers; what is written for it has to be playable there all the same.
         everything &= self.options.only_profile or self.options.profile == PROFILE
         cases = collect(self.library, self.target, self.options.requirements, is_complete=everything)
@@ -96,8 +101,14 @@ class Run:
         options = self.options
         try:
             auth_url, idp_url, app_origin = options.target, options.idp, options.app_origin
+            replicas = tuple(options.further_replicas)
             if auth_url is None:
-                auth_url, idp_url, app_origin = clean_up.enter_context(embedded_pair(options.seed, options.profile))
+                # Another environment is played as real files have it: alone.
+                only = None if options.env == ENVIRONMENT else options.env
+                pair = clean_up.enter_context(
+                    embedded_pair(options.seed, options.profile, replicas=options.replicas, only_environment=only)
+                )
+                (auth_url, idp_url, app_origin), replicas = pair[:3], pair.replicas
             probe = ProbeOptions(
                 auth_url,
                 idp_url,
@@ -107,8 +118,12 @@ class Run:
                 options.providers,
                 options.timeout,
                 options.target_ca,
+                options.app_config,
+                replicas,
             )
-            self.target = replace(examine(probe, self.library.facts), name=options.target_name)
+            examination = examine(probe, self.library.facts)
+            self.target = replace(examination.ready(), name=options.target_name)
+            self.findings = examination.findings
         except (EmbeddedStartError, ConfigurationFault) as error:
             raise pytest.UsageError(str(error)) from error
         self.is_examined = True
@@ -170,7 +185,10 @@ def begin(options: Options, folder: Path, clean_up: contextlib.ExitStack, *, onl
         raise pytest.UsageError(str(error)) from error
     if described:
         target = planned_target(described, options.env, options.profile, options.providers, library.facts)
-        return Run(options, library, target, deviations, is_examined=False, handover=folder / "target.json")
+        # Where they are is not known yet; that there are some decides which cases there are.
+        several = ("",) * options.replicas if options.replicas > 1 else ()
+        planned = replace(target, replicas=several)
+        return Run(options, library, planned, deviations, is_examined=False, handover=folder / "target.json")
     run = Run(options, library, Target.unknown(options.target or ""), deviations, is_examined=False)
     run.examine(clean_up)
     return run

@@ -58,6 +58,7 @@ def build_document(
             "name": target.name,
             "app_origin": target.app_origin,
             "profile": target.profile,
+            "environment": target.environment,
             "embedded": embedded,
         },
         "idp": {"url": target.idp["urls"]["http"], "version": target.idp.get("kit", {}).get("version")},

@@ -75,6 +75,24 @@ def groups_of(document: dict[str, Any], verdicts: frozenset[str] = BAD) -> list[
     return sorted(groups, key=lambda group: (-len(group.cases), group.case["id"]))
 
 
+def clusters_of(groups: list[Group]) -> list[list[Group]]:
+    """Groups put together that failed for the same requirement first: one defect fails several scenarios.
+
+    Parameters:
+        groups: in the order in which they are to be told.
+    """
+    found: dict[str, list[Group]] = {}
+    for group in groups:
+        found.setdefault(first_requirement(group.case), []).append(group)
+    return list(found.values())
+
+
+def first_requirement(case: dict[str, Any]) -> str:
+    """The requirement that failed first; of a case that failed for none, its scenario and what it says."""
+    failed = next((check["requirement"] for check in case.get("checks", ()) if not check["holds"]), None)
+    return failed or f"{case['scenario']}: {_alike(case['message'], case)}"
+
+
 def signature_of(case: dict[str, Any]) -> tuple[Any, ...]:
     """What is the same for cases that failed alike; the provider's name and values made up for it do not count."""
     told = [

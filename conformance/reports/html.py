@@ -8,7 +8,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from conformance.reports.groups import BAD, WARNED, groups_of
+from conformance.reports.groups import BAD, WARNED, clusters_of, groups_of
 from conformance.reports.markdown import providers_of_failures
 from conformance.reports.transcript import as_text
 from conformance.verdicts import SEVERITY, Verdict, worst
@@ -21,14 +21,17 @@ def render_html(document: dict[str, Any]) -> str:
     environment.filters["code"] = with_code
     environment.filters["anchor"] = anchor
     template = environment.from_string(source)
+    groups, rows = groups_of(document), matrix(document)
     failing = [row for row in document["requirements"] if row["verdict"] in {*BAD, "stale"}]
     return template.render(
         document=document,
         failing=failing,
         providers=providers_of_failures(document),
-        groups=groups_of(document),
+        groups=groups,
+        opened={cluster[0].case["id"] for cluster in clusters_of(groups)},
+        areas=areas_of(rows),
         warned=groups_of(document, frozenset({WARNED, "deviation"})),
-        matrix=matrix(document),
+        matrix=rows,
         ids=[provider["id"] for provider in document["providers"]],
         cases=cases_by_scenario(document),
         as_text=as_text,
@@ -52,6 +55,16 @@ def matrix(document: dict[str, Any]) -> list[dict[str, Any]]:
         verdict = worst(verdict for verdicts in by_area.values() for verdict in verdicts)
         rows.append({"provider": provider, "cells": cells, "verdict": verdict.value})
     return sorted(rows, key=lambda row: (-SEVERITY[Verdict(row["verdict"])], row["provider"]))
+
+
+def areas_of(rows: list[dict[str, Any]]) -> list[str]:
+    """The columns of the matrix: areas with failures first, since not all fit on a screen."""
+    worst_of: dict[str, int] = {}
+    for row in rows:
+        for area, cell in row["cells"].items():
+            worst_of[area] = max(worst_of.get(area, 0), SEVERITY[Verdict(cell["verdict"])])
+    bad = SEVERITY[Verdict.FAILED]
+    return sorted(worst_of, key=lambda area: (worst_of[area] < bad, area))
 
 
 def _cell(verdicts: list[Verdict]) -> dict[str, Any]:

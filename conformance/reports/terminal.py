@@ -1,11 +1,12 @@
 """What the terminal shows: failures as they happen, how far the run is, and at the end each defect once."""
 
 import shlex
+from collections import Counter
 from collections.abc import Collection, Iterator
 from typing import Any, Final
 
-from conformance.applicability import profile_of
-from conformance.reports.groups import BAD, WARNED, Failure, Group, groups_of
+from conformance.applicability import environment_of, profile_of
+from conformance.reports.groups import BAD, WARNED, Failure, Group, clusters_of, groups_of
 from conformance.reports.transcript import as_outline, as_text
 from conformance.verdicts import CaseResult
 
@@ -17,6 +18,12 @@ SHOWN_PROVIDERS: Final = 3
 
 SHOWN_FAILURES: Final = 4
 """A group tells so many of its failed checks; the rest are counted."""
+
+SHOWN_LINES: Final = 8
+"""Lines of an outline; the rest are counted."""
+
+SHOWN_SCENARIOS: Final = 4
+"""Further scenarios that fail for the same requirement; the rest are counted."""
 
 SHOWN_CHARACTERS: Final = 200
 """Longer values are cut here; the reports have them whole."""
@@ -74,20 +81,39 @@ def summarise(document: dict[str, Any], reporter: Any, transcripts: str) -> None
     found = groups_of(document)
     if found:
         reporter.section("what failed")
-        for number, group in enumerate(found, start=1):
-            for line in told(group, number, document, transcripts):
+        for number, cluster in enumerate(clusters_of(found), start=1):
+            for line in told(cluster, number, document, transcripts):
                 reporter.line(line)
     reporter.section("conformance")
     for line in summary_lines(document):
         reporter.line(line)
 
 
-def told(group: Group, number: int, document: dict[str, Any], transcripts: str) -> Iterator[str]:
+def told(cluster: list[Group], number: int, document: dict[str, Any], transcripts: str) -> Iterator[str]:
+    """Failures of one requirement: the first group as a whole, the others as a line each."""
+    yield from _group(cluster[0], number, document, transcripts)
+    if transcripts == "all":
+        for group in cluster[1:]:
+            yield f"   also      {group.case['scenario']} at {_providers(group.providers)}"
+            yield from (f"   {line}" for line in as_text(group.case["transcript"]).splitlines())
+        yield ""
+        return
+    scenarios: dict[str, list[str]] = {}
+    for group in cluster[1:]:
+        scenarios.setdefault(group.case["scenario"], []).extend(group.providers)
+    for scenario, names in list(scenarios.items())[:SHOWN_SCENARIOS]:
+        yield f"   also      {scenario} at {_providers(list(dict.fromkeys(names)))}"
+    if len(scenarios) > SHOWN_SCENARIOS:
+        yield f"   and {len(scenarios) - SHOWN_SCENARIOS} more scenarios, in the reports"
+    yield ""
+
+
+def _group(group: Group, number: int, document: dict[str, Any], transcripts: str) -> Iterator[str]:
     """A group of failures: what should hold, what came, where else, how to play it alone, and the exchanges."""
     case = group.case
     rows = {row["id"]: row for row in document["requirements"]}
     yield f"{number}. {case['title']}"
-    yield f"   {case['file']}, scenario {case['scenario']}, at {_providers(group)}"
+    yield f"   {case['file']}, scenario {case['scenario']}, at {_providers(group.providers)}"
     for failure in group.failures[:SHOWN_FAILURES]:
         yield from _failure(failure, rows)
     if len(group.failures) > SHOWN_FAILURES:
@@ -99,8 +125,10 @@ def told(group: Group, number: int, document: dict[str, Any], transcripts: str) 
         yield from (f"   {line}" for line in as_text(case["transcript"]).splitlines())
     elif transcripts == "first" and case["transcript"]:
         step = group.failures[0].step if group.failures else case["transcript"][-1]["step"]
-        yield from (f"   {line}" for line in as_outline(case["transcript"], step))
-    yield ""
+        outline = as_outline(case["transcript"], step)
+        yield from (f"   {line}" for line in outline[:SHOWN_LINES])
+        if len(outline) > SHOWN_LINES:
+            yield f"   {len(outline) - SHOWN_LINES} more lines; --transcripts all shows everything"
 
 
 def _failure(failure: Failure, rows: dict[str, dict[str, Any]]) -> Iterator[str]:
@@ -114,8 +142,7 @@ def _failure(failure: Failure, rows: dict[str, dict[str, Any]]) -> Iterator[str]
         yield f"   why       {failure.why}"
 
 
-def _providers(group: Group) -> str:
-    names = group.providers
+def _providers(names: list[str]) -> str:
     more = len(names) - SHOWN_PROVIDERS
     return ", ".join(names[:SHOWN_PROVIDERS]) + (f"; same at {more} more" if more > 0 else "")
 
@@ -127,6 +154,8 @@ def replay(case: dict[str, Any], document: dict[str, Any]) -> str:
         words += [target["url"], "--idp", document["idp"]["url"]]
     if target["profile"] != "default":
         words += ["--profile", target["profile"]]
+    if target["environment"] != "development":
+        words += ["--env", target["environment"]]
     if case["provider"] != "none":
         words += ["--provider", case["provider"]]
     return shlex.join([*words, "-k", case["scenario"]])
@@ -141,8 +170,9 @@ def summary_lines(document: dict[str, Any]) -> Iterator[str]:
     total = len(document["requirements"])
     yield f"cases: {', '.join(counted)}"
     yield f"requirements: {len(holding)} of {len(checked)} checked ones hold; the specification has {total}"
+    yield from _other_environments(document)
     for reason, count in sorted(summary["not_applicable"].items()):
-        if profile_of(reason) is None:
+        if profile_of(reason) is None and environment_of(reason) is None:
             yield f"  not applicable ({count}): {reason}"
     yield from _other_profiles(document, {row["id"] for row in checked})
     for row in document["requirements"]:
@@ -160,6 +190,18 @@ def summary_lines(document: dict[str, Any]) -> Iterator[str]:
     warned = sum(1 for case in document["cases"] if case["verdict"] == WARNED)
     if warned:
         yield f"{warned} cases only warn (SHOULD); --level should makes them fail"
+
+
+def _other_environments(document: dict[str, Any]) -> Iterator[str]:
+    """How many cases need environments that the target has not, whatever the provider."""
+    missing: Counter[str] = Counter()
+    for reason, count in document["summary"]["not_applicable"].items():
+        name = environment_of(reason)
+        if name is not None:
+            missing[name] += count
+    if missing:
+        names = ", ".join(f"{name} {count}" for name, count in missing.most_common())
+        yield f"  not applicable ({missing.total()}): the target has no such environment: {names}"
 
 
 def _other_profiles(document: dict[str, Any], checked: Collection[str]) -> Iterator[str]:

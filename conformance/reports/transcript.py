@@ -98,6 +98,8 @@ def as_outline(transcript: list[dict[str, Any]], step: int) -> list[str]:
     for exchange in transcript:
         request, response = exchange["request"], exchange.get("response")
         status = response["line"] if response else "(no answer)"
+        if exchange["step"] != step and exchange["step"] != step - 1:
+            continue  # what led there, at most; the reports have everything
         lines.append(f"{exchange['step']:>3}  {_shortened(request['line'])} → {status}")
         if exchange["step"] != step or response is None:
             continue

@@ -91,6 +91,8 @@ def provider_setups(settings: Settings) -> tuple[ProviderSetup, ...]:
     profile = profiles().get(settings.profile)
     if profile is None:
         raise SetupError(f"There is no profile {settings.profile!r}; there are: {', '.join(profiles())}.")
+    if settings.only_own_clients and not settings.providers:
+        return ()
     chosen = settings.providers or profile.providers or default_providers()
     # The backend sends people to its public address.
     backend_urls = [*filter(None, [profile.public_url]), *settings.backend_urls]

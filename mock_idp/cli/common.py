@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import click
 
 from mock_idp.app_config.providers import SetupError
+from mock_idp.app_config.reading import AppConfigError
 from mock_idp.idp import SettingsError
 from mock_idp.server.errors import ServerError
 from mock_idp.settings import DEFAULT_APP_URL, DEFAULT_BACKEND_URL, DEFAULT_PROFILE
@@ -77,7 +78,7 @@ def plain_mistakes() -> Iterator[None]:
     """End with one sentence and exit status 2 where a person made a mistake."""
     try:
         yield
-    except (ServerError, SettingsError, SetupError, SetupFileError) as mistake:
+    except (ServerError, SettingsError, SetupError, SetupFileError, AppConfigError) as mistake:
         click.echo(f"Error: {mistake}", err=True)
         sys.exit(MISTAKE_STATUS)
 

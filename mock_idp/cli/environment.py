@@ -15,6 +15,7 @@ import requests
 from mock_idp.cli.child_process import run_child
 from mock_idp.cli.client_environment import Shell, client_environment, render
 from mock_idp.cli.common import plain_mistakes
+from mock_idp.cli.setup_files import FilesCommand, OwnFiles, files_options, find_sources, read_sources
 from mock_idp.profiles import profiles
 from mock_idp.proxies import proxies
 from mock_idp.server.authority import make_private_directory, write_private_file
@@ -28,6 +29,8 @@ from mock_idp.settings import (
     Settings,
     default_state_dir,
 )
+from mock_idp.setup.model import Setup
+from mock_idp.setup.sources import Sources
 
 DEFAULT_IDP = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
 
@@ -170,25 +173,54 @@ def env_command(idp: str | None, shell: str) -> None:
         click.echo(render(ask(idp or DEFAULT_IDP).environment, Shell(shell)), nl=False)
 
 
-@click.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.command(
+    "run", cls=FilesCommand, context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
+)
 @idp_option
+@files_options
+@click.option(
+    "--provider",
+    "providers",
+    metavar="ID=VENDOR",
+    multiple=True,
+    help="What is behind a provider id of the app-config that does not tell it.",
+)
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
-def run_command(idp: str | None, command: tuple[str, ...]) -> None:
+def run_command(
+    *,
+    idp: str | None,
+    config: Path | None,
+    no_config: bool,
+    people: tuple[str, ...],
+    own_app_config: tuple[str, ...],
+    providers: tuple[str, ...],
+    command: tuple[str, ...],
+) -> None:
     """Run COMMAND with its traffic to vendors going to the mock IdP.
 
-    If none is named and none answers at the usual address, one runs for the time of the command.
+    If none is named and none answers at the usual address, one runs for the time of the command, with the files that
+    are named here. After an option that takes several files, COMMAND begins with --: `mock-idp run --from-app-config
+    app-config.yaml -- yarn start`.
     """
-    with plain_mistakes(), _answering_idp(idp) as description:
-        status = run_child(command, {**os.environ, **description.environment})
+    own = OwnFiles(own_app_config, providers, os.environ)
+    with plain_mistakes():
+        sources, setup = read_sources(find_sources(config, no_config, people, own))
+        with _answering_idp(idp, setup, sources) as description:
+            status = run_child(command, {**os.environ, **own.stand_ins, **description.environment})
     sys.exit(status)
 
 
 @contextmanager
-def _answering_idp(address: str | None) -> Iterator[IdpDescription]:
+def _answering_idp(address: str | None, setup: Setup, sources: Sources) -> Iterator[IdpDescription]:
     """Find the named or usual mock IdP, or start one.
 
+    Parameters:
+        address: where it is said to be, or None.
+        setup: what the files of this command say.
+        sources: these files.
+
     Raises:
-        EdgeError: there is none and none can be started.
+        ServerError: there is none and none can be started, or it does not know the clients of the files.
     """
     try:
         description = ask(address or DEFAULT_IDP)
@@ -196,14 +228,45 @@ def _answering_idp(address: str | None) -> Iterator[IdpDescription]:
         if address is not None:
             raise
     else:
+        _check_knows(description, setup)
         yield description
         return
     from mock_idp.running import start  # noqa: PLC0415 - the whole application, which is rarely needed here
 
     # The plain port is in app-configs and must be the usual one; the others only this environment tells.
-    running = start(Settings(tls_port=0, proxy_port=0))
+    settings = Settings(**{**setup.settings, "tls_port": 0, "proxy_port": 0})
+    running = start(settings, setup=setup, sources=sources, report=_report)
     try:
-        click.echo(f"mock-idp: none answered at {DEFAULT_IDP}; running one until the command ends", err=True)
+        _report(f"none answered at {DEFAULT_IDP}; running one until the command ends")
         yield ask(running.urls["http"])
     finally:
         running.stop()
+
+
+def _check_knows(description: IdpDescription, setup: Setup) -> None:
+    """See that a mock which is running already knows the clients that the files of this command are about.
+
+    Raises:
+        ServerError: it does not.
+    """
+    if not setup.clients:
+        return
+    with requests.Session() as session:
+        session.trust_env = False
+        answer = _get(session, f"{description.address}{CONTROL_PREFIX}/clients", description.address)
+    try:
+        known = {str(client["client_id"]): client["client_secret"] for client in answer.json()["clients"]}
+    except (ValueError, KeyError, TypeError) as error:
+        raise _not_a_mock_idp(description.address) from error
+    for client in setup.clients:
+        if client.id in known and client.secret in (None, known[client.id]):
+            continue
+        what = f"another secret of the client {client.id!r}" if client.id in known else f"no client {client.id!r}"
+        raise ServerError(
+            f"The mock IdP at {description.address} has {what} ({client.where}); start it with the same files and "
+            "variables as this command (`mock-idp serve --from-app-config …`), or end it, and this command runs one."
+        )
+
+
+def _report(sentence: str) -> None:
+    click.echo(f"mock-idp: {sentence}", err=True)

@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+import os
 import signal
 import threading
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import click
 
 from mock_idp.cli.common import plain_mistakes, setup_options
-from mock_idp.cli.setup_files import FilesCommand, files_options, find_sources, read_sources, settings_of
+from mock_idp.cli.setup_files import FilesCommand, OwnFiles, files_options, find_sources, read_sources, settings_of
 from mock_idp.running import RunningIdp, start
 from mock_idp.settings import (
     DEFAULT_HOST,
@@ -47,12 +48,14 @@ def serve(
     config: Path | None,
     no_config: bool,
     people: tuple[str, ...],
+    own_app_config: tuple[str, ...],
     **options: Any,
 ) -> None:
     """Run the mock identity provider until it is interrupted."""
     stopping = stop_signals()
+    own = OwnFiles(own_app_config, options["providers"], os.environ)
     with plain_mistakes():
-        sources, setup = read_sources(find_sources(config, no_config, people))
+        sources, setup = read_sources(find_sources(config, no_config, people, own))
         # The other options are named like the settings they are.
         settings = settings_of(ctx, options, setup)
     if not is_loopback(settings.host):

@@ -1,10 +1,12 @@
 """What the control API and the pages tell about the mock, as plain data."""
 
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
 from mock_idp import __version__
 from mock_idp.acceptance import acceptance
+from mock_idp.app_config.providers import environment_kinds
 from mock_idp.catalog import annotations_of
 from mock_idp.client_site import client_url
 from mock_idp.clock import AdjustableClock
@@ -17,6 +19,7 @@ from mock_idp.proxies.base import AuthProxy
 from mock_idp.settings import KIT_NAME
 from mock_idp.setup.shapes import person_members
 from mock_idp.setup.snapshots import Snapshot
+from mock_idp.vendors import vendors
 
 
 def describe_mock(idp: Idp, seen_as: str | None) -> dict[str, Any]:
@@ -31,6 +34,8 @@ def describe_mock(idp: Idp, seen_as: str | None) -> dict[str, Any]:
         "kit": {"name": KIT_NAME, "version": __version__},
         "seed": idp.randomness.seed,
         "profile": idp.settings.profile,
+        "only_own_clients": idp.settings.only_own_clients,
+        "environment_names": environment_names(),
         "backend_keys": [asdict(key) for key in profile.backend_keys],
         "public_url": profile.public_url,
         **idp.listener_info.describe(seen_as),
@@ -41,8 +46,41 @@ def describe_mock(idp: Idp, seen_as: str | None) -> dict[str, Any]:
     }
 
 
+@cache
+def environment_names() -> list[str]:
+    """The names of all environments that the kit has for any vendor, whether or not they are used here."""
+    return sorted({kind.name for vendor in vendors().values() for kind in environment_kinds(vendor)})
+
+
 def describe_providers(idp: Idp) -> list[dict[str, Any]]:
-    """The providers that clients are registered for."""
+    """The providers that clients are registered for; those of somebody's own app-config first."""
+    own = _own_providers(idp)
+    names = {provider["id"] for provider in own}
+    return [*own, *(provider for provider in _kit_providers(idp) if provider["id"] not in names)]
+
+
+def _own_providers(idp: Idp) -> list[dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for one in idp.applied.setup.environments:
+        client = idp.services.by_id[one.service].clients.by_id.get(one.client_id)
+        if client is None:
+            continue  # removed meanwhile, by the control API
+        vendor = idp.vendors[one.vendor]
+        provider = {"id": one.provider, "kind": vendor.kind, "vendor": vendor.id, "service": one.service}
+        known = found.setdefault(one.provider, {**provider, "reserved": False, "client": None, "environments": []})
+        known["environments"].append(
+            {
+                "name": one.environment,
+                "client_id": client.client_id,
+                "client_secret": client.client_secret,
+                "redirect_uris": sorted(client.redirect_uris),
+                "service": one.service,
+            }
+        )
+    return list(found.values())
+
+
+def _kit_providers(idp: Idp) -> list[dict[str, Any]]:
     return [
         {
             "id": setup.id,

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response, request
 
-from mock_idp.catalog import catalog_yaml, own_catalog_yaml
+from mock_idp.catalog import catalog_yaml, own_catalog_yaml, shown_catalog_yaml
 from mock_idp.control.descriptions import describe_mock, describe_persona, describe_quirks, describe_vendors
 from mock_idp.control.members import ControlError
 from mock_idp.control.openapi import document
@@ -52,4 +52,11 @@ def add(operations: Operations, idp: Idp) -> None:
     @operations.route("GET", "/catalog.yaml", "Backstage entities of everybody.", media_type="application/yaml")
     def catalog() -> Any:
         text = catalog_yaml() + own_catalog_yaml(idp.people.own.values())
+        return Response(text, content_type="application/yaml; charset=utf-8")
+
+    @operations.route(
+        "GET", "/people.yaml", "Backstage entities of those whom sign-in pages show.", media_type="application/yaml"
+    )
+    def people_catalog() -> Any:
+        text = shown_catalog_yaml() + own_catalog_yaml(idp.people.own.values())
         return Response(text, content_type="application/yaml; charset=utf-8")

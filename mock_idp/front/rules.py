@@ -4,6 +4,7 @@ A backend behind an auth proxy believes header fields, so the one thing that mus
 ones arrive there, in whatever spelling.
 """
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -173,3 +174,12 @@ def answer_fields(fields: Fields, *, is_switching: bool = False) -> Fields:
     if is_switching and upgrade:
         return [*kept, (b"Connection", b"Upgrade"), (b"Upgrade", upgrade.encode("latin-1"))]
     return kept
+
+
+def error_message(body: bytes) -> str:
+    """The sentence in an error answer of Backstage's, fit for a terminal; empty if there is none."""
+    try:
+        message = json.loads(body)["error"]["message"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return "".join(char if char.isprintable() else " " for char in message) if isinstance(message, str) else ""

@@ -11,7 +11,7 @@ import h11
 from mock_idp.front import rules
 from mock_idp.front.minting import Mint, MintingError, Who
 from mock_idp.front.pages import SIGN_IN_PATH, page
-from mock_idp.front.upstream import Upstream, UpstreamError, relay
+from mock_idp.front.upstream import Listener, Upstream, UpstreamError, relay
 from mock_idp.front.visit import Visit, origin_of
 from mock_idp.hosts import cannot_be_registered
 from mock_idp.people import Person
@@ -159,9 +159,24 @@ class AuthProxyServer(Startable):
             minted = await self._mint.headers(who.id) if who else []
             client: str = stream.writer.get_extra_info("peername")[0]
             fields = rules.to_upstream(visit.fields, self._owned, minted, client, visit.host)
-            await relay(stream, request, fields, self._setup.upstream)
+            tell = self._turned_away(who) if who and self._is_sign_in(visit) else None
+            await relay(stream, request, fields, self._setup.upstream, tell)
         except (MintingError, UpstreamError) as error:
             await self._fail(stream, visit, 502, str(error))
+
+    def _is_sign_in(self, visit: Visit) -> bool:
+        """Whether the frontend asks who is signed in (FE-65)."""
+        return visit.path.endswith(f"/{self._setup.provider}/refresh")
+
+    def _turned_away(self, who: Person) -> Listener:
+        """Say why somebody is not signed in, where the frontend has no more than a status for it (FE-68)."""
+
+        def tell(status: int, body: bytes) -> None:
+            if status >= 400:
+                reason = rules.error_message(body) or "its log says why"
+                log.warning("%s (%s) is not signed in: the backend answered %s, %s", who.name, who.id, status, reason)
+
+        return tell
 
     def _may_be_nobodys(self, visit: Visit) -> bool:
         """Whether a request may reach the backend without anybody's identity.

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import ssl
 from asyncio import StreamReader, StreamWriter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ import h11
 from mock_idp.front import rules
 from mock_idp.server.errors import ServerError
 from mock_idp.server.http_stream import CHUNK, Fields, HttpStream
-from mock_idp.settings import CONNECT_SECONDS, FRONT_HEADER_BYTES
+from mock_idp.settings import CONNECT_SECONDS, FRONT_HEADER_BYTES, FRONT_READ_BYTES
 
 _SWITCHING_PROTOCOLS = 101
 
@@ -88,7 +88,13 @@ class Upstream:
             writer.transport.abort()
 
 
-async def relay(client: HttpStream, request: h11.Request, fields: Fields, upstream: Upstream) -> None:
+Listener = Callable[[int, bytes], None]
+"""Is told the status of an answer and the beginning of its body."""
+
+
+async def relay(
+    client: HttpStream, request: h11.Request, fields: Fields, upstream: Upstream, tell: Listener | None = None
+) -> None:
     """Carry a request to the backend and the answer back, neither kept in memory.
 
     Parameters:
@@ -96,6 +102,7 @@ async def relay(client: HttpStream, request: h11.Request, fields: Fields, upstre
         request: that header.
         fields: the header fields for the backend.
         upstream: where the backend is.
+        tell: is told when an answer has been carried completely.
 
     Raises:
         UpstreamError: no answer came, and none was begun on the client's side.
@@ -109,7 +116,7 @@ async def relay(client: HttpStream, request: h11.Request, fields: Fields, upstre
             raise UpstreamError(f"This request cannot be passed on: {error}.") from error
         carrying = asyncio.create_task(_carry_request(client, backend, may_switch=bool(rules.upgrade_of(fields))))
         try:
-            switched = await _carry_answer(backend, client, upstream)
+            switched = await _carry_answer(backend, client, upstream, tell)
         finally:
             carrying.cancel()
             with contextlib.suppress(asyncio.CancelledError, OSError, h11.ProtocolError):
@@ -140,7 +147,7 @@ async def _carry_request(client: HttpStream, backend: HttpStream, *, may_switch:
         backend.writer.transport.abort()
 
 
-async def _carry_answer(backend: HttpStream, client: HttpStream, upstream: Upstream) -> bool:
+async def _carry_answer(backend: HttpStream, client: HttpStream, upstream: Upstream, tell: Listener | None) -> bool:
     """Carry the answer.
 
     Returns:
@@ -158,13 +165,18 @@ async def _carry_answer(backend: HttpStream, client: HttpStream, upstream: Upstr
             return True
     fields = rules.answer_fields(head.headers.raw_items())
     await client.send(h11.Response(status_code=head.status_code, headers=fields, reason=bytes(head.reason)))
+    beginning = b""
     try:
         while isinstance(event := await backend.receive(), h11.Data):
             await client.send(h11.Data(data=event.data))
+            if tell:
+                beginning += event.data[: FRONT_READ_BYTES - len(beginning)]
     except h11.RemoteProtocolError as error:
         # The client must see that it is not complete.
         raise ConnectionResetError("the backend broke off its answer") from error
     await client.send(h11.EndOfMessage())
+    if tell:
+        tell(head.status_code, beginning)
     return False
 
 

@@ -74,6 +74,14 @@ class GrantStore:
         with self._lock:
             return self._grants.get(grant_id)
 
+    def latest_grant(self, client_id: str) -> Grant | None:
+        """The newest decision about a client."""
+        with self._lock:
+            of_client = (
+                grant for grant in reversed(self._grants.values()) if grant.request.client.client_id == client_id
+            )
+            return next(of_client, None)
+
     def change_grant(self, grant_id: str, **changes: Any) -> Grant | None:
         """Change members of a grant, without losing what another thread changes at the same time.
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from flask import Request, Response
 
@@ -10,9 +11,12 @@ from mock_idp.emulation import Service, ServiceRequest
 from mock_idp.faults.catalogue import FAULTS
 from mock_idp.faults.injection import count_applied
 from mock_idp.faults.model import FaultSpecError
+from mock_idp.hosts import matches
 from mock_idp.idp import Idp
+from mock_idp.journal import Filter
 from mock_idp.oauth.model import Answer, AuthorizationRequest, Encoding, Endpoint, FaultSpec, Page
 from mock_idp.people import People
+from mock_idp.settings import TOKENS_WANTED_SECONDS
 from mock_idp.vendors.base import Vendor
 from mock_idp.web.dispatch import finish
 from mock_idp.web.reading import Pairs, first_values, read
@@ -43,6 +47,32 @@ def decide(idp: Idp, request: Request) -> Response:
         return to_response(_carry_out(idp, _read_decision(idp.people, form), cookies))
     except (ConsentError, FaultSpecError) as mistake:
         return _refused(request, str(mistake))
+
+
+def nobody_came(idp: Idp, asked: AuthorizationRequest) -> bool:
+    """Whether a client's last sign-in was allowed at the vendor's own host, and nobody came there for the tokens.
+
+    That is what a backend looks like which was not started by ``mock-idp run``: the browser finds the mock at the
+    vendor's name, the backend asks the real vendor, and says no more than that it failed.
+
+    Parameters:
+        idp: the mock.
+        asked: the client's next request.
+    """
+    client = asked.client
+    service = idp.services.by_id.get(client.service)
+    grant = service.store.latest_grant(client.client_id) if service else None
+    if service is None or grant is None or service.emulation.kind != "oauth":
+        return False
+    is_by_name = any(matches(host, urlsplit(grant.request.base_url).hostname or "") for host in idp.host_patterns)
+    age = idp.clock.now() - grant.granted_at
+    if not is_by_name or grant.revoked or grant.faults or age < TOKENS_WANTED_SECONDS:
+        return False
+    # By grant first, which is indexed; a refused request may not have told which grant it was for.
+    if any(entry.endpoint == Endpoint.TOKEN for entry in idp.journal.entries(Filter(grant=grant.grant_id))):
+        return False
+    asked_for = idp.journal.entries(Filter(service=service.id, endpoint=Endpoint.TOKEN))
+    return not any(entry.client_id == client.client_id and entry.time >= grant.granted_at for entry in asked_for)
 
 
 def _refused(request: Request, sentence: str) -> Response:

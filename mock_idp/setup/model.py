@@ -67,6 +67,44 @@ class ServiceSetup:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnEnvironment:
+    """An environment of a provider in somebody's own backend; several may use one client.
+
+    Parameters:
+        provider: provider id.
+        environment: its name.
+        vendor: id of the vendor behind it.
+        service: id of the service behind it.
+        client_id: the client that it uses.
+    """
+
+    provider: str
+    environment: str
+    vendor: str
+    service: str
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostSetup:
+    """An address of a vendor that only its owner has: a host of one's own, or a path at a host of the vendor's.
+
+    Parameters:
+        host: host name, lower case, without port.
+        path: what a request's path begins with there, without trailing slash; empty for all of the host.
+        service: id of the service that answers.
+        target: what stands in place of ``path`` in the service's own addresses.
+        base_url: what the service calls itself there, without trailing slash.
+    """
+
+    host: str
+    path: str
+    service: str
+    target: str
+    base_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Setup:
     """Everything that an owner adds to a mock.
 
@@ -75,12 +113,16 @@ class Setup:
         clients: further clients; of two with one id at one service the later counts.
         services: further services.
         settings: member of :class:`~mock_idp.settings.Settings` -> value, for what the command line does not say.
+        environments: the environments of backends whose clients these are.
+        hosts: further addresses of vendors; like settings, they count from the start on.
     """
 
     people: tuple[Person, ...] = ()
     clients: tuple[ClientSetup, ...] = ()
     services: tuple[ServiceSetup, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+    hosts: tuple[HostSetup, ...] = ()
+    environments: tuple[OwnEnvironment, ...] = ()
 
     @property
     def in_words(self) -> str:
@@ -97,9 +139,13 @@ class Setup:
         people = {person.id: person for person in (*self.people, *other.people)}
         clients = {(client.service or client.vendor, client.id): client for client in (*self.clients, *other.clients)}
         services = {service.id: service for service in (*self.services, *other.services)}
+        environments = {(one.provider, one.environment): one for one in (*self.environments, *other.environments)}
+        hosts = {(host.host, host.path): host for host in (*self.hosts, *other.hosts)}
         return Setup(
             tuple(people.values()),
             tuple(clients.values()),
             tuple(services.values()),
             {**self.settings, **other.settings},
+            tuple(hosts.values()),
+            tuple(environments.values()),
         )

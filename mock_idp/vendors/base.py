@@ -52,6 +52,8 @@ class Vendor(Emulation):
         reached: how the backend reaches this vendor.
         custom_ids: further provider ids that are configured by default.
         serves_each_id: True if each of these has a service of its own, named like it, rather than the vendor's.
+        tenant_key: configuration key whose value is the first segment of its paths, if there is one.
+        tenants: what can stand there by itself.
         variants: provider id -> keys of its own, for a vendor whose providers have no environments. The first one
             is the vendor's own id.
     """
@@ -67,6 +69,8 @@ class Vendor(Emulation):
     reached: ClassVar[Reach] = Reach.BY_PATH
     custom_ids: ClassVar[tuple[str, ...]] = ()
     serves_each_id: ClassVar[bool] = False
+    tenant_key: ClassVar[str] = ""
+    tenants: ClassVar[frozenset[str]] = frozenset()
     variants: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
 
     # --- somebody decides -------------------------------------------------------------------------

@@ -237,6 +237,8 @@ class Microsoft(OpenIdVendor):
     hosts: ClassVar = {"login.microsoftonline.com": "", "graph.microsoft.com": ""}
     reached = Reach.BY_NAME
     usual_path_parameters: ClassVar = {"tenant": TENANT}
+    tenant_key = "tenantId"
+    tenants = _TENANTS
     routes = (
         Route("GET", "/<tenant>/oauth2/v2.0/authorize", "authorize", Endpoint.AUTHORIZATION),
         Route("POST", "/<tenant>/oauth2/v2.0/token", "token", Endpoint.TOKEN),

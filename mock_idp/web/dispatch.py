@@ -60,11 +60,23 @@ def find_destination(idp: Idp, request: Request, host: str) -> Destination | Non
         request: the request.
         host: its :func:`host_name`.
     """
-    return _find_by_name(idp, request, host) or _find_by_label(idp, request, host) or _find_by_path(idp, request, host)
+    found = _find_by_own_name(idp, request, host) or _find_by_name(idp, request, host)
+    return found or _find_by_label(idp, request, host) or _find_by_path(idp, request, host)
+
+
+def _find_by_own_name(idp: Idp, request: Request, host: str) -> Destination | None:
+    """A service by an address that only the mock's owner has for it."""
+    for own in idp.own_hosts.get(host, ()):
+        rest = request.path.removeprefix(own.path)
+        if request.path.startswith(own.path) and (not rest or rest.startswith("/")):
+            return Destination(idp.services.by_id[own.service], own.target + rest, own.base_url, host)
+    return None
 
 
 def _find_by_name(idp: Idp, request: Request, host: str) -> Destination | None:
     for pattern, emulation in idp.host_patterns.items():
+        if pattern not in emulation.hosts:
+            continue  # an address of its owner's, and nothing is at this path of it
         parts = wildcard_parts(pattern, host) if "*" in pattern else () if pattern == host else None
         if parts is not None:
             own_name = next(iter(emulation.hosts))

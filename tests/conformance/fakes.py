@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+from conformance import __version__
 from conformance.driver.idp import NO_ENTRY_YET
 from tests.support.fake_servers import FakeAnswer, FakeRequest, http_server
 
@@ -90,7 +91,7 @@ class FakeIdp:
     def _control(self, asked: FakeRequest) -> FakeAnswer:
         if asked.path == "/__idp/":
             own = {
-                "kit": {"name": "fake", "version": "0"},
+                "kit": {"name": "fake", "version": __version__},
                 "urls": {"http": self.url, **self.urls},
                 "hosts": [],
                 "public_url": self.public_url,
@@ -126,6 +127,7 @@ class FakeTarget:
         stops_after: how many requests it answers before it breaks every connection off.
         breaks_off_at: the one request at which it breaks the connection off.
         fails_with: what its callback page says instead of signing in.
+        misled: id of a further provider that sends users to the real vendor.
     """
 
     idp_url: str = ""
@@ -137,6 +139,8 @@ class FakeTarget:
     stops_after: int | None = None
     breaks_off_at: int | None = None
     fails_with: str | None = None
+    misled: str | None = None
+    _id: str = "github"
     asked: list[FakeRequest] = field(default_factory=list)
 
     def __call__(self, asked: FakeRequest) -> FakeAnswer | None:
@@ -146,9 +150,10 @@ class FakeTarget:
             return None
         if asked.path == "/api/auth/.well-known/jwks.json":
             return FakeAnswer(body=self.key_set)
-        if not asked.path.startswith("/api/auth/github/") or self.environments is None:
+        self._id = asked.path.removeprefix("/api/auth/").partition("/")[0]
+        if self._id not in {"github", self.misled} or self.environments is None:
             return FakeAnswer(404, {"error": {"name": "NotFoundError", "message": "Unknown auth provider"}})
-        action = asked.path.removeprefix("/api/auth/github/")
+        action = asked.path.removeprefix(f"/api/auth/{self._id}/")
         if action == "handler/frame":
             return self._callback(asked)
         if asked.query.get("env") not in self.environments:
@@ -158,9 +163,14 @@ class FakeTarget:
 
     def _start(self, asked: FakeRequest) -> FakeAnswer:
         state = urlencode({"nonce": NONCE, "env": asked.query["env"], "origin": asked.query.get("origin", APP)})
-        query = {"redirect_uri": f"{self.own_url}/api/auth/github/handler/frame", "state": state.encode().hex()}
+        query = {
+            "client_id": "own",
+            "redirect_uri": f"{self.own_url}/api/auth/github/handler/frame",
+            "state": state.encode().hex(),
+        }
         cookie = f"github-nonce={quote(NONCE, safe='')}; Path=/api/auth/github/handler; HttpOnly"
-        location = f"{self.idp_url}/github/login/oauth/authorize?{urlencode(query)}"
+        idp_url = "https://github.com" if self._id == self.misled else self.idp_url
+        location = f"{idp_url}/github/login/oauth/authorize?{urlencode(query)}"
         return FakeAnswer(302, headers=[("Location", location), ("Set-Cookie", cookie)])
 
     def _callback(self, asked: FakeRequest) -> FakeAnswer:

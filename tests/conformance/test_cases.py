@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from conformance.applicability import environment_of
 from conformance.cases import applies, fan_out
 from conformance.scenario.loader import Library
 from conformance.scenario.model import Applies
@@ -75,6 +76,29 @@ def test_environment_that_the_target_has_not():
     github, ghe = cases(scenario(environment="other"), providers=(GITHUB, GHE))
     assert github.not_applicable is None
     assert ghe.not_applicable == "the target has no environment 'other' of provider 'ghe'"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"start": {"environment": "no-sign-in"}},
+        {"start": {"environment": "${each}"}, "each": ["${target.environment}", "no-sign-in"]},
+        {"together": {"steps": {"one": {"refresh": {"environment": "no-sign-in"}}}}},
+    ],
+)
+def test_environments_that_steps_name_are_needed_too(step):
+    one = scenario(steps=[{**step, "expect": {MUST: {"status": 200}}}])
+    known = {"providers": [], "environment_names": ["development", "no-sign-in", "other"]}
+    github, ghe = cases(one, providers=(replace(GITHUB, environments=("development", "no-sign-in")), GHE), idp=known)
+    assert github.not_applicable is None
+    assert ghe.not_applicable == "the target has no environment 'no-sign-in' of provider 'ghe'"
+    assert environment_of(ghe.not_applicable) == "no-sign-in"
+
+
+def test_an_environment_that_nobody_has_is_none_that_is_needed():
+    one = scenario(steps=[{"start": {"environment": "no-such-environment"}, "expect": {MUST: {"status": 404}}}])
+    (case,) = cases(one, providers=(GITHUB,), idp={"providers": [], "environment_names": ["development"]})
+    assert case.not_applicable is None
 
 
 def test_proxies_have_no_environment():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from conformance.cli import COMMANDS, group
+from conformance.cli import COMMANDS, group, playground
 from conformance.cli.playground import frontend_config
 from conformance.cli.run import pytest_arguments
 from conformance.plugin import PACKAGE, asks_for_suite, run
@@ -181,6 +182,27 @@ class TestPlayground:
 
         assert answer.exit_code == 4
         assert "npm ci && npm run build" in answer.stderr
+
+    def test_without_the_extra_it_says_how_to_install_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(playground, "PACKAGE", "nobody_installed_this")
+        answer = auth_conformance("playground")
+
+        assert answer.exit_code == 4
+        assert "pip install 'backstage-auth-conformance[playground]'" in answer.stderr
+
+    def test_a_port_that_is_taken(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        # Said at once, and not after a backend has started in vain.
+        monkeypatch.delattr(playground, "embedded_pair")
+        (tmp_path / "app.js").touch()
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            answer = auth_conformance("playground", "--bundle", str(tmp_path), "--port", str(port))
+
+        assert answer.exit_code == 4
+        assert f"port {port} cannot be had" in answer.stderr
+        assert "--port" in answer.stderr
 
     def test_the_app_finds_its_backend(self) -> None:
         config = frontend_config("http://localhost:3000", "http://localhost:7007")

@@ -46,6 +46,12 @@ class TestEnvironments:
         (case,) = cases(scenario(environment="keys-down", applies_to={"vendors": ["github"]}))
         assert case.mistake is None and "the target has no environment" in case.not_applicable
 
+    def test_of_the_kit_where_the_mock_has_somebodys_own(self):
+        idp = {**IDP, "only_own_clients": True, "environment_names": ["keys-down", "no-sign-in"]}
+        (case,) = cases(scenario(environment="no-sign-in", applies_to={"vendors": ["github"]}), idp=idp)
+        assert case.mistake is None and "the target has no environment 'no-sign-in'" in case.not_applicable
+        assert mistake(*cases(scenario(environment="no-sing-in", applies_to={"kind": "oauth"}), idp=idp))
+
     def test_known_for_one_of_several(self):
         found = cases(scenario(environment="keys-down", applies_to={"kind": "oauth"}))
         assert not any(case.mistake for case in found)

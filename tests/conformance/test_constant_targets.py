@@ -62,9 +62,9 @@ class ExaminedTarget:
 @pytest.fixture(scope="module")
 def examined() -> Iterator[ExaminedTarget]:
     library = load([SCENARIOS], requirements(), RULES)
-    with embedded_pair(1, PROFILE) as (auth_url, idp_url, app_origin):
+    with embedded_pair(1, PROFILE) as (auth_url, idp_url, app_origin, _):
         options = ProbeOptions(auth_url, idp_url, app_origin, ENVIRONMENT, PROFILE, {}, TIMEOUT_SECONDS)
-        target = examine(options, library.facts)
+        target = examine(options, library.facts).ready()
         first: dict[str, Case] = {}
         for case in collect(library, target):
             if case.is_playable:

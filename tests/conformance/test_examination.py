@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from conformance.driver.wire import PublicAddress
-from conformance.examination import preflight
+from conformance.examination import trial
 from conformance.examination.fault import ConfigurationFault
 from conformance.examination.probe import ProbeOptions, examine
 from conformance.scenario.model import ProviderFacts
@@ -36,14 +36,14 @@ def options(pair: Pair, **changes) -> ProbeOptions:
 
 def fault(pair: Pair, facts=FACTS, **changes) -> str:
     with pytest.raises(ConfigurationFault) as caught:
-        examine(options(pair, **changes), facts)
+        examine(options(pair, **changes), facts).ready()
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
 
 class TestGoodSetUp:
     def test_what_is_found_out(self, pair):
-        target = examine(options(pair), FACTS)
+        target = examine(options(pair), FACTS).ready()
         (github,) = target.providers
         assert (github.id, github.vendor, github.kind, github.not_applicable) == ("github", "github", "oauth", None)
         assert github.environments == ("development", "other")
@@ -60,12 +60,12 @@ class TestGoodSetUp:
 
     def test_app_origin_that_was_said_is_taken(self, pair):
         pair.target.tells_origin = False
-        assert examine(options(pair, app_origin="http://app.test/"), FACTS).app_origin == "http://app.test"
+        assert examine(options(pair, app_origin="http://app.test/"), FACTS).ready().app_origin == "http://app.test"
 
     def test_target_with_a_public_address_is_reached_at_its_listener(self, pair):
         listener = pair.target.own_url
         pair.target.own_url = pair.idp.public_url = "https://backstage.example"
-        target = examine(options(pair), FACTS)
+        target = examine(options(pair), FACTS).ready()
         assert target.public_address == PublicAddress("https://backstage.example", listener)
         assert target.auth_url == "https://backstage.example/api/auth"
         assert (target.is_https, target.is_secure, target.same_site) == (True, True, "None")
@@ -73,27 +73,30 @@ class TestGoodSetUp:
 
     def test_environments_that_the_target_lacks(self, pair):
         pair.target.environments = ("other",)
-        target = examine(options(pair, environment="other"), FACTS)
+        target = examine(options(pair, environment="other"), FACTS).ready()
         assert target.providers[0].environments == ("other",)
 
     def test_proxy_provider_is_probed(self, pair):
         pair.idp.providers.append({"id": "oauth2Proxy", "vendor": "oauth2Proxy"})
-        proxy = examine(options(pair), FACTS).providers[1]
+        proxy = examine(options(pair), FACTS).ready().providers[1]
         assert (proxy.kind, proxy.not_applicable) == ("proxy", "the target has no provider 'oauth2Proxy'")
 
     def test_vendor_without_scenarios(self, pair):
         pair.idp.providers.append({"id": "custom", "vendor": "unheard-of"})
-        assert examine(options(pair), FACTS).providers[1].not_applicable == "no scenarios know the vendor 'unheard-of'"
+        assert (
+            examine(options(pair), FACTS).ready().providers[1].not_applicable
+            == "no scenarios know the vendor 'unheard-of'"
+        )
 
     def test_only_wished_providers(self, pair):
         pair.idp.providers.append({"id": "oauth2Proxy", "vendor": "oauth2Proxy"})
-        target = examine(options(pair, providers={"github": "github"}), FACTS)
+        target = examine(options(pair, providers={"github": "github"}), FACTS).ready()
         assert [provider.id for provider in target.providers] == ["github"]
 
     def test_catalog_that_needs_a_moment(self, pair, monkeypatch):
-        monkeypatch.setattr(preflight, "CATALOG_POLL_SECONDS", 0.0)
+        monkeypatch.setattr(trial, "CATALOG_POLL_SECONDS", 0.0)
         pair.target.known_after = 2
-        assert examine(options(pair), FACTS)
+        assert examine(options(pair), FACTS).ready()
 
 
 class TestTrialSignIn:
@@ -101,13 +104,13 @@ class TestTrialSignIn:
         pair.target.fails_with = "Authentication failed, Failed to obtain access token"
         pair.idp.journal = ["authorization"]
         told = fault(pair)
-        assert told.startswith("the target does not reach the vendor of provider 'github' (Authentication failed")
+        assert told.startswith("provider 'github': the target does not reach the vendor (Authentication failed")
         assert "mock-idp run" in told
 
     def test_failure_after_the_vendor_was_asked_is_for_the_scenarios(self, pair):
         pair.target.fails_with = "Authentication failed, whatever"
         pair.idp.journal = ["authorization", "token"]
-        assert examine(options(pair), FACTS)
+        assert examine(options(pair), FACTS).ready()
 
 
 class TestTarget:
@@ -132,7 +135,7 @@ class TestTarget:
 
         with RawServer(stay_silent) as server:
             told = fault(pair, auth_url=server.url, timeout_seconds=0.2)
-        assert told.startswith(f"the target at {server.url} did not answer within 0.2 s; start the backend")
+        assert told.startswith(f"the target at {server.url} did not answer within 0.2 s; look at its log")
 
     @pytest.mark.parametrize("keys", ["a page", {"keys": "none"}, {"other": []}, []])
     def test_not_an_auth_backend(self, pair, keys):
@@ -156,20 +159,21 @@ class TestTarget:
     def test_users_are_sent_to_the_idp_by_another_name_of_loopback(self, pair):
         pair.target.idp_url = pair.target.idp_url.replace("127.0.0.1", "localhost")
         assert "localhost" in pair.target.idp_url
-        assert examine(options(pair), FACTS).providers
+        assert examine(options(pair), FACTS).ready().providers
 
     def test_users_are_sent_elsewhere(self, pair):
         pair.target.idp_url = "https://github.com"
         told = fault(pair)
         assert told.startswith(
-            "provider 'github' (environment 'development') sends users to https://github.com, which is"
+            "provider 'github': in the environment 'development' it sends users to https://github.com, which is"
         )
         assert "use the app-config" in told
 
     @pytest.mark.parametrize("nowhere", ["http://[::1", "http://localhost:99999", "javascript:x"])
     def test_users_are_sent_nowhere(self, pair, nowhere):
         pair.target.idp_url = nowhere
-        assert "sends users to " in fault(pair)
+        (finding,) = examine(options(pair), FACTS).findings
+        assert (finding.name, finding.requirement) == ("start-redirects-nowhere", "START-01")
 
     def test_called_by_another_name(self, pair):
         told = fault(pair, auth_url=pair.auth_url.replace("localhost", "127.0.0.1"))
@@ -185,7 +189,7 @@ class TestTarget:
         assert "broke off without an HTTP answer" in fault(pair)
 
     def test_catalog_without_persona(self, pair, monkeypatch):
-        monkeypatch.setattr(preflight, "CATALOG_SECONDS", 0.0)
+        monkeypatch.setattr(trial, "CATALOG_SECONDS", 0.0)
         pair.target.known_after = 1000
         told = fault(pair)
         assert told.startswith("the target's catalog does not know the persona 'plain' after 0 s; add the location")
@@ -214,8 +218,8 @@ class TestIdp:
         pair.idp.refusal = "redirect_uri is not registered for this client"
         told = fault(pair)
         assert told == (
-            "the mock IdP refuses the request of provider 'github' (environment 'development'): "
-            "redirect_uri is not registered for this client; "
+            f"provider 'github': the mock IdP refuses the redirect URI {pair.auth_url}/github/handler/frame: "
+            "it is not registered; "
             f"start it with 'mock-idp serve --backend-url {pair.target.own_url}'"
         )
 
@@ -239,10 +243,10 @@ class TestCommandLine:
 
     def test_wished_provider_is_absent(self, pair):
         pair.target.environments = None
-        assert fault(pair, providers={"github": None}) == "--provider github: the target has no provider 'github'"
+        told = fault(pair, providers={"github": None})
+        assert told.startswith("--provider github: the target has no provider 'github'; configure it")
 
     def test_wished_provider_without_facts(self, pair):
         facts: dict[str, ProviderFacts] = {}
-        assert (
-            fault(pair, facts, providers={"github": None}) == "--provider github: no scenarios know the vendor 'github'"
-        )
+        told = fault(pair, facts, providers={"github": None})
+        assert told.startswith("--provider github: no scenarios know the vendor 'github'; ")

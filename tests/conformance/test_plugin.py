@@ -215,6 +215,28 @@ class TestTargetThatStops:
         assert found["fake-elsewhere"] == "not-applicable"
 
 
+class TestOneProviderSetUpWrongly:
+    @pytest.fixture
+    def misled(self, pair):
+        pair.target.misled = "ghe"
+        pair.idp.providers.append({**pair.idp.providers[0], "id": "ghe"})
+        return pair
+
+    @pytest.mark.parametrize("workers", [(), ("-n", "2")])
+    def test_the_others_are_tested_and_the_exit_code_says_it(self, suite, pytester, misled, workers):
+        result = suite("--report-json", "report.json", *workers, select="fake-good")
+
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        cases = {case["provider"]: case for case in report_of(pytester)["cases"]}
+        assert cases["github"]["verdict"] == "passed"
+        assert cases["ghe"]["verdict"] == "not-run"
+        assert cases["ghe"]["message"].startswith("provider 'ghe': in the environment 'development' it sends users to")
+        assert "it sends users to https://github.com" in result.stdout.str()
+
+    def test_a_failure_counts_more(self, suite, misled):
+        assert suite(select="fake-bad").ret == pytest.ExitCode.TESTS_FAILED
+
+
 class TestConfigurationFaults:
     def test_target_is_down(self, suite, pair):
         pair.auth_url = f"http://127.0.0.1:{closed_port()}/api/auth"
@@ -249,6 +271,12 @@ class TestConfigurationFaults:
             (["--deviations", "nowhere.yaml"], "nowhere.yaml: the deviations file cannot be read"),
             (["--target-ca", "nowhere.pem"], "--target-ca nowhere.pem: there is no such file"),
             (["--target-ca", "own/fake.yaml"], "--target-ca own/fake.yaml: not a certificate in PEM form"),
+            (
+                ["--replicas", "2"],
+                "--replicas is for the reference backend; name those of the target with --replica URL",
+            ),
+            (["--replica", "http://localhost:1", "--profile", "bare"], "keeps signing keys in memory"),
+            (["--replica", "localhost:1"], "--replica 'localhost:1' is not an http or https URL"),
             (["--request-timeout", "0"], "--request-timeout is a number of seconds above 0"),
         ],
     )

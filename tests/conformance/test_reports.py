@@ -19,13 +19,13 @@ from conformance.reports.badge import render_badge
 from conformance.reports.deviations import render_deviations
 from conformance.reports.document import build_document
 from conformance.reports.files import write_report
-from conformance.reports.groups import groups_of
+from conformance.reports.groups import clusters_of, groups_of
 from conformance.reports.html import matrix, render_html
 from conformance.reports.json_report import render_json
 from conformance.reports.junit import render_junit
 from conformance.reports.markdown import render_markdown
 from conformance.reports.sarif import render_sarif
-from conformance.reports.terminal import Progress, summarise, summary_lines, told_at_once
+from conformance.reports.terminal import Progress, summarise, summary_lines, told, told_at_once
 from conformance.requirement_list import requirements
 from conformance.scenario.facts import Kind
 from conformance.verdicts import Verdict
@@ -309,6 +309,19 @@ def test_what_other_profiles_would_add():
     assert not [line for line in lines if "needs the profile" in line]
 
 
+def test_environments_that_are_missing_stand_in_one_line():
+    whole = document()
+    missing = "the target has no environment {!r} of provider {!r}"
+    whole["summary"]["not_applicable"] = {
+        missing.format("no-sign-in", "github"): 7,
+        missing.format("no-sign-in", "google"): 8,
+        missing.format("email", "google"): 3,
+    }
+    lines = list(summary_lines(whole))
+    assert "  not applicable (18): the target has no such environment: no-sign-in 15, email 3" in lines
+    assert not [line for line in lines if "of provider" in line]
+
+
 def test_terminal():
     class Reporter:
         def __init__(self):
@@ -330,3 +343,29 @@ def test_terminal():
     assert "  not applicable (2): no provider" in text
     assert f"  warned     {SHOULD} (SHOULD) " in text
     assert f"  stale      {MUST}: the deviation occurs no more; take it out of the file" in text
+
+
+def test_scenarios_that_fail_for_one_requirement_are_told_together():
+    failed = [
+        result(
+            Verdict.FAILED,
+            check(MUST, holds=False),
+            id=f"area/file:{scenario}[{provider}/development]",
+            scenario=scenario,
+            provider=provider,
+        )
+        for scenario in ("one", "two", "three")
+        for provider in ("github", "google")
+    ]
+    other = result(Verdict.FAILED, check(OTHER_MUST, holds=False), id="area/file:four[github]", scenario="four")
+    clusters = clusters_of(groups_of(document([*failed, other])))
+
+    assert [[group.case["scenario"] for group in cluster] for cluster in clusters] == [
+        ["one", "three", "two"],
+        ["four"],
+    ]
+    lines = list(told(clusters[0], 1, document([*failed, other]), "first"))
+    assert [line for line in lines if line.startswith("   also ")] == [
+        "   also      three at github, google",
+        "   also      two at github, google",
+    ]

@@ -228,5 +228,5 @@ def running_harness(directory: Path, profile: str) -> Iterator[Harness]:
         config_file = idp.write_app_config(*options)
         probe = ProbeOptions(f"{idp.backend_url}/api/auth", idp.url, None, ENVIRONMENT, profile, {}, TIMEOUT_SECONDS)
         with start_backend(idp, config_file, directory / "backend.log", None):
-            target = examine(probe, library.facts)
+            target = examine(probe, library.facts).ready()
         yield Harness(idp, config_file, library, target)

@@ -44,6 +44,21 @@ def write(outcomes: Mapping[str, Outcome], folder: Path) -> None:
     (folder / "kill-matrix.md").write_text(page(outcomes), encoding="utf-8")
 
 
+def cover(defects: Mapping[str, Defect]) -> set[str]:
+    """Ids of few defects that break every requirement which all of them break together.
+
+    Parameters:
+        defects: all of them, by id.
+    """
+    chosen: set[str] = set()
+    missing = frozenset[str]().union(*(defect.caught_by for defect in defects.values()))
+    while missing:
+        best = max(sorted(defects), key=lambda id_: len(defects[id_].caught_by & missing))
+        chosen.add(best)
+        missing -= defects[best].caught_by
+    return chosen
+
+
 def page(outcomes: Mapping[str, Outcome]) -> str:
     """The whole page."""
     figures_ = "".join(f"| {name} | {value} |\n" for name, value in figures(outcomes))

@@ -69,3 +69,16 @@ def test_google_by_name_in_a_browser(backstage: Backstage, mock_idp: IdpProcess,
 
     assert shown_at.startswith("https://accounts.google.com/o/oauth2/v2/auth?")
     assert outcome["response"]["backstageIdentity"]["identity"]["userEntityRef"] == "user:default/petra-reed"
+    # What Chromium asks Google on its own account is not what somebody did.
+    journal = requests.get(f"{mock_idp.url}/__idp/journal", timeout=10).json()["entries"]
+    assert "/ListAccounts" not in {entry["path"] for entry in journal}
+    assert "/o/oauth2/v2/auth" in {entry["path"] for entry in journal}
+
+
+def test_a_page_may_open_a_popup_that_nobody_clicked_for(mock_idp: IdpProcess) -> None:
+    """As the sign-in page does with `auto` (FE-55)."""
+    says = "<script>document.title = window.open('about:blank') ? 'opened' : 'blocked'</script>"
+    with chromium_of_the_mock(mock_idp, mock_idp.url) as browser:
+        page = browser.contexts[0].pages[0]
+        page.goto(f"data:text/html,{says}")
+        assert page.title() == "opened"

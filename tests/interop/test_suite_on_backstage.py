@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import requests
 
+from conformance.applicability import environment_of
 from conformance.embedded import free_port
 from mock_idp.profiles import profiles
 from tests.interop.backstage.backstage import Backstage, running_backstage
@@ -64,6 +65,21 @@ def test_the_scenarios_of_a_profile_pass_on_the_real_backstage(profile: str, tmp
 
     assert summary["passed"] + summary["warned"] >= 1
     assert summary["not-applicable"] == 0
+
+
+def test_one_environment_alone_is_enough_on_the_real_backstage(tmp_path: Path) -> None:
+    """As real files have it: every provider has `production` and nothing else."""
+    with running_idp(tmp_path, f"http://localhost:{free_port()}") as idp:
+        config = idp.write_app_config("--env", "production")
+        with running_backstage([config], idp.environment) as target:
+            wait_for_catalog(target.auth_url, idp.url)
+            chosen = [word for name in ("github", "google", "okta", "guest") for word in ("--provider", name)]
+            document = run_suite(target.auth_url, idp.url, tmp_path / "report.json", "--env", "production", *chosen)
+    summary = document["summary"]
+    assert summary["passed"] + summary["deviation"] + summary["warned"] >= 200
+    missing = [environment_of(reason) for reason in summary["not_applicable"]]
+    assert {"no-sign-in", "email"} <= {name for name in missing if name}
+    assert "production" not in missing
 
 
 @pytest.mark.requirement("SAML-01")

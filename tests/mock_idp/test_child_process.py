@@ -3,6 +3,8 @@ import pty
 import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -71,6 +73,87 @@ def test_signal_is_passed_on_once(number):
         assert runner.stdout.readline() == b"ready\n"
         runner.send_signal(number)
         assert runner.wait(10) == number
+
+
+# A command that starts another one and does not care for it any more, as yarn does.
+STARTS = """
+import subprocess, sys
+other = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdout=subprocess.PIPE)
+print(other.stdout.readline().decode().strip(), other.pid, flush=True)
+other.wait()
+"""
+SLEEPS = "import time; print('ready', flush=True); time.sleep(600)"
+IS_DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + SLEEPS
+
+
+def is_running(pid):
+    """Whether a process does anything; one that nobody waited for is as good as gone."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+@pytest.mark.parametrize("program", [SLEEPS, IS_DEAF], ids=["ends when told", "ends by force"])
+def test_what_the_command_started_ends_too(program):
+    at_once = "import mock_idp.cli.child_process as it; it.COMMAND_FAREWELL_SECONDS = 0.2; "
+    with subprocess.Popen(
+        [*python(at_once + RUN), *python(STARTS), program], stdout=subprocess.PIPE, start_new_session=True
+    ) as runner:
+        word, pid = runner.stdout.readline().split()
+        assert word == b"ready"
+        runner.send_signal(signal.SIGTERM)
+        assert runner.wait(30) == 128 + signal.SIGTERM
+    assert not is_running(int(pid))
+
+
+def test_what_a_command_leaves_behind_by_itself_stays():
+    leaves = STARTS.replace("other.wait()", "")
+    with subprocess.Popen(
+        [*python(RUN), *python(leaves), SLEEPS], stdout=subprocess.PIPE, start_new_session=True
+    ) as runner:
+        pid = int(runner.stdout.readline().split()[1])
+        assert runner.wait(30) == 0
+    assert is_running(pid)
+    os.kill(pid, signal.SIGKILL)
+
+
+# What a shell does: the command is the leader of the terminal's foreground process group.
+SHELL = """
+import fcntl, os, signal, subprocess, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+runner = subprocess.Popen([sys.executable, "-c", sys.argv[1], *sys.argv[2:]], process_group=0, stdin=0)
+os.tcsetpgrp(0, runner.pid)
+print(runner.pid, flush=True)
+print("status", runner.wait(), flush=True)
+signal.pause()
+"""
+
+
+def test_in_a_terminal_the_tree_ends_too():
+    waits_for_terminal = "import os\nwhile os.tcgetpgrp(0) != os.getpid(): pass\n"
+    controller, terminal = pty.openpty()
+    with (
+        os.fdopen(controller, "r+b", buffering=0),
+        subprocess.Popen(
+            [*python(SHELL), waits_for_terminal + RUN.replace("; ", "\n"), *python(STARTS), SLEEPS],
+            stdin=terminal,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        ) as shell,
+    ):
+        os.close(terminal)
+        runner = int(shell.stdout.readline())
+        pid = int(shell.stdout.readline().split()[1])
+        os.kill(runner, signal.SIGTERM)
+        assert shell.stdout.readline() == f"status {128 + signal.SIGTERM}\n".encode()
+        give_up = time.monotonic() + 30
+        while is_running(pid):
+            assert time.monotonic() < give_up
+            os.sched_yield()
+        shell.kill()
 
 
 def test_control_c_in_a_terminal_arrives_once():

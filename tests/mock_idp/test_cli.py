@@ -42,7 +42,14 @@ MISTAKES = [
     (("app-config", "--profile", "fancy"), "There is no profile 'fancy'"),
     (("app-config", "--idp", "ftp://x"), "is no URL"),
     (("app-config", "--app-url", "http://[::1"), "is no URL"),
-    (("app-config", "-o", "/no/such/directory/file"), "cannot be written: No such file or directory."),
+    (("app-config",), "Name the providers that your app has"),
+    (("app-config", "--provider", "google", "--env", "no-such"), "google has no environment 'no-such' here"),
+    (("app-config", "--conformance", "--env", "no-such"), "No provider here has an environment 'no-such'"),
+    (("app-config", "--provider", "google", "--onto", "/no/such/file"), "There is no file /no/such/file."),
+    (
+        ("app-config", "--provider", "google", "-o", "/no/such/directory/file"),
+        "cannot be written: No such file or directory.",
+    ),
     (("personas", "-o", "/"), "cannot be written: Is a directory."),
     (("nothing",), "No such command 'nothing'"),
 ]
@@ -87,8 +94,100 @@ def test_app_config_to_a_file(tmp_path: Path) -> None:
     result = run("app-config", "--provider", "google", "--idp", "http://idp:1/", "-o", str(file))
     assert (result.exit_code, result.output) == (0, "")
     said = yaml.safe_load(file.read_text())
-    assert said["catalog"]["locations"][0]["target"] == "http://idp:1/__idp/catalog.yaml"
+    assert said["catalog"]["locations"][0]["target"] == "http://idp:1/__idp/people.yaml"
     assert list(said["auth"]["providers"]) == ["google"]
+
+
+OWN = """\
+app: {title: My Portal, baseUrl: "http://localhost:3000"}
+backend:
+  baseUrl: http://localhost:7008
+  reading: {allow: [{host: pages.rivergate.example}]}
+catalog:
+  locations: [{type: file, target: ../../examples/org.yaml}]
+"""
+
+
+@pytest.fixture
+def own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The root of somebody's app, where the command is given."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "app-config.yaml").write_text(OWN)
+    return tmp_path
+
+
+def test_app_config_is_laid_over_what_the_app_has(own_directory: Path) -> None:
+    result = run("app-config", "--provider", "google", "--provider", "github", "-o", "app-config.local.yaml")
+    assert result.exit_code == 0, result.output
+    assert "--backend-url http://localhost:7008" in result.stderr
+    text = (own_directory / "app-config.local.yaml").read_text()
+    assert text.startswith("# Written by mock-idp ")
+    said = yaml.safe_load(text)
+    # Lists are replaced by Backstage, so what the app has is in them; the rest it goes on saying itself.
+    assert said["catalog"]["locations"][0] == {"type": "file", "target": "../../examples/org.yaml"}
+    assert said["catalog"]["locations"][1]["target"].endswith("/__idp/people.yaml")
+    assert said["backend"] == {"reading": {"allow": [{"host": "pages.rivergate.example"}, {"host": "127.0.0.1:9000"}]}}
+    assert "app" not in said
+    assert {name: list(provider) for name, provider in said["auth"]["providers"].items()} == {
+        "google": ["development"],
+        "github": ["development"],
+    }
+    assert len(text.splitlines()) < 50
+    # Once more, over what was written a moment ago.
+    assert run("app-config", "--provider", "google", "-o", "app-config.local.yaml").exit_code == 0
+
+
+def test_app_config_does_not_overwrite_what_somebody_wrote(own_directory: Path) -> None:
+    command = ("app-config", "--provider", "google", "-o", "app-config.yaml")
+    result = run(*command)
+    assert result.exit_code == 2
+    assert "app-config.yaml is there already" in result.stderr
+    assert "-o app-config.local.yaml" in result.stderr and "--force" in result.stderr
+    assert (own_directory / "app-config.yaml").read_text() == OWN
+    assert run("app-config", "--conformance", "-o", "app-config.yaml").exit_code == 2
+    assert run(*command, "--force").exit_code == 0
+    assert (
+        yaml.safe_load((own_directory / "app-config.yaml").read_text())["backend"]["baseUrl"] == "http://localhost:7007"
+    )
+
+
+def test_app_config_says_where_the_own_file_is_wrong(own_directory: Path) -> None:
+    (own_directory / "app-config.yaml").write_text("app:\n  title: [\n")
+    result = run("app-config", "--provider", "google")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: app-config.yaml:3: not valid YAML: ")
+    (own_directory / "app-config.yaml").write_text("- a\n- b\n")
+    assert "an app-config is a mapping" in run("app-config", "--provider", "google").stderr
+
+
+def test_app_config_of_one_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    small = yaml.safe_load(run("app-config", "--provider", "google", "--env", "production").stdout)
+    assert list(small["auth"]["providers"]["google"]) == ["production"]
+    assert small["auth"]["environment"] == "production"
+    assert small["app"] == {"baseUrl": "http://localhost:3000"}
+    whole = yaml.safe_load(run("app-config", "--conformance", "--env", "production").stdout)["auth"]["providers"]
+    assert list(whole["google"]) == ["production"]
+    assert whole["guest"] == {"dangerouslyAllowOutsideDevelopment": True}
+
+
+def test_app_config_of_a_backend_with_several_frontends(own_directory: Path) -> None:
+    apps = ("--app-url", "https://portal.rivergate.example", "--app-url", "http://localhost:3000")
+    environments = ("--env", "production", "--env", "development")
+    said = yaml.safe_load(run("app-config", "--provider", "github", *environments, *apps).stdout)
+    assert list(said["auth"]["providers"]["github"]) == ["production", "development"]
+    assert said["auth"]["experimentalExtraAllowedOrigins"] == ["http://localhost:3000"]
+    assert said["backend"]["cors"]["origin"] == ["https://portal.rivergate.example", "http://localhost:3000"]
+
+
+def test_app_config_of_the_suite_has_everything() -> None:
+    whole = yaml.safe_load(run("app-config", "--conformance").stdout)
+    assert "no-sign-in" in whole["auth"]["providers"]["google"]
+    # A profile is a variant of that.
+    assert (
+        "signIn"
+        in yaml.safe_load(run("app-config", "--profile", "bare").stdout)["auth"]["providers"]["oauth2"]["email"]
+    )
 
 
 def test_listings() -> None:

@@ -8,6 +8,7 @@ import yaml
 from mock_idp import __version__
 from mock_idp.app_config.providers import default_providers
 from mock_idp.journal import Filter, Journal, masked
+from mock_idp.personas import SPARE
 from mock_idp.vendors import vendors
 from tests.mock_idp.conftest import World, make_world
 
@@ -159,6 +160,9 @@ def test_catalogues(github: World) -> None:
     assert [vendor["id"] for vendor in described] == list(vendors())
     assert github.http.get("/__idp/quirks").json["quirks"][0]["source"]
     entities = list(yaml.safe_load_all(github.http.get("/__idp/catalog.yaml").data))
+    shown = list(yaml.safe_load_all(github.http.get("/__idp/people.yaml").data))
+    assert len(entities) - len(shown) == len(SPARE)
+    assert not SPARE.keys() & {entity["metadata"]["name"] for entity in shown}
     assert {entity["kind"] for entity in entities} == {"User", "Group"}
     assert github.http.get("/__idp/ca.pem").status_code == 404
 

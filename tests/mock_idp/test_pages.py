@@ -2,7 +2,7 @@
 
 import re
 from typing import Any
-from urllib.parse import quote_from_bytes, urlencode
+from urllib.parse import parse_qsl, quote_from_bytes, urlencode, urlsplit
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -168,3 +168,34 @@ def test_bad_input_is_never_an_error_of_ours(
     headers = {"Authorization": authorization, "Content-Type": content_type}
     answer = WORLD.http.open(path, method=method, query_string=text, data=data, headers=headers)
     assert answer.status_code < 500
+
+
+NOBODY_CAME = "Was the backend started by"
+
+
+@pytest.mark.parametrize("came", [False, True, "refused"])
+def test_a_backend_that_asks_the_real_vendor_is_told_apart(came: Any) -> None:
+    world = make_world("github", "github")
+    query = {"client_id": world.client.client_id, "redirect_uri": world.redirect_uri, "state": "s"}
+
+    def page() -> Any:
+        return world.http.get("/login/oauth/authorize", query_string=query, base_url="https://github.com")
+
+    assert NOBODY_CAME not in page().text
+    answer = world.decide(page())
+    code = dict(parse_qsl(urlsplit(answer.headers["Location"]).query))["code"]
+    if came:
+        world.redeem(code, **({"client_secret": "wrong"} if came == "refused" else {}))
+    assert NOBODY_CAME not in page().text, "it may still come"
+    world.clock.move(10)
+    assert (NOBODY_CAME in page().text) is not bool(came)
+
+
+def test_a_denied_sign_in_needs_no_tokens() -> None:
+    world = make_world("github", "github")
+    query = {"client_id": world.client.client_id, "redirect_uri": world.redirect_uri, "state": "s"}
+    asked = world.http.get("/login/oauth/authorize", query_string=query, base_url="https://github.com")
+    world.decide(asked, decision="deny")
+    world.clock.move(10)
+    asked = world.http.get("/login/oauth/authorize", query_string=query, base_url="https://github.com")
+    assert NOBODY_CAME not in asked.text

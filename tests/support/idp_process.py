@@ -40,14 +40,16 @@ class IdpProcess:
         return Path(self.environment["SSL_CERT_FILE"])
 
     def write_app_config(self, *options: str) -> Path:
-        """Write the app-config that fits this IdP and return the file.
+        """Write the app-config of the suite that fits this IdP and return the file.
 
         Raises:
             subprocess.CalledProcessError: an option is wrong; standard error says which.
         """
         file = self.directory / "app-config.yaml"
         addresses = ("--idp", self.url, "--idp-tls", self.tls_url, "--backend-url", self.backend_url)
-        output_of("mock_idp", "app-config", *addresses, "-o", str(file), *options, state=self.directory)
+        output_of(
+            "mock_idp", "app-config", "--conformance", *addresses, "-o", str(file), *options, state=self.directory
+        )
         return file
 
 

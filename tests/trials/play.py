@@ -42,7 +42,7 @@ from tests.support.playing import play_case
 from tests.support.processes import ROOT
 from tests.trials.seed import Seed, apply, seeds
 
-MOST_OTHERS = 600
+MOST_OTHERS = 150
 """Cases of further providers that are played; the whole suite would take minutes for each seed that survives it."""
 
 REPORTS = ROOT / "build" / "reports" / "trials"
@@ -158,7 +158,7 @@ def running_ground(trial: str, directory: Path, profile: str) -> Iterator[Ground
         config_file = idp.write_app_config(*options)
         probe = ProbeOptions(f"{idp.backend_url}/api/auth", idp.url, None, ENVIRONMENT, profile, {}, TIMEOUT_SECONDS)
         with start_backend(idp, config_file, directory / "backend.log", None):
-            target = examine(probe, library.facts)
+            target = examine(probe, library.facts).ready()
         yield Ground(trial, idp, config_file, library, target)
 
 

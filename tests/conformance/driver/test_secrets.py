@@ -26,7 +26,10 @@ class FakeWire:
         self.answers = list(answers)
         self.requests: list[Request] = []
 
-    def send(self, request: Request) -> Response:
+    def has_replicas_at(self, url: str) -> bool:
+        return False
+
+    def send(self, request: Request, turn: int = 0) -> Response:
         self.requests.append(request)
         answer = self.answers.pop(0)
         if answer is None:

@@ -8,7 +8,17 @@ import pytest
 import trustme
 
 from conformance.driver import wire as wire_module
-from conformance.driver.wire import NoAnswerError, ProxyRoute, PublicAddress, Request, Wire, check_address, origin_of
+from conformance.driver.browser import Browser, Transcript
+from conformance.driver.wire import (
+    NoAnswerError,
+    ProxyRoute,
+    PublicAddress,
+    Replicas,
+    Request,
+    Wire,
+    check_address,
+    origin_of,
+)
 from tests.support.fake_servers import RawServer, answering, closed_port, http_answer, read_request, reset
 
 
@@ -292,3 +302,24 @@ def test_origin(url, origin):
 )
 def test_proxy_route_covers_patterns(host, covered):
     assert ProxyRoute(("accounts.google.com", "*.auth0.com"), "", "").covers(host) is covered
+
+
+class TestReplicas:
+    def test_requests_of_one_browser_go_to_all_in_turn(self):
+        with RawServer(answering(http_answer(body=b"1"))) as one, RawServer(answering(http_answer(body=b"2"))) as two:
+            replicas = Replicas("http://backend.example", (one.url, two.url))
+            with contextlib.closing(Wire(None, 10, replicas=replicas)) as wire:
+                browser = Browser(wire, "http://app.example", Transcript())
+                asked = [browser.navigate("http://backend.example/").body for _ in range(4)]
+                browser.use_replica(1)
+                asked += [browser.navigate("http://backend.example/").body for _ in range(2)]
+                other = Browser(wire, "http://app.example", Transcript())
+                asked += [other.navigate("http://backend.example/").body]
+        assert asked == [b"1", b"2", b"1", b"2", b"2", b"2", b"1"]
+        assert b"Host: backend.example" in one.requests[0]
+
+    def test_other_addresses_are_asked_as_ever(self):
+        with RawServer(answering(http_answer(body=b"1"))) as server:
+            replicas = Replicas("http://backend.example", ("http://127.0.0.1:1", "http://127.0.0.1:1"))
+            with contextlib.closing(Wire(None, 10, replicas=replicas)) as wire:
+                assert wire.send(Request("GET", server.url, ()), 1).body == b"1"

@@ -26,7 +26,7 @@ def _parse_arguments() -> argparse.Namespace:
         action="extend",
         help="app-config file; may be given several times, a later one wins (default: app-config.yaml)",
     )
-    parser.add_argument("--port", type=_port, help="where to listen (default: the port in backend.baseUrl, else 7007)")
+    parser.add_argument("--port", type=_port, help="where to listen (default: as the configuration says, else 7007)")
     parser.add_argument("--log-file", metavar="FILE", type=Path, help="keep the backend's log here")
     parser.add_argument("--install", action="store_true", help="install the npm packages, start nothing")
     return parser.parse_args()

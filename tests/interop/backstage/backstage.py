@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from .config import find_address, write_overlay
+from .config import find_address, has_database, read_config, write_overlay
 from .errors import CannotRunError
 from .log import last_words
 from .node import HERE, find_node, install_modules
@@ -46,14 +46,14 @@ class Backstage:
         """Return the end of the log, for an error message."""
         return last_words(self.log_file)
 
-    def wait_until_ready(self, port: int) -> None:
+    def wait_until_ready(self, host: str, port: int) -> None:
         """Return when every plugin says that it is ready.
 
         Raises:
             CannotRunError: it ended instead, or took too long.
         """
         give_up = time.monotonic() + _SECONDS_TO_START
-        while not _is_ready(port):
+        while not is_ready(host, port):
             if not self.is_running:
                 raise CannotRunError(f"Backstage ended while it started. Its log ends:\n{self.last_words()}")
             if time.monotonic() > give_up:
@@ -79,9 +79,10 @@ class Backstage:
             self._process.stdin.close()
 
 
-def _is_ready(port: int) -> bool:
+def is_ready(host: str, port: int) -> bool:
+    """Whether a backend says that all its plugins are ready."""
     # Not with a client that would ask the proxy in HTTPS_PROXY and its kin.
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection(host, port, timeout=10)
     try:
         connection.request("GET", "/.backstage/health/v1/readiness")
         return connection.getresponse().status == http.HTTPStatus.OK
@@ -103,23 +104,30 @@ def running_backstage(
     """Run the backend, with a PostgreSQL of its own, for as long as the block lasts.
 
     Params:
-        config_files: app-config files; a later one wins. Database and listen address are added to them.
+        config_files: app-config files; a later one wins. Database and listen address are added if they say none.
         environment: variables on top of this process's own, such as those of `mock-idp env`.
-        port: listen here instead of at the port in `backend.baseUrl` (7007 if there is none).
+        port: listen here instead of where the configuration says (7007 if it does not).
         log_file: where the log goes; by default a file that disappears with the backend.
         directory: which backend: where its `index.js` and its packages are.
 
     Raises:
         CannotRunError: something is missing, the port is taken, or the backend does not start.
     """
-    address = find_address(config_files, port)
+    variables = {
+        # Unless somebody says otherwise: a provider that is set up wrongly stops the start.
+        "NODE_ENV": "production",
+        **os.environ,
+        **(environment or {}),
+    }
     node = find_node()
+    config = read_config(config_files, variables)
+    address = find_address(config, port)
     if not is_free(address.port):
         raise CannotRunError(f"Port {address.port} is taken: stop what uses it, or choose another port with --port.")
     install_modules(directory=directory)
     with ExitStack() as stack:
         temporary = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="backstage-")))
-        socket_directory = stack.enter_context(running_postgres())
+        socket_directory = None if has_database(config) else stack.enter_context(running_postgres())
         overlay = temporary / "overlay.yaml"
         write_overlay(overlay, address, socket_directory)
         log_file = log_file or temporary / "backstage.log"
@@ -127,13 +135,7 @@ def running_backstage(
             process = subprocess.Popen(
                 _command(node, [*config_files, overlay]),
                 cwd=directory,
-                env={
-                    **os.environ,
-                    # Unless somebody says otherwise: a provider that is set up wrongly stops the start.
-                    "NODE_ENV": "production",
-                    **(environment or {}),
-                    "STOP_WITH_STDIN": "1",
-                },
+                env={**variables, "STOP_WITH_STDIN": "1"},
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -141,7 +143,7 @@ def running_backstage(
             )
         backstage = Backstage(process, address.auth_url, log_file)
         stack.callback(backstage.stop)
-        backstage.wait_until_ready(address.port)
+        backstage.wait_until_ready(address.host, address.port)
         yield backstage
 
 

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 from tests.interop.backstage.node import find_node, install_modules
 
 APP = Path(__file__).with_name("app")
-_BUILT = APP / "build"
+BUILT = APP / "build"
+"""Where the bundle is, once it is built."""
 _TYPES = {".js": "text/javascript", ".css": "text/css"}
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 
@@ -30,11 +31,11 @@ def build_app() -> None:
     install_modules(directory=APP)
     with (APP / "build.mjs").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # The workers of one test run would write over each other.
-        bundle = _BUILT / "app.js"
+        bundle = BUILT / "app.js"
         sources = [*(APP / "src").iterdir(), APP / "build.mjs", APP / "index.html", APP / "package-lock.json"]
         if bundle.exists() and bundle.stat().st_mtime > max(file.stat().st_mtime for file in sources):
             return
-        subprocess.run([find_node(), "build.mjs", _BUILT], cwd=APP, check=True)
+        subprocess.run([find_node(), "build.mjs", BUILT], cwd=APP, check=True)
 
 
 class AppServer:
@@ -77,12 +78,12 @@ class _Handler(BaseHTTPRequestHandler):
         if backend and self.path.startswith("/api/"):
             self._pass_on(backend)
             return
-        file = _BUILT / Path(urlsplit(self.path).path).name
+        file = BUILT / Path(urlsplit(self.path).path).name
         if file.suffix in _TYPES:
             self._answer(200, {"Content-Type": _TYPES[file.suffix]}, file.read_bytes())
         else:
             # Whatever else is an address within the app.
-            self._answer(200, {"Content-Type": "text/html; charset=utf-8"}, (_BUILT / "index.html").read_bytes())
+            self._answer(200, {"Content-Type": "text/html; charset=utf-8"}, (BUILT / "index.html").read_bytes())
 
     do_POST = do_DELETE = do_GET  # noqa: N815 - http.server's names
 

@@ -19,6 +19,8 @@ from tests.support.processes import ROOT
 MILLISECONDS = 40_000
 """More than anything here takes on a busy machine."""
 
+EXPLANATIONS = ROOT / "docs" / "frontend.md"
+
 TABLE = pytest.StashKey[Table]()
 GetIdps = Callable[[str], dict[str, IdpProcess]]
 GetStand = Callable[[str, str], Stand]
@@ -106,9 +108,15 @@ def stand(request: pytest.FixtureRequest, stands: GetStand, profile: str) -> Sta
 
 
 @pytest.fixture
-def lacks(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
-    """Notes for the table why the backend does not have what the test is about."""
-    return lambda reason: record_property("lacks", reason)
+def lacks(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Notes for the table why the backend does not have what the test is about; people read it in the documentation."""
+
+    def note(reason: str) -> None:
+        record_property("lacks", reason)
+        for row in named_rows(request.node):
+            assert f"\n| {row} | " in EXPLANATIONS.read_text("utf-8"), f"{EXPLANATIONS} does not explain {row!r}"
+
+    return note
 
 
 @pytest.fixture(scope="session")

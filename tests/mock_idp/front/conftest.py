@@ -32,6 +32,8 @@ class Backend(ThreadingHTTPServer):
         """Something reached the backend in mid-request, or the client left it."""
         self.go_on = threading.Event()
         """The test has seen what it waited for."""
+        self.refusals: dict[str, bytes] = {}
+        """Paths that are answered with 500 and this body."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -39,6 +41,9 @@ class _Handler(BaseHTTPRequestHandler):
     server: Backend
 
     def do_GET(self) -> None:
+        if self.path in self.server.refusals:
+            self.serve_echo_of(self.server.refusals[self.path], 500)
+            return
         name = self.path.strip("/").partition("?")[0]
         getattr(self, f"serve_{name}", self.serve_echo)()
 
@@ -93,8 +98,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.go_on.wait(SECONDS)
         self.close_connection = True
 
-    def serve_echo_of(self, body: bytes) -> None:
-        self.send_response(200)
+    def serve_echo_of(self, body: bytes, status: int = 200) -> None:
+        self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -27,7 +27,7 @@ SCHEMES = {
 @pytest.fixture(scope="module")
 def pair() -> Iterator[tuple[str, str]]:
     """The backend's address and the mock's."""
-    with embedded_pair(3, "default") as (auth_url, idp_url, _):
+    with embedded_pair(3, "default") as (auth_url, idp_url, *_):
         yield auth_url.removesuffix("/api/auth"), idp_url
 
 

@@ -23,10 +23,13 @@ pytestmark = pytest.mark.usefixtures("private_state")
 def start_idp(start_listeners, authority):
     """Start something that answers the questions of the command line."""
 
-    def start(description=None, certificate=None):
+    def start(description=None, certificate=None, clients=()):
         def control_api(environ, start_response):
             if environ["PATH_INFO"] == "/__idp/":
                 body = json.dumps(listeners.describe() if description is None else description)
+            elif environ["PATH_INFO"] == "/__idp/clients":
+                known = [{"client_id": name, "client_secret": secret} for name, secret in clients]
+                body = json.dumps({"clients": known})
             elif environ["PATH_INFO"] == "/__idp/ca.pem":
                 body = authority.ca_pem.decode() if certificate is None else certificate
             else:
@@ -155,7 +158,7 @@ def test_run_does_not_replace_an_idp_that_was_named(dead_url):
 def test_run_starts_an_idp_if_none_answers(dead_url, start_idp, monkeypatch, capfd):
     listeners, stopped = start_idp(), []
 
-    def start(settings):
+    def start(settings, **_):
         assert (settings.tls_port, settings.proxy_port) == (0, 0)
         return SimpleNamespace(urls=listeners.urls, stop=lambda: stopped.append(True))
 
@@ -166,6 +169,46 @@ def test_run_starts_an_idp_if_none_answers(dead_url, start_idp, monkeypatch, cap
     assert result.stderr == f"mock-idp: none answered at {dead_url}; running one until the command ends\n"
     assert capfd.readouterr().out == "accounts.google.com\n"
     assert stopped == [True]
+
+
+OWN = "auth: {providers: {github: {production: {clientId: ours, clientSecret: '${GITHUB_SECRET}'}}}}"
+SHOWS_SECRET = "import os; print(os.environ['GITHUB_SECRET'])"
+
+
+@pytest.fixture
+def own_file(tmp_path, monkeypatch):
+    monkeypatch.delenv("GITHUB_SECRET", raising=False)
+    file = tmp_path / "app-config.yaml"
+    file.write_text(OWN)
+    return file
+
+
+def test_run_sets_what_stands_in_for_the_variables_of_an_app_config(start_idp, own_file, capfd):
+    url = start_idp(clients=[("ours", "stand-in-for-GITHUB_SECRET")]).urls["http"]
+    command = ("--idp", url, "--from-app-config", own_file, "--", sys.executable, "-c", SHOWS_SECRET)
+    result = invoke(run_command, *command)
+    assert result.exit_code == 0
+    assert "GITHUB_SECRET=stand-in-for-GITHUB_SECRET" in result.stderr
+    assert capfd.readouterr().out == "stand-in-for-GITHUB_SECRET\n"
+
+
+def test_run_keeps_what_is_set(start_idp, own_file, monkeypatch, capfd):
+    monkeypatch.setenv("GITHUB_SECRET", "real")
+    url = start_idp(clients=[("ours", "real")]).urls["http"]
+    result = invoke(run_command, "--idp", url, "--from-app-config", own_file, "--", sys.executable, "-c", SHOWS_SECRET)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert capfd.readouterr().out == "real\n"
+
+
+@pytest.mark.parametrize(
+    ("clients", "what"), [([], "no client 'ours'"), ([("ours", "x")], "another secret of the client 'ours'")]
+)
+def test_run_sees_that_the_mock_was_started_without_the_file(start_idp, own_file, clients, what):
+    url = start_idp(clients=clients).urls["http"]
+    result = invoke(run_command, "--idp", url, "--from-app-config", own_file, "--", "true")
+    assert result.exit_code == 2
+    assert f"The mock IdP at {url} has {what} ({own_file}: auth.providers.github.production)" in result.stderr
+    assert "start it with the same files" in result.stderr
 
 
 def description(**changes):

@@ -10,7 +10,7 @@ import yaml
 from click.testing import CliRunner
 
 from mock_idp.cli import main
-from mock_idp.cli.setup_files import FilesCommand, files_options, find_sources, settings_of
+from mock_idp.cli.setup_files import FilesCommand, OwnFiles, files_options, find_sources, settings_of
 from mock_idp.setup.file import SCHEMA_FILE, read_file
 from mock_idp.setup.model import Setup
 from tests.mock_idp.setup.conftest import OWN_FILE, FileOf
@@ -67,14 +67,22 @@ def test_the_schema_is_printed_and_knows_good_from_bad(schema: jsonschema_rs.Dra
 @click.argument("rest", nargs=-1)
 @click.pass_context
 def attempt(
-    ctx: click.Context, config: Path, no_config: bool, people: tuple[str, ...], rest: object, **options: object
+    ctx: click.Context,
+    config: Path,
+    no_config: bool,
+    people: tuple[str, ...],
+    own_app_config: tuple[str, ...],
+    rest: object,
+    **options: object,
 ):
-    sources = [source.patterns for source in find_sources(config, no_config, people)]
+    own = OwnFiles(own_app_config, (), {})
+    sources = [source.patterns for source in find_sources(config, no_config, people, own)]
     settings = settings_of(ctx, options, Setup(settings={"port": 1, "host": "::1"}))
     click.echo(json.dumps([sources, rest, settings.port, settings.host]))
 
 
 LINES = [
+    (["--from-app-config", "a", "b", "--people", "c"], [[["a", "b"], ["c"]], [], 1, "::1"]),
     ([], [[], [], 1, "::1"]),
     (["--people", "a", "b", "--port", "7"], [[["a", "b"]], [], 7, "::1"]),
     (["--people", "a", "--people", "b", "--", "c"], [[["a", "b"]], ["c"], 1, "::1"]),

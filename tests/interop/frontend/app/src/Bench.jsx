@@ -97,9 +97,9 @@ function CallForm({ call }) {
         Method <br />
         <input name="method" defaultValue={method} />
       </label>
-      <label>
+      <label style={{ minWidth: 0 }}>
         Arguments, as JSON <br />
-        <input name="args" size="50" defaultValue={args} />
+        <input name="args" size="50" style={{ maxWidth: '100%' }} defaultValue={args} />
       </label>
       <button type="submit">Call</button>
       <span>
@@ -137,7 +137,11 @@ export function Bench() {
 
   return (
     <Page themeId="tool">
-      <Header title={title} subtitle="Every auth API of this app can be called here, and shows what it got" />
+      <Header
+        title={title}
+        subtitle="Every auth API of this app can be called here, and shows what it got"
+        style={{ background: '#4b3a8f' }}
+      />
       <Content>
         <div style={{ display: 'grid', gap: 16, gridTemplateColumns: 'auto minmax(0, 1fr)' }}>
           <div style={{ display: 'grid', gap: 16, alignContent: 'start' }}>

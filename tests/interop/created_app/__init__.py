@@ -1,0 +1,1 @@
+"""A freshly created Backstage app, signed in without a network: what a developer does, step by step."""
