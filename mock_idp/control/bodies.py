@@ -95,7 +95,12 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         origins=_STRINGS,
     ),
     "Service": _object(
-        id=_STRING, vendor=_STRING, path=_STRING, endpoints={"type": "object"}, faults={"type": "array"}
+        id=_STRING,
+        vendor=_STRING,
+        path=_STRING,
+        endpoints={"type": "object"},
+        offset={"type": "number"},
+        faults={"type": "array"},
     ),
     "Grant": _object(
         id=_STRING,
