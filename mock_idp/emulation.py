@@ -4,13 +4,14 @@ The three refer to each other, so they stand together. What several services hav
 :mod:`mock_idp.services`.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from mock_idp.addresses import Addresses, with_loopback_name
 from mock_idp.clients import Clients
-from mock_idp.clock import Clock
+from mock_idp.clock import AdjustableClock
 from mock_idp.grants.store import GrantStore
 from mock_idp.keys import Keys
 from mock_idp.oauth.model import Answer, AuthorizationRequest, Encoding, Endpoint, FaultSpec, Grant, Refusal
@@ -63,7 +64,7 @@ class Service:
         id: first segment of its path; the own service of a vendor or proxy has its id.
         emulation: what it behaves like.
         settings: the mock's settings.
-        clock: what time it is.
+        clock: what time it is here; it goes with the mock's, and can be moved for this service alone.
         randomness: source of all random texts.
         people: who can sign in.
         store: what it remembers.
@@ -76,7 +77,7 @@ class Service:
     id: str
     emulation: "Emulation"
     settings: Settings
-    clock: Clock
+    clock: AdjustableClock
     randomness: Randomness
     people: People
     store: GrantStore
@@ -176,6 +177,9 @@ class ServiceRequest:
         )
 
 
+_IN_MANY_PLACES = frozenset({Endpoint.FOLLOW_UP, Endpoint.OTHER})
+
+
 class Emulation:
     """What a vendor or an auth proxy does, and what can be said about it. Subclass one of those two.
 
@@ -188,6 +192,7 @@ class Emulation:
             is the service's own name (its issuer). ``*`` stands for whole labels; if they are the id of a
             service, that service is meant.
         routes: every address.
+        usual_path_parameters: parameter of a route -> value that clients usually have there.
         loopback_name: ``localhost`` or ``127.0.0.1``, if backends must know the mock by that one by path:
             some keep one session for each host name, so two vendors on the same would share it.
         quirks: what users should know.
@@ -202,6 +207,7 @@ class Emulation:
     kind: ClassVar[str]
     hosts: ClassVar[Mapping[str, str]] = {}
     routes: ClassVar[tuple[Route, ...]] = ()
+    usual_path_parameters: ClassVar[Mapping[str, str]] = {}
     loopback_name: ClassVar[str | None] = None
     quirks: ClassVar[tuple[Quirk, ...]] = ()
     login_annotations: ClassVar[tuple[str, ...]] = ()
@@ -212,6 +218,15 @@ class Emulation:
     def provider_ids(self) -> tuple[str, ...]:
         """The provider ids under which it is configured unless somebody asks for others."""
         return (self.id,)
+
+    def usual_paths(self) -> dict[str, str]:
+        """Endpoint -> the path below a service that a client of today uses; those in one place only."""
+        paths: dict[str, str] = {}
+        for route in self.routes:
+            path = re.sub(r"<(\w+)>", lambda found: self.usual_path_parameters.get(found[1], found[0]), route.path)
+            if "<" not in path and route.endpoint not in _IN_MANY_PLACES:
+                paths.setdefault(str(route.endpoint), path)
+        return paths
 
     def addresses(self, service: str, idp_url: str, tls_url: str, *, is_by_name: bool) -> Addresses:
         """Work out where a backend finds a service of this kind.

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from threading import Lock
 
-from mock_idp.clock import Clock
+from mock_idp.clock import AdjustableClock, Clock
 from mock_idp.emulation import Emulation, Service
 from mock_idp.faults.injection import FAULTS_OF_SERVICE
 from mock_idp.grants.store import GrantStore
@@ -73,7 +73,7 @@ class Services:
             service_id,
             emulation,
             self._settings,
-            self._clock,
+            AdjustableClock(self._clock),
             self._randomness,
             self._people,
             GrantStore(self._settings.store_limit),

@@ -23,6 +23,8 @@ DEFAULT_BACKEND_URL = "http://localhost:7007"
 DEFAULT_APP_URL = "http://localhost:3000"
 DEFAULT_PROFILE = "default"
 CONTROL_PREFIX = "/__idp"
+URL_VARIABLE = "MOCK_IDP_URL"
+"""The environment variable that tells tests, and helpers of theirs, where a mock runs."""
 FRONT_PREFIX = "/__front"
 """Path of the front's own pages, which the backend behind it never sees."""
 FRONT_HEADERS_SECONDS = 30.0

@@ -1,11 +1,12 @@
 """``auth-conformance run``: pytest on the packaged suite, its own options first."""
 
+import importlib
 import sys
 
 import click
 import pytest
 
-from conformance.plugin import PACKAGE
+from conformance.plugin import HOOKS, PACKAGE
 from conformance.plugin.options import OPTIONS, TARGET
 
 CACHE_OPTIONS = frozenset(
@@ -36,6 +37,8 @@ def command(arguments: tuple[str, ...]) -> None:
     Without URL, the reference backend and a mock IdP are started and tested. All options of pytest work too: -n 4,
     -k TEXT, -x, -q, --junit-xml FILE, -m "not fuzz".
     """
+    # Where pytest is installed for other reasons and the suite's extra is not, pytest would show this as a defect.
+    importlib.import_module(HOOKS)
     sys.exit(pytest.main(pytest_arguments(arguments)))
 
 

@@ -36,9 +36,8 @@ _log: Final = logging.getLogger("mkdocs.hooks.site")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Spell out folders of the navigation; leave out pages that ``extra.awaited`` announces until they are there."""
-    awaited = {page for page in config.extra.get("awaited", []) if not (ROOT / DOCS / page).is_file()}
-    config.nav = _completed(config.nav, awaited)
+    """Spell out the folders of the navigation."""
+    config.nav = _spelt_out(config.nav)
     return config
 
 
@@ -75,17 +74,16 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     return markdown
 
 
-def _completed(nav: Any, left_out: set[str]) -> Any:
+def _spelt_out(nav: Any) -> Any:
     if isinstance(nav, list):
-        return [kept for kept in (_completed(entry, left_out) for entry in nav) if kept]
+        return [_spelt_out(entry) for entry in nav]
     if isinstance(nav, dict):
-        entries = {title: _completed(entry, left_out) for title, entry in nav.items()}
-        return {title: entry for title, entry in entries.items() if entry}
+        return {title: _spelt_out(entry) for title, entry in nav.items()}
     if nav.endswith("/*"):
         folder = nav.removesuffix("/*")
         first = "README.md" if (ROOT / DOCS / folder / "README.md").is_file() else "index.md"
         return [f"{folder}/{name}" for name in [first, *(file.name for file in _pages(folder) if file.name != first)]]
-    return None if nav in left_out else nav
+    return nav
 
 
 def _pages(folder: str) -> list[Path]:

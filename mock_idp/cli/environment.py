@@ -20,7 +20,15 @@ from mock_idp.profiles import profiles
 from mock_idp.proxies import proxies
 from mock_idp.server.authority import make_private_directory, write_private_file
 from mock_idp.server.errors import ServerError
-from mock_idp.settings import ANSWER_SECONDS, CONTROL_PREFIX, DEFAULT_HOST, DEFAULT_PORT, Settings, default_state_dir
+from mock_idp.settings import (
+    ANSWER_SECONDS,
+    CONTROL_PREFIX,
+    DEFAULT_HOST,
+    DEFAULT_PORT,
+    URL_VARIABLE,
+    Settings,
+    default_state_dir,
+)
 from mock_idp.setup.model import Setup
 from mock_idp.setup.sources import Sources
 
@@ -54,7 +62,7 @@ class IdpDescription:
     @property
     def environment(self) -> dict[str, str]:
         """The variables for processes that are to use it."""
-        return {**client_environment(self.urls, self.ca_file), **self.environ}
+        return {**client_environment(self.urls, self.ca_file), URL_VARIABLE: self.address, **self.environ}
 
 
 def ask(address: str) -> IdpDescription:

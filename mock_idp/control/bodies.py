@@ -37,6 +37,7 @@ SERVICE_CHANGE: Members = {
     "faults": Member(FAULT_LIST, "How it misbehaves towards everybody from now on."),
     "rotate_keys": Member(one_of_these(True, False, "overlap"), "Whether the next key signs from now on."),
     "published_keys": Member(list_of(one_of_these(*KEY_SETS)), "Which sets of keys it publishes."),
+    "advance": Member(number(0, LATEST), "Seconds that pass at once for it alone."),
 }
 _NULLABLE = {"type": ["string", "null"]}
 HEADERS: Members = {
@@ -93,7 +94,14 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         logout_uris=_STRINGS,
         origins=_STRINGS,
     ),
-    "Service": _object(id=_STRING, vendor=_STRING, path=_STRING, faults={"type": "array"}),
+    "Service": _object(
+        id=_STRING,
+        vendor=_STRING,
+        path=_STRING,
+        endpoints={"type": "object"},
+        offset={"type": "number"},
+        faults={"type": "array"},
+    ),
     "Grant": _object(
         id=_STRING,
         service=_STRING,

@@ -260,6 +260,9 @@ def describe_service(service: Service) -> dict[str, Any]:
         "id": service.id,
         "vendor": service.emulation.id,
         "path": f"/{service.id}",
+        "endpoints": {name: f"/{service.id}{path}" for name, path in service.emulation.usual_paths().items()},
+        # By how much it is ahead of the mock; not its time, so that two answers about one state are equal.
+        "offset": round(service.clock.state[0], 3),
         "permanent": service.is_permanent,
         "faults": [{"fault": spec.fault, **spec.parameters} for spec in service.faults],
         "published_keys": list(service.keys.published),

@@ -77,6 +77,8 @@ def _change_service(idp: Idp, service_id: str, data: Mapping[str, Any]) -> dict[
     # Everything is read before anything is changed.
     service = idp.services.changeable(service_id)
     said = read_table(data, SERVICE_CHANGE, "What changes about a service")
+    if "advance" in said:
+        service.clock.change(advance=said["advance"])
     rotate = said.get("rotate_keys", False)
     if rotate:
         service.keys.rotate(overlap=rotate == "overlap")

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from flask import Request, Response
 
-from mock_idp.emulation import ServiceRequest
+from mock_idp.emulation import Service, ServiceRequest
 from mock_idp.faults.catalogue import FAULTS
 from mock_idp.faults.injection import count_applied
 from mock_idp.faults.model import FaultSpecError
@@ -115,7 +115,7 @@ def _carry_out(idp: Idp, decision: _Decision, headers: Mapping[str, str]) -> Ans
     vendor = service.emulation
     if not isinstance(vendor, Vendor):
         raise ConsentError(f"Nobody consents to anything at {vendor.title}.")
-    _check_age(idp, asked)
+    _check_age(service, idp.settings.request_seconds, asked)
     beyond = [scope for scope in decision.scopes if scope not in asked.scopes]
     if beyond:
         raise ConsentError(f"The client did not ask for the scope {beyond[0]!r}.")
@@ -134,7 +134,7 @@ def _carry_out(idp: Idp, decision: _Decision, headers: Mapping[str, str]) -> Ans
     return replace(final, status=_SEE_OTHER) if final.status == _FOUND else final
 
 
-def _check_age(idp: Idp, asked: AuthorizationRequest) -> None:
-    age = idp.clock.now() - asked.received_at
-    if age > idp.settings.request_seconds:
+def _check_age(service: Service, most: float, asked: AuthorizationRequest) -> None:
+    age = service.clock.now() - asked.received_at
+    if age > most:
         raise ConsentError(f"This sign-in request is {age / 60:.0f} minutes old; start again.")

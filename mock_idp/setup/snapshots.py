@@ -31,6 +31,7 @@ class _SavedService:
     clients: Mapping[str, Client]
     store: tuple[dict[Any, Any], ...]
     keys: tuple[int, tuple[str, ...]]
+    clock: tuple[float, float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,9 @@ class Snapshots:
             people.own,
             people.changed_personas,
             tuple(
-                _SavedService(service, service.clients.by_id, service.store.state(), service.keys.state)
+                _SavedService(
+                    service, service.clients.by_id, service.store.state(), service.keys.state, service.clock.state
+                )
                 for service in self._services.by_id.values()
             ),
             self._clock.state,
@@ -152,6 +155,7 @@ class Snapshots:
             saved.service.clients.by_id = saved.clients
             saved.service.store.restore(saved.store)
             saved.service.keys.restore(saved.keys)
+            saved.service.clock.restore(saved.clock)
         self._services.restore({saved.service.id: saved.service for saved in snapshot.services})
         self._people.reset(snapshot.people, snapshot.personas)
         self._clock.restore(snapshot.clock)

@@ -236,6 +236,7 @@ class Microsoft(OpenIdVendor):
     email_annotations = ("microsoft.com/email",)
     hosts: ClassVar = {"login.microsoftonline.com": "", "graph.microsoft.com": ""}
     reached = Reach.BY_NAME
+    usual_path_parameters: ClassVar = {"tenant": TENANT}
     tenant_key = "tenantId"
     tenants = _TENANTS
     routes = (

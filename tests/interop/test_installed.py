@@ -124,6 +124,23 @@ def test_the_core_is_the_mock_and_says_what_else_needs(core: Path, empty: Path) 
         assert len(said.strip().splitlines()) == 1
 
 
+def test_the_core_and_pytest_give_tests_the_mock(wheel: Path, tmp_path: Path, empty: Path) -> None:
+    core = installed(wheel, tmp_path / "venv", "")
+    run([str(core / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "pytest"], empty)
+    (empty / "test_x.py").write_text(
+        "def test_x(idp):\n"
+        '    client = idp.client("okta", redirect_uri="http://localhost/callback")\n'
+        "    assert client.issuer == client.url\n"
+    )
+
+    said = run([str(core / "python"), "-m", "pytest", "-p", "no:cacheprovider", "-q", "test_x.py"], empty)
+
+    assert "1 passed" in said
+    said = run([str(core / "auth-conformance"), "run"], empty, expected=1)
+    assert "pip install 'backstage-auth-conformance[suite]'" in said
+    assert len(said.strip().splitlines()) == 1
+
+
 @pytest.mark.skipif(shutil.which("bash") is None, reason="composite actions run bash")
 def test_the_steps_of_the_github_action_run_as_written(everything: Path, empty: Path) -> None:
     action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))

@@ -178,3 +178,45 @@ def test_the_journal_is_emptied_and_goes_on(github: World) -> None:
     entries = control(github, "GET", "/journal", 200)["entries"]
     assert [entry["sequence"] for entry in entries] == [latest + 1, latest + 2]
     assert github.journal(since=latest + 1)[0]["sequence"] == latest + 2
+
+
+def test_time_passes_at_one_service_alone_and_is_restored(github: World) -> None:
+    world = github
+    control(world, "POST", "/services", 201, id="mine", vendor="okta")
+    control(world, "POST", "/services", 201, id="theirs", vendor="okta")
+    snapshot = control(world, "POST", "/snapshots", 201)["id"]
+
+    def ahead() -> list[float]:
+        return [control(world, "GET", f"/services/{service}", 200)["offset"] for service in ("mine", "theirs")]
+
+    assert control(world, "PATCH", "/services/mine", 200, advance=3600)["offset"] == 3600
+    assert ahead() == [3600, 0]
+    before = world.idp.services.by_id["mine"].clock.now()
+    control(world, "PATCH", "/clock", 200, advance=5)
+    assert world.idp.services.by_id["mine"].clock.now() == before + 5
+    assert "2100" in control(world, "PATCH", "/services/mine", 400, advance=4_000_000_000)["error"]
+    assert "everybody's" in control(world, "PATCH", "/services/okta", 400, advance=1)["error"]
+
+    control(world, "POST", f"/snapshots/{snapshot}/restore", 204)
+    assert ahead() == [0, 0]
+
+
+def test_a_sign_in_page_is_as_old_as_its_service_says(github: World) -> None:
+    control(github, "POST", "/services", 201, id="mine", vendor="github")
+    body = {"vendor": "github", "service": "mine", "client_id": "mine", "redirect_uris": ["http://localhost/cb"]}
+    control(github, "POST", "/clients", 201, **body)
+    query = {"client_id": "mine", "redirect_uri": "http://localhost/cb", "state": "s"}
+    page = github.http.get("/mine/login/oauth/authorize", query_string=query)
+    control(github, "PATCH", "/services/mine", 200, advance=2 * 3600)
+
+    assert "120 minutes old" in github.decide(page).text
+
+
+def test_services_tell_their_endpoints() -> None:
+    world = make_world("microsoft", "microsoft")
+    endpoints = control(world, "GET", "/services/microsoft", 200)["endpoints"]
+
+    tenant = "/microsoft/5f0c7a1e-3b52-4c8d-9e64-7d21a0b3c4f5"
+    assert endpoints["token"] == f"{tenant}/oauth2/v2.0/token"
+    assert world.http.get(endpoints["discovery"]).json["token_endpoint"].endswith(endpoints["token"])
+    assert "other" not in endpoints
