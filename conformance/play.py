@@ -22,6 +22,7 @@ from conformance.scenario.model import ProviderFacts, StepEntry
 from conformance.scenario.references import UnknownReferenceError, resolve
 from conformance.steps import STEPS
 from conformance.steps.base import CaseContext, Observation, ScenarioFault
+from conformance.steps.idp import Journal
 from conformance.target import Target
 from conformance.verdicts import CaseResult, Check, Verdict, strictest, verdict_of_failure, worst
 
@@ -97,7 +98,8 @@ def play(
     stop: _Stop | None = None
     number = 1
     try:
-        context.journal_begins = idp.newest_before
+        if any(entry.action == Journal.action for entry in case.scenario.steps):
+            context.journal_begins = idp.newest_before
         for number, entry in enumerate(case.scenario.steps, start=1):
             _play_step(entry, number, context, result)
     except NoAnswerError as error:

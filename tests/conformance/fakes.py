@@ -101,7 +101,9 @@ class FakeIdp:
             return FakeAnswer(body=PERSONAS)
         if asked.path == "/__idp/ca.pem":
             return FakeAnswer(body="no authority")
-        if asked.path == "/__idp/journal" and (asked.query.get("since") == str(NO_ENTRY_YET) or self.journal):
+        if asked.path == "/__idp/journal" and (
+            asked.query.get("since") == str(NO_ENTRY_YET) or self.journal is not None
+        ):
             entries = [{"endpoint": endpoint, "sequence": 1} for endpoint in self.journal or ()]
             return FakeAnswer(body={"latest": len(entries), "entries": entries})
         if asked.path == "/__idp/consent":

@@ -34,6 +34,7 @@ ALLOWED = {
     "mock_idp/cli/browser.py": "a browser is called after its maker",
     "mock_idp/server/forward_proxy.py": "an example in a message",
     "reference_backend/cli.py": "an example in a message",
+    "mock_idp/app_config/small.py": "an example in a message",
     "conformance/cli/playground.py": "the tiles of a sign-in page, for people to click at",
 }
 """File -> why a name stands there."""

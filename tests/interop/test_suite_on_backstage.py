@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from conformance.applicability import environment_of
+from conformance.applicability import ONE_REPLICA, environment_of
 from conformance.embedded import free_port
 from mock_idp.profiles import profiles
 from tests.interop.backstage.backstage import Backstage, running_backstage
@@ -50,7 +50,7 @@ def test_every_scenario_passes_on_the_real_backstage(
         for case in document["cases"]
         if case["verdict"] == "not-applicable" and kinds.get(case["provider"]) != "saml"
     ]
-    assert not [reason for reason in absent if "needs the profile" not in reason]
+    assert not [reason for reason in absent if "needs the profile" not in reason and reason != ONE_REPLICA]
     assert ran >= 200
 
 
@@ -61,10 +61,10 @@ def test_the_scenarios_of_a_profile_pass_on_the_real_backstage(profile: str, tmp
         with running_backstage([config], idp.environment) as target:
             wait_for_catalog(target.auth_url, idp.url)
             options = ("--profile", profile, "--only-profile")
-            summary = run_suite(target.auth_url, idp.url, tmp_path / "report.json", *options)["summary"]
+            said = run_suite(target.auth_url, idp.url, tmp_path / "report.json", *options)
 
-    assert summary["passed"] + summary["warned"] >= 1
-    assert summary["not-applicable"] == 0
+    assert said["summary"]["passed"] + said["summary"]["warned"] >= 1
+    assert {case["message"] for case in said["cases"] if case["verdict"] == "not-applicable"} <= {ONE_REPLICA}
 
 
 def test_one_environment_alone_is_enough_on_the_real_backstage(tmp_path: Path) -> None:
