@@ -1,4 +1,4 @@
-"""The suite's side of the mock IdP: its control API and its consent form (docs/architecture.md, "The wire")."""
+"""The suite's side of the mock IdP: its control API and its consent form (docs/reference/control-api.md)."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The report document of docs/architecture.md, from which every other form of the report is made."""
+"""The report document of docs/reference/report-formats.md, from which every other form of the report is made."""
 
 import time
 from collections import Counter, defaultdict

@@ -17,3 +17,17 @@ def text_of(thing: object) -> str:
 def one_line(text: str) -> str:
     """Join lines; reStructuredText's double backticks and roles become Markdown's backticks."""
     return _ROLE.sub(r"`\1`", " ".join(text.split())).replace("``", "`")
+
+
+_CODE: Final = re.compile(r"^( *)(`{3,}|~{3,}).*?^ *\2`*$|(?<!`)(`+)(?!`).+?(?<!`)\3(?!`)", re.MULTILINE | re.DOTALL)
+_LINK: Final = re.compile(r"\]\(([^()\s]+)\)")
+
+
+def without_code(text: str) -> str:
+    """A Markdown text without its code blocks and code spans."""
+    return _CODE.sub("", text)
+
+
+def links(text: str) -> list[str]:
+    """The targets of all links and pictures of a Markdown text, in order."""
+    return _LINK.findall(_CODE.sub(lambda found: "" if found[2] else "`code`", text))
