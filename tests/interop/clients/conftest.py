@@ -104,7 +104,7 @@ def node_programs(idp: IdpProcess) -> Iterator[NodePrograms]:
         yield programs
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser_programs(idp: IdpProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserPrograms]:
     """The single-page apps in a browser."""
     with running_browser_programs(idp, tmp_path_factory.mktemp("apps")) as programs:
