@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -24,6 +25,15 @@ from reference_backend.providers.openid_base import OpenIdProvider
 from tests.defects.defect import always, defect, replace, wrap
 
 Session = dict[str, object]
+_MEETING = threading.Barrier(2)
+
+
+def _wait_for_another() -> None:
+    """Let two requests that have looked write after one another, so that chance has no part in what they show."""
+    with contextlib.suppress(threading.BrokenBarrierError):
+        _MEETING.wait(0.3)
+    if _MEETING.broken:
+        _MEETING.reset()
 
 
 @defect("SEC-CONC-01")
@@ -182,6 +192,7 @@ def code_looked_at_before_it_is_used_up() -> None:
     def redeem(
         original: Callable[..., Redemption], store: AuthorizationStore, digest: str, more: Callable[..., None] | None
     ) -> Redemption:
+        _wait_for_another()
         return changed(original(store, digest, more), won=True)
 
     wrap(AuthorizationStore, "redeem", redeem)
@@ -190,4 +201,9 @@ def code_looked_at_before_it_is_used_up() -> None:
 @defect("SEC-CONC-03", providers=("github",), profile="oidc-server")
 def rotation_looked_at_before_it_is_made() -> None:
     """A refresh token counts if it was the current one when the request came, whatever has taken its place since."""
-    wrap(OfflineStore, "rotate", lambda original, *arguments: original(*arguments) or True)
+
+    def rotate(original: Callable[..., bool], *arguments: Any) -> bool:
+        _wait_for_another()
+        return original(*arguments) or True
+
+    wrap(OfflineStore, "rotate", rotate)
