@@ -10,8 +10,8 @@ import pytest
 
 from mock_idp.cli.child_process import CommandError, run_child
 
-# Whoever runs the tests (nohup) may ignore this signal, and then the runner would, too.
-RESTORED = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL); "
+# Whoever runs the tests (nohup, a shell in the background) may ignore these signals, and then the runner would, too.
+RESTORED = "import signal; [signal.signal(one, signal.SIG_DFL) for one in (signal.SIGHUP, signal.SIGINT)]; "
 RUN = (
     RESTORED + "import os, sys; "
     "from mock_idp.cli.child_process import run_child; sys.exit(run_child(sys.argv[1:], os.environ))"
@@ -72,7 +72,10 @@ def test_signal_is_passed_on_once(number):
     with subprocess.Popen([*python(RUN), *python(WAITS)], stdout=subprocess.PIPE, start_new_session=True) as runner:
         assert runner.stdout.readline() == b"ready\n"
         runner.send_signal(number)
-        assert runner.wait(10) == number
+        try:
+            assert runner.wait(10) == number
+        finally:
+            runner.kill()
 
 
 # A command that starts another one and does not care for it any more, as yarn does.
