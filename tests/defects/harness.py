@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -105,7 +105,14 @@ class Harness:
     def judge(
         self, defect: Defect | None, cases: Iterable[Case], prepare: Callable[[], None] | None = None
     ) -> Judgement:
-        """Start a backend and play cases against it.
+        """Start a backend and play cases against it; parameters and errors as of :meth:`results`."""
+        results = list(self.results(defect, cases, prepare))
+        return Judgement(results, self.log.read_text(encoding="utf-8", errors="replace"))
+
+    def results(
+        self, defect: Defect | None, cases: Iterable[Case], prepare: Callable[[], None] | None = None
+    ) -> Generator[CaseResult]:
+        """Start a backend and play cases against it, one after the other, for as long as somebody wants to know.
 
         Parameters:
             defect: what is wrong with the backend; None for nothing.
@@ -121,8 +128,8 @@ class Harness:
                 self.target.idp, self.target.ca_pem, TIMEOUT_SECONDS, public_address=self.target.public_address
             )
             with contextlib.closing(wire):
-                results = [self._play(case, wire) for case in cases]
-        return Judgement(results, self.log.read_text(encoding="utf-8", errors="replace"))
+                for case in cases:
+                    yield self._play(case, wire)
 
     @property
     def log(self) -> Path:
@@ -137,19 +144,25 @@ class Harness:
 
     def cases(self, defect: Defect) -> list[Case]:
         """Cases of the scenarios that have to catch a defect, on the providers it is shown on."""
-        return self._fan_out(defect.providers, defect.caught_by)
+        return self.cases_on(defect.providers, defect.caught_by)
 
     def cases_of(self, *wanted: str) -> list[Case]:
         """Cases of the scenarios that check one of these requirements, on providers that differ."""
-        return self._fan_out(DIFFERENT_PROVIDERS, wanted)
+        return self.cases_on(DIFFERENT_PROVIDERS, wanted)
 
     def cases_of_all_defects(self) -> list[Case]:
         """Everything that is played for one defect of this profile or another."""
         requirements_ = frozenset[str]().union(*(defect.caught_by for defect in defects_of(self.target.profile)))
-        return self._fan_out(providers_of_all_defects(self.target.profile), requirements_)
+        return self.cases_on(providers_of_all_defects(self.target.profile), requirements_)
 
-    def _fan_out(self, providers: Collection[str], only: Collection[str] = ()) -> list[Case]:
-        limited = tuple(provider for provider in self.target.providers if provider.id in providers)
+    def cases_on(self, providers: Collection[str], only: Collection[str] = ()) -> list[Case]:
+        """Cases that hold in this profile.
+
+        Parameters:
+            providers: ids of the providers that they are about; none for all.
+            only: ids of requirements of which they check one; none for any.
+        """
+        limited = tuple(provider for provider in self.target.providers if not providers or provider.id in providers)
         cases = fan_out(self.library, replace(self.target, providers=limited), only)
         # What needs no profile need not hold in every one: another may lack a session secret, or have its own keys.
         wanted: set[str | None] = {None, "default"} if self.target.profile == "default" else {self.target.profile}
@@ -212,16 +225,18 @@ class Harnesses:
 
 
 @contextlib.contextmanager
-def running_harness(directory: Path, profile: str) -> Iterator[Harness]:
+def running_harness(directory: Path, profile: str, *, every_provider: bool = False) -> Iterator[Harness]:
     """Start a mock IdP and examine the backend that has no defect.
 
     Parameters:
         directory: for configuration, certificates and logs.
         profile: configuration profile of both.
+        every_provider: whether they have more providers than the catalogue of defects needs.
     """
     library = load([SCENARIOS], requirements(), RULES)
     # Profiles with providers of their own have few enough.
-    named = [] if profiles()[profile].providers else sorted(providers_of_all_defects(profile) or DIFFERENT_PROVIDERS)
+    all_of_them = every_provider or profiles()[profile].providers
+    named = [] if all_of_them else sorted(providers_of_all_defects(profile) or DIFFERENT_PROVIDERS)
     providers = [text for id_ in named for text in ("--provider", id_)]
     options = ["--profile", profile, *providers]
     with running_idp(directory, f"http://localhost:{free_port()}", *options) as idp:

@@ -51,9 +51,10 @@ def cover(defects: Mapping[str, Defect]) -> set[str]:
         defects: all of them, by id.
     """
     chosen: set[str] = set()
+    in_order = sorted(defects)
     missing = frozenset[str]().union(*(defect.caught_by for defect in defects.values()))
     while missing:
-        best = max(sorted(defects), key=lambda id_: len(defects[id_].caught_by & missing))
+        best = max(in_order, key=lambda id_: len(defects[id_].caught_by & missing))
         chosen.add(best)
         missing -= defects[best].caught_by
     return chosen

@@ -5,6 +5,7 @@ python -m tests.trials.bench first [SEED …]   every seed bites: its proof sees
 
 from __future__ import annotations
 
+import argparse
 import re
 import sys
 import tempfile
@@ -19,7 +20,7 @@ import requests
 from conformance.embedded import free_port
 from tests.defects.harness import start_backend
 from tests.support.idp_process import running_idp
-from tests.trials.seed import Seed, apply, seeds
+from tests.trials.seed import TRIALS, Seed, apply, seeds
 
 
 class Bench:
@@ -83,7 +84,14 @@ def _prove(trial: str, profile: str, chosen: list[Seed]) -> int:
 
 def main() -> None:
     """The command line."""
-    trial, *wanted = sys.argv[1:]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("trial", choices=TRIALS)
+    parser.add_argument("seed", nargs="*", help="only these")
+    given = parser.parse_args()
+    trial, wanted = given.trial, given.seed
+    unknown = set(wanted) - seeds(trial).keys()
+    if unknown:
+        parser.error(f"the trial {trial} has no seed {', '.join(sorted(unknown))}")
     chosen = [one for one in seeds(trial).values() if not wanted or one.id in wanted]
     profiles = sorted({one.profile for one in chosen})
     sys.exit(sum(_prove(trial, profile, [one for one in chosen if one.profile == profile]) for profile in profiles))

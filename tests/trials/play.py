@@ -18,29 +18,18 @@ import json
 import re
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cache, partial
 from pathlib import Path
 
-from conformance.cases import Case, fan_out
-from conformance.driver.wire import Wire
-from conformance.embedded import free_port
-from conformance.examination.probe import ProbeOptions, examine, wire_for
-from conformance.play import TargetStoppedError, empty_result
-from conformance.plugin.options import ENVIRONMENT, SCENARIOS, TIMEOUT_SECONDS
+from conformance.cases import Case
 from conformance.requirement_list import Level, requirements
-from conformance.scenario.loader import Library, load
 from conformance.scenario.model import Scenario
-from conformance.steps import RULES
-from conformance.target import Target
-from conformance.verdicts import CaseResult, Verdict
+from conformance.verdicts import CaseResult
 from tests.defects.backend import StartError
-from tests.defects.harness import STOPPED, start_backend
-from tests.support.idp_process import IdpProcess, running_idp
-from tests.support.playing import play_case
+from tests.defects.harness import STOPPED, Harness, running_harness
 from tests.support.processes import ROOT
-from tests.trials.seed import Seed, apply, seeds
+from tests.trials.seed import TRIALS, Seed, apply, seeds
 
 MOST_OTHERS = 150
 """Cases of further providers that are played; the whole suite would take minutes for each seed that survives it."""
@@ -67,65 +56,46 @@ class Outcome:
     seconds: float
 
 
-@dataclass(frozen=True)
-class Ground:
-    """What is the same for all seeds of a profile: the mock IdP, the configuration, the examined sound backend."""
+def play(harness: Harness, trial: str, seed: Seed, *, whole: bool, named_only: bool) -> Outcome:
+    """Play cases until one catches a seed.
 
-    trial: str
-    idp: IdpProcess
-    config_file: Path
-    library: Library
-    target: Target
+    Parameters:
+        harness: of the seed's profile.
+        trial: the trial that the seed is of.
+        seed: the seed.
+        whole: play all cases of the seed's providers, and print each check that fails.
+        named_only: play no others than those.
+    """
+    started = time.monotonic()
+    words = _words(f"{seed.id} {seed.title}")
 
-    def cases(self, providers: tuple[str, ...] = ()) -> list[Case]:
-        """The cases of a profile, on some providers or on all."""
-        chosen = tuple(one for one in self.target.providers if not providers or one.id in providers)
-        # What needs no profile need not hold in every one: another may have no session secret, or keys of its own.
-        wanted: set[str | None] = {None, "default"} if self.target.profile == "default" else {self.target.profile}
-        found = fan_out(self.library, replace(self.target, providers=chosen))
-        return [case for case in found if case.is_playable and case.scenario.profile in wanted]
+    def likely_first(case: Case) -> int:
+        return -len(words & _words_of(case.scenario))
 
-    def play(self, seed: Seed, *, whole: bool, named_only: bool) -> Outcome:
-        """Play cases until one catches the seed; with ``whole``, all of those providers, telling each failure."""
-        started = time.monotonic()
-        log = self.idp.directory / "backend.log"
-        words = _words(f"{seed.id} {seed.title}")
-
-        def likely_first(case: Case) -> int:
-            return -len(words & _words_of(case.scenario))
-
-        named = sorted(self.cases(seed.providers), key=likely_first)
-        ids = {case.id for case in named}
-        rest = [] if whole or named_only else [case for case in self.cases() if case.id not in ids]
-        others = sorted(rest, key=likely_first)[:MOST_OTHERS]
-        warned: tuple[str, ...] = ()
-        number = 0
-        try:
-            with start_backend(self.idp, self.config_file, log, None, partial(apply, self.trial, seed.id)):
-                address = self.target.public_address
-                wire = wire_for(self.target.idp, self.target.ca_pem, TIMEOUT_SECONDS, public_address=address)
-                with contextlib.closing(wire):
-                    for number, case in enumerate([*named, *others], 1):
-                        result = self._case(case, wire)
-                        failed = _failures(result)
-                        must = [one for one in failed if requirements()[one[0]].level is Level.MUST]
-                        if whole:
-                            for one in failed:
-                                print("   ", *one)
-                        elif must:
-                            return Outcome(seed.id, "caught", must[0], number, time.monotonic() - started)
-                        warned = warned or (failed[0] if failed else ())
-        except StartError as error:
-            return Outcome(seed.id, "no start", (str(error),), 0, time.monotonic() - started)
-        return Outcome(seed.id, "warned" if warned else "survived", warned, number, time.monotonic() - started)
-
-    def _case(self, case: Case, wire: Wire) -> CaseResult:
-        try:
-            return play_case(case, self.library.facts[case.provider.vendor], self.target, wire)
-        except TargetStoppedError as error:
-            result = empty_result(case)
-            result.verdict, result.message = Verdict.ERROR, str(error)
-            return result
+    named = sorted(harness.cases_on(seed.providers), key=likely_first)
+    ids = {case.id for case in named}
+    rest = [] if whole or named_only else [case for case in harness.cases_on(()) if case.id not in ids]
+    others = sorted(rest, key=likely_first)[:MOST_OTHERS]
+    verdict, number = "survived", 0
+    by: tuple[str, ...] = ()
+    try:
+        with contextlib.closing(harness.results(None, [*named, *others], partial(apply, trial, seed.id))) as results:
+            for result in results:
+                number += 1
+                failed = _failures(result)
+                if whole:
+                    for one in failed:
+                        print("   ", *one)
+                must = [one for one in failed if requirements()[one[0]].level is Level.MUST]
+                if must and verdict != "caught":
+                    verdict, by = "caught", must[0]
+                elif failed and verdict == "survived":
+                    verdict, by = "warned", failed[0]
+                if must and not whole:
+                    break
+    except StartError as error:
+        verdict, by = "no start", (str(error),)
+    return Outcome(seed.id, verdict, by, number, time.monotonic() - started)
 
 
 def _words(text: str) -> frozenset[str]:
@@ -149,29 +119,31 @@ def _failures(result: CaseResult) -> list[tuple[str, ...]]:
     return [(one.requirement, result.id, f"{one.path}: {one.expected} / {one.actual}"[:300]) for one in counted]
 
 
-@contextlib.contextmanager
-def running_ground(trial: str, directory: Path, profile: str) -> Iterator[Ground]:
-    """Start a mock IdP and examine the sound backend in a profile."""
-    library = load([SCENARIOS], requirements(), RULES)
-    options = ["--profile", profile]
-    with running_idp(directory, f"http://localhost:{free_port()}", *options) as idp:
-        config_file = idp.write_app_config(*options)
-        probe = ProbeOptions(f"{idp.backend_url}/api/auth", idp.url, None, ENVIRONMENT, profile, {}, TIMEOUT_SECONDS)
-        with start_backend(idp, config_file, directory / "backend.log", None):
-            target = examine(probe, library.facts).ready()
-        yield Ground(trial, idp, config_file, library, target)
+def _shard(text: str) -> tuple[int, int]:
+    """``1/2`` is the first of two.
+
+    Raises:
+        argparse.ArgumentTypeError: it is not of this form.
+    """
+    found = re.fullmatch(r"([1-9]\d*)/([1-9]\d*)", text)
+    if found is None or int(found[1]) > int(found[2]):
+        raise argparse.ArgumentTypeError(f"{text!r} is no part of a trial, such as 1/2")
+    return int(found[1]), int(found[2])
 
 
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("trial")
-    parser.add_argument("--seed", action="append")
-    parser.add_argument("--shard", default="1/1")
-    parser.add_argument("--named", action="store_true")
-    parser.add_argument("--go-on", action="store_true")
+    parser.add_argument("trial", choices=TRIALS)
+    parser.add_argument("--seed", action="append", help="only this one, all of its cases; may be repeated")
+    parser.add_argument("--shard", type=_shard, default="1/1", help="the first of two: 1/2")
+    parser.add_argument("--named", action="store_true", help="only providers that the seed names")
+    parser.add_argument("--go-on", action="store_true", help="keep what an interrupted run found")
     chosen = parser.parse_args()
-    shard, of = map(int, chosen.shard.split("/"))
+    unknown = set(chosen.seed or ()) - seeds(chosen.trial).keys()
+    if unknown:
+        parser.error(f"the trial {chosen.trial} has no seed {', '.join(sorted(unknown))}")
+    shard, of = chosen.shard
     REPORTS.mkdir(parents=True, exist_ok=True)
     report = REPORTS / f"{chosen.trial}{'' if of == 1 else f'-{shard}'}.json"
     wanted = [one for one in seeds(chosen.trial).values() if not chosen.seed or one.id in chosen.seed]
@@ -184,10 +156,10 @@ def main() -> None:
     for profile in sorted({one.profile for one in wanted}):
         with (
             tempfile.TemporaryDirectory() as directory,
-            running_ground(chosen.trial, Path(directory), profile) as ground,
+            running_harness(Path(directory), profile, every_provider=True) as harness,
         ):
             for one in (one for one in wanted if one.profile == profile):
-                outcome = ground.play(one, whole=bool(chosen.seed), named_only=chosen.named)
+                outcome = play(harness, chosen.trial, one, whole=bool(chosen.seed), named_only=chosen.named)
                 outcomes[one.id] = outcome
                 print(
                     f"{outcome.verdict:9} {one.id} ({outcome.played}, {outcome.seconds:.0f} s)", *outcome.by, flush=True

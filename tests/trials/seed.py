@@ -21,7 +21,10 @@ from typing import Any
 
 from tests.defects.defect import always, nothing, replace, wrap
 
-__all__ = ["Seed", "always", "apply", "nothing", "replace", "seed", "seeds", "wrap"]
+__all__ = ["TRIALS", "Seed", "always", "apply", "nothing", "replace", "seed", "seeds", "wrap"]
+
+TRIALS = ("first",)
+"""The packages below this one that hold seeds."""
 
 
 @dataclass(frozen=True, slots=True)

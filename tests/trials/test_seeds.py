@@ -7,9 +7,8 @@ import traceback
 
 import pytest
 
-from tests.trials.seed import Seed, seeds
+from tests.trials.seed import TRIALS, Seed, seeds
 
-TRIALS = ("first",)
 SEEDS = [(trial, one) for trial in TRIALS for one in seeds(trial).values()]
 
 
