@@ -27,8 +27,8 @@ from conformance.driver.wire import (
 from conformance.examination.fault import ConfigurationFault
 from conformance.examination.findings import Finding, FoundError, found, in_words
 from conformance.examination.releases import check_app_config, check_mock
+from conformance.examination.sign_ins import sign_in_everywhere
 from conformance.examination.surface import NO_TARGET, check_address, check_mode, find_target
-from conformance.examination.trial import sign_in_everywhere
 from conformance.scenario.model import ProviderFacts
 from conformance.target import Provider, Target
 
@@ -357,7 +357,7 @@ class _Examiner:
     def _check_redirect(self, id_: str, environment: str, response: Response) -> None:
         location = response.header("location")
         if location is None or not 300 <= response.status < 400:
-            return  # the trial sign-in says what it is
+            return  # the sign-in says what it is
         seen = observe_url(location)
         listeners = [self._info["urls"][name] for name in ("http", "tls") if self._info["urls"].get(name)]
         by_path = _one_loopback(seen.get("origin") or "") in {_one_loopback(origin_of(url)) for url in listeners}

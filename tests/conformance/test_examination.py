@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from conformance.driver.wire import PublicAddress
-from conformance.examination import trial
+from conformance.examination import sign_ins
 from conformance.examination.fault import ConfigurationFault
 from conformance.examination.probe import ProbeOptions, examine
 from conformance.scenario.model import ProviderFacts
@@ -94,7 +94,7 @@ class TestGoodSetUp:
         assert [provider.id for provider in target.providers] == ["github"]
 
     def test_catalog_that_needs_a_moment(self, pair, monkeypatch):
-        monkeypatch.setattr(trial, "CATALOG_POLL_SECONDS", 0.0)
+        monkeypatch.setattr(sign_ins, "CATALOG_POLL_SECONDS", 0.0)
         pair.target.known_after = 2
         assert examine(options(pair), FACTS).ready()
 
@@ -189,7 +189,7 @@ class TestTarget:
         assert "broke off without an HTTP answer" in fault(pair)
 
     def test_catalog_without_persona(self, pair, monkeypatch):
-        monkeypatch.setattr(trial, "CATALOG_SECONDS", 0.0)
+        monkeypatch.setattr(sign_ins, "CATALOG_SECONDS", 0.0)
         pair.target.known_after = 1000
         told = fault(pair)
         assert told.startswith("the target's catalog does not know the persona 'plain' after 0 s; add the location")

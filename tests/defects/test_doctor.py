@@ -19,7 +19,7 @@ import yaml
 
 from conformance import __version__
 from conformance.embedded import free_port
-from conformance.examination import trial
+from conformance.examination import sign_ins
 from conformance.examination.findings import SENTENCES, in_words
 from conformance.examination.probe import Examination, ProbeOptions, examine
 from conformance.plugin.options import ENVIRONMENT, PROFILE, SCENARIOS
@@ -167,7 +167,7 @@ def test_what_is_wrong_is_named(
     wrong = {**SET_UPS, **DEFECTS}[id_]
     idp = other_idps(wrong.idp) if wrong.idp else stand.idp
     if any(name in {"person-not-found", "target-catalog"} for name, _ in wrong.named):
-        monkeypatch.setattr(trial, "CATALOG_SECONDS", 0.0)
+        monkeypatch.setattr(sign_ins, "CATALOG_SECONDS", 0.0)
     with stand.backend(wrong, idp) if wrong.needs_a_backend else contextlib.nullcontext():
         examination = stand.examine(wrong, idp, library)
 
