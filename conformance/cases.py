@@ -17,9 +17,10 @@ from conformance.applicability import (
     profile_missing,
     provider_missing,
 )
-from conformance.scenario.expansion import bound
+from conformance.scenario.expansion import parts_of
 from conformance.scenario.loader import Library
 from conformance.scenario.model import ProviderFacts, Scenario
+from conformance.scenario.near_misses import NearMisses
 from conformance.scenario.references import references
 from conformance.target import Provider, Target
 
@@ -31,7 +32,7 @@ class Case:
     """A scenario applied to one provider and environment.
 
     Parameters:
-        scenario: what is played, bound to the vendor's facts.
+        scenario: what is played: the scenario, or what it is for one element of its ``each``.
         provider: on which provider.
         environment: in which of its environments; empty if the provider has none.
         not_applicable: why it cannot be played on this target, or None.
@@ -100,7 +101,9 @@ def _cases_of(scenario: Scenario, target: Target, facts: Mapping[str, ProviderFa
         for provider in target.providers
         if provider.vendor in facts and applies(scenario.applies_to, provider, facts[provider.vendor])
     ]
-    cases = [_case(part, provider, target) for provider in matching for part in bound(scenario, facts[provider.vendor])]
+    cases = [
+        _case(part, provider, target) for provider in matching for part in parts_of(scenario, facts[provider.vendor])
+    ]
     if scenario.once:
         # The first provider that has everything the scenario needs, with all its parts.
         playable = [case for case in cases if case.is_playable] or cases
@@ -142,17 +145,20 @@ def _with_own_personas(cases: list[Case], target: Target) -> list[Case]:
 
 
 def wants_own_persona(scenario: Scenario) -> bool:
-    """Say whether a step says ``persona: own`` or refers to ``${persona.own…}``."""
-    return any(
-        _says_own(step.arguments) or any(_OWN.match(path) for path, _ in references([step.arguments, step.expect]))
-        for step in scenario.steps
-    )
-
-
-def _says_own(arguments: Any) -> bool:
-    if isinstance(arguments, dict):
-        return arguments.get("persona") == "own" or any(map(_says_own, arguments.values()))
+    """Say whether a step says ``persona: own`` or refers to ``${persona.own…}``, in what it is repeated for, too."""
+    for step in scenario.steps:
+        each = step.each.model_dump() if isinstance(step.each, NearMisses) else step.each
+        if _says_own(step.arguments) or _says_own(each):
+            return True
+        if any(_OWN.match(path) for path, _ in references([step.arguments, step.expect, each])):
+            return True
     return False
+
+
+def _says_own(value: Any) -> bool:
+    if isinstance(value, dict):
+        return value.get("persona") == "own" or any(map(_says_own, value.values()))
+    return isinstance(value, list) and any(map(_says_own, value))
 
 
 def persona_names(scenario: Scenario) -> set[str]:

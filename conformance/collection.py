@@ -9,7 +9,7 @@ from dataclasses import replace
 from conformance.applicability import NO_PROVIDER, applies, has_profile, has_replicas
 from conformance.cases import Case, fan_out, persona_names
 from conformance.initial_scope import OWN
-from conformance.scenario.expansion import bound
+from conformance.scenario.expansion import parts_of
 from conformance.scenario.facts import ProviderFacts
 from conformance.scenario.loader import Library
 from conformance.scenario.model import Scenario
@@ -52,7 +52,7 @@ def _mistake_in(scenario: Scenario, facts: Mapping[str, ProviderFacts], target: 
         return f"there is no persona {unknown[0]!r} for all cases; there are {', '.join(shared)}, and own for one alone"
     wanted: dict[str, set[str]] = {}
     for provider, environments in _providers_of(scenario, facts, target):
-        for part in bound(scenario, facts[provider.vendor]):
+        for part in parts_of(scenario, facts[provider.vendor]):
             if part.environment is not None:
                 known = wanted.setdefault(part.environment, set())
                 known |= environments

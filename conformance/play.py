@@ -18,6 +18,7 @@ from conformance.matchers import describe, matches
 from conformance.paths import look_up
 from conformance.reports.transcript import render
 from conformance.requirement_list import Level, requirements
+from conformance.scenario.expansion import repeated
 from conformance.scenario.model import ProviderFacts, StepEntry
 from conformance.scenario.references import UnknownReferenceError, resolve
 from conformance.steps import STEPS
@@ -94,13 +95,14 @@ def play(
     context.scope, context.provider_facts = initial_scope(case, facts, target, policy.seed)
     context.wait = policy.wait
     levels = {id_: requirements()[id_].level for id_ in case.scenario.requirements}
+    steps = repeated(case.scenario, facts).steps
     result = empty_result(case)
     stop: _Stop | None = None
     number = 1
     try:
-        if any(entry.action == Journal.action for entry in case.scenario.steps):
+        if any(entry.action == Journal.action for entry in steps):
             context.journal_begins = idp.newest_before
-        for number, entry in enumerate(case.scenario.steps, start=1):
+        for number, entry in enumerate(steps, start=1):
             _play_step(entry, number, context, result)
     except NoAnswerError as error:
         at_target = error.origin == origin_of(target.auth_url)
@@ -112,12 +114,12 @@ def play(
     except _Stop as error:
         stop = error
     if stop and stop.blames_target:
-        result.checks += _checks_of_a_stop(case.scenario.steps, number, str(stop))
+        result.checks += _checks_of_a_stop(steps, number, str(stop))
     _judge(result, policy, levels)
     if stop:
         if not stop.blames_target:
             result.verdict = Verdict.ERROR
-        entry = case.scenario.steps[number - 1]
+        entry = steps[number - 1]
         where = f"step {number} ({entry.action}, line {entry.line}): {stop}"
         result.message = "\n".join(filter(None, [where, result.message]))
     result.seconds = round(time.monotonic() - begun, 4)

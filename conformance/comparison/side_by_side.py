@@ -19,6 +19,7 @@ from conformance.driver.wire import HttpExchange, Wire, origin_of
 from conformance.examination.probe import wire_for
 from conformance.initial_scope import initial_scope
 from conformance.play import RunPolicy, TargetStoppedError, play
+from conformance.scenario.expansion import repeated
 from conformance.scenario.loader import Library
 from conformance.target import Target
 from conformance.verdicts import CaseResult
@@ -204,7 +205,8 @@ class SideBySide:
     def _found(
         self, case: Case, number: int, sent: HttpExchange | None, difference: Difference, results: Sequence[CaseResult]
     ) -> Found:
-        action = case.scenario.steps[number - 1].action if number else "set-up"
+        steps = repeated(case.scenario, self._terms.library.facts[case.provider.vendor]).steps
+        action = steps[number - 1].action if number else "set-up"
         request = f"{sent.request.method} {urlsplit(sent.request.url).path}" if sent else ""
         explained = explanation_of(difference, case.scenario.scenario, number, results, self._terms.explanations)
         return Found(case.id, case.scenario.scenario, case.provider.id, number, action, request, difference, explained)

@@ -174,8 +174,9 @@ class Browser:
     def _learn(self, response: Response) -> None:
         secrets = self._transcript.secrets
         secrets.learn_from_headers(response.headers)
-        with contextlib.suppress(ValueError):  # no JSON, so no named members to learn from
-            secrets.learn_from(json_codec.loads(response.body))
+        if response.body.lstrip()[:1] in (b"{", b"["):
+            with contextlib.suppress(ValueError):  # no JSON after all, so no named members to learn from
+                secrets.learn_from(json_codec.loads(response.body))
 
 
 def _lines(fields: Mapping[str, Any]) -> list[tuple[str, str]]:

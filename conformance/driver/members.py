@@ -124,13 +124,12 @@ COOKIE: Final = shape_of(*MEMBERS["A cookie"])
 AUTHN_REQUEST: Final = shape_of(*MEMBERS["`authn_request`"])
 """Shape of the request of a SAML provider."""
 
+PAGE: Final[Shape] = {**shape_of(*MEMBERS["Every HTTP answer"]), "location": {**URL, "as_sent": None}}
+"""Shape of a page of a vendor, whose scripts are not run."""
+
 ANSWER: Final[Shape] = {
-    **shape_of(
-        *MEMBERS["Every HTTP answer"],
-        *MEMBERS["The provider's cookies"],
-        *MEMBERS["The callback page"],
-    ),
-    "location": {**URL, "as_sent": None},
+    **PAGE,
+    **shape_of(*MEMBERS["The provider's cookies"], *MEMBERS["The callback page"]),
     **dict.fromkeys(("nonce_cookie", "refresh_cookie", "scope_cookie"), COOKIE),
     "page": shape_of(*MEMBERS["`page`"]),
 }

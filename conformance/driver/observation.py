@@ -55,7 +55,9 @@ def observe_cookie(cookie: SetCookie, now: float) -> dict[str, Any]:
     return seen
 
 
-def observe_response(response: Response, url: str, now: float, provider_id: str | None = None) -> dict[str, Any]:
+def observe_response(
+    response: Response, url: str, now: float, provider_id: str | None = None, *, runs_scripts: bool = True
+) -> dict[str, Any]:
     """An HTTP answer as a tree; docs/scenarios.md lists its members.
 
     Parameters:
@@ -63,6 +65,7 @@ def observe_response(response: Response, url: str, now: float, provider_id: str 
         url: where it came from.
         now: seconds since the epoch when it came.
         provider_id: gives the provider's three cookies short names.
+        runs_scripts: False for a page that is not the target's, whose scripts are nobody's concern.
     """
     raw_cookies = response.header_values("set-cookie")
     cookies = [parse_set_cookie(raw) for raw in raw_cookies]
@@ -92,7 +95,7 @@ def observe_response(response: Response, url: str, now: float, provider_id: str 
             seen["json"] = json.loads(response.body)
         except ValueError:
             seen["json_error"] = "the body says it is JSON and is not"
-    elif media_type == "text/html" and response.status == 200:
+    elif media_type == "text/html" and response.status == 200 and runs_scripts:
         seen |= _observe_message_page(seen["body"], response.header("content-security-policy"), origin_of(url))
     return seen
 

@@ -49,11 +49,15 @@ class Secrets:
 
     def __init__(self) -> None:
         self._labels: dict[str, str] = {}
+        self._learned: dict[str, None] = {}  # in order, since a form that two secrets share has the later one's label
 
     def learn(self, value: object) -> None:
         """Remember a value to be masked, also as it stands in URLs, in JSON and (hexadecimal) in states."""
-        if not isinstance(value, str) or len(value) < SHORTEST:
-            return
+        if isinstance(value, str) and len(value) >= SHORTEST:
+            self._learned[value] = None
+
+    def _label(self, value: str) -> None:
+        """Say what stands for a value in all its forms; only a case that is told needs them."""
         value = value.encode("utf-8", "replace").decode()  # JSON can carry halves of characters
         label = f"«secret {hashlib.sha256(value.encode()).hexdigest()[:6]}»"
         plain = {value, quote(value, safe=""), quote_plus(value), quote(value, safe="-_.!~*'()")}
@@ -90,6 +94,9 @@ class Secrets:
 
     def mask(self, text: str) -> str:
         """The text without any secret, JSON Web Token or credential in it."""
+        for value in self._learned:
+            self._label(value)
+        self._learned.clear()
         for value in sorted(self._labels, key=len, reverse=True):
             if value in text:
                 text = text.replace(value, self._labels[value])

@@ -242,8 +242,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     run = session.config.stash.get(RUN, None)
     if run is None or hasattr(session.config, "workerinput") or not run.planned or not run.is_examined:
         return
-    finished = {result.id for result in run.results}
-    lost = [case for case in run.cases() if case.id in run.planned - finished]
+    missing = run.planned - {result.id for result in run.results}
+    lost = [case for case in run.cases() if case.id in missing] if missing else []
     run.results += [did_not_run(case, str(session.shouldstop or "")) for case in lost]
     document = build_document(
         run.results,

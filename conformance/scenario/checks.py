@@ -78,12 +78,17 @@ def mistakes_of(scenario: Scenario, known: Known) -> Iterator[str]:
     if not any(step.expect for step in scenario.steps):
         yield f"{scenario.line}: scenario {scenario.scenario!r} expects nothing, so it cannot fail"
     yield from _wrong_near_misses(scenario)
+    for step in scenario.steps:
+        if step.is_repeated and any(requirement.startswith("${") for requirement in step.expect):
+            yield f"{step.line}: step {step.action!r}: each repetition shows the same requirements; name them"
     fitting = [facts for facts in known.facts.values() if scenario.applies_to.fit(facts)]
     told: dict[str, None] = {}
     whole = True
     for facts in _named(scenario, fitting):
         try:
-            variants = bound(scenario, facts)
+            # What does not depend on the vendor is looked at once.
+            is_fixed = scenario.each is None and not any(isinstance(step.each, str) for step in scenario.steps)
+            variants = [scenario] if is_fixed and not whole else bound(scenario, facts)
         except UnknownReferenceError as error:
             told[f"{scenario.line}: {error} (vendor {facts.provider!r})"] = None
             continue

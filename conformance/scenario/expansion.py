@@ -15,6 +15,9 @@ from conformance.scenario.references import UnknownReferenceError, resolve
 NAMED: Final = "is"
 """The path in ``expect`` that stands for an expectation's checks."""
 
+_RESOLVED: Final = ("arguments", "expect", "save", "browser", "why")
+"""What of a repeated step may refer to the element at hand."""
+
 
 def with_expectations(step: StepEntry, known: Mapping[str, Expectation]) -> StepEntry:
     """The step with the checks of named expectations in place of their names.
@@ -43,18 +46,27 @@ def _spelt_out(group: dict[str, Any], known: Mapping[str, Expectation]) -> Itera
 
 
 def bound(scenario: Scenario, facts: ProviderFacts) -> list[Scenario]:
+    """The scenarios to play on providers of a vendor, as they are played: every repetition of a step is a step.
+
+    Raises:
+        UnknownReferenceError: ``each`` names a fact that the vendor does not have.
+    """
+    return [repeated(part, facts) for part in parts_of(scenario, facts)]
+
+
+def parts_of(scenario: Scenario, facts: ProviderFacts) -> list[Scenario]:
     """The scenarios to play on providers of a vendor: one, or one for each element of ``each``.
 
     Raises:
         UnknownReferenceError: ``each`` names a fact that the vendor does not have.
     """
     if scenario.each is None:
-        return [_repeated(scenario, facts)]
+        return [scenario]
     found = []
     for number, element in enumerate(_elements(scenario.each, facts), start=1):
         data = scenario.model_dump(exclude={"each"})
         one = Scenario.model_validate(resolve(data, {"each": element}, ["each"]))
-        found.append(_repeated(one.model_copy(update={"part": _name_of(element, number)}), facts))
+        found.append(one.model_copy(update={"part": _name_of(element, number)}))
     return found
 
 
@@ -70,7 +82,12 @@ def _name_of(element: Any, number: int) -> str:
     return name if isinstance(name, str) and name else str(number)
 
 
-def _repeated(scenario: Scenario, facts: ProviderFacts) -> Scenario:
+def repeated(scenario: Scenario, facts: ProviderFacts) -> Scenario:
+    """A part of a scenario with every repetition of a step as a step of its own.
+
+    Raises:
+        UnknownReferenceError: a step's ``each`` names a fact that the vendor does not have.
+    """
     if not any(step.is_repeated for step in scenario.steps):
         return scenario
     steps: list[StepEntry] = []
@@ -92,9 +109,8 @@ def _repetitions(step: StepEntry, facts: ProviderFacts) -> Iterator[StepEntry]:
 
 
 def _repetition(step: StepEntry, element: Any, remark: str) -> StepEntry:
-    data = step.model_dump(exclude={"each", "times"})
-    one = resolve(data, {"each": element}, ["each"])
-    one["why"] = " ".join(filter(None, [one["why"], remark]))
-    if one["save"]:
-        one["gathers"] = True
-    return StepEntry.model_validate(one)
+    scope, only = {"each": element}, ("each",)
+    told = resolve({name: getattr(step, name) for name in _RESOLVED}, scope, only)
+    told["why"] = " ".join(filter(None, [told["why"], remark]))
+    # Copied, since the step was validated when it was read, and there are thousands of repetitions.
+    return step.model_copy(update={**told, "each": None, "times": None, "gathers": bool(step.save)})

@@ -21,7 +21,7 @@ class UnknownReferenceError(Exception):
 def references(value: Any) -> Iterator[tuple[str, list[str]]]:
     """Every reference in a text, list or mapping (keys included), as its path and its filters."""
     if isinstance(value, str):
-        for inside in _REFERENCE.findall(value):
+        for inside in _REFERENCE.findall(value) if "${" in value else ():
             path, *filters = (part.strip() for part in inside.split("|"))
             yield path, filters
     elif isinstance(value, list):
@@ -45,6 +45,8 @@ def resolve(value: Any, scope: Mapping[str, Any], only: Collection[str] | None =
         UnknownReferenceError: a path leads nowhere or a filter is not known.
     """
     if isinstance(value, str):
+        if "${" not in value:
+            return value
         whole = _REFERENCE.fullmatch(value)
         if whole:
             return _evaluate(whole.group(1), scope, only)
@@ -57,8 +59,10 @@ def resolve(value: Any, scope: Mapping[str, Any], only: Collection[str] | None =
 
 
 def _resolve_key(key: Any, scope: Mapping[str, Any], only: Collection[str] | None) -> Any:
+    if not isinstance(key, str) or "${" not in key:
+        return key
     resolved = resolve(key, scope, only)
-    if isinstance(key, str) and not isinstance(resolved, str):
+    if not isinstance(resolved, str):
         raise UnknownReferenceError(f"{key} is a key, so it has to be a text, not {resolved!r}")
     return resolved
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from conformance.driver import popup, saml
 from conformance.driver.browser import encode_query
 from conformance.driver.idp import give_consent
-from conformance.driver.members import ANSWER, AUTHN_REQUEST, URL
+from conformance.driver.members import ANSWER, AUTHN_REQUEST, PAGE, URL
 from conformance.driver.observation import observe_response, observe_url
 from conformance.scenario.shape import Shape, shape_of
 from conformance.steps.base import CaseContext, Observation, ScenarioFault, Step, body_and_headers, put_cookies
@@ -104,7 +104,7 @@ class Consent(Step):
         "grant",
         "form_url",
         "authorization_url",
-        page=ANSWER,
+        page=PAGE,
         callback=URL,
     )
     persona: str = "plain"
@@ -136,7 +136,7 @@ class Consent(Step):
             faults=self.faults,
             came_from=start["url"],
         )
-        seen: Observation = {"page": observe_response(page, url, context.browser.now())}
+        seen: Observation = {"page": observe_response(page, url, context.browser.now(), runs_scripts=False)}
         final = answer or page
         seen["status"] = final.status
         if (back := popup.way_back(final, action)) is not None:
