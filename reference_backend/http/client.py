@@ -147,6 +147,8 @@ class BoundedAdapter(HTTPAdapter):
 
     def proxy_manager_for(self, proxy: str, **named: Any) -> Any:
         """Prepare those through a proxy."""
+        if proxy in self.proxy_manager:
+            return self.proxy_manager[proxy]
         manager = super().proxy_manager_for(proxy, ssl_context=_tls_context(), **named)
         manager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
         return manager
