@@ -21,6 +21,7 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 from mock_idp.oauth.tokens import (
     ASYMMETRIC,
     FOREIGN_KEY,
+    SPARE_KEY,
     KEY_SETS,
     NEXT_KEY,
     OTHER_RSA,
@@ -32,6 +33,7 @@ from mock_idp.oauth.tokens import (
 from mock_idp.public_keys import AS_SECRET, PrivateKey, certificate, pem_certificate
 
 _FOREIGN_GENERATION = -2
+_SPARE_GENERATION = -3
 _FIRST_GENERATION = 0
 
 
@@ -88,7 +90,8 @@ class Keys:
     """The keys of a service, each made when it is first asked for; may be shared by threads.
 
     A key belongs to a set. ``own`` signs today, ``next`` will after a rotation, ``previous`` did before one;
-    ``foreign`` belongs to somebody else, so that a token signed with it is a forgery.
+    ``foreign`` belongs to somebody else, so that a token signed with it is a forgery. ``spare`` is the service's own and
+    has no part in rotations, for a key set that needs one more.
 
     Parameters:
         owner: whose keys these are, the id of a service or of an auth proxy.
@@ -146,6 +149,7 @@ class Keys:
             NEXT_KEY: self._generation + 1,
             PREVIOUS_KEY: self._generation - 1,
             FOREIGN_KEY: _FOREIGN_GENERATION,
+            SPARE_KEY: _SPARE_GENERATION,
         }
         generation = generations[name]
         with self._lock:

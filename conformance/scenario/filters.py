@@ -42,6 +42,12 @@ def _base64(value: Any) -> str:
     return base64.b64encode(str(value).encode()).decode()
 
 
+def _lines(value: Any) -> str:
+    """The text in lines of 76 characters, as base64 stands in mails (RFC 2045 section 6.8)."""
+    text = str(value)
+    return "\r\n".join(text[start : start + 76] for start in range(0, len(text), 76))
+
+
 def _percent(value: Any) -> str:
     """The text percent-encoded as JavaScript's `encodeURIComponent` does it."""
     return quote(str(value), safe="-_.!~*'()")
@@ -280,6 +286,7 @@ FILTERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "reverse": _reverse,
     "hex": _hex,
     "base64": _base64,
+    "lines": _lines,
     "percent": _percent,
     "unpercent": _unpercent,
     "unhex": _unhex,

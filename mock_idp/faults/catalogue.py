@@ -186,6 +186,18 @@ _ANSWERS = (
         change=effects.with_altered_keys,
     ),
     Fault(
+        "endpoint-with-query",
+        "An endpoint in the discovery document has a query of its own",
+        ("discovery",),
+        "RFC 6749 section 3.1",
+        "It keeps the query, and adds its own parameters to it.",
+        (
+            Parameter("query", "token", "tenant=a%20b", "The query, without a question mark."),
+            Parameter("member", "token", "authorization_endpoint", "Which endpoint."),
+        ),
+        change=effects.with_queried_endpoint,
+    ),
+    Fault(
         "redirect-loop",
         "A redirect to the same address, again and again",
         MACHINES,

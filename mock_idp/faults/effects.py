@@ -99,6 +99,14 @@ def with_altered_keys(answer: Answer, parameters: Parameters) -> Answer:
     return _with({"keys": altered}, answer)
 
 
+def with_queried_endpoint(answer: Answer, parameters: Parameters) -> Answer:
+    """Give an endpoint in the document a query of its own (RFC 6749 section 3.1)."""
+    member = parameters["member"]
+    if not isinstance(answer.body, Mapping) or not isinstance(answer.body.get(member), str):
+        return answer
+    return _with({member: f"{answer.body[member]}?{parameters['query']}"}, answer)
+
+
 def set_members(answer: Answer, parameters: Parameters) -> Answer:
     """Add or replace members of the body, the ID token's claims or the callback's query; and header fields."""
     fields = parameters["headers"] or {}

@@ -26,6 +26,7 @@ claims (`null` removes one, `{"from_now": -30}` is half a minute ago), another a
 header, and what happens to the finished text. The names below it are the usual cases, each breaking one rule.
 
 Every service has keys of its own in four sets: `own` signs today, `next` will after a rotation, `previous` did before,
+`spare` is one more, which no rotation touches,
 `foreign` is somebody else's, under the key id of `own` unless it is published; `public` is the own public key taken
 for a shared secret. The key set shows `own` only, unless a test says otherwise. `PATCH /__idp/services/ID
 {"rotate_keys": true}` lets `next` sign and drops the old key at once; `"overlap"` keeps the old one published beside

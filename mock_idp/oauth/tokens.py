@@ -24,8 +24,9 @@ NEXT_KEY = "next"
 PREVIOUS_KEY = "previous"
 FOREIGN_KEY = "foreign"
 PUBLIC_KEY = "public"
-KEY_SETS = (OWN_KEY, NEXT_KEY, PREVIOUS_KEY, FOREIGN_KEY)
-"""What a service signs with today, after and before the next rotation; and what nobody published."""
+SPARE_KEY = "spare"
+KEY_SETS = (OWN_KEY, NEXT_KEY, PREVIOUS_KEY, FOREIGN_KEY, SPARE_KEY)
+"""What a service signs with today, after and before the next rotation; what nobody published; and one for tests."""
 PUBLIC_KEY_FORMS = (
     PUBLIC_KEY,
     "public-trimmed",

@@ -190,6 +190,11 @@ class Oidc(OpenIdVendor):
             ServiceSpec(({"fault": "remove", "at": "discovery", "members": ["revocation_endpoint"]},)),
         ),
         _environment(
+            "endpoint-query",
+            "An issuer whose authorization endpoint has a query of its own.",
+            ServiceSpec(({"fault": "endpoint-with-query", "at": "discovery"},)),
+        ),
+        _environment(
             "plain-challenge",
             "An issuer that knows only plain code challenges.",
             _misleading(code_challenge_methods_supported=["plain"]),

@@ -41,6 +41,12 @@ def no_proof_key() -> None:
     replace(pkce, "challenge", always({}))
 
 
+@defect("OIDCPROV-18", providers=OIDC)
+def openid_endpoint_loses_its_query() -> None:
+    """The query of the authorization endpoint makes room for the parameters."""
+    wrap(openid_base, "with_query", lambda original, url, parameters: original(url.partition("?")[0], parameters))
+
+
 @defect("OIDCPROV-02", providers=OPENID)
 def same_proof_key_always() -> None:
     """Every start uses the same code verifier."""

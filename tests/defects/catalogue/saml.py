@@ -205,6 +205,12 @@ def saml_name_ends_at_a_comment() -> None:
     replace(answer, "whole_text", lambda element: (element.text or "").strip())
 
 
+@defect("SAML-22", providers=BOTH)
+def saml_answers_in_one_line_only() -> None:
+    """An answer with line breaks is no base64."""
+    wrap(answer, "parse", lambda original, text: original(text if text.split() == [text] else "!"))
+
+
 @defect("SAML-17", providers=BOTH)
 def saml_document_types_obeyed() -> None:
     """Entities of a document type are expanded."""
