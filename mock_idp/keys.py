@@ -21,13 +21,13 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 from mock_idp.oauth.tokens import (
     ASYMMETRIC,
     FOREIGN_KEY,
-    SPARE_KEY,
     KEY_SETS,
     NEXT_KEY,
     OTHER_RSA,
     OWN_KEY,
     PREVIOUS_KEY,
     PUBLIC_KEY,
+    SPARE_KEY,
     SignedToken,
 )
 from mock_idp.public_keys import AS_SECRET, PrivateKey, certificate, pem_certificate
@@ -90,8 +90,8 @@ class Keys:
     """The keys of a service, each made when it is first asked for; may be shared by threads.
 
     A key belongs to a set. ``own`` signs today, ``next`` will after a rotation, ``previous`` did before one;
-    ``foreign`` belongs to somebody else, so that a token signed with it is a forgery. ``spare`` is the service's own and
-    has no part in rotations, for a key set that needs one more.
+    ``foreign`` belongs to somebody else, so that a token signed with it is a forgery. ``spare`` is the service's own
+    and has no part in rotations, for a key set that needs one more.
 
     Parameters:
         owner: whose keys these are, the id of a service or of an auth proxy.

@@ -299,7 +299,7 @@ WRONG_ORDERS: list[tuple[Any, str]] = [
     ([{"fault": "set", "headers": {"X-A": "a\r\nb"}}], "header fields"),
     ([{"fault": "set", "headers": {"Content-Length": "5"}}], "header fields"),
     ([{"fault": "forged"}], "needs one of the parameters algorithm"),
-    ([{"fault": "forged", "key": "mine"}], "is one of own, next, previous, foreign, public"),
+    ([{"fault": "forged", "key": "mine"}], "is one of own, next, previous, foreign, spare, public"),
     ([{"fault": "forged", "algorithm": "RS999"}], "is one of RS256"),
     ([{"fault": "forged", "edit": "eat"}], "is one of garble"),
     ([{"fault": "forged", "claims": []}], "is an object"),
