@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from conformance.driver.members import ANSWER, FRONTEND
 from conformance.driver.proxied import FrontendError, ProxiedIdentity, guest_tile
 from conformance.driver.wire import Response
 from conformance.scenario.shape import Shape, shape_of
-from conformance.steps.base import CaseContext, Observation, Step
+from conformance.steps.base import CaseContext, Observation, Step, put_cookies
 
 
 class ProxiedSignIn(Step):
@@ -28,6 +28,8 @@ class ProxiedSignIn(Step):
     """parameters of the minting (which header to leave out, change or send twice; see the vendor's page)."""
     faults: list[Any] = []
     """what the grant carries to the proxy's own addresses, where keys are."""
+    carried: Literal["headers", "query", "cookies"] = "headers"
+    """where what was minted travels; in the query or in cookies of those names no proxy puts it."""
     headers: dict[str, Any] = {}
     """header fields changed or added after minting; null removes one."""
     query: dict[str, Any] = {}
@@ -86,8 +88,14 @@ class _Asking:
     def fetch(self, fields: Mapping[str, Any]) -> Response:
         """Send the frontend's request."""
         step, context = self._step, self._context
-        url = context.provider_url("/refresh", step.query)
-        response = context.browser.fetch(url, step.method, headers={**fields, **step.headers})
+        query = dict(step.query)
+        if step.carried == "query":
+            query |= {**fields, **{name.lower(): value for name, value in fields.items()}}
+        elif step.carried == "cookies":
+            put_cookies(context, {name: str(values[0]) for name, values in fields.items()})
+        headers = fields if step.carried == "headers" else {}
+        url = context.provider_url("/refresh", query)
+        response = context.browser.fetch(url, step.method, headers={**headers, **step.headers})
         self.count += 1
         if self.count == 1:
             self.first = self._observe(response, url)
