@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -168,8 +169,11 @@ def embedded_pair(
         config = place / "app-config.yaml"
         addresses = ["--idp", idp_url, "--idp-tls", idp["urls"]["tls"]]
         only = ["--env", only_environment] if only_environment else []
-        _run("mock_idp", ["app-config", "--conformance", *only, *addresses, *common, "-o", str(config)], environment)
-        inside = {**environment, **_environment_of(idp_url, environment)}
+        write = ["app-config", "--conformance", *only, *addresses, *common, "-o", str(config)]
+        with ThreadPoolExecutor() as aside:
+            written = aside.submit(_run, "mock_idp", write, environment)
+            inside = {**environment, **_environment_of(idp_url, environment)}
+            written.result()
         arguments = ["serve", "--config", str(config)]
         if replicas > 1:
             database = {"client": "better-sqlite3", "connection": {"directory": str(place)}}

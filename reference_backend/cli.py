@@ -12,9 +12,9 @@ from typing import NoReturn
 
 import click
 
-from reference_backend import __version__, server
 from reference_backend import app as app_module
 from reference_backend import backend as backend_module
+from reference_backend import server
 from reference_backend import settings as settings_module
 from reference_backend.config import loader
 from reference_backend.config.model import Config, ConfigError
@@ -28,7 +28,7 @@ ENVIRONMENT_ERROR = 1
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="reference-backend")
+@click.version_option(package_name="backstage-auth-conformance", prog_name="reference-backend")
 def main() -> None:
     """The smallest complete Backstage auth backend."""
 

@@ -7,7 +7,7 @@ from typing import Any
 from cheroot.server import HeaderReader, HTTPRequest
 from cheroot.wsgi import Server
 
-from reference_backend import __version__
+import reference_backend
 
 THREADS = 32
 """A request waits for a vendor most of its time."""
@@ -81,7 +81,8 @@ def bind(app: Callable[..., Any], host: str, port: int) -> Listener:
     Raises:
         ListenError: the port is taken or the address is not ours.
     """
-    server = Listener((host, port), app, numthreads=THREADS, server_name=f"reference-backend/{__version__}")
+    name = f"reference-backend/{reference_backend.__version__}"
+    server = Listener((host, port), app, numthreads=THREADS, server_name=name)
     server.ConnectionClass.RequestHandlerClass = _Request
     try:
         server.prepare()

@@ -3,6 +3,7 @@
 import contextlib
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -176,11 +177,15 @@ def begin(options: Options, folder: Path, clean_up: contextlib.ExitStack, *, onl
     Raises:
         pytest.UsageError: in one sentence what is wrong and what to do.
     """
-    library = load_library(options)
     try:
-        file = Path(options.deviations) if options.deviations else None
-        deviations = read_deviations(file, allow_todo=options.allow_todo).deviations if file else []
-        described = describe_mock(options.profile, options.providers) if options.target is None or only_collects else {}
+        with ThreadPoolExecutor() as aside:
+            # A process of its own, so that both take no longer than one.
+            wanted = options.target is None or only_collects
+            describing = aside.submit(describe_mock, options.profile, options.providers) if wanted else None
+            library = load_library(options)
+            file = Path(options.deviations) if options.deviations else None
+            deviations = read_deviations(file, allow_todo=options.allow_todo).deviations if file else []
+            described = describing.result() if describing else {}
     except (DeviationFileError, EmbeddedStartError) as error:
         raise pytest.UsageError(str(error)) from error
     if described:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from mock_idp import __version__
+import mock_idp
 from mock_idp.addresses import Reach
 from mock_idp.app_config.providers import (
     ProviderSetup,
@@ -62,7 +62,7 @@ def app_config_text(
 
 def written_by(idp_url: str) -> str:
     """How the first line begins, by which the kit knows its own files again (:data:`~.reading.MARKER`)."""
-    return f"Written by mock-idp {__version__} ({KIT_NAME}) for the mock IdP at {idp_url}"
+    return f"Written by mock-idp {mock_idp.__version__} ({KIT_NAME}) for the mock IdP at {idp_url}"
 
 
 def _with_only(setups: Sequence[ProviderSetup], wanted: Sequence[str]) -> tuple[ProviderSetup, ...]:

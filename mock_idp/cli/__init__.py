@@ -1,25 +1,50 @@
-"""The command line. Every module of this package that defines click commands adds them by being there."""
+"""The command line. Each command is imported when it is asked for, since most of them need little of the mock."""
 
 import importlib
-import pkgutil
+from collections.abc import Mapping
+from typing import Final
 
 import click
 
-from mock_idp import __version__
+COMMANDS: Final[Mapping[str, str]] = {
+    "app-config": "app_config",
+    "browser": "browser",
+    "describe": "describe",
+    "env": "environment",
+    "faults": "listing",
+    "front": "front",
+    "init": "init",
+    "personas": "listing",
+    "run": "environment",
+    "schema": "init",
+    "serve": "serve",
+    "vendors": "listing",
+}
+"""Name of a command -> the module of this package that defines it."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="mock-idp")
+class _Commands(click.Group):
+    """Imports a command's module when the command is run, and all of them for ``--help``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name; None if there is none."""
+        if cmd_name in COMMANDS:
+            return _load(cmd_name)
+        # Click suggests one of these to whoever misspelt a name.
+        self.commands = {name: _load(name) for name in COMMANDS}
+        return None
+
+
+def _load(name: str) -> click.Command:
+    module = importlib.import_module(f"{__name__}.{COMMANDS[name]}")
+    return next(one for one in vars(module).values() if isinstance(one, click.Command) and one.name == name)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="backstage-auth-conformance", prog_name="mock-idp")
 def main() -> None:
     """A strict mock identity provider for auth backends that speak the Backstage auth protocol."""
-
-
-def _add_commands() -> None:
-    for module_info in pkgutil.iter_modules(__path__):
-        module = importlib.import_module(f"{__name__}.{module_info.name}")
-        for candidate in vars(module).values():
-            if isinstance(candidate, click.Command):
-                main.add_command(candidate)
-
-
-_add_commands()

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from functools import cache
 from typing import Any
 
-from mock_idp import __version__
+import mock_idp
 from mock_idp.acceptance import acceptance
 from mock_idp.app_config.providers import environment_kinds
 from mock_idp.catalog import annotations_of
@@ -31,7 +31,7 @@ def describe_mock(idp: Idp, seen_as: str | None) -> dict[str, Any]:
     """
     profile = profiles()[idp.settings.profile]
     return {
-        "kit": {"name": KIT_NAME, "version": __version__},
+        "kit": {"name": KIT_NAME, "version": mock_idp.__version__},
         "seed": idp.randomness.seed,
         "profile": idp.settings.profile,
         "only_own_clients": idp.settings.only_own_clients,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from mock_idp import __version__
+import mock_idp
 from mock_idp.control.bodies import SCHEMAS
 from mock_idp.control.operations import Operation, ref
 from mock_idp.settings import CONTROL_PREFIX
@@ -34,7 +34,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "Control API of the mock IdP",
-            "version": __version__,
+            "version": mock_idp.__version__,
             "description": "How tests and tools talk about the mock. For loopback and for names that nobody on the "
             "internet can own; any other Host gets 421.",
         },
