@@ -1,11 +1,12 @@
 """A real WSGI server around the application."""
 
+import io
 import socket
 from collections.abc import Callable
 from typing import Any
 
 from cheroot.server import HeaderReader, HTTPRequest
-from cheroot.wsgi import Server
+from cheroot.wsgi import Gateway_10, Server
 
 import reference_backend
 
@@ -66,6 +67,22 @@ class _Joining(dict[bytes, bytes]):
         super().__setitem__(key, value)
 
 
+class _Gateway(Gateway_10):
+    """Sends header and body together: cheroot writes them one by one, and each packet wakes the reader."""
+
+    def respond(self) -> None:
+        """Call the application and send what it answers."""
+        connection = self.req.conn
+        writer = connection.wfile
+        connection.wfile = gathered = io.BytesIO()
+        try:
+            super().respond()
+        finally:
+            connection.wfile = writer
+            if content := gathered.getvalue():
+                writer.write(content)
+
+
 class _Request(HTTPRequest):
     header_reader = JoiningHeaderReader()
 
@@ -84,6 +101,7 @@ def bind(app: Callable[..., Any], host: str, port: int) -> Listener:
     name = f"reference-backend/{reference_backend.__version__}"
     server = Listener((host, port), app, numthreads=THREADS, server_name=name)
     server.ConnectionClass.RequestHandlerClass = _Request
+    server.gateway = _Gateway
     try:
         server.prepare()
     except OSError as error:

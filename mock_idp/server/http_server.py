@@ -5,14 +5,15 @@ mock's own TLS listener (their requests have ``wsgi.url_scheme`` "https" and the
 how to misbehave on order (:mod:`mock_idp.server.transport`).
 """
 
+import io
 import logging
 import selectors
 import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
@@ -169,6 +170,19 @@ class _Connection(cheroot_server.HTTPConnection):
         self.socket.close()
 
 
+@contextmanager
+def _in_one_write(connection: cheroot_server.HTTPConnection) -> Iterator[None]:
+    """Let header and body leave together: cheroot writes them one by one, and each packet wakes the reader."""
+    writer = connection.wfile
+    connection.wfile = gathered = io.BytesIO()
+    try:
+        yield
+    finally:
+        connection.wfile = writer
+        if content := gathered.getvalue():
+            writer.write(content)
+
+
 class _Gateway(wsgi.Gateway_10):
     """Calls the application, then answers as it should or as ordered."""
 
@@ -183,13 +197,16 @@ class _Gateway(wsgi.Gateway_10):
             self.env["REMOTE_ADDR"], self.env["REMOTE_PORT"] = client[0], str(client[1])
         answer: Iterable[bytes] = self.req.server.wsgi_app(self.env, self.start_response)
         try:
-            if connection.ordered is None:
+            if connection.ordered is not None:
+                self._misbehave(connection.ordered, b"".join(answer))
+            elif self.remaining_bytes_out is not None:
+                with _in_one_write(self.req.conn):
+                    self.write(b"".join(answer))
+            else:
                 for chunk in answer:
                     if chunk:
                         self.write(chunk)
                 self.req.ensure_headers_sent()
-            else:
-                self._misbehave(connection.ordered, b"".join(answer))
         finally:
             close = getattr(answer, "close", None)
             if close is not None:
