@@ -10,6 +10,7 @@ from mock_idp.clock import AdjustableClock, Clock, SystemClock
 from mock_idp.emulation import Emulation
 from mock_idp.faults.catalogue import FAULTS
 from mock_idp.journal import Journal
+from mock_idp.keys import FirstKey
 from mock_idp.people import People
 from mock_idp.personas import PERSONAS, SPARE
 from mock_idp.picture_site import PICTURE_SITE
@@ -84,13 +85,16 @@ class Idp:
     listener_info: ListenerInfo = field(default_factory=ListenerInfo)
 
 
-def make_idp(settings: Settings, clock: Clock | None = None, setup: Setup | None = None) -> Idp:
+def make_idp(
+    settings: Settings, clock: Clock | None = None, setup: Setup | None = None, first_key: FirstKey | None = None
+) -> Idp:
     """Put a mock IdP together, make the services of its environments and register their clients.
 
     Parameters:
         settings: what it is told.
         clock: what time it is; the computer's clock if left out.
         setup: people, clients and services of its owner; its settings are in ``settings`` already.
+        first_key: see :class:`mock_idp.keys.Keys`.
 
     Raises:
         SettingsError: the automatic persona does not exist.
@@ -113,7 +117,8 @@ def make_idp(settings: Settings, clock: Clock | None = None, setup: Setup | None
     own_hosts: dict[str, tuple[HostSetup, ...]] = {}
     setups = provider_setups(settings)
     people = People(PERSONAS)
-    services = Services(emulations, settings, adjustable, randomness, people, profiles()[settings.profile].exclusive)
+    exclusive = profiles()[settings.profile].exclusive
+    services = Services(emulations, settings, adjustable, randomness, people, exclusive, first_key)
     applied = AppliedSetup(people, services)
     idp = Idp(
         settings=settings,

@@ -7,7 +7,7 @@ first asked for, and services of the same name in one process (there are several
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
@@ -72,18 +72,23 @@ def family(algorithm: str) -> str | None:
     return "RS256" if algorithm in OTHER_RSA else None
 
 
-def make_key(algorithm: str) -> KeyPair:
-    """Make a key for ``RS256`` or ``ES256``."""
-    private: PrivateKey
+def new_key(algorithm: str) -> PrivateKey:
+    """Make a private key for ``RS256`` or ``ES256``."""
     if algorithm == "RS256":
-        private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    else:
-        private = ec.generate_private_key(ec.SECP256R1())
+        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def _as_pair(private: PrivateKey, algorithm: str) -> KeyPair:
     digest = hashes.Hash(hashes.SHA256())
     digest.update(
         private.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     )
     return KeyPair(kid=digest.finalize().hex()[:40], algorithm=algorithm, private=private)
+
+
+FirstKey = Callable[[str, str], PrivateKey]
+"""Owner and algorithm -> the private key that the owner begins with."""
 
 
 class Keys:
@@ -95,10 +100,12 @@ class Keys:
 
     Parameters:
         owner: whose keys these are, the id of a service or of an auth proxy.
+        first_key: gives the key that an owner begins with for an algorithm; made in memory if left out.
     """
 
-    def __init__(self, owner: str) -> None:
+    def __init__(self, owner: str, first_key: FirstKey | None = None) -> None:
         self._owner = owner
+        self._first_key = first_key
         self._generation = _FIRST_GENERATION
         self._published: tuple[str, ...] = (OWN_KEY,)
         self._pairs: dict[tuple[str, int], KeyPair] = {}
@@ -154,7 +161,11 @@ class Keys:
         generation = generations[name]
         with self._lock:
             if (algorithm, generation) not in self._pairs:
-                self._pairs[algorithm, generation] = _pair(self._owner, algorithm, generation)
+                if self._first_key is not None and generation == _FIRST_GENERATION:
+                    made = _as_pair(self._first_key(self._owner, algorithm), algorithm)
+                else:
+                    made = _pair(self._owner, algorithm, generation)
+                self._pairs[algorithm, generation] = made
             return self._pairs[algorithm, generation]
 
     def rsa_key(self, name: str) -> rsa.RSAPrivateKey:
@@ -253,7 +264,7 @@ class KeySetError(ValueError):
 @lru_cache(maxsize=1_000)
 def _pair(owner: str, algorithm: str, generation: int) -> KeyPair:
     """The key of an owner; ``generation`` counts its rotations, and tells the foreign key apart."""
-    return make_key(algorithm)
+    return _as_pair(new_key(algorithm), algorithm)
 
 
 def _segment(data: dict[str, Any], padded: bool) -> str:

@@ -8,6 +8,7 @@ from mock_idp.application import create_app
 from mock_idp.clock import Clock
 from mock_idp.idp import Idp, make_idp
 from mock_idp.server.authority import Authority
+from mock_idp.server.key_files import KeyFiles
 from mock_idp.server.listeners import Listeners
 from mock_idp.settings import Settings
 from mock_idp.setup.model import Setup
@@ -67,7 +68,7 @@ def start(
         SettingsError: the automatic persona does not exist.
         SetupError: a provider or the profile does not exist.
     """
-    idp = make_idp(settings, clock, setup)
+    idp = make_idp(settings, clock, setup, KeyFiles(settings.state_dir / "keys"))
     reloader = Reloader(sources, idp.applied, report) if sources else None
     authority = Authority(settings.state_dir)
     listeners = Listeners(

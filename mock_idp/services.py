@@ -8,7 +8,7 @@ from mock_idp.clock import AdjustableClock, Clock
 from mock_idp.emulation import Emulation, Service
 from mock_idp.faults.injection import FAULTS_OF_SERVICE
 from mock_idp.grants.store import GrantStore
-from mock_idp.keys import Keys
+from mock_idp.keys import FirstKey, Keys
 from mock_idp.oauth.model import AuthorizationRequest, FaultSpec, Grant
 from mock_idp.people import People
 from mock_idp.randomness import Randomness
@@ -29,6 +29,7 @@ class Services:
         randomness: source of all random texts.
         people: who can sign in.
         exclusive: vendors and proxies whose own service may be changed all the same: one test has it for itself.
+        first_key: of services that are there from the start, see :class:`mock_idp.keys.Keys`.
     """
 
     def __init__(
@@ -39,7 +40,9 @@ class Services:
         randomness: Randomness,
         people: People,
         exclusive: Collection[str] = (),
+        first_key: FirstKey | None = None,
     ) -> None:
+        self._first_key = first_key
         self._exclusive = exclusive
         self._emulations = emulations
         self._settings = settings
@@ -77,7 +80,7 @@ class Services:
             self._randomness,
             self._people,
             GrantStore(self._settings.store_limit),
-            Keys(emulation.key_owner(service_id)),
+            Keys(emulation.key_owner(service_id), self._first_key if permanent else None),
             faults=faults,
             is_permanent=permanent,
         )

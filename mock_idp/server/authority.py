@@ -98,7 +98,7 @@ class Authority:
         """
         self._key_file = self.directory / "ca-key.pem"
         make_private_directory(self.directory)
-        with _locked(self.directory / "lock"):
+        with locked(self.directory / "lock"):
             self._ca = self._load() or self._make()
 
     def _load(self) -> trustme.CA | None:
@@ -211,7 +211,7 @@ class Authority:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Hold a lock between processes; it goes with the process that holds it."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
