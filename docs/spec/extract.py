@@ -28,6 +28,7 @@ CELL_BORDER = re.compile(r"(?<!\\)\|")
 ROW_ID = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+")
 FRONTEND = re.compile(r"\*\*(FE-\d+)\s*(.*?)\s*(?:\((MUST|SHOULD|INFO)\))?\.?\*\*\s*(.*)", re.DOTALL)
 SECURITY = re.compile(r"(SEC-([A-Z]+)-\d+) — (.+)")
+FIELD = r"(.+(?:\n  .+)*)"  # a list item, whose further lines are indented
 LEVEL = re.compile(r"(MUST|SHOULD|INFO)(?: \(([^)]*)\))?(.*)", re.DOTALL)
 
 
@@ -148,15 +149,16 @@ def read_frontend(match: re.Match[str], place: Place) -> Requirement:
 def read_security(match: re.Match[str], place: Place, text: str, codes: dict[str, list[str]]) -> Requirement:
     """Read an entry of the catalogue: the level stands in its own field, the codes in the class table."""
     body = text.split(f"### {match[0]}\n", 1)[1].split("\n### ", 1)[0]
-    field = re.search(r"\*\*Level:\*\* (.+)", body)
-    level = LEVEL.fullmatch(field[1]) if field else None
-    detection = re.search(r"\*\*Detection:\*\* (.+)", body)
-    reference = re.search(r"\*\*Reference:\*\* (.+)", body)
+    field = re.search(rf"\*\*Level:\*\* {FIELD}", body)
+    level = LEVEL.fullmatch(unwrapped(field[1])) if field else None
+    detection = re.search(rf"\*\*Detection:\*\* {FIELD}", body)
+    reference = re.search(rf"\*\*Reference:\*\* {FIELD}", body)
     if level is None or detection is None or reference is None:
         raise SpecificationError(f"{place.source}: {match[1]} needs the fields Level, Detection and Reference.")
     return Requirement(
-        match[1], level[1], match[3], place.area, codes[match[2]], detection[1], place.source,
-        limited_to=level[2] or "", level_note=level[3].strip(" ;"), reference=reference[1],
+        match[1], level[1], match[3], place.area, codes[match[2]], unwrapped(detection[1]),
+        place.source,
+        limited_to=level[2] or "", level_note=level[3].strip(" ;"), reference=unwrapped(reference[1]),
     )  # fmt: skip
 
 
@@ -164,6 +166,11 @@ def class_codes(text: str) -> dict[str, list[str]]:
     """Read which test codes belong to which class of the security catalogue."""
     rows = re.findall(r"\| SEC-([A-Z]+) \| \d+ \| ([A-Z, ]+) \|", text)
     return {name: codes.split(", ") for name, codes in rows}
+
+
+def unwrapped(text: str) -> str:
+    """Join the lines of a list item."""
+    return " ".join(text.split())
 
 
 def without_dash(text: str) -> str:
