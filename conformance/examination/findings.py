@@ -85,7 +85,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
         "cookies would not come back",
         "test {instead}",
     ),
-    "target-app": Sentence("the target does not tell its app's origin", "give it with --app-origin"),
+    "target-app": Sentence("the target does not report its app's origin", "give it with --app-origin"),
     "target-empty": Sentence(
         "the target at {auth_url} has none of the providers that the mock IdP knows ({ids})",
         "give it the app-config that 'mock-idp app-config --conformance' prints",
@@ -117,15 +117,15 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "config-file": Sentence("{file} {problem}", "name the app-config that 'mock-idp app-config' wrote"),
     "config-kit": Sentence(
         "the app-config {file} was written by release {theirs} of the kit, the suite is of {ours}",
-        "write it anew with 'mock-idp app-config --conformance', and restart the backend",
+        "generate it again with 'mock-idp app-config --conformance', and restart the backend",
     ),
     "config-profile": Sentence(
         "the app-config {file} was written for the profile {theirs!r}, the suite is to test {ours!r}",
-        "write it anew with 'mock-idp app-config --profile {ours}', and restart the backend",
+        "generate it again with 'mock-idp app-config --profile {ours}', and restart the backend",
     ),
     "config-idp": Sentence(
         "the app-config {file} was written for the mock IdP at {theirs}, the suite asks the one at {ours}",
-        "correct --idp, or write it anew with 'mock-idp app-config --conformance --idp {ours}' and restart the backend",
+        "correct --idp, or run 'mock-idp app-config --conformance --idp {ours}' again and restart the backend",
     ),
     # One provider.
     "session-secret": Sentence(
@@ -199,7 +199,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "profile-request-refused": _defect("UP-06", "the vendor refuses the request after it: {detail}"),
     "sign-in-fails": _defect("FRAME-11", "the sign-in fails though the vendor gave all that was asked for: {message}"),
     "person-not-found": _defect(
-        "RES-07", "the sign-in finds nobody in the catalog, where other providers find the same person"
+        "RES-07", "the sign-in finds no user in the catalog, where other providers find the same person"
     ),
     "refresh-cookie-not-set": _defect(
         "FRAME-16", "the callback sets no cookie {cookie}, though there is a refresh token"

@@ -124,7 +124,7 @@ class ProviderFacts(_Strict):
     provider: str
     """the vendor's id."""
     title: str
-    """the name people know."""
+    """its usual name."""
     kind: Kind
     """the protocol between backend and vendor: ``oauth``, ``saml``, or ``proxy`` for an auth proxy."""
     capabilities: list[str] = []

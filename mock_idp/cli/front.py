@@ -52,7 +52,7 @@ def _find_persona(name: str | None, idp_url: str | None) -> Person | None:
 
 @click.command("front")
 @click.argument("vendor")
-@click.option("--upstream", type=Url(), required=True, help="Address of the backend to stand in front of.")
+@click.option("--upstream", type=Url(), required=True, help="Base URL of the backend behind the proxy.")
 @click.option("--as", "persona", metavar="PERSONA", help="Sign this persona in at once, without a page.")
 @click.option(
     "--app",
@@ -82,7 +82,7 @@ def front_command(  # noqa: PLR0913 - each is an option
     """
     stopping = stop_signals()
     if not is_loopback(host):
-        click.echo(f"Warning: whoever can reach {host} can be anybody at {upstream}.", err=True)
+        click.echo(f"Warning: every client that reaches {host} can sign in as any user at {upstream}.", err=True)
     with plain_mistakes():
         proxy, provider = find_proxy(vendor)
         who = _find_persona(persona, idp)
@@ -96,6 +96,6 @@ def front_command(  # noqa: PLR0913 - each is an option
 def _ready_line(running: AuthProxyServer, setup: FrontSetup, *, as_json: bool) -> str:
     if as_json:
         return json.dumps({"ready": True, "urls": {"http": running.url}})
-    who = f"everybody is {setup.persona.name}" if setup.persona else "a page asks who you are"
+    who = f"every request is from {setup.persona.name}" if setup.persona else "a page asks who you are"
     app = f" and of {setup.app_url}" if setup.app_url else ""
     return f"{setup.proxy.title} at {running.url}, in front of {setup.upstream.url}{app}; {who}. Ctrl-C ends it."

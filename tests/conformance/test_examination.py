@@ -182,7 +182,7 @@ class TestTarget:
 
     def test_app_origin_is_not_told(self, pair):
         pair.target.tells_origin = False
-        assert fault(pair) == "the target does not tell its app's origin; give it with --app-origin"
+        assert fault(pair) == "the target does not report its app's origin; give it with --app-origin"
 
     def test_stops_in_the_middle(self, pair):
         pair.target.stops_after = 1
