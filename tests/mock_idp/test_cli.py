@@ -235,4 +235,4 @@ def test_serve_tells_people_what_they_need(process: "subprocess.Popen[str]") -> 
     line = process.stdout.readline()
     assert line.startswith("Mock IdP at http://127.0.0.1:")
     assert "seed 42" in line
-    assert "can sign in as anybody" in process.stderr.readline()
+    assert "can sign in as any user" in process.stderr.readline()

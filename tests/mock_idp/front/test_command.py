@@ -102,7 +102,8 @@ def test_it_says_when_it_is_ready_and_ends_when_told(running: RunningIdp, backen
             assert process.wait(SECONDS) == 0
     assert "X-Goog-IAP-JWT-Assertion" in dict(seen["headers"])
     assert options or line == (
-        f"Google Identity-Aware Proxy at {url}, in front of {backend.url}; every request is from Ada Quill. Ctrl-C ends it.\n"
+        f"Google Identity-Aware Proxy at {url}, in front of {backend.url}; every request is from Ada Quill."
+        " Ctrl-C ends it.\n"
     )
 
 
