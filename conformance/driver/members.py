@@ -99,7 +99,7 @@ MEMBERS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "`frontend`": {
         "signed_in": "true if the frontend accepts the session",
-        "user": "the entity reference of whom it signs in",
+        "user": "the entity reference of the user it signs in",
         "fresh_for": "for how many seconds it will not ask again",
         "failure": "what it throws if it does not: `name`, `message`, and `cause` if the target reported an error",
         "guest_tile": "what a sign-in page shows of the guest: `offered`, `unavailable` or `not-installed`",

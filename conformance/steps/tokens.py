@@ -139,7 +139,7 @@ def _moment(value: Any) -> Any:
 
 
 class ForgeToken(Step):
-    """Make a token that must not be believed, out of a genuine one. Observes ``token``."""
+    """Make an invalid token from a valid one. Observes ``token``."""
 
     action: ClassVar[str] = "forge_token"
     observes: ClassVar[Shape] = shape_of("token")
@@ -150,7 +150,7 @@ class ForgeToken(Step):
     claims: dict[str, Any] = {}
     """claims changed or added; null removes one."""
     signature: str = "keep"
-    """``keep`` the genuine one, ``drop`` it, or ``garble`` it."""
+    """``keep`` the valid one, ``drop`` it, or ``garble`` it."""
 
     def play(self, context: CaseContext) -> Observation:
         """Put the parts together anew; nothing is sent."""

@@ -77,7 +77,7 @@ def front_command(  # noqa: PLR0913 - each is an option
 ) -> None:
     """Be the auth proxy VENDOR in front of a backend.
 
-    What clients send in its headers is thrown away, whoever signed in is put there instead, signed by the
+    What clients send in its headers is removed; the headers of the signed-in person replace them, signed by the
     running mock IdP. VENDOR is a provider id such as gcpIap, or gcp-iap.
     """
     stopping = stop_signals()
