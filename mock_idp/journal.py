@@ -88,7 +88,7 @@ class Entry:
         """The entry as plain data.
 
         Parameters:
-            masked: True if credentials are shortened, for everybody who need not compare them.
+            masked: True if credentials are shortened, for readers who need not compare them.
         """
         hide = _hidden if masked else tuple
         query, form, headers = hide(self.query), hide(self.form), hide(self.headers)

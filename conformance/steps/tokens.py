@@ -144,7 +144,7 @@ class ForgeToken(Step):
     action: ClassVar[str] = "forge_token"
     observes: ClassVar[Shape] = shape_of("token")
     token: str
-    """the genuine token."""
+    """the valid token."""
     header: dict[str, Any] = {}
     """members of the header changed or added; null removes one."""
     claims: dict[str, Any] = {}
@@ -153,7 +153,7 @@ class ForgeToken(Step):
     """``keep`` the valid one, ``drop`` it, or ``garble`` it."""
 
     def play(self, context: CaseContext) -> Observation:
-        """Put the parts together anew; nothing is sent."""
+        """Put the parts together again; nothing is sent."""
         head, body, signature = ([*self.token.split("."), "", ""])[:3]
         genuine = decode_part(head), decode_part(body)
         if not isinstance(genuine[0], dict) or not isinstance(genuine[1], dict) or not signature:

@@ -1,6 +1,6 @@
 """What stands for something else in an app-config: ``${NAME}``, ``$env``, ``$file`` and ``$include``.
 
-Only what somebody asks for is resolved, because the rest of an app's configuration may need what is not on this
+Only requested keys are resolved, because the rest of an app's configuration may need what is not on this
 machine. A variable that is not set gets a stand-in, so that a configuration works without its secrets.
 """
 

@@ -96,7 +96,7 @@ def response_mode(policy: Policy, query: Mapping[str, str]) -> ResponseMode:
 
 
 def is_silent(policy: Policy, query: Mapping[str, str]) -> bool:
-    """Whether nobody may be asked anything (OIDC Core section 3.1.2.1)."""
+    """Whether no page may be shown (OIDC Core section 3.1.2.1)."""
     return "none" in _known_prompts(policy, query) and query.get("prompt") == "none"
 
 

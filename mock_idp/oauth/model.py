@@ -214,7 +214,7 @@ class Answer:
 
 
 class Reason(StrEnum):
-    """Why the mock says no. Each vendor maps a reason to the answer the real service gives."""
+    """Why the mock refuses a request. Each vendor maps a reason to the answer the real service gives."""
 
     UNKNOWN_CLIENT = "unknown client"
     WRONG_SECRET = "wrong client secret"

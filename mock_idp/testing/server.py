@@ -94,4 +94,4 @@ def server_for_tests(url: str | None) -> Callable[[], Any]:
 
 
 def _silent(sentence: str) -> None:
-    """Nobody reads what a mock says that has no files."""
+    """Drop the output of a mock without files."""

@@ -77,7 +77,7 @@ def redirect_without_the_error() -> None:
 
 @defect("REDIR-04")
 def second_error_parameter() -> None:
-    """The error is appended to the redirect address although it has one already."""
+    """The error is appended to the redirectUrl although it has one already."""
 
     def appended(redirect_url: str, message: str) -> str:
         address, hash_sign, fragment = redirect_url.partition("#")
@@ -89,7 +89,7 @@ def second_error_parameter() -> None:
 
 @defect("REDIR-05")
 def error_percent_encoded() -> None:
-    """Spaces of the error are written as %20 in the redirect address."""
+    """Spaces of the error are written as %20 in the redirectUrl."""
     wrap(redirect_flow, "with_error", lambda original, url, message: original(url, message).replace("+", "%20"))
 
 
@@ -112,7 +112,7 @@ def redirect_to_any_host() -> None:
 
 @defect("REDIR-09", crashes=True)
 def malformed_redirect_address_crashes() -> None:
-    """A redirect address that is none is a server error."""
+    """An invalid redirectUrl causes a server error."""
 
     def require(original: Callable[..., None], allowed: AllowedOrigins, redirect_url: str) -> None:
         if not redirect_url.startswith("http"):
