@@ -112,7 +112,7 @@ class _Reading:
     def _add(self, found: dict[str, Any], key: str, document: Any, path: Path) -> None:
         if key in found:
             first = found[key]
-            self.mistakes.append(f"{path}:{document.line}: {key!r} stands already in {first.file}:{first.line}")
+            self.mistakes.append(f"{path}:{document.line}: {key!r} is already defined in {first.file}:{first.line}")
         found[key] = document
 
     def check(self, requirements: Collection[str], steps: StepRules) -> None:

@@ -89,7 +89,7 @@ class AppConfigFile:
             return value, directory
         target = value[kind]
         if len(value) > 1 or not isinstance(target, str):
-            raise self.error(place, f"{kind} stands alone, and is a text")
+            raise self.error(place, f"{kind} has to be the only member, and a string")
         target = self._substituted(target, place)
         if kind == "$env":
             return self._variable(target, place, is_all=True), directory

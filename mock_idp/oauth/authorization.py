@@ -124,7 +124,7 @@ def _check_prompt(policy: Policy, query: Mapping[str, str]) -> None:
     if known and unknown:
         raise Refusal(Reason.INVALID_PARAMETER, f"prompt is {unknown[0]!r}, which is none of {', '.join(known)}.")
     if "none" in known and "none" in prompts and len(prompts) > 1:
-        raise Refusal(Reason.INVALID_PARAMETER, "prompt=none stands alone (OIDC Core section 3.1.2.1).")
+        raise Refusal(Reason.INVALID_PARAMETER, "prompt=none excludes other values (OIDC Core section 3.1.2.1).")
 
 
 def _checked_scopes(policy: Policy, text: str) -> tuple[str, ...]:
