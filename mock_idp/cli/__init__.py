@@ -6,12 +6,16 @@ import pkgutil
 import click
 
 from mock_idp import __version__
+from mock_idp.cli.common import plain_mistakes
+from mock_idp.vendor_files import add_installed
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="mock-idp")
 def main() -> None:
     """A strict mock identity provider for auth backends that speak the Backstage auth protocol."""
+    with plain_mistakes():
+        add_installed()
 
 
 def _add_commands() -> None:

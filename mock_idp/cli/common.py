@@ -15,6 +15,7 @@ from mock_idp.idp import SettingsError
 from mock_idp.server.errors import ServerError
 from mock_idp.settings import DEFAULT_APP_URL, DEFAULT_BACKEND_URL, DEFAULT_PROFILE
 from mock_idp.setup.model import SetupFileError
+from mock_idp.vendor_files import VendorFileError, add_vendor_file
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 MISTAKE_STATUS = 2
@@ -70,7 +71,7 @@ def setup_options(function: Function) -> Function:
     )
     for option in reversed(options):
         function = option(function)
-    return function
+    return vendor_option(function)
 
 
 @contextmanager
@@ -78,9 +79,31 @@ def plain_mistakes() -> Iterator[None]:
     """End with one sentence and exit status 2 where a person made a mistake."""
     try:
         yield
-    except (ServerError, SettingsError, SetupError, SetupFileError, AppConfigError) as mistake:
+    except (ServerError, SettingsError, SetupError, SetupFileError, AppConfigError, VendorFileError) as mistake:
         click.echo(f"Error: {mistake}", err=True)
         sys.exit(MISTAKE_STATUS)
+
+
+def _add_vendor_files(ctx: click.Context, parameter: click.Parameter, files: tuple[Path, ...]) -> None:
+    with plain_mistakes():
+        for file in files:
+            add_vendor_file(file)
+
+
+vendor_option = click.option(
+    "--vendor",
+    "vendor_files",
+    metavar="FILE.py",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    envvar="MOCK_IDP_VENDORS",
+    # The other options may name what is in the files.
+    is_eager=True,
+    expose_value=False,
+    callback=_add_vendor_files,
+    help="A vendor or an auth proxy of your own, which is then there like the kit's; may be repeated.",
+)
+"""Every command that names vendors or shows them has it."""
 
 
 def write_text(text: str, output: Path | None) -> None:
