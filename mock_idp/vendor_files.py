@@ -139,9 +139,11 @@ def _made(candidate: type[Emulation], where: str) -> Emulation:
 
 
 def _check_free(name: str, where: str) -> None:
-    taken = {id_ for one in (*vendors().values(), *proxies().values()) for id_ in (one.id, *one.provider_ids)}
-    if name in {*taken, *PERSONAS, CLIENT_SITE.id, PICTURE_SITE.id}:
-        raise VendorFileError(f"{where}: the id {name!r} is taken; choose another one.")
+    for known in (*vendors().values(), *proxies().values(), CLIENT_SITE, PICTURE_SITE):
+        if name in (known.id, *known.provider_ids):
+            raise VendorFileError(f"{where}: the id {name!r} is taken by {known.title}; choose another one.")
+    if name in PERSONAS:
+        raise VendorFileError(f"{where}: the id {name!r} is taken by a persona; choose another one.")
 
 
 def _missing(candidate: type[Emulation]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from conformance.collection import collect
 from conformance.deviations import Deviation, DeviationFileError, read_deviations
 from conformance.driver.idp import Idp
 from conformance.driver.wire import Wire
-from conformance.embedded import EmbeddedStartError, describe_mock, embedded_pair
+from conformance.embedded import EmbeddedStartError, OwnFiles, describe_mock, embedded_pair
 from conformance.examination.fault import ConfigurationFault
 from conformance.examination.findings import Finding
 from conformance.examination.probe import ProbeOptions, examine, planned_target, wire_for
@@ -106,7 +106,13 @@ class Run:
                 # Another environment is played as real files have it: alone.
                 only = None if options.env == ENVIRONMENT else options.env
                 pair = clean_up.enter_context(
-                    embedded_pair(options.seed, options.profile, replicas=options.replicas, only_environment=only)
+                    embedded_pair(
+                        options.seed,
+                        options.profile,
+                        replicas=options.replicas,
+                        only_environment=only,
+                        own=OwnFiles(options.vendors, options.provider_modules),
+                    )
                 )
                 (auth_url, idp_url, app_origin), replicas = pair[:3], pair.replicas
             probe = ProbeOptions(
@@ -180,7 +186,8 @@ def begin(options: Options, folder: Path, clean_up: contextlib.ExitStack, *, onl
     try:
         file = Path(options.deviations) if options.deviations else None
         deviations = read_deviations(file, allow_todo=options.allow_todo).deviations if file else []
-        described = describe_mock(options.profile, options.providers) if options.target is None or only_collects else {}
+        is_planned = options.target is None or only_collects
+        described = describe_mock(options.profile, options.providers, options.vendors) if is_planned else {}
     except (DeviationFileError, EmbeddedStartError) as error:
         raise pytest.UsageError(str(error)) from error
     if described:
