@@ -1,0 +1,72 @@
+"""A company's own sign-in service and its own auth proxy, in a folder of their own, on both backends.
+
+Nothing of the kit knows them: what is in ``own_vendor`` is named on command lines.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from conformance.embedded import free_port
+from conformance.plugin.options import SCENARIOS
+from conformance.requirement_list import requirements
+from conformance.scenario.loader import load
+from conformance.steps import RULES
+from tests.interop.backstage.backstage import running_backstage
+from tests.interop.catalog import wait_for_catalog
+from tests.support.idp_process import running_idp
+from tests.support.processes import ROOT
+
+HERE = Path(__file__).parent / "own_vendor"
+VENDORS = ("--vendor", str(HERE / "acme_login.py"), "--vendor", str(HERE / "some_key.py"))
+PROVIDER_MODULES = tuple(
+    word
+    for name in ("acme_login_provider.py", "some_key_provider.py")
+    for word in ("--provider-module", str(HERE / name))
+)
+PROVIDERS = ("--provider", "acme-login", "--provider", "my-custom-provider")
+
+
+def play(report: Path, *options: str) -> dict[str, Any]:
+    """Run the suite on the two providers and return its report."""
+    command = [sys.executable, "-m", "pytest", "conformance", "-q", "-n", "2", "-p", "no:cacheprovider"]
+    command += ["--scenarios", str(HERE / "scenarios"), *PROVIDERS]
+    command += ["--report-json", str(report), *options]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+    document: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+    return document
+
+
+def passed(document: dict[str, Any]) -> Counter[str]:
+    """How many cases passed, by provider."""
+    return Counter(case["provider"] for case in document["cases"] if case["verdict"] == "passed")
+
+
+def check(document: dict[str, Any]) -> None:
+    """See that every generic case there is was played on both, and passed."""
+    count = passed(document)
+    assert count["acme-login"] >= 80
+    scenarios = load([SCENARIOS, HERE / "scenarios"], requirements(), RULES).scenarios
+    generic = {one.scenario for one in scenarios if one.applies_to.kind == "proxy" and not one.applies_to.vendors}
+    assert {one["scenario"] for one in document["cases"] if one["verdict"] == "passed"} >= generic
+
+
+def test_on_the_reference_backend(tmp_path: Path) -> None:
+    check(play(tmp_path / "report.json", "--level", "should", *VENDORS, *PROVIDER_MODULES))
+
+
+def test_on_the_real_backstage(tmp_path: Path) -> None:
+    # The guest reads the catalog.
+    setup = (*VENDORS, *PROVIDERS, "--provider", "guest")
+    with running_idp(tmp_path, f"http://localhost:{free_port()}", *setup) as idp:
+        config = idp.write_app_config(*setup)
+        modules = [HERE / "acme-login.js", HERE / "my-custom-provider.js"]
+        with running_backstage([config], idp.environment, modules=modules) as target:
+            wait_for_catalog(target.auth_url, idp.url)
+            check(play(tmp_path / "report.json", "--target", target.auth_url, "--idp", idp.url))
