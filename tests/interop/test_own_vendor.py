@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -43,18 +42,19 @@ def play(report: Path, *options: str) -> dict[str, Any]:
     return document
 
 
-def passed(document: dict[str, Any]) -> Counter[str]:
-    """How many cases passed, by provider."""
-    return Counter(case["provider"] for case in document["cases"] if case["verdict"] == "passed")
+def generic_proxy_scenarios() -> set[str]:
+    """Those that every auth proxy gets, whatever its name."""
+    known = load([SCENARIOS, HERE / "scenarios"], requirements(), RULES).scenarios
+    proxied = {one.scenario: one.applies_to for one in known if one.applies_to.kind == "proxy"}
+    return {name for name, about in proxied.items() if not about.vendors and not about.providers}
 
 
 def check(document: dict[str, Any]) -> None:
-    """See that every generic case there is was played on both, and passed."""
-    count = passed(document)
-    assert count["acme-login"] >= 80
-    scenarios = load([SCENARIOS, HERE / "scenarios"], requirements(), RULES).scenarios
-    generic = {one.scenario for one in scenarios if one.applies_to.kind == "proxy" and not one.applies_to.vendors}
-    assert {one["scenario"] for one in document["cases"] if one["verdict"] == "passed"} >= generic
+    """See that the generic cases were played on both, and that none of them is red."""
+    # What breaks a SHOULD passes with a warning; nothing that failed gets here.
+    green = [case for case in document["cases"] if case["verdict"] in {"passed", "warned"}]
+    assert sum(case["provider"] == "acme-login" for case in green) >= 80
+    assert {case["scenario"] for case in green if case["provider"] == "my-custom-provider"} >= generic_proxy_scenarios()
 
 
 def test_on_the_reference_backend(tmp_path: Path) -> None:
