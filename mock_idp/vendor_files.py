@@ -71,7 +71,7 @@ def add_vendor_file(path: Path) -> None:
     Raises:
         VendorFileError: it cannot be used.
     """
-    _add_file(path.absolute(), str(path))
+    _add_file(path.resolve(), str(path))
 
 
 @cache

@@ -62,6 +62,7 @@ def main() -> None:
     multiple=True,
     type=click.Path(path_type=Path),
     envvar="REFERENCE_BACKEND_PROVIDERS",
+    show_envvar=True,
     help="A provider of your own, which is then there like the backend's; may be repeated.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Announce readiness as one line of JSON.")

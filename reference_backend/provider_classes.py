@@ -70,7 +70,7 @@ def all_classes(files: Sequence[Path] = ()) -> ProviderClasses:
         ConfigError: one of them cannot be used.
     """
     classes = _installed()
-    for file in dict.fromkeys(path.absolute() for path in files):
+    for file in dict.fromkeys(path.resolve() for path in files):
         where = f"provider module {file}"
         for found in _named(_defined_in(_module(file, where)), where):
             classes = classes.with_class(found, where)

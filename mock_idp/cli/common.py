@@ -97,6 +97,7 @@ vendor_option = click.option(
     type=click.Path(path_type=Path),
     multiple=True,
     envvar="MOCK_IDP_VENDORS",
+    show_envvar=True,
     # The other options may name what is in the files.
     is_eager=True,
     expose_value=False,
