@@ -71,13 +71,13 @@ const authenticator = createOAuthAuthenticator({
   refresh: (input, helper) => helper.refresh(input),
 });
 
-const accountMatchingUserEntityName = createSignInResolverFactory({
+const usernameMatchingUserEntityName = createSignInResolverFactory({
   create:
     () =>
     async ({ result }, context) => {
       const { username } = result.fullProfile;
       if (!username) {
-        throw new Error('Acme Login profile has no account');
+        throw new Error('Acme Login user profile does not contain a username');
       }
       return context.signInWithCatalogUser({ entityRef: { name: username } });
     },
@@ -94,7 +94,7 @@ module.exports = createBackendModule({
           providerId: 'acme-login',
           factory: createOAuthProviderFactory({
             authenticator,
-            signInResolverFactories: { accountMatchingUserEntityName, ...commonSignInResolvers },
+            signInResolverFactories: { usernameMatchingUserEntityName, ...commonSignInResolvers },
           }),
         });
       },

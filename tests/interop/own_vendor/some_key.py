@@ -2,20 +2,15 @@
 
 from typing import ClassVar
 
-from mock_idp.proxies.base import AuthProxy, Headers, ProxyHeaderSpec, SignedIn
+from mock_idp.proxies.base import AuthProxy, ProxyHeaderSpec
 
 
 class SomeKeyGateway(AuthProxy):
-    """Nothing that it adds is signed, so the backend must be reached through it only."""
-
     id = "my-custom-provider"
     title = "Acme gateway"
     variants: ClassVar = {"my-custom-provider": {"signIn": {"resolvers": [{"resolver": "keyMatchingUserEntityName"}]}}}
-    # Every field and cookie that belongs to the gateway: it takes them away from what clients send.
-    header_spec = ProxyHeaderSpec(
-        headers=("X-Some-Key",), cookies=("acme_gateway",), session_cookie="acme_gateway", sign_out_path="/gateway/exit"
-    )
+    # Every field and cookie that belongs to the gateway, which takes them away from what clients send.
+    header_spec = ProxyHeaderSpec(headers=("X-Some-Key",), cookies=("acme_gateway",), session_cookie="acme_gateway")
 
-    def headers(self, who: SignedIn) -> Headers:
-        """What the gateway adds to a request of this person."""
+    def headers(self, who):
         return [("X-Some-Key", who.account.persona.login)]
