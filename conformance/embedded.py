@@ -195,7 +195,8 @@ def embedded_pair(
         config = place / "app-config.yaml"
         addresses = ["--idp", idp_url, "--idp-tls", idp["urls"]["tls"]]
         only = ["--env", only_environment] if only_environment else []
-        _run("mock_idp", ["app-config", "--conformance", *only, *addresses, *common, "-o", str(config)], environment)
+        command = ["app-config", "--no-config", "--conformance", *only, *addresses, *common, "-o", str(config)]
+        _run("mock_idp", command, environment)
         inside = {**environment, **_environment_of(idp_url, environment)}
         arguments = ["serve", "--config", str(config), *_repeated("--provider-module", own.providers)]
         if replicas > 1:

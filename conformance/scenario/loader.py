@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
-from conformance.scenario.checks import Known, StepRules, mistakes_of, wrong_facts
+from conformance.scenario.checks import Known, StepRules, mistakes_of, unsaid, wrong_facts
 from conformance.scenario.expansion import with_expectations
 from conformance.scenario.model import Expectation, ProviderFacts, Scenario, StepEntry, Vocabulary
 from conformance.scenario.near_misses import NearMisses, NearMissTable, looked_up, mistakes_in_table
@@ -81,6 +81,7 @@ class _Reading:
         self.tables: dict[str, NearMissTable] = {}
         self.capabilities: dict[str, str] = {}
         self._paths: dict[int, Path] = {}
+        self._directories: dict[int, Path] = {}
 
     def read(self, directory: Path) -> None:
         """Read every file below a directory."""
@@ -92,6 +93,7 @@ class _Reading:
                 document = _document(data, lines, path, directory, self.mistakes)
                 if document is not None:
                     self._paths[id(document)] = path
+                    self._directories[id(document)] = directory
                     self._keep(document, path)
 
     def _keep(self, document: Any, path: Path) -> None:
@@ -122,10 +124,24 @@ class _Reading:
             self._tell(facts, wrong_facts(facts, known))
         for table in self.tables.values():
             self._tell(table, [f"{table.line}: {mistake}" for mistake in mistakes_in_table(table)])
+        lacking: dict[str, dict[str, None]] = {}
         for id_, scenario in self.scenarios.items():
             complete = scenario.model_copy(update={"steps": list(self._spelt_out(scenario, is_whole=known.is_whole))})
             self.scenarios[id_] = complete
-            self._tell(scenario, mistakes_of(complete, known))
+            for mistake in mistakes_of(complete, known):
+                missing = unsaid(mistake)
+                if missing and self._come_from_elsewhere(self.facts[missing[0]], scenario):
+                    lacking.setdefault(missing[0], {})[missing[1]] = None
+                else:
+                    self._tell(scenario, [mistake])
+        for vendor, members in lacking.items():
+            facts = self.facts[vendor]
+            say = f"the facts of {vendor!r} lack what generic scenarios need: {', '.join(sorted(members))}"
+            self._tell(facts, [f"{facts.line}: {say}"])
+
+    def _come_from_elsewhere(self, facts: ProviderFacts, scenario: Scenario) -> bool:
+        """Say whether somebody wrote facts for scenarios of others; then the facts are to be completed."""
+        return self._directories[id(facts)] != self._directories[id(scenario)]
 
     def _spelt_out(self, scenario: Scenario, *, is_whole: bool) -> Iterator[StepEntry]:
         for step in scenario.steps:

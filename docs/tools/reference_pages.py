@@ -155,8 +155,8 @@ def _sent(operation: Operation) -> str:
 def members_table(members: Members) -> str:
     """Members of an object that an owner writes, as a table."""
     rows = [
-        (f"`{name}`", "yes" if member.required else "no", _type(with_names(member.kind.schema)), _escaped(member.description))
-        for name, member in members.items()
+        (f"`{name}`", "yes" if one.required else "no", _type(with_names(one.kind.schema)), _escaped(one.description))
+        for name, one in members.items()
     ]
     return table(("member", "required", "type", "meaning"), rows)
 

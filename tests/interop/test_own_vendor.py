@@ -6,19 +6,22 @@ Nothing of the kit knows them: what is in ``own_vendor`` is named on command lin
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-from conformance.embedded import free_port
+import requests
+
+from conformance.embedded import free_port, started
 from conformance.plugin.options import SCENARIOS
 from conformance.requirement_list import requirements
 from conformance.scenario.loader import load
 from conformance.steps import RULES
 from tests.interop.backstage.backstage import running_backstage
 from tests.interop.catalog import wait_for_catalog
-from tests.support.idp_process import running_idp
+from tests.support.idp_process import running_front, running_idp
 from tests.support.processes import ROOT
 
 HERE = Path(__file__).parent / "own_vendor"
@@ -59,6 +62,22 @@ def check(document: dict[str, Any]) -> None:
 
 def test_on_the_reference_backend(tmp_path: Path) -> None:
     check(play(tmp_path / "report.json", "--level", "should", *VENDORS, *PROVIDER_MODULES))
+
+
+def test_the_front_is_the_gateway(tmp_path: Path) -> None:
+    backend_url = f"http://localhost:{free_port()}"
+    with running_idp(tmp_path, backend_url, *VENDORS) as idp:
+        config = idp.write_app_config(*VENDORS, "--provider", "my-custom-provider")
+        serve = ("serve", "--config", str(config), *PROVIDER_MODULES, "--port", backend_url.rpartition(":")[2])
+        with (
+            started("reference_backend", serve, tmp_path / "backend.log", {**os.environ, **idp.environment}),
+            running_front(idp, "my-custom-provider", *VENDORS, "--as", "plain") as url,
+        ):
+            claimed = {"X-Some-Key": "petra-reed", "x_some_key": "petra-reed"}
+            answer = requests.get(f"{url}/api/auth/my-custom-provider/refresh", headers=claimed, timeout=10)
+
+    # Whoever signed in at the gateway, whatever the client says.
+    assert answer.json()["backstageIdentity"]["identity"]["userEntityRef"] == "user:default/ada-quill"
 
 
 def test_on_the_real_backstage(tmp_path: Path) -> None:

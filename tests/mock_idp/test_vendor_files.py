@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from mock_idp import discovery
 from mock_idp.cli import main
+from mock_idp.setup.file import read_file
 
 VENDOR = """\
 from mock_idp.emulation import Route
@@ -263,3 +264,54 @@ def test_a_mistake_in_a_distribution_is_one_sentence(tmp_path: Path, text: str, 
     assert done.stderr.startswith(f"Error: The entry point example = {value} of the group mock_idp.vendors")
     assert sentence in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+# --- mock-idp.yaml --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def set_up(file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A set-up file beside the vendor, in the current directory."""
+    monkeypatch.chdir(file.parent)
+    path = file.parent / "mock-idp.yaml"
+    path.write_text(
+        "vendors: [example.py]\n"
+        "clients:\n"
+        "- {vendor: example-login, client_id: mine, redirect_uris: ['http://localhost:5000/callback']}\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+def test_a_set_up_file_names_vendors(set_up: Path) -> None:
+    assert read_file(set_up).clients[0].vendor == "example-login"
+
+
+def test_commands_without_a_set_up_file_know_its_vendors(set_up: Path) -> None:
+    assert "clientId: mock-example-login-" in run("app-config", "--provider", "example-login").output
+    assert "Example Login" in run("vendors").output
+
+
+def test_a_set_up_file_can_be_left_out(set_up: Path) -> None:
+    assert "Example Login" not in run("vendors", "--no-config").output
+    set_up.write_text("vendors: [nothing.py]\n", encoding="utf-8")
+    assert run("vendors", "--no-config").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("vendors: [nothing.py]\n", "There is no vendor file nothing.py; name a Python file."),
+        ("vendors: example.py\n", "vendors must be a list, not 'example.py'."),
+        ("vendors: [4]\n", "an entry of vendors"),
+    ],
+)
+def test_a_mistake_in_a_set_up_file_is_one_sentence(set_up: Path, text: str, sentence: str) -> None:
+    set_up.write_text(text, encoding="utf-8")
+
+    for command in (("serve",), ("vendors",)):
+        said = run(*command)
+        assert said.exit_code == 2
+        assert sentence in said.stderr
+        assert said.stderr.count("\n") == 1
+        assert said.stderr.startswith("Error: mock-idp.yaml:1: ")

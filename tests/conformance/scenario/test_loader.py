@@ -326,3 +326,16 @@ def test_a_changed_auth_proxy_belongs_to_one_scenario(folder, other, is_good):
         assert len(read(folder).scenarios) == 2
     else:
         assert "uses too" in mistakes(folder)[0]
+
+
+def test_what_facts_of_somebody_else_lack_is_told_at_the_facts(folder, tmp_path):
+    step = "  - start: {scope: '${provider.scopes.extra.0} ${provider.wordings.denied}'}\n"
+    write(folder, GOOD.replace("  - start: {}\n", step))
+    own = tmp_path / "own"
+    write(own, "# Facts.\nprovider: acme\ntitle: Acme\nkind: oauth\n", "acme.yaml")
+    lack = "the facts of 'acme' lack what generic scenarios need: scopes.extra.0, wordings.denied"
+    assert mistakes(folder, own) == [f"{own}/acme.yaml:2: {lack}"]
+    # In one folder, it may as well be the scenario that is wrong.
+    write(folder, "provider: acme\ntitle: Acme\nkind: oauth\n", "acme.yaml")
+    assert len(mistakes(folder)) == 2
+    assert all(mistake.startswith(f"{folder}/one.yaml:") for mistake in mistakes(folder))
