@@ -20,7 +20,7 @@ from conformance.examination.findings import Finding
 from conformance.examination.probe import ProbeOptions, examine, planned_target, wire_for
 from conformance.play import RunPolicy
 from conformance.plugin.options import ENVIRONMENT, PROFILE, Options
-from conformance.requirement_list import requirements
+from conformance.requirement_list import add, requirements, specified
 from conformance.scenario.loader import Library, ScenarioFileError, load
 from conformance.steps import RULES
 from conformance.target import Target
@@ -158,13 +158,15 @@ def load_library(options: Options) -> Library:
     Raises:
         pytest.UsageError: with every mistake in them.
     """
+    try:
+        library = load([Path(folder) for folder in options.scenarios], specified(), RULES)
+    except ScenarioFileError as error:
+        raise pytest.UsageError(str(error)) from error
+    add(library.requirements)
     for id_ in options.requirements:
         if id_ not in requirements():
             raise pytest.UsageError(f"--requirement {id_}: there is no such requirement")
-    try:
-        return load([Path(folder) for folder in options.scenarios], requirements(), RULES)
-    except ScenarioFileError as error:
-        raise pytest.UsageError(str(error)) from error
+    return library
 
 
 def begin(options: Options, folder: Path, clean_up: contextlib.ExitStack, *, only_collects: bool) -> Run:
@@ -219,9 +221,11 @@ def continue_in_worker(
     """
     accepted = [Deviation.model_validate(entry) for entry in deviations]
     place = Path(handover) if handover else None
+    read = Library.from_json(library)
+    add(read.requirements)
     return Run(
         Options(**options),
-        Library.from_json(library),
+        read,
         Target.from_json(target),
         accepted,
         is_examined=place is None,

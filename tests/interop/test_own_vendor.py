@@ -57,6 +57,8 @@ def check(document: dict[str, Any]) -> None:
     # What breaks a SHOULD passes with a warning; nothing that failed gets here.
     green = [case for case in document["cases"] if case["verdict"] in {"passed", "warned"}]
     assert sum(case["provider"] == "acme-login" for case in green) >= 80
+    own = {row["id"]: row["verdict"] for row in document["requirements"] if row["id"].startswith("SOME-KEY")}
+    assert own == {"SOME-KEY-01": "passed", "SOME-KEY-02": "passed"}
     assert {case["scenario"] for case in green if case["provider"] == "my-custom-provider"} >= generic_proxy_scenarios()
 
 
