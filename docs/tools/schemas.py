@@ -98,7 +98,7 @@ def scenario_schema() -> JsonSchema:
     return {
         "$schema": DIALECT,
         "title": "A document of a scenario file",
-        "description": "A scenario, facts, a named expectation, near misses, the vocabulary, or requirements of your own.",
+        "description": "A scenario, facts, a named expectation, near misses, the vocabulary, or own requirements.",
         "anyOf": [{"$ref": f"#/definitions/{model.__name__}"} for model in documents],
         "definitions": {
             **made,
