@@ -13,7 +13,7 @@ from mock_idp.app_config.providers import SetupError
 from mock_idp.app_config.reading import AppConfigError
 from mock_idp.idp import SettingsError
 from mock_idp.server.errors import ServerError
-from mock_idp.settings import DEFAULT_APP_URL, DEFAULT_BACKEND_URL, DEFAULT_PROFILE
+from mock_idp.settings import DEFAULT_APP_URL, DEFAULT_BACKEND_URL, DEFAULT_PROFILE, VENDORS_VARIABLE
 from mock_idp.setup.file import FILE_NAME, add_vendors_of
 from mock_idp.setup.model import SetupFileError
 from mock_idp.vendor_files import VendorFileError, add_vendor_file
@@ -113,7 +113,7 @@ def _vendor_option(callback: Callable[..., None], default: str) -> Callable[[Fun
         metavar="FILE.py",
         type=click.Path(path_type=Path),
         multiple=True,
-        envvar="MOCK_IDP_VENDORS",
+        envvar=VENDORS_VARIABLE,
         show_envvar=True,
         # The other options may name what is in the files.
         is_eager=True,

@@ -209,6 +209,36 @@ def test_two_files_with_one_id(file: Path, tmp_path: Path) -> None:
     assert said == f"Error: {other}: the id 'example-login' is taken by Example Login; choose another one.\n"
 
 
+# --- tests of applications ------------------------------------------------------------------------
+
+TEST = """\
+def test_sign_in(idp):
+    assert idp.client("example-login", redirect_uri="http://localhost:5000/callback").endpoints["authorization"].endswith("/authorize")
+"""
+
+
+def run_pytest(folder: Path, *options: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    (folder / "test_it.py").write_text(TEST, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, "test_it.py"]
+    environment = {**os.environ, **variables}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_the_fixture_takes_files_from_the_configuration(file: Path) -> None:
+    (file.parent / "pytest.ini").write_text(f"[pytest]\nmock_idp_vendors = {file.name}\n", encoding="utf-8")
+    done = run_pytest(file.parent)
+    assert "1 passed" in done.stdout, done.stdout
+
+
+def test_the_fixture_takes_files_from_the_environment(file: Path) -> None:
+    (file.parent / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    assert "1 passed" in run_pytest(file.parent, MOCK_IDP_VENDORS=file.name).stdout
+    assert (
+        "IdpError: There is no vendor file x.py; name a Python file."
+        in run_pytest(file.parent, MOCK_IDP_VENDORS="x.py").stdout
+    )
+
+
 # --- installed distributions ----------------------------------------------------------------------
 
 
