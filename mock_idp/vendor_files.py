@@ -31,6 +31,9 @@ ENTRY_POINTS = "mock_idp.vendors"
 
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
 _EXTRA_SCOPES = 4
+_READ: set[Path] = set()
+"""Files whose vendors are there."""
+
 _BASES = "OAuthVendor, OpenIdVendor or AuthProxy"
 
 
@@ -71,20 +74,11 @@ def add_vendor_file(path: Path) -> None:
     Raises:
         VendorFileError: it cannot be used.
     """
-    _add_file(path.resolve(), str(path))
-
-
-@cache
-def _add_file(path: Path, where: str) -> None:
-    name = f"mock_idp_vendor_file_{re.sub(r'[^a-z0-9]+', '_', str(path).lower())}"
-    if name in sys.modules:  # the same file by another path
-        return
-    module = _module(path, where, name)
-    try:
+    real, where = path.resolve(), str(path)
+    if real not in _READ:
+        module = _module(real, where, f"mock_idp_vendor_file_{len(_READ)}")
         _add_all(list(discovery.defined_in(module, Emulation)), where)
-    except VendorFileError:
-        del sys.modules[name]
-        raise
+        _READ.add(real)
 
 
 def _module(path: Path, where: str, name: str) -> ModuleType:
@@ -121,13 +115,17 @@ def _add_all(classes: list[type[Emulation]], where: str) -> None:
         raise VendorFileError(
             f"{where}: there is no vendor in it{without}. A vendor is a class that builds on {_BASES} and has an id."
         )
+    found: list[Emulation] = []
     for candidate in named:
         missing = next(_missing(candidate), None)
         if missing:
             raise VendorFileError(f"{where}: {candidate.__name__} {missing}.")
         emulation = _made(candidate, where)
-        for taken in (emulation.id, *emulation.provider_ids):
-            _check_free(taken, where)
+        for name in (emulation.id, *emulation.provider_ids):
+            _check_free(name, where, found)
+        found.append(emulation)
+    # All of them or none.
+    for emulation in found:
         discovery.add(emulation)
 
 
@@ -138,8 +136,8 @@ def _made(candidate: type[Emulation], where: str) -> Emulation:
         raise VendorFileError(f"{where}: {candidate.__name__}() fails: {type(error).__name__}: {error}.") from error
 
 
-def _check_free(name: str, where: str) -> None:
-    for known in (*vendors().values(), *proxies().values(), CLIENT_SITE, PICTURE_SITE):
+def _check_free(name: str, where: str, beside: list[Emulation]) -> None:
+    for known in (*vendors().values(), *proxies().values(), CLIENT_SITE, PICTURE_SITE, *beside):
         if name in (known.id, *known.provider_ids):
             raise VendorFileError(f"{where}: the id {name!r} is taken by {known.title}; choose another one.")
     if name in PERSONAS:

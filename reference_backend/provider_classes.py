@@ -5,7 +5,6 @@ A file of one's own reads like one of ``reference_backend/providers`` or ``refer
 
 import importlib.util
 import inspect
-import re
 import sys
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
@@ -70,9 +69,10 @@ def all_classes(files: Sequence[Path] = ()) -> ProviderClasses:
         ConfigError: one of them cannot be used.
     """
     classes = _installed()
-    for file in dict.fromkeys(path.resolve() for path in files):
+    for number, file in enumerate(dict.fromkeys(path.resolve() for path in files)):
         where = f"provider module {file}"
-        for found in _named(_defined_in(_module(file, where)), where):
+        module = _module(file, where, f"reference_backend_provider_module_{number}")
+        for found in _named(_defined_in(module), where):
             classes = classes.with_class(found, where)
     return classes
 
@@ -95,10 +95,9 @@ def _of_entry_point(point: EntryPoint, where: str) -> Sequence[Found]:
     return _named(_defined_in(loaded) if isinstance(loaded, ModuleType) else [loaded], where)
 
 
-def _module(path: Path, where: str) -> ModuleType:
+def _module(path: Path, where: str, name: str) -> ModuleType:
     if not path.is_file():
         raise ConfigError(f"{where}: there is no such file")
-    name = f"reference_backend_provider_module_{re.sub(r'[^a-z0-9]+', '_', str(path).lower())}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ConfigError(f"{where}: the name of a Python file ends in .py")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from mock_idp import discovery
+from mock_idp import discovery, vendor_files
 from mock_idp.cli import main
 from mock_idp.setup.file import read_file
 
@@ -46,6 +46,7 @@ class Gateway(AuthProxy):
 def nothing_added(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one test adds, the next one does not have."""
     monkeypatch.setattr(discovery, "_ADDED", {})
+    monkeypatch.setattr(vendor_files, "_READ", set())
 
 
 @pytest.fixture
@@ -99,6 +100,14 @@ def test_a_file_that_is_named_twice_is_one(file: Path) -> None:
     assert result.exit_code == 0, result.output
 
 
+def test_files_with_like_names_are_two(file: Path) -> None:
+    for name, id_ in (("a-b.py", "first"), ("a_b.py", "second")):
+        (file.parent / name).write_text(VENDOR.replace("example-login", f"{id_}-login"), encoding="utf-8")
+    shown = run("vendors", "--vendor", file.parent / "a-b.py", "--vendor", file.parent / "a_b.py").output
+    assert "first-login" in shown
+    assert "second-login" in shown
+
+
 def test_what_is_only_built_upon_needs_no_id(file: Path) -> None:
     file.write_text(VENDOR.replace("class Example", "class Base(OAuthVendor):\n    pass\n\n\nclass Example"))
     assert "Example Login" in run("vendors", "--vendor", file).output
@@ -150,6 +159,10 @@ MISTAKES = {
     "a resolver without a name": (
         VENDOR + '    sign_in_resolvers = ({"name": "x"},)\n',
         "Example has a member of sign_in_resolvers without the key 'resolver'.",
+    ),
+    "one id twice": (
+        VENDOR + VENDOR[VENDOR.index("class") :].replace("Example(", "Other("),
+        "example.py: the id 'example-login' is taken by Example Login; choose another one.",
     ),
     "no policy": (VENDOR + "    policy = {}\n", "Example has a policy that is no Policy."),
     "no protocol": (
