@@ -47,7 +47,7 @@ class Library:
             "scenarios": [scenario.model_dump(mode="json") for scenario in self.scenarios],
             "facts": {id_: facts.model_dump(mode="json") for id_, facts in self.facts.items()},
             "capabilities": dict(self.capabilities),
-            "requirements": [asdict(requirement) for requirement in self.requirements],
+            "requirements": [{**asdict(own), "level": own.level.value} for own in self.requirements],
         }
 
     @classmethod
