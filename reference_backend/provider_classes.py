@@ -68,7 +68,9 @@ def all_classes(files: Sequence[Path] = ()) -> ProviderClasses:
     Raises:
         ConfigError: one of them cannot be used.
     """
-    classes = _installed()
+    classes = ProviderClasses(providers.discover(), proxies.discover())
+    for found, where in _installed():
+        classes = classes.with_class(found, where)
     for number, file in enumerate(dict.fromkeys(path.resolve() for path in files)):
         where = f"provider module {file}"
         module = _module(file, where, f"reference_backend_provider_module_{number}")
@@ -78,13 +80,13 @@ def all_classes(files: Sequence[Path] = ()) -> ProviderClasses:
 
 
 @cache
-def _installed() -> ProviderClasses:
-    classes = ProviderClasses(providers.discover(), proxies.discover())
+def _installed() -> Sequence[tuple[Found, str]]:
+    """What distributions bring, and for messages where each comes from."""
+    brought: list[tuple[Found, str]] = []
     for point in entry_points(group=ENTRY_POINTS):
         where = f"entry point {point.name} = {point.value} of the group {ENTRY_POINTS}"
-        for found in _of_entry_point(point, where):
-            classes = classes.with_class(found, where)
-    return classes
+        brought += [(found, where) for found in _of_entry_point(point, where)]
+    return brought
 
 
 def _of_entry_point(point: EntryPoint, where: str) -> Sequence[Found]:
