@@ -8,6 +8,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+VENDORS_VARIABLE = "MOCK_IDP_VENDORS"
+"""The environment variable that names files with vendors of one's own, separated like the folders of PATH."""
 KIT_NAME = "backstage-auth-conformance"
 COMPANY_DOMAIN = "lumenfold.example"
 PARTNER_DOMAIN = "rivergate.example"

@@ -384,7 +384,11 @@ class _Examiner:
 
     def _check_found(self, providers: Sequence[Provider]) -> None:
         for provider in providers:
-            if provider.not_applicable and provider.id in self._options.providers:
+            if provider.id not in self._options.providers:
+                continue
+            if provider.vendor not in self._facts:
+                self.findings.append(found("provider-facts", id=provider.id, vendor=provider.vendor))
+            elif provider.not_applicable:
                 self.findings.append(found("provider-absent", id=provider.id, reason=provider.not_applicable))
         if all(provider.not_applicable for provider in providers):
             ids = ", ".join(provider.id for provider in providers) or "none"

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from mock_idp.cli.common import plain_mistakes, setup_options
+from mock_idp.cli.common import plain_mistakes, setup_options, vendor_option
 from mock_idp.cli.setup_files import FilesCommand, OwnFiles, files_options, find_sources, read_sources, settings_of
 from mock_idp.running import RunningIdp, start
 from mock_idp.settings import (
@@ -34,6 +34,7 @@ from mock_idp.setup.model import Setup
     help="Forward proxy to the vendors' host names.",
 )
 @click.option("--tls-port", type=click.IntRange(0, 65535), default=DEFAULT_TLS_PORT, show_default=True, help="TLS.")
+@vendor_option
 @setup_options
 @files_options
 @click.option("--auto-login", metavar="PERSONA", help="Sign this persona in at once, without a consent page.")

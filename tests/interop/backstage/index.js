@@ -2,7 +2,9 @@
 
 // The Backstage auth backend as its authors publish it, with every provider module they publish.
 // Nothing in here changes what a module does; the configuration decides what it is used for.
+// OWN_MODULES has the paths of further modules, separated like those of PATH.
 
+const path = require('node:path');
 const { createBackend } = require('@backstage/backend-defaults');
 const { coreServices, createBackendModule } = require('@backstage/backend-plugin-api');
 const { ConfigSources } = require('@backstage/config-loader');
@@ -141,6 +143,9 @@ async function main() {
   for (const [providerId, vendor] of Object.entries(custom).filter(([, name]) => !GONE.includes(name))) {
     const module = vendor === 'guest' ? customGuest(providerId) : customProvider(providerId, findVendor(vendor));
     backend.add(module);
+  }
+  for (const file of (process.env.OWN_MODULES ?? '').split(path.delimiter).filter(Boolean)) {
+    backend.add(require(path.resolve(file)));
   }
   await backend.start();
 }
