@@ -30,8 +30,8 @@ def _parameters(fault_id: str, given: Mapping[str, str]) -> dict[str, Any]:
     fault = FAULTS.by_id.get(fault_id)
     if fault is None:
         return {}  # refused by whoever reads the specification
-    fields = {parameter: given.get(f"{fault_id}.{parameter.name}", "").strip() for parameter in fault.all_parameters}
-    return {parameter.name: _read(fault_id, parameter, text) for parameter, text in fields.items() if text}
+    fields = [(parameter, given.get(f"{fault_id}.{parameter.name}", "").strip()) for parameter in fault.all_parameters]
+    return {parameter.name: _read(fault_id, parameter, text) for parameter, text in fields if text}
 
 
 def _read(fault_id: str, parameter: Parameter, text: str) -> Any:

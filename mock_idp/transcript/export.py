@@ -14,7 +14,6 @@ from mock_idp.transcript.sign_ins import Exchange, Shown
 
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 _SENT: Final = ("accept", "authorization", "content-type", "origin", "access-control-request-method")
-_HEAD = ("GET", "HEAD")
 
 
 def curl(exchange: Exchange, proxy: str, authority: str) -> str:
@@ -42,7 +41,7 @@ def curl(exchange: Exchange, proxy: str, authority: str) -> str:
 
 
 def _header(name: str, value: str, *, is_form: bool) -> list[str]:
-    if name not in _SENT or (name == "content-type" and is_form):
+    if name not in _SENT or (name == "content-type" and is_form) or (name == "accept" and "html" in value):
         return []
     if not is_secret(name, value):
         return ["--header", shlex.quote(f"{name}: {value}")]
@@ -56,16 +55,16 @@ def _assigned(name: str, value: str) -> str:
 
 def _address(exchange: Exchange) -> str:
     entry = exchange.entry
-    base = shlex.quote(f"{entry.scheme}://{entry.host}{quote(entry.address or entry.path)}")
-    if not entry.query:
-        return base
-    return base + shlex.quote("?") + shlex.quote("&").join(_in_query(name, value) for name, value in entry.query)
+    query = "&".join(_in_query(name, value) for name, value in entry.query)
+    host = quote(entry.host, safe=":[]")
+    address = f"{entry.scheme}://{host}{quote(entry.address or entry.path)}{'?' if query else ''}{query}"
+    # Between double quotes only where a variable is: nothing else in it means anything to a shell there.
+    return f'"{address}"' if any(is_secret(*pair) for pair in entry.query) else shlex.quote(address)
 
 
 def _in_query(name: str, value: str) -> str:
-    if is_secret(name, value):
-        return f"{shlex.quote(quote(name) + '=')}{_variable(name)}"
-    return shlex.quote(f"{quote(name, errors='replace')}={quote(value, safe='', errors='replace')}")
+    text = _variable(name).strip('"') if is_secret(name, value) else quote(value, safe="", errors="replace")
+    return f"{quote(name, safe='', errors='replace')}={text}"
 
 
 def _plain(text: str) -> str:

@@ -6,12 +6,13 @@ Stricter than the journal: what looks like a signed token is one, whatever its m
 import json
 import re
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from mock_idp.journal import SECRET_NAMES, Pairs, masked
 from mock_idp.oauth.model import JsonValue
 
 _ALSO_SECRET = frozenset({"id_token_hint", "set-cookie", "logout_token", "device_code", "jwt"})
+_READABLE = "():/ ,"
 _TOKEN = re.compile(r"[\w-]{4,}\.[\w-]{4,}\.[\w-]*")
 """The compact form of a JWS (RFC 7515 section 7.1)."""
 
@@ -53,7 +54,12 @@ def _mask_query(text: str) -> str:
         pairs = parse_qsl(text, keep_blank_values=True)
     except ValueError:
         return ""
-    return urlencode(mask_pairs(tuple(pairs)), safe="…():/ ,")
+    return query_text(mask_pairs(tuple(pairs)))
+
+
+def query_text(pairs: Pairs) -> str:
+    """Masked parameters as a query that people can read."""
+    return urlencode(pairs, safe=_READABLE, quote_via=quote, errors="replace").replace("%E2%80%A6", "…")
 
 
 def mask_json(value: JsonValue, name: str = "") -> JsonValue:

@@ -5,18 +5,36 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, quote
 
 from mock_idp.journal import FILTERS, Entry, Filter, Pairs, Sent, describe_filter
 from mock_idp.oauth.model import Endpoint, Grant
 from mock_idp.transcript.decoding import Decoded, decode_json, decode_pairs
-from mock_idp.transcript.masking import mask_pairs, mask_text
+from mock_idp.transcript.masking import mask_pairs, mask_text, query_text
 
 GrantOf = Callable[[Entry], Grant | None]
 """Finds the grant that an entry is about, if it is remembered."""
 
 OWN_FILTERS: Final = ("person", "refused")
-_DULL: Final = frozenset({"host", "connection", "accept-encoding", "user-agent", "content-length"})
+_DULL: Final = frozenset(
+    [
+        "accept-encoding",
+        "accept-language",
+        "cache-control",
+        "connection",
+        "content-length",
+        "content-security-policy",
+        "dnt",
+        "host",
+        "pragma",
+        "priority",
+        "referrer-policy",
+        "upgrade-insecure-requests",
+        "user-agent",
+        "x-content-type-options",
+    ]
+)
+"""Header fields that are the same for everybody; an archive (HAR) has them."""
 _PAGES: Final[Mapping[str, str]] = {
     "consent": "The sign-in page.",
     "refused": "A page that says why not.",
@@ -78,6 +96,11 @@ class Shown:
     note: str
     decoded: Sequence[Decoded]
 
+    @property
+    def told_headers(self) -> Pairs:
+        """The header fields that say something about this answer."""
+        return _telling(self.headers)
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
@@ -106,7 +129,13 @@ class Exchange:
     @property
     def told_headers(self) -> Pairs:
         """The header fields that say something about this request."""
-        return tuple(pair for pair in self.headers if pair[0] not in _DULL)
+        return _telling(self.headers)
+
+
+def _telling(headers: Pairs) -> Pairs:
+    return tuple(
+        (name, value) for name, value in headers if name.lower() not in _DULL and not name.lower().startswith("sec-")
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +215,7 @@ def describe(entry: Entry, answers: Sequence[Sent]) -> Exchange:
     query = mask_pairs(entry.query)
     form, headers = mask_pairs(entry.form), mask_pairs(entry.headers)
     path = quote(entry.address or entry.path)
-    text = urlencode(query, safe="…():/ ,", errors="replace")
+    text = query_text(query)
     return Exchange(
         entry=entry,
         time=datetime.fromtimestamp(entry.time, UTC).strftime("%H:%M:%S"),

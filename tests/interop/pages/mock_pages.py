@@ -107,7 +107,7 @@ def journal(page: Page, url: str) -> None:
 
 def logout(page: Page, url: str) -> None:
     """The page after signing out."""
-    _went(page, f"{url}/auth0/v2/logout")
+    _went(page, f"{url}/auth0/oidc/logout")
 
 
 def _went(page: Page, url: str) -> None:
