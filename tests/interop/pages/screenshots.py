@@ -6,10 +6,22 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.interop.pages.mock_pages import DESKTOP, PAGES, PHONE, POPUP, SCHEMES, chromium, sign_in_page, window
+from tests.interop.pages.mock_pages import DESKTOP, PAGES, PHONE, POPUP, SCHEMES, Visit, chromium, sign_in_page, window
 from tests.support.idp_process import running_idp
 
-SHOWN = ("landing", "sign-in-google", "sign-in-github", "faults", "vendor", "tried", "journal", "logout", "refused")
+POPUPS = "popup"
+SHOWN = (
+    "landing",
+    "sign-in-google",
+    "sign-in-github",
+    "faults",
+    "vendor",
+    "tried",
+    "journal",
+    "logout",
+    "refused",
+    POPUPS,
+)
 MOST_PIXELS = 3000
 """Height of a picture at most."""
 
@@ -23,19 +35,22 @@ def take(directory: Path, names: tuple[str, ...] = SHOWN) -> None:
         chromium() as browser,
     ):
         for scheme in SCHEMES:
-            for size in (DESKTOP, PHONE):
-                for name in names:
+            for name in names:
+                for shot, visit, size in _shots(name):
                     with window(browser, scheme, size) as context:
                         page = context.new_page()
-                        PAGES[name](page, idp.url)
+                        visit(page, idp.url)
+                        path = directory / f"{shot}-{scheme}-{size[0]}.png"
                         height = min(MOST_PIXELS, page.evaluate("document.documentElement.scrollHeight"))
-                        clip = {"x": 0, "y": 0, "width": size[0], "height": height}
-                        page.screenshot(path=directory / f"{name}-{scheme}-{size[0]}.png", full_page=True, clip=clip)
-            for vendor in ("google", "github", "oidc"):
-                with window(browser, scheme, POPUP) as context:
-                    page = context.new_page()
-                    sign_in_page(vendor)(page, idp.url)
-                    page.screenshot(path=directory / f"popup-{vendor}-{scheme}.png")
+                        clip = {"x": 0, "y": 0, "width": size[0], "height": max(height, size[1])}
+                        page.screenshot(path=path, full_page=size != POPUP, clip=None if size == POPUP else clip)
+
+
+def _shots(name: str) -> list[tuple[str, Visit, tuple[int, int]]]:
+    """What a picture is called, how to get there, and the window's size."""
+    if name == POPUPS:
+        return [(f"popup-{vendor}", sign_in_page(vendor), POPUP) for vendor in ("google", "github", "oidc")]
+    return [(name, PAGES[name], size) for size in (DESKTOP, PHONE)]
 
 
 if __name__ == "__main__":
