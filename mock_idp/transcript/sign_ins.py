@@ -160,6 +160,8 @@ class SignIn:
     @property
     def outcome(self) -> str:
         """How it stands, in a word or two."""
+        if self.grant is None and any(entry.grant for entry in self.entries):
+            return "not remembered"
         if self.grant is None:
             is_open = any(entry.request for entry in self.entries) and not self.refusals
             return "refused" if self.refusals else "waits for somebody to decide" if is_open else "answered"

@@ -1,6 +1,7 @@
 """What people are shown of a sign-in: everything but credentials."""
 
 import base64
+import itertools
 import json
 import shlex
 from collections.abc import Iterator
@@ -8,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from mock_idp.control.events import JournalFeed
 from mock_idp.journal import Entry, Filter, Sent
+from mock_idp.running import start
+from mock_idp.settings import Settings
 from mock_idp.transcript.decoding import decode_json, decode_pairs
 from mock_idp.transcript.export import curl, har
 from mock_idp.transcript.masking import mask_pairs, mask_text, mask_url
@@ -231,6 +235,13 @@ def test_filters_stand_in_the_address(github: World, wanted: dict[str, str], cou
     assert len(list(cards(github, **wanted))) == count
 
 
+def test_a_grant_that_is_gone(github: World) -> None:
+    tokens = github.tokens()
+    github.http.delete(f"/__idp/grants/{tokens['grant']}")
+    (card,) = cards(github)
+    assert ">not remembered</span>" in card
+
+
 def test_filters_that_are_none(github: World) -> None:
     for query in ("nonsense=1", "refused=perhaps", "since=soon"):
         assert github.http.get(f"/__idp/journal.html?{query}").status_code == 400
@@ -303,6 +314,21 @@ def test_events_since(github: World) -> None:
     assert ids(headers={"Last-Event-ID": "2"}) == ["id: 3"]
     assert github.http.get("/__idp/journal/events?since=soon").status_code == 400
     assert github.http.get("/__idp/journal/events?vendor=okta").status_code == 400
+
+
+def test_events_over_the_wire(tmp_path: Path) -> None:
+    settings = Settings(port=0, tls_port=0, proxy_port=0, state_dir=tmp_path)
+    with start(settings) as running, requests.Session() as session:
+        session.trust_env = False
+        url = running.urls["http"]
+        with session.get(f"{url}/__idp/journal/events", stream=True, timeout=10) as events:
+            lines = events.iter_lines(chunk_size=1)
+            assert next(lines) == b"retry: 1000"
+            assert events.headers["Content-Type"].startswith("text/event-stream")
+            session.get(f"{url}/github/login/oauth/authorize?client_id=nobody", timeout=10)
+            told = [line for line in itertools.islice(lines, 4) if line]
+            assert told[:2] == [b"id: 1", b"event: entry"]
+            assert json.loads(told[2].removeprefix(b"data: "))["refusal"]["reason"] == "unknown client"
 
 
 def test_entries_of_saml_are_found_by_relay_state() -> None:

@@ -10,7 +10,14 @@
   document.addEventListener("click", event => {
     const button = event.target.closest(".copy");
     if (!button) return;
-    navigator.clipboard.writeText(button.previousElementSibling.textContent).then(() => say("Copied."));
+    const command = button.previousElementSibling;
+    // Only a secure context has a clipboard: https, or this machine.
+    if (navigator.clipboard) {
+      navigator.clipboard.writeText(command.textContent).then(() => { button.textContent = "Copied"; });
+    } else {
+      getSelection().selectAllChildren(command);
+      button.textContent = "Selected; copy it with the keyboard";
+    }
   });
   if (filters) filters.addEventListener("change", () => filters.requestSubmit());
   showCopy();
