@@ -29,9 +29,16 @@ class Counting:
         return b"\n"
 
 
+class Silent(Counting):
+    """Has nothing to say, so that no failed write tells that the client is gone."""
+
+    def news(self) -> bytes:
+        return b""
+
+
 def app(environ, start_response):
     try:
-        transport.follow(environ, Counting())
+        transport.follow(environ, Silent() if environ["PATH_INFO"] == "/silent" else Counting())
     except transport.TooManyFollowersError as error:
         start_response("503 Service Unavailable", [("Content-Type", "text/plain")])
         return [str(error).encode()]
@@ -54,8 +61,8 @@ def connect(listeners, authority, listener="http"):
     return http.client.HTTPSConnection(address, timeout=PATIENCE, context=context)
 
 
-def begin(connection):
-    connection.request("GET", "/")
+def begin(connection, path="/"):
+    connection.request("GET", path)
     return connection.getresponse()
 
 
@@ -86,9 +93,10 @@ def test_a_follower_gets_the_answer_and_then_the_news(one_place, authority, list
 
 
 @BOTH_LISTENERS
-def test_whoever_goes_away_frees_the_place_and_leaves_no_thread(one_place, authority, listener):
+@pytest.mark.parametrize("path", ["/", "/silent"])
+def test_whoever_goes_away_frees_the_place_and_leaves_no_thread(one_place, authority, listener, path):
     connection = connect(one_place, authority, listener)
-    answer = begin(connection)
+    answer = begin(connection, path)
     assert answer.readline() == b"hello\n"
     another = connect(one_place, authority)
     refused = begin(another)
