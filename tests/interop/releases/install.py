@@ -1,0 +1,58 @@
+"""A release in a folder of its own, beside what git holds; its lock file is made anew."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+from tests.interop.backstage.errors import CannotRunError
+from tests.interop.backstage.node import HERE, install_modules
+from tests.support.processes import ROOT
+
+from .table import Release
+
+CACHE = ROOT / "build" / "releases"
+
+
+def installed(release: Release, cache: Path = CACHE) -> Path:
+    """Install a release, unless that was done already, and return its folder.
+
+    Raises:
+        CannotRunError: npm is missing or failed.
+    """
+    folder = cache / release.version
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("index.js", ".npmrc"):
+        shutil.copyfile(HERE / name, folder / name)
+    wanted = json.dumps(manifest(release), indent=2) + "\n"
+    package, lock = folder / "package.json", folder / "package-lock.json"
+    if not lock.exists() or not package.exists() or package.read_text(encoding="utf-8") != wanted:
+        package.write_text(wanted, encoding="utf-8")
+        lock.unlink(missing_ok=True)
+        _make_lock(folder)
+    install_modules(directory=folder)
+    return folder
+
+
+def manifest(release: Release) -> dict[str, object]:
+    """The package.json of a release."""
+    return {
+        "name": "backstage-interop-release",
+        "version": "0.0.0",
+        "private": True,
+        "description": f"Backstage auth backend {release.version}, unmodified, as a target for the conformance suite.",
+        "absent": release.absent,
+        "dependencies": release.dependencies,
+    }
+
+
+def _make_lock(folder: Path) -> None:
+    command = ["npm", "install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund"]
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise CannotRunError("npm is missing: install it.") from error
+    if done.returncode != 0:
+        raise CannotRunError(f"'npm install' failed in {folder}:\n{done.stderr[-3000:].strip()}")

@@ -1,0 +1,86 @@
+"""The suite against one release."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from conformance.embedded import free_port
+from tests.interop.backstage.backstage import running_backstage
+from tests.interop.backstage.errors import CannotRunError
+from tests.interop.catalog import wait_for_catalog
+from tests.support.idp_process import running_idp
+from tests.support.processes import ROOT
+
+from .changes import Change, deviations
+from .install import CACHE, installed
+from .table import Release
+
+RESULTS = CACHE / "results"
+INTEROP = Path(__file__).parents[1]
+
+
+def accepted(release: Release, changes: list[Change]) -> dict[str, Any]:
+    """The deviations file for a release: what the oracle has, what its age excuses, what only SAML knows."""
+    files = ["backstage", *(["backstage_saml"] if release.has_saml else [])]
+    known = [
+        entry
+        for name in files
+        for entry in yaml.safe_load((INTEROP / name / "deviations.yaml").read_text(encoding="utf-8"))["deviations"]
+    ]
+    return {
+        "target": f"Backstage auth backend {release.version}",
+        "deviations": [*deviations(changes, release.version), *known],
+    }
+
+
+def play(
+    release: Release, changes: list[Change], *, profile: str, providers: Sequence[str], results: Path = RESULTS
+) -> dict[str, Any]:
+    """Install a release if need be, start it beside a mock, play the suite and return its report.
+
+    Params:
+        release: which.
+        changes: what is not held against it.
+        profile: profile of mock, configuration and suite.
+        providers: provider ids to play; all if empty.
+        results: where the report goes.
+
+    Raises:
+        CannotRunError: it cannot be installed or does not start, or the suite made no report.
+    """
+    folder = installed(release)
+    results.mkdir(parents=True, exist_ok=True)
+    report = results / f"{release.version}{'' if profile == 'default' else '-' + profile}.json"
+    report.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(prefix="release-") as place:
+        file = Path(place) / "deviations.yaml"
+        file.write_text(json.dumps(accepted(release, changes)), encoding="utf-8")  # JSON is YAML.
+        chosen = [word for provider in providers for word in ("--provider", provider)]
+        options = ["--profile", profile, *(["--only-profile"] if profile != "default" else []), *chosen]
+        with (
+            running_idp(Path(place), f"http://localhost:{free_port()}", "--profile", profile) as idp,
+            running_backstage(
+                [idp.write_app_config("--profile", profile)],
+                idp.environment,
+                log_file=folder / "backstage.log",
+                directory=folder,
+            ) as target,
+        ):
+            wait_for_catalog(target.auth_url, idp.url)
+            command = [sys.executable, "-m", "pytest", "conformance", "-q", "-n", "2", "-p", "no:cacheprovider"]
+            command += ["--target", target.auth_url, "--idp", idp.url, *options, "--deviations", str(file)]
+            command += ["--target-name", f"Backstage auth backend {release.version}", "--report-json", str(report)]
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+            (results / f"{report.stem}.log").write_text(done.stdout + done.stderr, encoding="utf-8")
+    if not report.exists():
+        raise CannotRunError(f"The suite made no report:\n{done.stdout[-3000:]}{done.stderr[-1000:]}")
+    document: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+    return document

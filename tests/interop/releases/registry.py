@@ -1,0 +1,102 @@
+"""What npm says about versions, and which versions belong to one release of the auth backend."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.interop.backstage.errors import CannotRunError
+
+AUTH_BACKEND = "@backstage/plugin-auth-backend"
+AUTH_NODE = "@backstage/plugin-auth-node"
+PLUGIN_API = "@backstage/backend-plugin-api"
+COMPANIONS = ("@backstage/backend-defaults", "@backstage/config-loader", "@backstage/plugin-catalog-backend")
+"""What a backend needs beside the plugin; versions of it are found as those of the modules are."""
+
+Version = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Published:
+    """One published version of a package.
+
+    Attributes:
+        version: its number.
+        dependencies: package name to range.
+    """
+
+    version: str
+    dependencies: Mapping[str, str]
+
+
+def number(version: str) -> Version:
+    """The first version number in a text: of a version itself, or the least that a range allows.
+
+    Raises:
+        ValueError: there is none in it.
+    """
+    found = re.search(r"(\d+)\.(\d+)\.(\d+)", version)
+    if not found:
+        raise ValueError(f"{version!r} has no version number")
+    return int(found[1]), int(found[2]), int(found[3])
+
+
+def newest_matching(candidates: Iterable[Published], asked: Mapping[str, str]) -> str | None:
+    """The newest version that asks for nothing newer than a release of the auth backend asks for; None if there is none.
+
+    All packages of one Backstage release are published together and ask for each other's versions of that day. So
+    what was published later asks for more, and what asks for no more was there. Dates would say the same, but a
+    mirror has dates of its own.
+
+    Params:
+        candidates: versions of one package.
+        asked: what the auth backend depends on.
+    """
+    fitting = [
+        entry.version
+        for entry in candidates
+        if "-" not in entry.version
+        and all(
+            number(entry.dependencies[shared]) <= number(asked[shared])
+            for shared in (AUTH_NODE, PLUGIN_API)
+            if shared in entry.dependencies
+        )
+    ]
+    return max(fitting, key=number, default=None)
+
+
+def published(package: str) -> list[Published]:
+    """Every version of a package that the configured registry has; none if it has no such package.
+
+    Raises:
+        CannotRunError: npm is missing or the registry cannot be asked.
+    """
+    found = npm_view(f"{package}@>=0.0.0", "version", "dependencies")
+    return [Published(entry["version"], entry.get("dependencies", {})) for entry in found]
+
+
+def npm_view(*arguments: str) -> list[dict[str, Any]]:
+    """The answer of `npm view`, as a list even of one.
+
+    Raises:
+        CannotRunError: npm is missing or the registry cannot be asked.
+    """
+    try:
+        done = subprocess.run(["npm", "view", *arguments, "--json"], capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise CannotRunError("npm is missing: install it.") from error
+    if not done.stdout.strip():
+        return []
+    try:
+        answer = json.loads(done.stdout)
+    except ValueError:
+        raise CannotRunError(f"npm view {arguments[0]} failed: {done.stderr[-500:].strip()}") from None
+    if isinstance(answer, dict) and (error_ := answer.get("error")):
+        if error_.get("code") == "E404":
+            return []
+        raise CannotRunError(f"npm view {arguments[0]} failed: {error_.get('summary', '').strip()}")
+    return answer if isinstance(answer, list) else [answer]
