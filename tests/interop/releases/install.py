@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from tests.interop.backstage.errors import CannotRunError
-from tests.interop.backstage.node import HERE, install_modules
+from tests.interop.backstage.node import HERE, find_node, install_modules
 from tests.support.processes import ROOT
 
 from .table import Release
@@ -24,8 +24,8 @@ def installed(release: Release, cache: Path = CACHE) -> Path:
     """
     folder = cache / release.version
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("index.js", ".npmrc"):
-        shutil.copyfile(HERE / name, folder / name)
+    for file in (HERE / "index.js", HERE / ".npmrc", Path(__file__).with_name("resolvers.js")):
+        shutil.copyfile(file, folder / file.name)
     wanted = json.dumps(manifest(release), indent=2) + "\n"
     package, lock = folder / "package.json", folder / "package-lock.json"
     if not lock.exists() or not package.exists() or package.read_text(encoding="utf-8") != wanted:
@@ -56,3 +56,19 @@ def _make_lock(folder: Path) -> None:
         raise CannotRunError("npm is missing: install it.") from error
     if done.returncode != 0:
         raise CannotRunError(f"'npm install' failed in {folder}:\n{done.stderr[-3000:].strip()}")
+
+
+def offered_resolvers(folder: Path) -> dict[str, dict[str, list[str]]]:
+    """Vendor to the sign-in resolvers that its module offers, each with the options that it takes.
+
+    Params:
+        folder: of an installed release.
+
+    Raises:
+        CannotRunError: its modules cannot be loaded.
+    """
+    done = subprocess.run([find_node(), "resolvers.js"], cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise CannotRunError(f"The modules in {folder} cannot be loaded:\n{done.stderr[-2000:].strip()}")
+    found: dict[str, dict[str, list[str]]] = json.loads(done.stdout)
+    return found

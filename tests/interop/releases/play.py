@@ -19,8 +19,9 @@ from tests.interop.catalog import wait_for_catalog
 from tests.support.idp_process import running_idp
 from tests.support.processes import ROOT
 
+from .app_config import fitting
 from .changes import Change, deviations
-from .install import CACHE, installed
+from .install import CACHE, installed, offered_resolvers
 from .table import Release
 
 RESULTS = CACHE / "results"
@@ -68,7 +69,7 @@ def play(
         with (
             running_idp(Path(place), f"http://localhost:{free_port()}", "--profile", profile) as idp,
             running_backstage(
-                [idp.write_app_config("--profile", profile)],
+                [_fitted(idp.write_app_config("--profile", profile), release, folder)],
                 idp.environment,
                 log_file=folder / "backstage.log",
                 directory=folder,
@@ -84,3 +85,18 @@ def play(
         raise CannotRunError(f"The suite made no report:\n{done.stdout[-3000:]}{done.stderr[-1000:]}")
     document: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
     return document
+
+
+def _fitted(file: Path, release: Release, folder: Path) -> Path:
+    """Take out of an app-config what a release does not start with; say what that was."""
+    config = yaml.safe_load(file.read_text(encoding="utf-8"))
+    for id_ in release.without:
+        config["auth"]["providers"].pop(id_, None)
+        config["authConformance"]["providers"].pop(id_, None)
+    fitted, left_out = fitting(config, offered_resolvers(folder))
+    left_out += release.without
+    (folder / "left-out.txt").write_text("".join(f"{line}\n" for line in left_out), encoding="utf-8")
+    if left_out:
+        print(f"Left out of its configuration, see {folder / 'left-out.txt'}: {len(left_out)}", flush=True)
+    file.write_text(json.dumps(fitted), encoding="utf-8")  # JSON is YAML.
+    return file

@@ -46,7 +46,7 @@ def number(version: str) -> Version:
 
 
 def newest_matching(candidates: Iterable[Published], asked: Mapping[str, str]) -> str | None:
-    """The newest version that asks for nothing newer than a release of the auth backend asks for; None if there is none.
+    """The newest version that asks for nothing newer than the auth backend does; None if there is none.
 
     All packages of one Backstage release are published together and ask for each other's versions of that day. So
     what was published later asks for more, and what asks for no more was there. Dates would say the same, but a

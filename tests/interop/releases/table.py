@@ -53,6 +53,8 @@ class Release(BaseModel):
     """Package name without `@backstage/` to version: the plugin's libraries, catalog and backend."""
     modules: dict[str, str]
     """Vendor to version of its module; vendors that are not named have none that fits."""
+    without: list[str] = []
+    """Provider ids of the suite's app-config that stop the start of this release."""
     remark: str | None = None
     """What is different about it."""
 
@@ -143,7 +145,7 @@ def write_table(releases: list[Release], file: Path = FILE) -> None:
     entries.sort(key=lambda entry: number(entry["version"]), reverse=True)
     lines = [*comment, "releases:"]
     for entry in entries:
-        head = {name: value for name, value in entry.items() if not isinstance(value, Mapping)}
+        head = {name: value for name, value in entry.items() if value != [] and not isinstance(value, Mapping)}
         lines += _indented(yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=110), first="  - ")
         for name in ("packages", "modules"):
             lines.append(f"    {name}:")
