@@ -45,6 +45,8 @@ def manifest(release: Release) -> dict[str, object]:
         "description": f"Backstage auth backend {release.version}, unmodified, as a target for the conformance suite.",
         "absent": release.absent,
         "dependencies": release.dependencies,
+        # Packages behind these have to take the same versions: npm would take later ones where a range allows it.
+        "overrides": {name: f"${name}" for name in release.dependencies},
     }
 
 

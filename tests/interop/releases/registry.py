@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from tests.interop.backstage.errors import CannotRunError
@@ -14,6 +15,7 @@ from tests.interop.backstage.errors import CannotRunError
 AUTH_BACKEND = "@backstage/plugin-auth-backend"
 AUTH_NODE = "@backstage/plugin-auth-node"
 PLUGIN_API = "@backstage/backend-plugin-api"
+SCOPE = "@backstage/"
 COMPANIONS = ("@backstage/backend-defaults", "@backstage/config-loader", "@backstage/plugin-catalog-backend")
 """What a backend needs beside the plugin; versions of it are found as those of the modules are."""
 
@@ -31,6 +33,15 @@ class Published:
 
     version: str
     dependencies: Mapping[str, str]
+
+    @property
+    def own(self) -> list[str]:
+        """The packages of Backstage that it depends on."""
+        return [name for name in self.dependencies if name.startswith(SCOPE)]
+
+    def asks_no_more_than(self, asked: Mapping[str, str]) -> bool:
+        """Whether of what both depend on it asks for nothing newer."""
+        return all(number(self.dependencies[name]) <= number(asked[name]) for name in self.own if name in asked)
 
 
 def number(version: str) -> Version:
@@ -59,23 +70,47 @@ def newest_matching(candidates: Iterable[Published], asked: Mapping[str, str]) -
     fitting = [
         entry.version
         for entry in candidates
-        if "-" not in entry.version
-        and all(
-            number(entry.dependencies[shared]) <= number(asked[shared])
-            for shared in (AUTH_NODE, PLUGIN_API)
-            if shared in entry.dependencies
-        )
+        if "-" not in entry.version and any(name in asked for name in entry.own) and entry.asks_no_more_than(asked)
     ]
     return max(fitting, key=number, default=None)
 
 
+def closure(start: Iterable[str], asked: Mapping[str, str]) -> dict[str, str]:
+    """Versions of packages, and of all packages of Backstage behind them, that belong to one release.
+
+    npm would choose the newest that a range allows, from releases that came later. Packages that depend on nothing
+    that the auth backend depends on, too, are left to npm.
+
+    Params:
+        start: package names to begin with.
+        asked: what the auth backend depends on.
+    """
+    chosen: dict[str, str] = {}
+    waiting = [*start, *(name for name in asked if name.startswith(SCOPE))]
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        candidates = published(name)
+        exact = ".".join(map(str, number(asked[name]))) if name in asked else None
+        version = next((entry.version for entry in candidates if entry.version == exact), None)
+        version = version or newest_matching(candidates, asked)
+        if version:
+            chosen[name] = version
+            waiting += next(entry.own for entry in candidates if entry.version == version)
+    return chosen
+
+
+@cache
 def published(package: str) -> list[Published]:
     """Every version of a package that the configured registry has; none if it has no such package.
 
     Raises:
         CannotRunError: npm is missing or the registry cannot be asked.
     """
-    found = npm_view(f"{package}@>=0.0.0", "version", "dependencies")
+    found = npm_view(f"{package}@>=0.0.0", "name", "version", "dependencies")
     return [Published(entry["version"], entry.get("dependencies", {})) for entry in found]
 
 

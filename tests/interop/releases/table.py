@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tests.interop.backstage.errors import CannotRunError
 
-from .registry import AUTH_BACKEND, AUTH_NODE, COMPANIONS, PLUGIN_API, newest_matching, number, published
+from .registry import AUTH_BACKEND, COMPANIONS, SCOPE, closure, number, published
 
 FILE = Path(__file__).with_name("table.yaml")
 VENDORS = (
@@ -50,7 +50,7 @@ class Release(BaseModel):
     node: str | None = None
     """The Node versions that an app of that Backstage release asks for."""
     packages: dict[str, str]
-    """Package name without `@backstage/` to version: the plugin's libraries, catalog and backend."""
+    """Package name without `@backstage/` to version: what the auth backend, the catalog and the modules stand on."""
     modules: dict[str, str]
     """Vendor to version of its module; vendors that are not named have none that fits."""
     without: list[str] = []
@@ -123,19 +123,15 @@ def look_up(version: str) -> Release:
     if asked is None:
         known = ", ".join(entry.version for entry in sorted(own, key=lambda entry: number(entry.version)))
         raise CannotRunError(f"npm has no {AUTH_BACKEND} {version}; it has {known}.")
-    packages = {name.removeprefix("@backstage/"): _least(asked[name]) for name in (AUTH_NODE, PLUGIN_API)}
-    for name in COMPANIONS:
-        if found := newest_matching(published(name), asked):
-            packages[name.removeprefix("@backstage/")] = found
-    modules = {}
-    for vendor in VENDORS:
-        if found := newest_matching(published(f"@backstage/plugin-auth-backend-module-{vendor}-provider"), asked):
-            modules[vendor] = found
-    return Release(version=version, packages=packages, modules=modules)
-
-
-def _least(range_: str) -> str:
-    return ".".join(map(str, number(range_)))
+    modules = {vendor: f"@backstage/plugin-auth-backend-module-{vendor}-provider" for vendor in VENDORS}
+    chosen = closure([*COMPANIONS, *modules.values()], asked)
+    others = {name.removeprefix(SCOPE): found for name, found in chosen.items() if name not in modules.values()}
+    others.pop(AUTH_BACKEND.removeprefix(SCOPE), None)
+    return Release(
+        version=version,
+        packages=dict(sorted(others.items())),
+        modules={vendor: chosen[name] for vendor, name in modules.items() if name in chosen},
+    )
 
 
 def write_table(releases: list[Release], file: Path = FILE) -> None:
