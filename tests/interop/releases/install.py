@@ -31,6 +31,8 @@ def installed(release: Release, cache: Path = CACHE) -> Path:
     if not lock.exists() or not package.exists() or package.read_text(encoding="utf-8") != wanted:
         package.write_text(wanted, encoding="utf-8")
         lock.unlink(missing_ok=True)
+        # npm would take over what is installed there already.
+        shutil.rmtree(folder / "node_modules", ignore_errors=True)
         _make_lock(folder)
     install_modules(directory=folder)
     return folder

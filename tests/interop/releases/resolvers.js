@@ -14,12 +14,13 @@ for (const name of Object.keys(dependencies)) {
   if (vendor) {
     const exported = require(name);
     const own = Object.keys(exported).find(key => /SignInResolvers$/.test(key));
+    const resolvers = { ...exported[own], ...commonSignInResolvers };
     found[vendor] = Object.fromEntries(
-      Object.entries({ ...exported[own], ...commonSignInResolvers }).map(([resolver, factory]) => [
-        resolver,
-        optionsOf(factory.optionsJsonSchema),
-      ]),
+      Object.entries(resolvers).map(([resolver, factory]) => [resolver, optionsOf(factory.optionsJsonSchema)]),
     );
+    if (!own) {
+      found[vendor]['*'] = []; // It may have some of its own that it keeps to itself.
+    }
   }
 }
 console.log(JSON.stringify(found));

@@ -63,7 +63,7 @@ def test_the_table_can_be_written_and_read_again(tmp_path: Path) -> None:
     write_table(read_table(), file)
     assert read_table(file) == read_table()
     assert file.read_text(encoding="utf-8").startswith("# a comment\n")
-    with pytest.raises(CannotRunError, match="--add 9.9.9"):
+    with pytest.raises(CannotRunError, match=r"--add 9\.9\.9"):
         find_release(read_table(), "9.9.9")
 
 
@@ -91,13 +91,15 @@ def test_an_environment_whose_resolver_is_unknown_is_left_out() -> None:
     def environment(**resolver: Any) -> dict[str, Any]:
         return {"signIn": {"resolvers": [{"resolver": "byName", **resolver}]}}
 
-    environments = {"good": environment(), "options": environment(allowedDomains=["a.example"])}
+    def environments() -> dict[str, Any]:
+        return {"good": environment(), "options": environment(allowedDomains=["a.example"])}
+
     config = {
-        "auth": {"providers": {"ghe": environments, "proxyOne": environment(), "other": environments}},
+        "auth": {"providers": {"ghe": environments(), "proxyOne": environment(), "other": environments()}},
         "authConformance": {"providers": {"ghe": "github"}},
     }
     fitted, left_out = fitting(config, {"github": {"byName": []}, "proxy-one": {"byMail": []}})
-    assert fitted["auth"]["providers"] == {"ghe": {"good": environment()}, "other": environments}
+    assert fitted["auth"]["providers"] == {"ghe": {"good": environment()}, "other": environments()}
     assert left_out == ["ghe/options: byName without allowedDomains", "proxyOne: no byName"]
 
 
