@@ -55,7 +55,14 @@ def has_replicas(scenario: Scenario, target: Target) -> bool:
 
 def has_registration(scenario: Scenario, target: Target) -> bool:
     """Say whether clients can register at the target, if a scenario has clients that do (DCR-18)."""
-    return target.registers_clients or all(step.action != REGISTER_STEP for step in scenario.steps)
+    return target.registers_clients or not any(_registers(step.action, step.arguments) for step in scenario.steps)
+
+
+def _registers(action: str, arguments: Mapping[str, Any]) -> bool:
+    """Say whether a step, or one that it plays beside others, registers a client."""
+    inner = arguments.get("steps")
+    beside = inner.values() if isinstance(inner, Mapping) else ()
+    return action == REGISTER_STEP or any(REGISTER_STEP in step for step in beside)
 
 
 def profile_missing(scenario: Scenario, target: Target) -> str:
