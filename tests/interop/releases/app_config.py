@@ -13,9 +13,6 @@ from typing import Any
 
 Resolvers = Mapping[str, Mapping[str, list[str]]]
 
-ANY = "*"
-"""Stands among the resolvers of a module that may have some which it does not export."""
-
 _OTHER_NAMES = {"cfaccess": "cloudflareaccess"}
 
 
@@ -64,8 +61,6 @@ def _unknown(settings: Any, offered: Mapping[str, list[str]]) -> str | None:
     for entry in (sign_in or {}).get("resolvers", ()):
         name = entry["resolver"]
         if name not in offered:
-            if ANY in offered:
-                continue
             return f"no {name}"
         for option in entry:
             if option != "resolver" and option not in offered[name]:
