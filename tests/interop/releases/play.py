@@ -70,7 +70,7 @@ def play(
             running_idp(Path(place), f"http://localhost:{free_port()}", "--profile", profile) as idp,
             running_backstage(
                 [_fitted(idp.write_app_config("--profile", profile), release, folder)],
-                idp.environment,
+                {**idp.environment, **release.environment},
                 log_file=folder / "backstage.log",
                 directory=folder,
             ) as target,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -55,6 +54,8 @@ class Release(BaseModel):
     """Vendor to version of its module; vendors that are not named have none that fits."""
     without: list[str] = []
     """Provider ids of the suite's app-config that stop the start of this release."""
+    environment: dict[str, str] = {}
+    """Variables that it needs besides."""
     remark: str | None = None
     """What is different about it."""
 
@@ -141,9 +142,10 @@ def write_table(releases: list[Release], file: Path = FILE) -> None:
     entries.sort(key=lambda entry: number(entry["version"]), reverse=True)
     lines = [*comment, "releases:"]
     for entry in entries:
-        head = {name: value for name, value in entry.items() if value != [] and not isinstance(value, Mapping)}
+        maps = ("environment", "packages", "modules")
+        head = {name: value for name, value in entry.items() if value != [] and name not in maps}
         lines += _indented(yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=110), first="  - ")
-        for name in ("packages", "modules"):
+        for name in (name for name in maps if entry[name]):
             lines.append(f"    {name}:")
             lines += [f"      {key}: {value}" for key, value in entry[name].items()]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
