@@ -78,28 +78,36 @@ def newest_matching(candidates: Iterable[Published], asked: Mapping[str, str]) -
 def closure(start: Iterable[str], asked: Mapping[str, str]) -> dict[str, str]:
     """Versions of packages, and of all packages of Backstage behind them, that belong to one release.
 
-    npm would choose the newest that a range allows, from releases that came later. Packages that depend on nothing
-    that the auth backend depends on, too, are left to npm.
+    npm would choose the newest that a range allows, from releases that came later. The least that is asked for is what
+    was published the same day; where the registry lacks it, the newest that matches.
 
     Params:
         start: package names to begin with.
         asked: what the auth backend depends on.
     """
+    wanted = {name: range_ for name, range_ in asked.items() if name.startswith(SCOPE)}
     chosen: dict[str, str] = {}
-    waiting = [*start, *(name for name in asked if name.startswith(SCOPE))]
-    seen: set[str] = set()
+    waiting = [*start, *wanted]
     while waiting:
         name = waiting.pop()
-        if name in seen:
+        if name in chosen:
             continue
-        seen.add(name)
         candidates = published(name)
-        exact = ".".join(map(str, number(asked[name]))) if name in asked else None
+        exact = ".".join(map(str, number(wanted[name]))) if name in wanted else None
         version = next((entry.version for entry in candidates if entry.version == exact), None)
         version = version or newest_matching(candidates, asked)
-        if version:
-            chosen[name] = version
-            waiting += next(entry.own for entry in candidates if entry.version == version)
+        if version is None:
+            continue
+        chosen[name] = version
+        found = next(entry for entry in candidates if entry.version == version)
+        for behind in found.own:
+            # Whatever asks for the most was published last, and with the release.
+            range_ = found.dependencies[behind]
+            if behind not in asked and (behind not in wanted or number(wanted[behind]) < number(range_)):
+                wanted[behind] = range_
+                chosen.pop(behind, None)
+            if behind not in chosen:
+                waiting.append(behind)
     return chosen
 
 
