@@ -51,7 +51,7 @@ def play(
         release: which.
         changes: what is not held against it.
         profile: profile of mock, configuration and suite.
-        providers: provider ids to play; all if empty.
+        providers: provider ids to play, all if empty; what the release has no module for is left out.
         results: where the report goes.
 
     Raises:
@@ -64,7 +64,8 @@ def play(
     with tempfile.TemporaryDirectory(prefix="release-") as place:
         file = Path(place) / "deviations.yaml"
         file.write_text(json.dumps(accepted(release, changes)), encoding="utf-8")  # JSON is YAML.
-        chosen = [word for provider in providers for word in ("--provider", provider)]
+        there = [provider for provider in providers if provider not in release.absent]
+        chosen = [word for provider in there for word in ("--provider", provider)]
         options = ["--profile", profile, *(["--only-profile"] if profile != "default" else []), *chosen]
         with (
             running_idp(Path(place), f"http://localhost:{free_port()}", "--profile", profile) as idp,
