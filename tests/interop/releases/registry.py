@@ -90,8 +90,8 @@ def closure(start: Iterable[str], asked: Mapping[str, str]) -> dict[str, str]:
     waiting = [*start, *wanted]
     while waiting:
         name = waiting.pop()
-        if name in chosen:
-            continue
+        if name in chosen or name == AUTH_BACKEND:
+            continue  # Modules depend on the auth backend of their own day; here it is given.
         candidates = published(name)
         exact = ".".join(map(str, number(wanted[name]))) if name in wanted else None
         version = next((entry.version for entry in candidates if entry.version == exact), None)
