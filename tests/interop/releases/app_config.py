@@ -13,6 +13,9 @@ from typing import Any
 
 Resolvers = Mapping[str, Mapping[str, list[str]]]
 
+MAIN = frozenset({"development", "production"})
+"""Environments that nearly every case is played in: they keep the resolvers that there are."""
+
 _OTHER_NAMES = {"cfaccess": "cloudflareaccess"}
 
 
@@ -36,10 +39,15 @@ def fitting(config: Mapping[str, Any], resolvers: Resolvers) -> tuple[dict[str, 
         else:
             places = {f"{id_}/{name}": (providers[id_], name) for name in list(providers[id_])}
         for label, (holder, key) in places.items():
-            unknown = _unknown(holder[key], offered)
-            if unknown:
+            unknown = [(entry, said) for entry in _resolvers(holder[key]) if (said := _unknown(entry, offered))]
+            if not unknown:
+                continue
+            left_out.append(f"{label}: {unknown[0][1]}")
+            rest = [entry for entry in _resolvers(holder[key]) if entry not in [known for known, _ in unknown]]
+            if rest and key in MAIN:
+                holder[key]["signIn"]["resolvers"] = rest
+            else:
                 del holder[key]
-                left_out.append(f"{label}: {unknown}")
     return fitted, left_out
 
 
@@ -55,14 +63,16 @@ def _plain(name: str) -> str:
     return re.sub("[^a-z0-9]", "", name.lower())
 
 
-def _unknown(settings: Any, offered: Mapping[str, list[str]]) -> str | None:
-    """The first resolver, or option of one, that is not offered."""
+def _resolvers(settings: Any) -> list[dict[str, Any]]:
     sign_in = settings.get("signIn") if isinstance(settings, Mapping) else None
-    for entry in (sign_in or {}).get("resolvers", ()):
-        name = entry["resolver"]
-        if name not in offered:
-            return f"no {name}"
-        for option in entry:
-            if option != "resolver" and option not in offered[name]:
-                return f"{name} without {option}"
-    return None
+    found: list[dict[str, Any]] = (sign_in or {}).get("resolvers", [])
+    return found
+
+
+def _unknown(entry: Mapping[str, Any], offered: Mapping[str, list[str]]) -> str | None:
+    """What of a resolver is not offered: itself, or an option."""
+    name = entry["resolver"]
+    if name not in offered:
+        return f"no {name}"
+    missing = [option for option in entry if option != "resolver" and option not in offered[name]]
+    return f"{name} without {missing[0]}" if missing else None

@@ -51,7 +51,7 @@ def play(
         release: which.
         changes: what is not held against it.
         profile: profile of mock, configuration and suite.
-        providers: provider ids to play, all if empty; what the release has no module for is left out.
+        providers: provider ids to play, all if empty; what the release does not have is left out.
         results: where the report goes.
 
     Raises:
@@ -64,19 +64,20 @@ def play(
     with tempfile.TemporaryDirectory(prefix="release-") as place:
         file = Path(place) / "deviations.yaml"
         file.write_text(json.dumps(accepted(release, changes)), encoding="utf-8")  # JSON is YAML.
-        there = [provider for provider in providers if provider not in release.absent]
-        chosen = [word for provider in there for word in ("--provider", provider)]
-        options = ["--profile", profile, *(["--only-profile"] if profile != "default" else []), *chosen]
+        options = ["--profile", profile, *(["--only-profile"] if profile != "default" else [])]
         with (
             running_idp(Path(place), f"http://localhost:{free_port()}", "--profile", profile) as idp,
             running_backstage(
-                [_fitted(idp.write_app_config("--profile", profile), release, folder)],
+                [config := _fitted(idp.write_app_config("--profile", profile), release, folder)],
                 {**idp.environment, **release.environment},
                 log_file=folder / "backstage.log",
                 directory=folder,
             ) as target,
         ):
             wait_for_catalog(target.auth_url, idp.url)
+            there = yaml.safe_load(config.read_text(encoding="utf-8"))["auth"]["providers"]
+            chosen = [provider for provider in providers if provider in there and provider not in release.absent]
+            options += [word for provider in chosen for word in ("--provider", provider)]
             command = [sys.executable, "-m", "pytest", "conformance", "-q", "-n", "2", "-p", "no:cacheprovider"]
             command += ["--target", target.auth_url, "--idp", idp.url, *options, "--deviations", str(file)]
             command += ["--target-name", f"Backstage auth backend {release.version}", "--report-json", str(report)]
