@@ -30,6 +30,8 @@ class Change(BaseModel):
     """The first release of the table for which the rows hold; older ones are not measured by them."""
     until: str | None = None
     """The first release of the table for which the rows hold no more."""
+    missed_from: str | None = None
+    """Beside `since`: the first release that misses the rows, if those before it do not."""
     changelog: str
     """Package, version and commit of the changelog line; or `unexplained`."""
     what: str = Field(min_length=10)
@@ -50,7 +52,7 @@ class Change(BaseModel):
     def excuses(self, version: str) -> bool:
         """Whether its rows are not held against a release."""
         if self.since is not None:
-            return number(version) < number(self.since)
+            return number(self.missed_from or "0.0.0") <= number(version) < number(self.since)
         return number(version) >= number(str(self.until))
 
     @property
