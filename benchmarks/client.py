@@ -85,9 +85,7 @@ class Visitor:
 
     cookies: dict[tuple[int, str], str] = field(default_factory=dict)
 
-    def request(
-        self, url: str, form: dict[str, str] | list[tuple[str, str]] | None = None, **headers: str
-    ) -> Request:
+    def request(self, url: str, form: dict[str, str] | list[tuple[str, str]] | None = None, **headers: str) -> Request:
         """A GET, or a POST if there is a form.
 
         Parameters:

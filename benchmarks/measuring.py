@@ -86,7 +86,11 @@ class Running:
 
 @contextlib.contextmanager
 def running(
-    command: Sequence[str], health: str, log: Path, environment: Mapping[str, str] | None = None, cwd: Path | None = None
+    command: Sequence[str],
+    health: str,
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
 ) -> Iterator[Running]:
     """Run a server until the block ends.
 

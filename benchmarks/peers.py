@@ -79,7 +79,8 @@ class Peer:
             return str(json.loads(manifest.read_text("utf-8"))["version"])
         python = self.folder / "bin" / "python" if self.package else Path(sys.executable)
         name = self.package or "backstage-auth-conformance"
-        asked = f"import platform, importlib.metadata as m; print(m.version({name!r}), 'on Python', platform.python_version())"
+        said = f"m.version({name!r}), 'on Python', platform.python_version()"
+        asked = f"import platform, importlib.metadata as m; print({said})"
         return subprocess.run([python, "-c", asked], capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
 
     def install(self) -> None:
@@ -136,8 +137,12 @@ class RunningPeer:
 def _newest_python() -> str:
     """The newest Python there is: some peers give old releases to an old one, which would be unfair."""
     found = (shutil.which(name) for name in ("python3.14", "python3.13", "python3.12"))
-    works = (path for path in found if path and not subprocess.run([path, "-c", ""], capture_output=True, check=False).returncode)  # noqa: S603, E501
-    return next(works, sys.executable)
+    return next((path for path in found if path and _works(path)), sys.executable)
+
+
+def _works(python: str) -> bool:
+    # A shim of a version manager may stand for nothing.
+    return subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode == 0  # noqa: S603
 
 
 def _run(command: list[str]) -> None:
@@ -159,7 +164,18 @@ def ours(*options: str, id_: str = "ours", remark: str = "", choice: Mapping[str
     def start(port: int, folder: Path) -> Start:
         ports = ("--port", str(port), "--proxy-port", "0", "--tls-port", "0")
         automatic = () if choice else ("--auto-login", "plain")
-        command = (sys.executable, "-m", "mock_idp", "serve", "--no-config", "--seed", "1", *ports, *automatic, *options)
+        command = (
+            sys.executable,
+            "-m",
+            "mock_idp",
+            "serve",
+            "--no-config",
+            "--seed",
+            "1",
+            *ports,
+            *automatic,
+            *options,
+        )
         # The state is that of a machine where it ran before.
         return Start(command, {"XDG_STATE_HOME": str(PEERS / "state"), "PYTHONPATH": str(_HERE.parent)})
 
@@ -225,8 +241,16 @@ OUR_FIRST_START: Final = Peer(
     "ours, first start", "ours", _first_start, issuer="/oidc", remark="makes its certificate authority and keys"
 )
 PEERS_OF_THE_MOCK: Final = (
-    Peer("oauth2-mock-server", "node", _oauth2_mock_server, "oauth2-mock-server@9.3.0", remark="signs in without a page"),
-    Peer("oidc-provider", "node", _oidc_provider, "oidc-provider@9.13.3", remark="a short script; signs in without a page"),
+    Peer(
+        "oauth2-mock-server", "node", _oauth2_mock_server, "oauth2-mock-server@9.3.0", remark="signs in without a page"
+    ),
+    Peer(
+        "oidc-provider",
+        "node",
+        _oidc_provider,
+        "oidc-provider@9.13.3",
+        remark="a short script; signs in without a page",
+    ),
     Peer(
         "emulate",
         "node",

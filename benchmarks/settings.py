@@ -25,7 +25,7 @@ LOGINS: Final = {1: 100, 8: 200, 64: 300}
 """Logins at once -> logins in one round."""
 WARM_LOGINS: Final = 10
 REFRESHES: Final = 100
-MEMORY_LOGINS: Final = 400
+MEMORY_LOGINS: Final = 650
 BACKEND_LOGINS: Final = 60
 GROWTH_REQUESTS: Final = 400
 GROWTH_LOGINS: Final = 60
