@@ -1,4 +1,4 @@
-"""The command: ``python -m benchmarks [--only FIGURE] [--rounds N] [--out DIR] [--list]``, ``python -m benchmarks soak``."""
+"""The command: ``python -m benchmarks``, and ``python -m benchmarks soak``."""
 
 import sys
 from collections.abc import Callable
@@ -15,6 +15,7 @@ from benchmarks.figures.model import Results
 from benchmarks.measuring import MeasuringError
 from benchmarks.peers import Peer
 from benchmarks.settings import DEFAULT_OUT, DEFAULT_ROUNDS, SOAK_LOGINS, SOAK_MINUTES
+from benchmarks.stand import BACKENDS
 
 FIGURES = (*mock.FIGURES, *backend.FIGURES)
 _OUT = click.option(
@@ -49,7 +50,9 @@ def main(context: click.Context, only: tuple[str, ...], rounds: int, out: Path, 
             if peer.id not in results.left_out:
                 _measured(peer.id, results, lambda peer=peer: mock.measure(peer, wanted, out, results))  # type: ignore[misc]
         if any(figure.id in wanted for figure in backend.FIGURES):
-            _measured("ours, backend", results, lambda: backend.measure(out, results))
+            for subject in BACKENDS:
+                if subject not in results.left_out:
+                    _measured(subject, results, lambda subject=subject: backend.measure(subject, out, results))  # type: ignore[misc]
     chosen = [figure for figure in FIGURES if figure.id in wanted]
     data = report.document(chosen, results, remarks, rounds)
     report.show(data, Console())

@@ -251,7 +251,7 @@ def read_answer(received: bytes | bytearray, *, is_over: bool) -> tuple[Answer, 
 
 
 def _unchunked(body: bytes) -> bytes | None:
-    pieces = []
+    pieces: list[bytes] = []
     while True:
         line, found, rest = body.partition(b"\r\n")
         if not found:

@@ -136,10 +136,8 @@ def _answers(url: str) -> bool:
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
     process.terminate()
-    try:
+    with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        pass
     # What it started is in its process group.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)

@@ -14,10 +14,8 @@ STOP_SECONDS: Final = 15.0
 POLL_SECONDS: Final = 0.002
 """How often a starting process is asked whether it is ready: a small part of the shortest time to be ready."""
 ANSWER_SECONDS: Final = 60.0
-RUN_SECONDS: Final = 1200.0
-"""How long a command that is measured as a whole may take."""
-SAMPLE_SECONDS: Final = 0.1
-"""How often the processes of a running suite are looked at."""
+CATALOG_POLL_SECONDS: Final = 0.25
+"""How often somebody tries to sign in at a backend that may not have read its catalog yet."""
 
 # Emulate refuses everything after 5,000 requests (its rate limit), hence these sizes for one process.
 DOCUMENT_REQUESTS: Final = 1_500
@@ -27,10 +25,6 @@ WARM_LOGINS: Final = 10
 REFRESHES: Final = 100
 MEMORY_LOGINS: Final = 650
 BACKEND_LOGINS: Final = 60
-GROWTH_REQUESTS: Final = 400
-GROWTH_LOGINS: Final = 60
-GROWTH_PEOPLE: Final = (0, 100, 1_000, 10_000)
-GROWTH_JOURNAL: Final = (0, 2_000, 20_000)
 
 BUSY_SHARE: Final = 0.8
 """A load generator that used more of its core than this may have been what was measured; the report says so."""

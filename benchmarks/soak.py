@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.client import play
 from benchmarks.settings import SOAK_AT_ONCE, SOAK_GROWTH, SOAK_SAMPLES
-from benchmarks.stand import reference_stand
+from benchmarks.stand import IN_MEMORY, running_stand
 
 _WIDTH, _HEIGHT, _EDGE = 860, 160, 60
 
@@ -29,7 +29,7 @@ def soak(out: Path, logins: int, minutes: float) -> dict[str, Any]:
     samples: list[dict[str, float]] = []
     done = 0
     each = max(1, logins // SOAK_SAMPLES)
-    with reference_stand(out) as stand:
+    with running_stand(out, IN_MEMORY) as stand:
         began = time.monotonic()
         while done < logins or time.monotonic() - began < minutes * 60:
             load = play(stand.logins(each), SOAK_AT_ONCE)

@@ -3,18 +3,29 @@
 import contextlib
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.client import Answer, Conversation, LoadError, Visitor, location
+from benchmarks.client import Answer, Conversation, LoadError, Visitor, location, play
 from benchmarks.measuring import MeasuringError, Running, free_port, running
-from benchmarks.settings import PEERS, ROOT
+from benchmarks.node import find_node
+from benchmarks.settings import CATALOG_POLL_SECONDS, PEERS, ROOT, START_SECONDS
+from tests.interop.backstage.config import Address, write_overlay
+from tests.interop.backstage.errors import CannotRunError
+from tests.interop.backstage.node import HERE, install_modules
+from tests.interop.backstage.postgres import running_postgres
 
 PROVIDER: Final = "oidc"
 _APP: Final = "http://localhost:3000"
 _OK: Final = 200
+_STATE: Final = {"XDG_STATE_HOME": str(PEERS / "state"), "PYTHONPATH": str(ROOT)}
+IN_MEMORY: Final = "ours, in memory"
+REAL: Final = "Backstage"
+BACKENDS: Final = ("ours", IN_MEMORY, REAL)
+"""The first and the last on the same PostgreSQL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +41,23 @@ class Stand:
     mock: Running
     backend: Running
     url: str
+
+    def wait_for_the_catalog(self) -> None:
+        """Return when somebody can sign in: the real backend reads its catalog after it is ready.
+
+        Raises:
+            LoadError: nobody can, in the time that a server has to start.
+        """
+        give_up = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                play(self.logins(1), 1)
+            except LoadError:
+                if time.monotonic() > give_up:
+                    raise
+                time.sleep(CATALOG_POLL_SECONDS)
+            else:
+                return
 
     def logins(self, number: int) -> Iterator[Conversation]:
         """So many sign-ins with a refresh each."""
@@ -55,35 +83,60 @@ def _expect(url: str, answer: Answer, text: bytes) -> None:
 
 
 @contextlib.contextmanager
-def reference_stand(out: Path) -> Iterator[Stand]:
-    """Our mock and our backend, its database in memory.
+def running_stand(out: Path, subject: str) -> Iterator[Stand]:
+    """Our mock and a backend.
 
     Parameters:
         out: for files.
+        subject: which backend, of :data:`BACKENDS`.
 
     Raises:
         MeasuringError: one of them does not start.
     """
     folder = out / "run" / "stand"
     folder.mkdir(parents=True, exist_ok=True)
-    ports = {name: str(free_port()) for name in ("--port", "--proxy-port", "--tls-port")}
     port = free_port()
-    origin = f"http://localhost:{port}"
-    state = {"XDG_STATE_HOME": str(PEERS / "state"), "PYTHONPATH": str(ROOT)}
+    with contextlib.ExitStack() as stack:
+        mock, configs = _mock(stack, folder, f"http://localhost:{port}")
+        try:
+            if subject != IN_MEMORY:
+                configs.append(folder / "overlay.yaml")
+                write_overlay(
+                    configs[-1], Address(port, f"http://localhost:{port}"), stack.enter_context(running_postgres())
+                )
+            if subject == REAL:
+                install_modules()
+        except CannotRunError as error:
+            raise MeasuringError(str(error)) from error
+        options = [text for file in configs for text in ("--config", str(file))]
+        if subject == REAL:
+            command = [str(find_node()), "--no-node-snapshot", "index.js", *options]
+            directory = HERE
+        else:
+            command = [sys.executable, "-m", "reference_backend", "serve", *options, "--port", str(port)]
+            directory = ROOT
+        # Answers as soon as the plugin does; the real one says so at another address, once all of its plugins do.
+        path = "/.backstage/health/v1/readiness" if subject == REAL else "/api/auth/.well-known/openid-configuration"
+        health = f"http://127.0.0.1:{port}{path}"
+        environment = {**_STATE, "NODE_ENV": "production"} if subject == REAL else _STATE
+        backend = stack.enter_context(running(command, health, folder / "backend.txt", environment, directory))
+        yield Stand(mock, backend, f"http://localhost:{port}/api/auth")
+
+
+def _mock(stack: contextlib.ExitStack, folder: Path, origin: str) -> tuple[Running, list[Path]]:
+    """A mock for the backend at an origin, and that backend's app-config."""
+    ports = {name: str(free_port()) for name in ("--port", "--proxy-port", "--tls-port")}
     common = ("--backend-url", origin, "--provider", PROVIDER)
     listening = [text for pair in ports.items() for text in pair]
     mock_idp = [sys.executable, "-m", "mock_idp"]
     serve = [*mock_idp, "serve", "--no-config", "--seed", "1", "--auto-login", "plain", *listening, *common]
     idp = f"http://127.0.0.1:{ports['--port']}"
-    with running(serve, f"{idp}/{PROVIDER}/.well-known/openid-configuration", folder / "mock.txt", state) as mock:
-        config = folder / "app-config.yaml"
-        addresses = ("--idp", idp, "--idp-tls", f"https://localhost:{ports['--tls-port']}")
-        _write_config([*mock_idp, "app-config", "--conformance", *addresses, *common, "-o", str(config)])
-        command = [sys.executable, "-m", "reference_backend", "serve", "--config", str(config), "--port", str(port)]
-        url = f"http://localhost:{port}/api/auth"
-        health = f"http://127.0.0.1:{port}/api/auth/.well-known/openid-configuration"
-        with running(command, health, folder / "backend.txt", state) as backend:
-            yield Stand(mock, backend, url)
+    health = f"{idp}/{PROVIDER}/.well-known/openid-configuration"
+    mock = stack.enter_context(running(serve, health, folder / "mock.txt", _STATE))
+    config = folder / "app-config.yaml"
+    addresses = ("--idp", idp, "--idp-tls", f"https://localhost:{ports['--tls-port']}")
+    _write_config([*mock_idp, "app-config", "--conformance", *addresses, *common, "-o", str(config)])
+    return mock, [config]
 
 
 def _write_config(command: list[str]) -> None:

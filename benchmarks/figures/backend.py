@@ -1,4 +1,4 @@
-"""The reference backend beside our mock: ready, memory, and a sign-in with its refresh."""
+"""The reference backend and the real one beside our mock: ready, memory, and a sign-in with its refresh."""
 
 from pathlib import Path
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from benchmarks.client import play
 from benchmarks.figures.model import Figure, Results
 from benchmarks.settings import BACKEND_LOGINS, WARM_LOGINS
-from benchmarks.stand import reference_stand
+from benchmarks.stand import running_stand
 
 FIGURES: Final = (
     Figure("backend-ready", "backend: ready", "ms"),
@@ -16,10 +16,11 @@ FIGURES: Final = (
 )
 
 
-def measure(out: Path, results: Results) -> None:
+def measure(subject: str, out: Path, results: Results) -> None:
     """Measure it once.
 
     Parameters:
+        subject: which backend, of :data:`benchmarks.stand.BACKENDS`.
         out: for files.
         results: takes the values.
 
@@ -27,8 +28,9 @@ def measure(out: Path, results: Results) -> None:
         MeasuringError: one of them does not start.
         LoadError: a sign-in failed.
     """
-    with reference_stand(out) as stand:
+    with running_stand(out, subject) as stand:
         measured = {"backend-ready": stand.backend.ready * 1000, "backend-memory": stand.backend.usage().memory}
+        stand.wait_for_the_catalog()
         play(stand.logins(WARM_LOGINS), 1)
         before = stand.mock.usage().cpu
         load = play(stand.logins(BACKEND_LOGINS), 1)
@@ -36,4 +38,4 @@ def measure(out: Path, results: Results) -> None:
         measured["backend-login"] = (load.seconds / BACKEND_LOGINS - vendor) * 1000
         measured["backend-login-vendor"] = vendor * 1000
         results.loaded(load.own_share, "sign-ins at the backend")
-    results.enter("ours", measured)
+    results.enter(subject, measured)
