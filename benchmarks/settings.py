@@ -22,6 +22,8 @@ DOCUMENT_REQUESTS: Final = 1_500
 LOGINS: Final = {1: 100, 8: 200, 64: 300}
 """Logins at once -> logins in one round."""
 WARM_LOGINS: Final = 10
+MOST_LOAD_SECONDS: Final = 8.0
+"""How long sign-ins of one kind may take in one round; a slow peer plays fewer."""
 REFRESHES: Final = 100
 MEMORY_LOGINS: Final = 650
 BACKEND_LOGINS: Final = 60

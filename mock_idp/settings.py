@@ -57,6 +57,8 @@ JOURNAL_PAGE_ENTRIES = 500
 MOST_SNAPSHOTS = 50
 MOST_PEOPLE = 10_000
 """People that can be added by way of the control API."""
+MOST_CLIENTS = 10_000
+"""Clients of one service to which no further one is added by way of the control API."""
 
 # How long who waits for whom, in seconds.
 LONGEST_MISBEHAVIOUR_SECONDS = 600.0

@@ -9,7 +9,7 @@ from benchmarks.client import Load, play
 from benchmarks.figures.model import Figure, Results
 from benchmarks.logins import Issuer, discover
 from benchmarks.peers import OUR_FIRST_START, OUR_PAGE, OURS, PEERS_OF_THE_MOCK, Peer, RunningPeer
-from benchmarks.settings import DOCUMENT_REQUESTS, LOGINS, MEMORY_LOGINS, REFRESHES, WARM_LOGINS
+from benchmarks.settings import DOCUMENT_REQUESTS, LOGINS, MEMORY_LOGINS, MOST_LOAD_SECONDS, REFRESHES, WARM_LOGINS
 
 FIGURES: Final = (
     Figure("mock-ready", "mock: ready", "ms"),
@@ -22,6 +22,7 @@ FIGURES: Final = (
     Figure("refresh", "refreshes a second", "1/s", "higher"),
     Figure("mock-memory-after", f"mock: memory after {MEMORY_LOGINS} sign-ins", "MiB"),
 )
+AT_ONCE: Final = 8
 SUBJECTS: Final = (OURS, OUR_PAGE, OUR_FIRST_START, *PEERS_OF_THE_MOCK)
 
 
@@ -69,15 +70,16 @@ def _logins(
     tokens: list[str] = []
     measured = {}
     played = WARM_LOGINS
-    play(issuer.logins(WARM_LOGINS, tokens), 1)
+    warm = play(issuer.logins(WARM_LOGINS, tokens), 1).rate
     for at_once in many:
-        load: Load = play(issuer.logins(LOGINS[at_once]), at_once)
-        played += LOGINS[at_once]
+        number = min(LOGINS[at_once], max(2 * at_once, int(warm * MOST_LOAD_SECONDS)))
+        load: Load = play(issuer.logins(number), at_once)
+        played += number
         measured[f"login-{at_once}"] = load.rate
         measured[f"login-{at_once}-p50"] = median(load.durations) * 1000
         results.loaded(load.own_share, f"{at_once} sign-ins at once of {running.peer.id}")
-    if "mock-memory-after" in wanted:
-        play(issuer.logins(max(0, MEMORY_LOGINS - played)), 8)
+    if "mock-memory-after" in wanted and warm * MOST_LOAD_SECONDS > WARM_LOGINS * AT_ONCE:
+        play(issuer.logins(max(0, MEMORY_LOGINS - played)), AT_ONCE)
         measured["mock-memory-after"] = running.process.usage().memory
     if "refresh" in wanted and tokens:
         measured["refresh"] = play(issuer.refreshes(tokens[-1], REFRESHES), 1).rate
