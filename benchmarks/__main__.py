@@ -10,14 +10,14 @@ from rich.console import Console
 from benchmarks import report
 from benchmarks import soak as soaking
 from benchmarks.client import LoadError
-from benchmarks.figures import backend, mock
+from benchmarks.figures import backend, mock, suite
 from benchmarks.figures.model import Results
 from benchmarks.measuring import MeasuringError
 from benchmarks.peers import Peer
 from benchmarks.settings import DEFAULT_OUT, DEFAULT_ROUNDS, SOAK_LOGINS, SOAK_MINUTES
 from benchmarks.stand import BACKENDS
 
-FIGURES = (*mock.FIGURES, *backend.FIGURES)
+FIGURES = (*mock.FIGURES, *backend.FIGURES, *suite.FIGURES)
 _OUT = click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), default=DEFAULT_OUT, help="Where results are written."
 )
@@ -53,6 +53,8 @@ def main(context: click.Context, only: tuple[str, ...], rounds: int, out: Path, 
             for subject in BACKENDS:
                 if subject not in results.left_out:
                     _measured(subject, results, lambda subject=subject: backend.measure(subject, out, results))  # type: ignore[misc]
+        if any(figure.id in wanted for figure in suite.FIGURES):
+            _measured("ours, suite", results, lambda: suite.measure(wanted, out, results))
     chosen = [figure for figure in FIGURES if figure.id in wanted]
     data = report.document(chosen, results, remarks, rounds)
     report.show(data, Console())

@@ -57,13 +57,44 @@ def processes() -> dict[int, tuple[int, float, float]]:
     return found
 
 
-def usage(pid: int) -> Usage:
-    """What a process and its descendants have used until now."""
-    known = processes()
+def family_of(pid: int, known: Mapping[int, tuple[int, float, float]]) -> set[int]:
+    """A process and its descendants.
+
+    Parameters:
+        pid: the process.
+        known: as of :func:`processes`.
+    """
     family = {pid}
     while more := {child for child, (parent, *_) in known.items() if parent in family} - family:
         family |= more
-    members = [known[member] for member in family if member in known]
+    return family
+
+
+def parts_of(pid: int, programs: Mapping[str, str]) -> dict[tuple[str, int], float]:
+    """CPU seconds of those descendants of a process that are ``python -m PROGRAM``.
+
+    Parameters:
+        pid: the process.
+        programs: name of a part -> its program.
+
+    Returns:
+        (part, process) -> seconds.
+    """
+    known = processes()
+    found = {}
+    for member in family_of(pid, known):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            words = Path(f"/proc/{member}/cmdline").read_bytes().split(b"\0")
+            for part, program in programs.items():
+                if words[1:3] == [b"-m", program.encode()]:
+                    found[part, member] = known[member][1]
+    return found
+
+
+def usage(pid: int) -> Usage:
+    """What a process and its descendants have used until now."""
+    known = processes()
+    members = [known[member] for member in family_of(pid, known) if member in known]
     return Usage(sum(cpu for _, cpu, _ in members), sum(memory for *_, memory in members))
 
 

@@ -14,6 +14,10 @@ STOP_SECONDS: Final = 15.0
 POLL_SECONDS: Final = 0.002
 """How often a starting process is asked whether it is ready: a small part of the shortest time to be ready."""
 ANSWER_SECONDS: Final = 60.0
+RUN_SECONDS: Final = 1200.0
+"""How long a command that is measured as a whole may take."""
+SAMPLE_SECONDS: Final = 0.1
+"""How often the processes of a running suite are looked at."""
 CATALOG_POLL_SECONDS: Final = 0.25
 """How often somebody tries to sign in at a backend that may not have read its catalog yet."""
 

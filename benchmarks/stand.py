@@ -36,11 +36,13 @@ class Stand:
         mock: the mock's process.
         backend: the backend's process.
         url: base URL of the auth plugin.
+        idp: base URL of the mock.
     """
 
     mock: Running
     backend: Running
     url: str
+    idp: str
 
     def wait_for_the_catalog(self) -> None:
         """Return when somebody can sign in: the real backend reads its catalog after it is ready.
@@ -97,7 +99,7 @@ def running_stand(out: Path, subject: str) -> Iterator[Stand]:
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     with contextlib.ExitStack() as stack:
-        mock, configs = _mock(stack, folder, f"http://localhost:{port}")
+        mock, idp, configs = _mock(stack, folder, f"http://localhost:{port}")
         try:
             if subject != IN_MEMORY:
                 configs.append(folder / "overlay.yaml")
@@ -120,10 +122,10 @@ def running_stand(out: Path, subject: str) -> Iterator[Stand]:
         health = f"http://127.0.0.1:{port}{path}"
         environment = {**_STATE, "NODE_ENV": "production"} if subject == REAL else _STATE
         backend = stack.enter_context(running(command, health, folder / "backend.txt", environment, directory))
-        yield Stand(mock, backend, f"http://localhost:{port}/api/auth")
+        yield Stand(mock, backend, f"http://localhost:{port}/api/auth", idp)
 
 
-def _mock(stack: contextlib.ExitStack, folder: Path, origin: str) -> tuple[Running, list[Path]]:
+def _mock(stack: contextlib.ExitStack, folder: Path, origin: str) -> tuple[Running, str, list[Path]]:
     """A mock for the backend at an origin, and that backend's app-config."""
     ports = {name: str(free_port()) for name in ("--port", "--proxy-port", "--tls-port")}
     common = ("--backend-url", origin, "--provider", PROVIDER)
@@ -136,7 +138,7 @@ def _mock(stack: contextlib.ExitStack, folder: Path, origin: str) -> tuple[Runni
     config = folder / "app-config.yaml"
     addresses = ("--idp", idp, "--idp-tls", f"https://localhost:{ports['--tls-port']}")
     _write_config([*mock_idp, "app-config", "--conformance", *addresses, *common, "-o", str(config)])
-    return mock, [config]
+    return mock, idp, [config]
 
 
 def _write_config(command: list[str]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from mock_idp.control import registration
 from mock_idp.grants.store import BoundedDict
 from tests.mock_idp.acceptance import REDIRECT_URI
-from tests.mock_idp.conftest import World, github, make_world  # noqa: F401 - a fixture
+from tests.mock_idp.conftest import make_world
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "limits.md"
 ROW = re.compile(r"^\| [^|]+ \| (\d+) \| `([\w.]+)` \|", re.MULTILINE)
@@ -49,7 +49,8 @@ def test_journal_and_its_index_hold_their_limit() -> None:
     assert len(world.journal()) == 3
 
 
-def test_clients_of_a_service_hold_their_limit(github: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clients_of_a_service_hold_their_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    github = make_world("github", "github")
     there = len([one for one in github.http.get("/__idp/clients").json["clients"] if one["service"] == "github"])
     monkeypatch.setattr(registration, "MOST_CLIENTS", there + 1)
     body = {"vendor": "github", "redirect_uris": [REDIRECT_URI]}
