@@ -85,12 +85,13 @@ def _expect(url: str, answer: Answer, text: bytes) -> None:
 
 
 @contextlib.contextmanager
-def running_stand(out: Path, subject: str) -> Iterator[Stand]:
+def running_stand(out: Path, subject: str, *, is_automatic: bool = True) -> Iterator[Stand]:
     """Our mock and a backend.
 
     Parameters:
         out: for files.
         subject: which backend, of :data:`BACKENDS`.
+        is_automatic: the mock signs one person in at once, without its page.
 
     Raises:
         MeasuringError: one of them does not start.
@@ -99,7 +100,7 @@ def running_stand(out: Path, subject: str) -> Iterator[Stand]:
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     with contextlib.ExitStack() as stack:
-        mock, idp, configs = _mock(stack, folder, f"http://localhost:{port}")
+        mock, idp, configs = _mock(stack, folder, f"http://localhost:{port}", is_automatic=is_automatic)
         try:
             if subject != IN_MEMORY:
                 configs.append(folder / "overlay.yaml")
@@ -125,13 +126,16 @@ def running_stand(out: Path, subject: str) -> Iterator[Stand]:
         yield Stand(mock, backend, f"http://localhost:{port}/api/auth", idp)
 
 
-def _mock(stack: contextlib.ExitStack, folder: Path, origin: str) -> tuple[Running, str, list[Path]]:
+def _mock(
+    stack: contextlib.ExitStack, folder: Path, origin: str, *, is_automatic: bool
+) -> tuple[Running, str, list[Path]]:
     """A mock for the backend at an origin, and that backend's app-config."""
     ports = {name: str(free_port()) for name in ("--port", "--proxy-port", "--tls-port")}
     common = ("--backend-url", origin, "--provider", PROVIDER)
     listening = [text for pair in ports.items() for text in pair]
     mock_idp = [sys.executable, "-m", "mock_idp"]
-    serve = [*mock_idp, "serve", "--no-config", "--seed", "1", "--auto-login", "plain", *listening, *common]
+    automatic = ("--auto-login", "plain") if is_automatic else ()
+    serve = [*mock_idp, "serve", "--no-config", "--seed", "1", *automatic, *listening, *common]
     idp = f"http://127.0.0.1:{ports['--port']}"
     health = f"{idp}/{PROVIDER}/.well-known/openid-configuration"
     mock = stack.enter_context(running(serve, health, folder / "mock.txt", _STATE))

@@ -1,7 +1,6 @@
 """The suite: how long its commands take as whole processes, and who uses the CPU of a full run."""
 
 import os
-import re
 import resource
 import subprocess
 import sys
@@ -48,9 +47,9 @@ def measure(wanted: Collection[str], out: Path, results: Results) -> None:
     if "suite-collect" in wanted:
         measured["suite-collect"] = timed([*suite, "--collect-only"])
     if "suite-case" in wanted:
-        with running_stand(out, IN_MEMORY) as stand:
+        with running_stand(out, IN_MEMORY, is_automatic=False) as stand:
             where = ("--target", stand.url, "--idp", stand.idp)
-            measured["suite-case"] = timed([*suite, *where, "--provider", PROVIDER, *one_case(suite, where)])
+            measured["suite-case"] = timed([*_PYTEST, one_case(suite, where), *where, "--provider", PROVIDER])
             plain = [*_PYTEST, "--noconftest", str(ROOT / "benchmarks" / "plain_case.py")]
             results.enter(PLAIN, {"suite-case": timed(plain, {"BENCHMARK_TARGET": stand.url})})
     if any(id_.startswith("suite-run") for id_ in wanted):
@@ -58,18 +57,18 @@ def measure(wanted: Collection[str], out: Path, results: Results) -> None:
     results.enter("ours", {id_: value for id_, value in measured.items() if id_ in wanted})
 
 
-def one_case(suite: Sequence[str], where: Sequence[str]) -> tuple[str, ...]:
-    """How the first case of the provider is chosen.
+def one_case(suite: Sequence[str], where: Sequence[str]) -> str:
+    """The node id of the first case that is played at the provider.
 
     Raises:
         MeasuringError: there is none.
     """
     command = [*suite, *where, "--provider", PROVIDER, "--collect-only"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
-    names = [line for line in done.stdout.splitlines() if "::" in line]
+    names = [line for line in done.stdout.splitlines() if line.endswith(f"[{PROVIDER}]]")]
     if not names:
-        raise MeasuringError(f"the suite collects nothing: {(done.stdout + done.stderr)[-600:]}")
-    return ("-k", " and ".join(re.findall(r"[\w-]+", names[0].rpartition("::")[2])))
+        raise MeasuringError(f"the suite collects nothing for {PROVIDER}: {(done.stdout + done.stderr)[-600:]}")
+    return names[0]
 
 
 def timed(command: Sequence[str], environment: Mapping[str, str] | None = None) -> float:
