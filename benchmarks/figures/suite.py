@@ -65,7 +65,7 @@ def one_case(suite: Sequence[str], where: Sequence[str]) -> str:
     """
     command = [*suite, *where, "--provider", PROVIDER, "--collect-only"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
-    names = [line for line in done.stdout.splitlines() if line.endswith(f"[{PROVIDER}]]")]
+    names = [line for line in done.stdout.splitlines() if f"[{PROVIDER}/" in line]
     if not names:
         raise MeasuringError(f"the suite collects nothing for {PROVIDER}: {(done.stdout + done.stderr)[-600:]}")
     return names[0]
