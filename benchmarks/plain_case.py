@@ -16,12 +16,12 @@ def test_sign_in() -> None:
     with httpcore.ConnectionPool() as pool:
         for _ in range(3):
             pairs = "; ".join(f"{name}={value}" for name, value in cookies.items())
-            answer = pool.request("GET", url, headers={"Cookie": pairs})
+            answer = pool.request("GET", url, headers=[("Cookie", pairs)])
             if asked := re.search(rb'name="request" value="([^"]+)"', answer.content):
                 scopes = [("scope", one) for one in re.findall(rb'name="scope" value="([^"]+)"', answer.content)]
                 chosen = [("request", asked[1]), ("persona", "plain"), ("decision", "allow"), *scopes]
                 form = urlencode(chosen).encode()
-                headers = {"Content-Type": "application/x-www-form-urlencoded"}
+                headers = [("Content-Type", "application/x-www-form-urlencoded")]
                 answer = pool.request("POST", urljoin(url, "/__idp/consent"), headers=headers, content=form)
             for name, value in answer.headers:
                 if name.lower() == b"set-cookie":
