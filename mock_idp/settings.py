@@ -66,6 +66,8 @@ MOST_TRIALS = 200
 """Sign-ins of the mock's own demo clients that wait for the browser to come back; the oldest are forgotten first."""
 MOST_PEOPLE = 10_000
 """People that can be added by way of the control API."""
+MOST_CLIENTS = 10_000
+"""Clients of one service to which no further one is added by way of the control API."""
 
 # How long who waits for whom, in seconds.
 LONGEST_MISBEHAVIOUR_SECONDS = 600.0
