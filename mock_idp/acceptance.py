@@ -114,7 +114,7 @@ def _silent(policy: Policy) -> str:
     if "none" not in policy.prompts:
         return "the consent page is shown"
     if policy.remembers_sessions:
-        return "a code for whoever consented before in this browser, else `login_required`"
+        return "a code if this browser consented before, else `login_required`"
     return "`login_required`"
 
 

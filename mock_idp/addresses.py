@@ -15,7 +15,7 @@ class Reach(StrEnum):
     BY_TLS_PATH = "below the mock's TLS address"
     """The backend is configured with a host to which it adds ``https://`` itself."""
     BY_NAME_UNLESS_CUSTOM = "by its own host names, under a custom id by path"
-    """The host names are the default; a provider id of another name gets an address (an installation of one's own)."""
+    """The host names are the default; a provider id of another name gets its own URL (a self-hosted one)."""
 
 
 @dataclass(frozen=True, slots=True)

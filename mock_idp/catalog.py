@@ -132,7 +132,7 @@ def _stranger(name: str) -> dict[str, Any]:
     return {
         "apiVersion": _API_VERSION,
         "kind": "User",
-        "metadata": {"name": name, "description": "Somebody else, whose name a persona of another namespace has."},
+        "metadata": {"name": name, "description": "Another user, with the name of a persona in another namespace."},
         "spec": {"profile": {"displayName": "Somebody else"}, "memberOf": ["harbour"]},
     }
 

@@ -185,7 +185,7 @@ class Emulation:
 
     Class attributes (all data):
         id: its id, which is also the file's name and the Backstage provider id it serves.
-        title: the name people know.
+        title: its usual name.
         icon: one or two letters; not every browser has emoji.
         kind: which protocol the provider speaks: ``oauth``, ``saml``, or ``proxy`` for an auth proxy.
         hosts: host name pattern -> path below the service that this host's root stands for. The first one

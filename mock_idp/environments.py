@@ -72,7 +72,7 @@ ENVIRONMENTS: tuple[EnvironmentKind, ...] = (
     ),
     EnvironmentKind(
         "outside-catalog",
-        "Sign-in of people whom the catalog does not know.",
+        "Sign-in of people who are not in the catalog.",
         ({**BY_EMAIL, **ANYBODY},),
     ),
     EnvironmentKind(
@@ -100,7 +100,7 @@ ENVIRONMENTS: tuple[EnvironmentKind, ...] = (
     ),
     EnvironmentKind(
         "outside-catalog-by-name",
-        "Sign-in by the local part of the address, also of people whom the catalog does not know.",
+        "Sign-in by the local part of the address, also of people who are not in the catalog.",
         ({**BY_LOCAL_PART, **ANYBODY},),
     ),
     EnvironmentKind("wrong-secret", "A client secret that is not the registered one.", has_wrong_secret=True),
@@ -122,14 +122,14 @@ ISSUER_ENVIRONMENTS: tuple[EnvironmentKind, ...] = (
             ({"fault": "set", "at": "discovery", "members": {"issuer": "https://issuer.invalid"}},),
         ),
     ),
-    EnvironmentKind("rotating-keys", "An issuer whose keys change under a scenario.", service=ServiceSpec()),
-    EnvironmentKind("explored-keys", "An issuer whose keys change in stories of one's own.", service=ServiceSpec()),
-    EnvironmentKind("missing-keys", "An issuer whose keys a scenario takes away.", service=ServiceSpec()),
-    EnvironmentKind("malformed-keys", "An issuer whose key set a scenario makes none.", service=ServiceSpec()),
-    EnvironmentKind("altered-keys", "An issuer some of whose keys are for something else.", service=ServiceSpec()),
+    EnvironmentKind("rotating-keys", "An issuer whose keys are rotated by a scenario.", service=ServiceSpec()),
+    EnvironmentKind("explored-keys", "An issuer whose keys are rotated by stateful tests.", service=ServiceSpec()),
+    EnvironmentKind("missing-keys", "An issuer whose keys a scenario removes.", service=ServiceSpec()),
+    EnvironmentKind("malformed-keys", "An issuer whose key set a scenario invalidates.", service=ServiceSpec()),
+    EnvironmentKind("altered-keys", "An issuer with keys for another use.", service=ServiceSpec()),
     EnvironmentKind(
         "odd-keys",
-        "An issuer that publishes keys nobody can use beside its own.",
+        "An issuer that also publishes invalid keys.",
         service=ServiceSpec(({"fault": "odd-keys"},)),
     ),
 )

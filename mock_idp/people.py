@@ -25,7 +25,7 @@ _DIGITS = 15
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who can sign in.
+    """A person who can sign in.
 
     Parameters:
         id: in kebab-case.

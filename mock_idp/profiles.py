@@ -109,18 +109,18 @@ _BARE = Profile(
 
 _BEHIND_TLS = Profile(
     "behind-tls",
-    "The public address is https; whoever ends TLS before the backend is trusted. Tokens are signed with RS384.",
+    "The public address is https; the proxy that ends TLS is trusted. Tokens are signed with RS384.",
     # The session cookie is for connections that count as secure (SESSION-04).
     overlay={"auth": {"identityTokenAlgorithm": "RS384"}, "backend": {"trustProxy": True}},
     providers=("oauth2", "oidc", "github", "guest"),
     public_url=f"https://backstage.{COMPANY_DOMAIN}",
 )
-"""The public address is https on a host of its own, as in production; whoever ends TLS passes requests on."""
+"""The public address is https on another host, as in production; a proxy ends TLS."""
 
 
 _BELOW_A_PATH = Profile(
     "below-a-path",
-    "The public address has a port and a path, which whoever passes requests on takes off.",
+    "The public address has a port and a path, which the proxy removes.",
     overlay={"backend": {"trustProxy": True}},
     public_url=f"https://tools.{COMPANY_DOMAIN}:8443/developer/hub",
 )

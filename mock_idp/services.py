@@ -131,7 +131,7 @@ class Services:
         if service is None:
             raise ServiceError(f"There is no service {service_id!r:.80}; there are {', '.join(self.by_id)}.")
         if service_id == service.emulation.id and service_id not in self._exclusive:
-            raise ServiceError(f"The service {service_id!r} is everybody's; use an environment with one of its own.")
+            raise ServiceError(f"The service {service_id!r} is shared; use an environment with a service of its own.")
         return service
 
     def find_request(self, request_id: str) -> tuple[Service, AuthorizationRequest] | None:

@@ -64,7 +64,7 @@ class Idp:
         try:
             return json.loads(response.body)
         except ValueError as error:
-            raise IdpError(f"the mock IdP answered {method} /__idp{path} with something that is no JSON") from error
+            raise IdpError(f"the mock IdP answered {method} /__idp{path} with something other than JSON") from error
 
     def _send(self, method: str, path: str, data: Mapping[str, Any] | None) -> Response:
         headers = (("Accept", "application/json"), ("Content-Type", "application/json"))

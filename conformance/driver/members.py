@@ -20,7 +20,7 @@ MEMBERS: Final[Mapping[str, Mapping[str, str]]] = {
         "body_bytes": "its length in bytes",
         "location": "the `Location` field, resolved and taken apart like a URL; `as_sent` is the field itself",
         "json": "the body, decoded, if the answer says it is JSON",
-        "json_error": "present if it says so and is not",
+        "json_error": "present if it is claimed and wrong",
     },
     "The provider's cookies": {
         "nonce_cookie": "the cookie `ID-nonce` that the answer sets",
@@ -80,7 +80,7 @@ MEMBERS: Final[Mapping[str, Mapping[str, str]]] = {
         "encoded_literals": "arguments of `decodeURIComponent('…')` in the first script",
         "literals": "the same, decoded",
         "close_after_ms": "after how many milliseconds the page closes the popup; null if it does not",
-        "receiver_without_opener": "who gets the first message if there is no opener; null if nobody",
+        "receiver_without_opener": "who gets the first message if there is no opener; null for none",
         "script_error": "the first error of the scripts; null if there was none",
     },
     "`authn_request`": {
@@ -90,7 +90,7 @@ MEMBERS: Final[Mapping[str, Mapping[str, str]]] = {
         "consumer_url": "`AssertionConsumerServiceURL`: where it wants the answer",
         "binding": "`ProtocolBinding`: how it wants the answer",
         "issuer": "who asks",
-        "name_id_format": "how people are to be named",
+        "name_id_format": "the requested NameID format",
         "allow_create": "as sent",
         "contexts": "list of the authentication contexts it asks for",
         "comparison": "how they are to be compared",
@@ -99,11 +99,11 @@ MEMBERS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "`frontend`": {
         "signed_in": "true if the frontend accepts the session",
-        "user": "the entity reference of whom it signs in",
+        "user": "the entity reference of the user it signs in",
         "fresh_for": "for how many seconds it will not ask again",
         "failure": "what it throws if it does not: `name`, `message`, and `cause` if the target reported an error",
         "guest_tile": "what a sign-in page shows of the guest: `offered`, `unavailable` or `not-installed`",
-        "stuck": "true if it will not ask again before the page is loaded anew",
+        "stuck": "true if it will not ask again before the page is reloaded",
         "uses": "list of what it did whenever it needed its token later: `requests` (how many it sent), and as above",
     },
 }

@@ -39,7 +39,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
         "start it with 'mock-idp serve --provider {id}={vendor}'",
     ),
     "provider-vendor": Sentence(
-        "--provider {id}={vendor}: the mock IdP has {id} over the vendor {known!r}", "say the same to both"
+        "--provider {id}={vendor}: the mock IdP serves {id} as the vendor {known!r}", "name the same vendor for both"
     ),
     "provider-absent": Sentence("--provider {id}: {reason}", "configure it at auth.providers.{id}, with its module"),
     "provider-facts": Sentence(
@@ -63,7 +63,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
         "test the backend itself, or let requests to {path} pass",
     ),
     "target-limits": Sentence(
-        "the target limits how often it is asked: {url} gave status 429", "take backend.rateLimit out of its app-config"
+        "the target limits its request rate: {url} gave status 429", "take backend.rateLimit out of its app-config"
     ),
     "target-not-ready": Sentence(
         "the target is not ready: {url} gave status 503", "wait until it has started, or look at its log"
@@ -76,19 +76,19 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
         "the target at {problem} while it was examined ({url}), and does not answer any more", "look at its log"
     ),
     "target-clock": Sentence(
-        "the clocks of the target and of this machine differ by {seconds} s, so that tokens are too old or too new",
+        "the clocks of the target and of this machine differ by {seconds} s, so that tokens seem expired",
         "set both by the same time server",
     ),
     "target-development": Sentence(
         "the target is in development mode: its errors show stack traces",
-        "start it with NODE_ENV=production, or as the profile 'development' has it, with --profile development",
+        "start it with NODE_ENV=production, or test it with --profile development",
     ),
     "target-name": Sentence(
-        "the target calls itself {called} (in the redirect_uri of provider {id!r}), but it is tested as {own}, so its "
-        "cookies would not come back",
+        "the redirect_uri of provider {id!r} names the target {called}, but it is tested as {own}, so the "
+        "browser would not send its cookies",
         "test {instead}",
     ),
-    "target-app": Sentence("the target does not tell its app's origin", "give it with --app-origin"),
+    "target-app": Sentence("the target does not report its app's origin", "give it with --app-origin"),
     "target-empty": Sentence(
         "the target at {auth_url} has none of the providers that the mock IdP knows ({ids})",
         "give it the app-config that 'mock-idp app-config --conformance' prints",
@@ -109,26 +109,26 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
         "start 'mock-idp serve --profile {ours}' and the backend with its app-config, or say --profile {theirs}",
     ),
     "idp-proxy": Sentence(
-        "the page that users are sent to cannot be opened from here: {problem}",
+        "the sign-in page of the vendor cannot be opened from here: {problem}",
         "the suite needs the mock's proxy too; serve it on an address that both reach (mock-idp serve --host)",
     ),
     "idp-auto-login": Sentence(
-        "the mock IdP signs a persona in by itself, so that scenarios could not choose one",
+        "the mock IdP signs a persona in automatically, so that scenarios cannot choose one",
         "start it without --auto-login",
     ),
     # The app-config, where it is shown (--app-config).
     "config-file": Sentence("{file} {problem}", "name the app-config that 'mock-idp app-config' wrote"),
     "config-kit": Sentence(
         "the app-config {file} was written by release {theirs} of the kit, the suite is of {ours}",
-        "write it anew with 'mock-idp app-config --conformance', and restart the backend",
+        "generate it again with 'mock-idp app-config --conformance', and restart the backend",
     ),
     "config-profile": Sentence(
         "the app-config {file} was written for the profile {theirs!r}, the suite is to test {ours!r}",
-        "write it anew with 'mock-idp app-config --profile {ours}', and restart the backend",
+        "generate it again with 'mock-idp app-config --profile {ours}', and restart the backend",
     ),
     "config-idp": Sentence(
         "the app-config {file} was written for the mock IdP at {theirs}, the suite asks the one at {ours}",
-        "correct --idp, or write it anew with 'mock-idp app-config --conformance --idp {ours}' and restart the backend",
+        "correct --idp, or run 'mock-idp app-config --conformance --idp {ours}' again and restart the backend",
     ),
     # One provider.
     "session-secret": Sentence(
@@ -167,10 +167,10 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     # Defects of the backend.
     "keys-fail": _defect("JWKS-01", "the key set {url} gave status {status} instead of keys"),
     "start-silent": _defect("START-01", "/start did not answer in time"),
-    "start-breaks-off": _defect("START-01", "/start broke the connection off"),
+    "start-breaks-off": _defect("START-01", "/start closed the connection without a response"),
     "start-fails": _defect("START-01", "/start answers {status} ({message}) instead of a redirect to the vendor"),
     "start-shows-a-page": _defect("START-01", "/start answers {status} with a body, and no redirect to the vendor"),
-    "start-redirects-nowhere": _defect("START-01", "/start redirects to {location!r}, which is no address of a vendor"),
+    "start-redirects-nowhere": _defect("START-01", "/start redirects to {location!r}, which is not a URL of a vendor"),
     "nonce-not-set": _defect("START-08", "/start sets no nonce cookie {cookie}"),
     "nonce-lost": _defect("COOKIE-07", "/start sets the nonce cookie so that no browser sends it to {path}: {cookie}"),
     "state-missing": _defect("STATE-01", "the redirect to the vendor has no state"),
@@ -181,7 +181,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     ),
     "authorization-refused": _defect("UP-01", "the vendor refuses the redirect of /start: {detail}"),
     "callback-silent": _defect("FRAME-11", "the callback did not answer in time"),
-    "callback-breaks-off": _defect("FRAME-11", "the callback broke the connection off"),
+    "callback-breaks-off": _defect("FRAME-11", "the callback closed the connection without a response"),
     "callback-fails": _defect("FRAME-02", "the callback answers {status} ({message}) instead of the page"),
     "callback-no-page": _defect("MSG-01", "the callback answers with {media_type}, not with an HTML page"),
     "callback-no-message": _defect("MSG-10", "the page of the callback posts no message to the app"),
@@ -199,10 +199,10 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
         "KEY-07", "a replica does not publish the key {kid!r}, with which another one signed the Backstage token"
     ),
     "token-request-refused": _defect("UP-03", "the vendor refuses the target's token request: {detail}"),
-    "profile-request-refused": _defect("UP-06", "the vendor refuses the request after it: {detail}"),
-    "sign-in-fails": _defect("FRAME-11", "the sign-in fails though the vendor gave all that was asked for: {message}"),
+    "profile-request-refused": _defect("UP-06", "the vendor refuses the target's profile request: {detail}"),
+    "sign-in-fails": _defect("FRAME-11", "the sign-in fails although the vendor answered every request: {message}"),
     "person-not-found": _defect(
-        "RES-07", "the sign-in finds nobody in the catalog, where other providers find the same person"
+        "RES-07", "the sign-in finds no user in the catalog, where other providers find the same person"
     ),
     "refresh-cookie-not-set": _defect(
         "FRAME-16", "the callback sets no cookie {cookie}, though there is a refresh token"
@@ -211,7 +211,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
         "COOKIE-07", "the callback sets the session's cookie so that no browser sends it to {path}: {cookie}"
     ),
     "refresh-silent": _defect("REFRESH-04", "/refresh did not answer in time"),
-    "refresh-breaks-off": _defect("REFRESH-04", "/refresh broke the connection off"),
+    "refresh-breaks-off": _defect("REFRESH-04", "/refresh closed the connection without a response"),
     "refresh-fails": _defect("REFRESH-04", "/refresh answers {status} ({message}) right after the sign-in"),
     "refresh-no-json": _defect("GEN-08", "/refresh answers with {media_type}, not with JSON"),
     "refresh-no-session": _defect("REFRESH-04", "/refresh answers with no session: {members}"),

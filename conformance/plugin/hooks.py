@@ -52,7 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Prepare the run; a configuration fault ends it here with one sentence."""
     if config.option.help or config.option.version:
         return
-    config.addinivalue_line("markers", f"{FUZZ}: sends requests that nobody in their right mind would send")
+    config.addinivalue_line("markers", f"{FUZZ}: sends malformed requests")
     show_failures_once(config)
     given: dict[str, Any] | None = getattr(config, "workerinput", None)
     if given is not None:

@@ -62,14 +62,14 @@ class Requests(_Strict):
         "token POST form: client_id client_secret=client-secret code=code grant_type redirect_uri",
         "profile GET header: authorization=access-token",
     ]
-    """when somebody signs in."""
+    """at sign-in."""
     refresh: list[str] = [
         "refresh POST form: client_id client_secret=client-secret grant_type refresh_token=refresh-token scope",
         "profile GET header: authorization=new-access-token",
     ]
     """at a refresh."""
     logout: list[str] = []
-    """when somebody signs out."""
+    """at sign-out."""
 
 
 class PersonaProfile(_Strict):
@@ -124,7 +124,7 @@ class ProviderFacts(_Strict):
     provider: str
     """the vendor's id."""
     title: str
-    """the name people know."""
+    """its usual name."""
     kind: Kind
     """the protocol between backend and vendor: ``oauth``, ``saml``, or ``proxy`` for an auth proxy."""
     capabilities: list[str] = []
@@ -134,7 +134,7 @@ class ProviderFacts(_Strict):
     authorization_path: str | None = None
     """path of the vendor's authorization endpoint, below the service."""
     authorization_query: dict[str, Any] = {"response_type": "code"}
-    """parameters there that are the same for everybody -> matcher."""
+    """parameters there that are the same for every user -> matcher."""
     token_request: TokenRequest = TokenRequest()
     """see :class:`TokenRequest`."""
     refresh_request: RefreshRequest = RefreshRequest()
@@ -146,7 +146,7 @@ class ProviderFacts(_Strict):
     resolvers: list[Resolver] = []
     """the vendor's own sign-in resolvers, see :class:`Resolver`."""
     idle_resolvers: list[IdleResolver] = []
-    """those of them that find nobody, see :class:`IdleResolver`."""
+    """those of them that find no user, see :class:`IdleResolver`."""
     wordings: dict[str, str | dict[str, Any]] = {}
     """texts in which providers differ, or matchers of them: ``denied``, ``bad_code``."""
     facts: dict[str, Any] = {}

@@ -18,7 +18,7 @@ class Lines:
 
     def _walk(self, node: yaml.Node, location: Location, around: tuple[yaml.Node, ...]) -> None:
         if node in around:
-            raise yaml.constructor.ConstructorError(None, None, "an alias stands within its own value", node.start_mark)
+            raise yaml.constructor.ConstructorError(None, None, "an alias is within its own value", node.start_mark)
         self._lines.setdefault(location, node.start_mark.line + 1)
         around = (*around, node)
         if isinstance(node, yaml.MappingNode):

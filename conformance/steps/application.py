@@ -284,7 +284,7 @@ def _user_token(context: CaseContext) -> str:
     session = _mapping(context.latest("sign_in", "callback", "proxied_sign_in").get("session"))
     token = _mapping(session.get("backstageIdentity")).get("token")
     if not isinstance(token, str):
-        raise ScenarioFault("nobody is signed in, so there is nobody to decide", blamed=True)
+        raise ScenarioFault("no user is signed in who could decide", blamed=True)
     return token
 
 

@@ -167,7 +167,7 @@ class Callback(Step):
     query: dict[str, Any] = {}
     """parameters changed or added; null removes one."""
     state: dict[str, Any] | None = None
-    """members of the state changed or added (null removes one); the state is encoded anew."""
+    """members of the state changed or added (null removes one); the state is encoded again."""
     headers: dict[str, Any] = {}
     """header fields changed or added; null removes one."""
     method: Text = None

@@ -162,7 +162,7 @@ def _moment(value: Any) -> Any:
 
 
 class ForgeToken(Step):
-    """Make a token that must not be believed, out of a genuine one. Observes ``token``."""
+    """Make an invalid token from a valid one. Observes ``token``."""
 
     action: ClassVar[str] = "forge_token"
     observes: ClassVar[Shape] = shape_of("token")
@@ -173,7 +173,7 @@ class ForgeToken(Step):
     claims: dict[str, Any] = {}
     """claims changed or added; null removes one."""
     signature: str = "keep"
-    """``keep`` the genuine one, ``drop`` it, ``garble`` it, or take the target's public key for a shared secret:
+    """``keep`` the valid one, ``drop`` it, ``garble`` it, or take the target's public key for a shared secret:
     ``public-key`` (RFC 8725 section 2.1), with ``alg: HS256`` in the header."""
 
     def play(self, context: CaseContext) -> Observation:

@@ -1,10 +1,9 @@
 """Make the machine-readable requirement list from the specification.
 
-The Markdown files beside this script are the source. Three forms count as a requirement:
+The Markdown files beside this script are the source. A requirement is
 
-- a table row whose first column is headed ``ID`` and whose table has a ``Level`` or a ``Resolver`` column,
-- a paragraph of frontend.md that opens with a bold ``FE-…`` number,
-- a heading of security.md that opens with ``SEC-…``.
+- a table row whose first column is headed ``ID`` and whose table has a ``Level`` or a ``Resolver`` column, or
+- a heading that opens with its id (``FE-…``, ``SEC-…``), with the fields below it as list items.
 
 How each form is read is written in README.md. Run without arguments after a change of the specification.
 """
@@ -26,8 +25,9 @@ DOCUMENTS = ("protocol.md", "frontend.md", "security.md", "providers-oauth.md", 
 HEADING = re.compile(r"(#{2,4}) (.+)")
 CELL_BORDER = re.compile(r"(?<!\\)\|")
 ROW_ID = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+")
-FRONTEND = re.compile(r"\*\*(FE-\d+)\s*(.*?)\s*(?:\((MUST|SHOULD|INFO)\))?\.?\*\*\s*(.*)", re.DOTALL)
+FRONTEND = re.compile(r"(FE-\d+) — (.+)")
 SECURITY = re.compile(r"(SEC-([A-Z]+)-\d+) — (.+)")
+FIELD = r"(.+(?:\n  .+)*)"  # a list item, whose further lines are indented
 LEVEL = re.compile(r"(MUST|SHOULD|INFO)(?: \(([^)]*)\))?(.*)", re.DOTALL)
 
 
@@ -93,12 +93,12 @@ def read_document(name: str, text: str) -> Iterator[Requirement]:
                 title = heading[2]
                 area = short_name(title) if len(heading[1]) == 2 else place.area
                 place = Place(name, area, title)
+                if frontend := FRONTEND.fullmatch(title):
+                    yield read_frontend(frontend, place, text)
                 if security := SECURITY.fullmatch(title):
                     yield read_security(security, place, text, codes)
                 lines = lines[1:]
             yield from read_table(lines, place)
-            if match := FRONTEND.match(block):
-                yield read_frontend(match, place)
         fenced ^= sum(line.lstrip().startswith("```") for line in block.split("\n")) % 2 == 1
 
 
@@ -137,33 +137,46 @@ def read_table(lines: list[str], place: Place) -> Iterator[Requirement]:
         yield Requirement(row["ID"], level, title, place.area, codes, without_dash(expected), place.source)
 
 
-def read_frontend(match: re.Match[str], place: Place) -> Requirement:
-    """Read a bold paragraph: the title is its bold text, what is expected follows the arrow."""
-    text = " ".join(match[4].split())
-    title = match[2].rstrip(".") or re.split(r"(?<=[.;:]) ", text)[0]
-    expected = " ".join(part.strip() for part in text.split("→ ")[1:])
-    return Requirement(match[1], match[3] or "MUST", title, place.area, ["F"], expected, place.source)
+def read_frontend(match: re.Match[str], place: Place, text: str) -> Requirement:
+    """Read an entry of frontend.md: what is expected follows the arrow in the first paragraph below the level."""
+    level, _, paragraph = (body_of(match, text).strip() + "\n\n").partition("\n\n")
+    field = LEVEL.fullmatch(level.removeprefix("- **Level:** "))
+    if field is None:
+        raise SpecificationError(f"{place.source}: {match[1]} needs the field Level.")
+    expected = " ".join(part.strip() for part in unwrapped(paragraph.split("\n\n")[0]).split("→ ")[1:])
+    return Requirement(match[1], field[1], match[2], place.area, ["F"], expected, place.source)
 
 
 def read_security(match: re.Match[str], place: Place, text: str, codes: dict[str, list[str]]) -> Requirement:
     """Read an entry of the catalogue: the level stands in its own field, the codes in the class table."""
-    body = text.split(f"### {match[0]}\n", 1)[1].split("\n### ", 1)[0]
-    field = re.search(r"\*\*Level:\*\* (.+)", body)
-    level = LEVEL.fullmatch(field[1]) if field else None
-    detection = re.search(r"\*\*Detection:\*\* (.+)", body)
-    reference = re.search(r"\*\*Reference:\*\* (.+)", body)
+    body = body_of(match, text)
+    field = re.search(rf"\*\*Level:\*\* {FIELD}", body)
+    level = LEVEL.fullmatch(unwrapped(field[1])) if field else None
+    detection = re.search(rf"\*\*Detection:\*\* {FIELD}", body)
+    reference = re.search(rf"\*\*Reference:\*\* {FIELD}", body)
     if level is None or detection is None or reference is None:
         raise SpecificationError(f"{place.source}: {match[1]} needs the fields Level, Detection and Reference.")
     return Requirement(
-        match[1], level[1], match[3], place.area, codes[match[2]], detection[1], place.source,
-        limited_to=level[2] or "", level_note=level[3].strip(" ;"), reference=reference[1],
+        match[1], level[1], match[3], place.area, codes[match[2]], unwrapped(detection[1]),
+        place.source,
+        limited_to=level[2] or "", level_note=level[3].strip(" ;"), reference=unwrapped(reference[1]),
     )  # fmt: skip
+
+
+def body_of(match: re.Match[str], text: str) -> str:
+    """Return what stands below the heading of a requirement, up to the next heading."""
+    return re.split(r"\n#{2,3} ", text.split(f"### {match[0]}\n", 1)[1], maxsplit=1)[0]
 
 
 def class_codes(text: str) -> dict[str, list[str]]:
     """Read which test codes belong to which class of the security catalogue."""
     rows = re.findall(r"\| SEC-([A-Z]+) \| \d+ \| ([A-Z, ]+) \|", text)
     return {name: codes.split(", ") for name, codes in rows}
+
+
+def unwrapped(text: str) -> str:
+    """Join the lines of a list item."""
+    return " ".join(text.split())
 
 
 def without_dash(text: str) -> str:

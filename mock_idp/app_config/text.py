@@ -42,7 +42,7 @@ def app_config_text(
     setups = _with_only(provider_setups(settings), environments)
     overlay = profiles()[settings.profile].overlay
     tls_url = tls_url or default_tls_url(settings, idp_url)
-    header = f"{written_by(idp_url)}. Profile {settings.profile!r}. For tests only: everybody can sign in as anybody."
+    header = f"{written_by(idp_url)}. Profile {settings.profile!r}. For tests only: anyone can sign in as any user."
     base, catalog = (merged(part, _only(overlay, part)) for part in _base(settings, idp_url))
     auth = merged(_auth(settings), {key: value for key, value in overlay.get("auth", {}).items() if key != "providers"})
     by_provider = overlay.get("auth", {}).get("providers", {})

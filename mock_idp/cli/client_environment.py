@@ -17,7 +17,7 @@ def client_environment(urls: Mapping[str, str], ca_file: Path) -> dict[str, str]
     Parameters:
         urls: addresses of the mock as in ``GET /__idp/``; ``proxy`` is the one that matters.
         ca_file: the mock's certificate authority, PEM. The variables that replace a client's own trust
-            store get the same file, because the proxy lets nobody through to a real service.
+            store get the same file, because the proxy lets no request through to a real service.
 
     Returns:
         Variables in a fixed order, each with the programs that read it in its comment.

@@ -163,7 +163,7 @@ idp_option = click.option(
     type=click.Choice([shell.value for shell in Shell]),
     default=Shell.SH.value,
     show_default=True,
-    help="For whom the variables are written.",
+    help="The shell or tool for which the variables are written.",
 )
 def env_command(idp: str | None, shell: str) -> None:
     """Print the environment that sends a process's traffic to the mock IdP.
@@ -185,7 +185,7 @@ def env_command(idp: str | None, shell: str) -> None:
     "providers",
     metavar="ID=VENDOR",
     multiple=True,
-    help="What is behind a provider id of the app-config that does not tell it.",
+    help="The vendor of a provider id that the app-config does not tell.",
 )
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def run_command(

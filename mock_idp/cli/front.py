@@ -53,7 +53,7 @@ def _find_persona(name: str | None, idp_url: str | None) -> Person | None:
 @click.command("front")
 @click.argument("vendor")
 @own_vendor_option
-@click.option("--upstream", type=Url(), required=True, help="Address of the backend to stand in front of.")
+@click.option("--upstream", type=Url(), required=True, help="Base URL of the backend behind the proxy.")
 @click.option("--as", "persona", metavar="PERSONA", help="Sign this persona in at once, without a page.")
 @click.option(
     "--app",
@@ -78,12 +78,12 @@ def front_command(  # noqa: PLR0913 - each is an option
 ) -> None:
     """Be the auth proxy VENDOR in front of a backend.
 
-    What clients send in its headers is thrown away, whoever signed in is put there instead, signed by the
+    What clients send in its headers is removed; the headers of the signed-in person replace them, signed by the
     running mock IdP. VENDOR is a provider id such as gcpIap, or gcp-iap.
     """
     stopping = stop_signals()
     if not is_loopback(host):
-        click.echo(f"Warning: whoever can reach {host} can be anybody at {upstream}.", err=True)
+        click.echo(f"Warning: every client that reaches {host} can sign in as any user at {upstream}.", err=True)
     with plain_mistakes():
         proxy, provider = find_proxy(vendor)
         who = _find_persona(persona, idp)
@@ -97,6 +97,6 @@ def front_command(  # noqa: PLR0913 - each is an option
 def _ready_line(running: AuthProxyServer, setup: FrontSetup, *, as_json: bool) -> str:
     if as_json:
         return json.dumps({"ready": True, "urls": {"http": running.url}})
-    who = f"everybody is {setup.persona.name}" if setup.persona else "a page asks who you are"
+    who = f"every request is from {setup.persona.name}" if setup.persona else "a page asks who you are"
     app = f" and of {setup.app_url}" if setup.app_url else ""
     return f"{setup.proxy.title} at {running.url}, in front of {setup.upstream.url}{app}; {who}. Ctrl-C ends it."

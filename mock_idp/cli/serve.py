@@ -65,7 +65,7 @@ def serve(
         # The other options are named like the settings they are.
         settings = settings_of(ctx, options, setup)
     if not is_loopback(settings.host):
-        click.echo(f"Warning: whoever can reach {settings.host} can sign in as anybody and register clients.", err=True)
+        click.echo(f"Warning: every client that reaches {settings.host} can sign in as any user.", err=True)
     with plain_mistakes(), start(settings, setup=setup, sources=sources, report=_report) as running:
         if verbose:
             running.idp.journal.told = lambda entry: click.echo(request_line(entry), err=True)

@@ -34,7 +34,7 @@ GRANT_CHANGE: Members = {
 SERVICE_OF_ANY_KIND: Members = {**SERVICE, "vendor": Member(NAME, "What it behaves like.", required=True)}
 """A service made at run time may be of what is no vendor: a website."""
 SERVICE_CHANGE: Members = {
-    "faults": Member(FAULT_LIST, "How it misbehaves towards everybody from now on."),
+    "faults": Member(FAULT_LIST, "Its faults for every user from now on."),
     "rotate_keys": Member(one_of_these(True, False, "overlap"), "Whether the next key signs from now on."),
     "published_keys": Member(list_of(one_of_these(*KEY_SETS)), "Which sets of keys it publishes."),
     "advance": Member(number(0, LATEST), "Seconds that pass at once for it alone."),
@@ -50,14 +50,14 @@ HEADERS: Members = {
     "claims": Member(Kind({"type": ["object", "null"]}, ANYTHING.read), "Claims of the token, replaced; null removes."),
     "token_headers": Member(Kind({"type": ["object", "null"]}, ANYTHING.read), "Members of its header, replaced."),
     "algorithm": Member(Kind(_NULLABLE, ANYTHING.read), "JWS algorithm."),
-    "key": Member(Kind(_NULLABLE, ANYTHING.read), "Whose key signs."),
+    "key": Member(Kind(_NULLABLE, ANYTHING.read), "Which key signs."),
     "edit": Member(Kind(_NULLABLE, ANYTHING.read), "What becomes of the finished token."),
     "text": Member(Kind(_NULLABLE, ANYTHING.read), "A text instead of the token."),
 }
 CLOCK_CHANGE: Members = {
     "now": Member(number(0, LATEST), "Set it, in seconds since the epoch."),
     "advance": Member(number(0, LATEST), "Seconds that pass at once."),
-    "frozen": Member(BOOLEAN, "Stop it, or let it go on from where it stands."),
+    "frozen": Member(BOOLEAN, "Stop it, or let it continue from its current time."),
 }
 
 JOURNAL_QUERY = {name: {"type": "integer" if name == "since" else "string"} for name in FILTERS}
@@ -73,7 +73,7 @@ def _object(**members: Any) -> dict[str, Any]:
 
 
 def _person() -> dict[str, Any]:
-    schema = schema_of(PERSON, "Somebody who can sign in.")
+    schema = schema_of(PERSON, "A person who can sign in.")
     schema["properties"] |= {"own": _FLAG, "spare": _FLAG}
     return schema | {"required": ["id", "name", "login", "own", "spare"]}
 

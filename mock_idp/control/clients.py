@@ -32,14 +32,14 @@ def add(operations: Operations, idp: Idp) -> None:
     @operations.route(
         "PATCH",
         "/clients/<path:client_id>",
-        "Change a client of one's own.",
+        "Change an own client.",
         body=CLIENT_CHANGE,
         answer=ref("Client"),
     )
     def patch_client(client_id: str) -> Any:
         return describe_client(change_client(idp, client_id, read_json()))
 
-    @operations.deleting("/clients/<path:client_id>", "Remove a client of one's own.")
+    @operations.deleting("/clients/<path:client_id>", "Remove an own client.")
     def delete_client(client_id: str) -> Any:
         remove_client(idp, client_id)
         return no_content()

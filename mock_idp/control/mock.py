@@ -26,7 +26,7 @@ def add(operations: Operations, idp: Idp) -> None:
     def openapi() -> Any:
         return document(operations.all)
 
-    @operations.route("GET", "/personas", "The kit's own people for tests.", answer=listing("personas", ANY_OBJECT))
+    @operations.route("GET", "/personas", "The personas: people for tests.", answer=listing("personas", ANY_OBJECT))
     def personas() -> Any:
         known = idp.people.by_id
         return {"personas": [describe_persona(idp, known[persona]) for persona in PERSONAS]}
@@ -49,13 +49,16 @@ def add(operations: Operations, idp: Idp) -> None:
             raise ControlError("This mock IdP runs without TLS, so there is no certificate authority.", 404)
         return Response(idp.listener_info.ca_pem, content_type="application/x-pem-file")
 
-    @operations.route("GET", "/catalog.yaml", "Backstage entities of everybody.", media_type="application/yaml")
+    @operations.route("GET", "/catalog.yaml", "Backstage entities of all people.", media_type="application/yaml")
     def catalog() -> Any:
         text = catalog_yaml() + own_catalog_yaml(idp.people.own.values())
         return Response(text, content_type="application/yaml; charset=utf-8")
 
     @operations.route(
-        "GET", "/people.yaml", "Backstage entities of those whom sign-in pages show.", media_type="application/yaml"
+        "GET",
+        "/people.yaml",
+        "Backstage entities of the people on sign-in pages.",
+        media_type="application/yaml",
     )
     def people_catalog() -> Any:
         text = shown_catalog_yaml() + own_catalog_yaml(idp.people.own.values())

@@ -36,8 +36,8 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
         "info": {
             "title": "Control API of the mock IdP",
             "version": mock_idp.__version__,
-            "description": "How tests and tools talk about the mock. For loopback and for names that nobody on the "
-            "internet can own; any other Host gets 421.",
+            "description": "How tests and tools configure and read the mock. For loopback and for reserved names; "
+            "any other Host gets 421.",
         },
         "servers": [{"url": CONTROL_PREFIX}],
         "paths": paths,

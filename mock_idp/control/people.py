@@ -15,12 +15,12 @@ def add(operations: Operations, idp: Idp) -> None:
     """Add operations on people."""
 
     @operations.route(
-        "GET", "/people", "Everybody who can sign in, own people first.", answer=listing("people", ref("Person"))
+        "GET", "/people", "All people who can sign in, own people first.", answer=listing("people", ref("Person"))
     )
     def list_people() -> Any:
         return {"people": [describe_person(person) for person in idp.people.by_id.values()]}
 
-    @operations.route("POST", "/people", "Add somebody.", body=PERSON, status=201, answer=ref("Person"))
+    @operations.route("POST", "/people", "Add a person.", body=PERSON, status=201, answer=ref("Person"))
     def create_person() -> Any:
         person = read_person(read_json())
         if person.id in idp.people.by_id:
@@ -30,17 +30,17 @@ def add(operations: Operations, idp: Idp) -> None:
         idp.people.put(person)
         return describe_person(person), 201
 
-    @operations.route("GET", "/people/<person_id>", "Somebody.", answer=ref("Person"))
+    @operations.route("GET", "/people/<person_id>", "One person.", answer=ref("Person"))
     def person(person_id: str) -> Any:
         return describe_person(_find_person(idp, person_id))
 
-    @operations.route("PATCH", "/people/<person_id>", "Change somebody.", body=PERSON_CHANGE, answer=ref("Person"))
+    @operations.route("PATCH", "/people/<person_id>", "Change a person.", body=PERSON_CHANGE, answer=ref("Person"))
     def change_person(person_id: str) -> Any:
         changed = changed_person(_find_person(idp, person_id), read_json())
         idp.people.put(changed)
         return describe_person(changed)
 
-    @operations.deleting("/people/<person_id>", "Remove somebody, and revoke what that person granted.")
+    @operations.deleting("/people/<person_id>", "Remove a person, and revoke the person's grants.")
     def delete_person(person_id: str) -> Any:
         _find_person(idp, person_id)
         idp.applied.remove_person(person_id)

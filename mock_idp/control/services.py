@@ -52,7 +52,7 @@ def add(operations: Operations, idp: Idp) -> None:
     @operations.route(
         "POST",
         "/proxies/<proxy_id>/headers",
-        "The headers that an auth proxy would add for somebody.",
+        "The headers that an auth proxy would add for a person.",
         body=HEADERS,
         answer=ref("Headers"),
     )

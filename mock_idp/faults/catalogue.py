@@ -162,7 +162,7 @@ _ANSWERS = (
     ),
     Fault(
         "odd-keys",
-        "Beside the good keys stand some that nobody can use",
+        "The key set also has invalid keys",
         ("jwks",),
         "RFC 7517 section 5",
         "It takes the good key, and does not mind the others.",
@@ -187,7 +187,7 @@ _ANSWERS = (
     ),
     Fault(
         "endpoint-with-query",
-        "An endpoint in the discovery document has a query of its own",
+        "An endpoint in the discovery document has a query",
         ("discovery",),
         "RFC 6749 section 3.1",
         "It keeps the query, and adds its own parameters to it.",
@@ -209,13 +209,13 @@ _ANSWERS = (
     ),
     Fault(
         "text-instead",
-        "Whatever you say stands in the answer's place",
+        "The response is replaced by a given text",
         MACHINES,
         "RFC 8259 section 2 (an array, a number, a thousand brackets … are JSON as well)",
         FAILS,
         (
             Parameter("text", "text", None, "The body.", required=True),
-            Parameter("repeat", "integer", 1, "How often it stands there; at most 100000 times."),
+            Parameter("repeat", "integer", 1, "How often it is repeated; at most 100000 times."),
             Parameter("type", "token", "application/json", "The media type."),
             _STATUS_200,
         ),
@@ -232,7 +232,7 @@ _ANSWERS = (
     ),
     Fault(
         "oversized",
-        "A member that nobody needs makes the body very long",
+        "An additional member makes the body very long",
         MACHINES,
         "RFC 9110 section 15.5.14 (limits are the reader's)",
         "It stops reading at a limit, and fails.",
@@ -350,7 +350,7 @@ _TOKEN_ANSWERS = (
         "Fewer scopes than asked for",
         TOKENS,
         "RFC 6749 section 3.3",
-        "It tells the frontend which scopes there are.",
+        "It tells the frontend the granted scopes.",
         (Parameter("without", "texts", None, "The scopes that are missing.", required=True),),
         change=effects.fewer_scopes,
     ),

@@ -34,7 +34,7 @@ def _with_another_audience(token: SignedToken) -> SignedToken:
 _SIGNATURES = (
     _named(
         "wrong-signature",
-        "The ID token is signed with somebody else's key, under the right key id",
+        "The ID token is signed with a foreign key, under the right key id",
         f"{_VALIDATION} rule 6",
         _REFUSES,
         Forgery(key=FOREIGN_KEY),
@@ -111,7 +111,7 @@ _CLAIMS = (
     _claim("wrong-issuer", "The ID token names another issuer", "2", "iss", "https://issuer.invalid"),
     _claim("missing-issuer", "The ID token has no issuer", "2", "iss", None),
     _claim("wrong-audience", "The ID token is for another client", "3", "aud", _ANOTHER_CLIENT),
-    _claim("missing-audience", "The ID token is for nobody", "3", "aud", None),
+    _claim("missing-audience", "The ID token has no audience", "3", "aud", None),
     _own(
         "several-audiences",
         "The ID token is for another client too, and does not say who asked",
@@ -148,7 +148,7 @@ _CLAIMS = (
     ),
     _named(
         "missing-subject",
-        "The ID token is about nobody",
+        "The ID token has no subject",
         "OpenID Connect Core section 2",
         _REFUSES,
         Forgery(claims={"sub": None}),
@@ -166,7 +166,7 @@ _FORMS = (
     ),
     _named(
         "garbage-id-token",
-        "In place of the ID token is a text that is none",
+        "The ID token is replaced by a malformed text",
         "RFC 7519 section 7.2",
         _REFUSES,
         Forgery(text="not.a.token"),
@@ -192,7 +192,7 @@ _FORGED = Fault(
         Parameter("token_headers", "object", None, "JOSE header member -> value; null removes it."),
         Parameter("claims", "object", None, 'Claim -> value; null removes it, {"from_now": SECONDS} is a time.'),
         Parameter("edit", "text", None, "What happens after it is signed.", choices=tuple(EDITS)),
-        Parameter("text", "text", None, "What stands in its place."),
+        Parameter("text", "text", None, "What replaces it."),
     ),
     change=effects.forged,
     needs_one_of=("algorithm", "key", "token_headers", "claims", "edit", "text"),

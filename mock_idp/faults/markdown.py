@@ -9,7 +9,7 @@ _HEAD = """# Faults
 Made by `mock-idp faults --markdown`; do not edit. `GET /__idp/faults` says the same as data.
 
 A grant carries faults along: the consent form orders them, `PATCH /__idp/grants/ID` changes them. A service can have
-some towards everybody. An order is a name, or an object with parameters:
+some towards every user. An order is a name, or an object with parameters:
 
 ```json
 ["expired", {"fault": "slow", "at": "profile", "seconds": 5, "times": 1}]
@@ -27,11 +27,11 @@ header, and what happens to the finished text. The names below it are the usual 
 
 Every service has keys of its own in four sets: `own` signs today, `next` will after a rotation, `previous` did before,
 `spare` is one more, which no rotation touches,
-`foreign` is somebody else's, under the key id of `own` unless it is published; `public` is the own public key taken
+`foreign` is another party's, under the key id of `own` unless it is published; `public` is the own public key taken
 for a shared secret. The key set shows `own` only, unless a test says otherwise. `PATCH /__idp/services/ID
 {"rotate_keys": true}` lets `next` sign and drops the old key at once; `"overlap"` keeps the old one published beside
 it. `{"published_keys": ["own", "next"]}` publishes a key before it signs, an empty list publishes none. Rotation
-concerns everybody who uses a service: do it only in one that a single environment has for itself.
+concerns every user of a service: do it only in one that a single environment has for itself.
 
 ## SAML answers
 

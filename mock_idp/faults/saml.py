@@ -80,7 +80,7 @@ def _content(told: SamlResponse, parameters: Parameters) -> SamlResponse:
 SAML_FAULTS = (
     _fault(
         "saml-content",
-        "The answer says whatever you say, under a good signature",
+        "The response has given values, with a valid signature",
         _PROFILE,
         _content,
         *(
@@ -101,7 +101,7 @@ SAML_FAULTS = (
     ),
     _says(
         "saml-foreign-key",
-        "The answer is signed with somebody else's key, and brings its certificate along",
+        "The response is signed with a foreign key, and contains its certificate",
         f"{_CORE} 5",
         key=FOREIGN_KEY,
     ),
@@ -128,10 +128,10 @@ SAML_FAULTS = (
     ),
     _fault(
         "saml-comment",
-        "A comment stands in the midst of the NameID",
+        "The NameID contains an XML comment",
         "Canonical XML section 2.1 (comments are not signed)",
         lambda told, parameters: _edited(told, forgery.commented(parameters["before"])),
-        Parameter("before", "integer", None, "How many characters stand before it.", required=True),
+        Parameter("before", "integer", None, "How many characters precede it.", required=True),
         expect="It reads the whole name, or refuses the answer.",
     ),
     _fault(
@@ -140,8 +140,8 @@ SAML_FAULTS = (
         "SAML bindings section 3.1.1, W3C XML Signature Best Practices section 2.1",
         _with_document_type,
     ),
-    _says("saml-wrong-audience", "The assertion is for somebody else", f"{_CORE} 2.5.1.4", audience="another-client"),
-    _says("saml-missing-audience", "The assertion does not say whom it is for", f"{_PROFILE}.2", audience=""),
+    _says("saml-wrong-audience", "The assertion has another audience", f"{_CORE} 2.5.1.4", audience="another-client"),
+    _says("saml-missing-audience", "The assertion has no audience", f"{_PROFILE}.2", audience=""),
     _says(
         "saml-expired",
         "The assertion is expired",
@@ -174,7 +174,7 @@ SAML_FAULTS = (
     ),
     _fault(
         "saml-unsolicited",
-        "Nobody asked for the answer",
+        "The response is unsolicited",
         f"{_PROFILE}.5",
         lambda told, parameters: replace(told, in_response_to=""),
         expect="It signs in, or refuses if it wants to be asked.",

@@ -61,7 +61,7 @@ TRANSPORT_FAULTS = (
         "The answer waits until others wait as well, then all of them come at once",
         MACHINES,
         "none",
-        "It answers everybody with what is theirs, whoever else it serves at the same moment.",
+        "It answers concurrent requests with the data of their own user.",
         (
             Parameter("until", "integer", 2, "How many let each other go."),
             Parameter("name", "text", "", "Under which name, together with the place, they wait for each other."),

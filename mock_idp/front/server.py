@@ -194,7 +194,7 @@ class AuthProxyServer(Startable):
             await stream.answer(302, [("Location", f"{SIGN_IN_PATH}?{query}"), ("Cache-Control", "no-store")], b"")
             return
         challenge = ("WWW-Authenticate", f'Cookie cookie-name="{self._setup.proxy.header_spec.session_cookie}"')
-        sentence = f"Nobody is signed in; open {self.url} in this browser first."
+        sentence = f"No user is signed in; open {self.url} in this browser first."
         await self._fail(stream, visit, 401, sentence, [challenge, *self._readable_by_the_app(visit)])
 
     def _readable_by_the_app(self, visit: Visit) -> Lines:

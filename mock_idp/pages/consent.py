@@ -119,7 +119,7 @@ def _carry_out(idp: Idp, decision: _Decision, headers: Mapping[str, str]) -> Res
     service, asked = found
     vendor = service.emulation
     if not isinstance(vendor, Vendor):
-        raise ConsentError(f"Nobody consents to anything at {vendor.title}.")
+        raise ConsentError(f"There is no consent page at {vendor.title}.")
     _check_age(service, idp.settings.request_seconds, asked)
     beyond = [scope for scope in decision.scopes if scope not in asked.scopes]
     if beyond:

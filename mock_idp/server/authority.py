@@ -32,7 +32,7 @@ else:
     import fcntl
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1", "::ffff:127.0.0.1")
-"""What this machine is called; the last is an IPv4 address in the form of IPv6 (RFC 4291 section 2.5.5.2)."""
+"""Names of this machine; the last one is an IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2)."""
 
 _CERTIFICATE_LIFE = timedelta(days=365)
 _CLOCK_TOLERANCE = timedelta(days=1)

@@ -118,7 +118,7 @@ class _Reader:
         self._get("auth", "session")
         providers = self._get("auth", "providers")
         if not isinstance(providers, Mapping) or not providers:
-            raise AppConfigError(f"{self._names()}: there is no provider below auth.providers, so nobody can sign in.")
+            raise AppConfigError(f"{self._names()}: there is no provider below auth.providers, so no user can sign in.")
         for provider, config in providers.items():
             self._provider(provider, config, backend_url)
         found = self._found
@@ -203,7 +203,7 @@ class _Reader:
         if vendor is None:
             there = ", ".join(vendors())
             what = f"say --provider {provider}=VENDOR, where VENDOR is one of {there}"
-            self._remark(f"No vendor is known behind the provider {provider!r}, so nobody signs in with it; {what}.")
+            self._remark(f"No vendor is known for the provider {provider!r}, so no user can sign in with it; {what}.")
             return
         if not isinstance(config, Mapping):
             raise self._error(path, "a provider is a mapping from environments to their keys")

@@ -51,7 +51,7 @@ def schema() -> dict[str, Any]:
     made = schema_of(_PARTS, "People, clients, services and settings of a mock IdP (mock-idp serve).")
     parts = made["properties"]
     for name, members, what in (
-        ("people", PERSON, "Somebody who can sign in."),
+        ("people", PERSON, "A person who can sign in."),
         ("clients", CLIENT, "An application that is registered at a vendor."),
         ("services", SERVICE, "One more running instance of a vendor."),
     ):

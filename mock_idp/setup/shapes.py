@@ -93,7 +93,7 @@ PERSON: Members = {
     "picture": Member(PICTURE, "Address of a picture; a drawn one by default."),
     "entity": Member(or_false(LINE), "Name of the User entity in the catalog, or false for none; the id by default."),
     "namespace": Member(LINE, "Namespace of the User entity."),
-    "description": Member(LINE, "One sentence, shown where people choose."),
+    "description": Member(LINE, "One sentence, shown on the sign-in page."),
 }
 
 CLIENT: Members = {
@@ -116,7 +116,7 @@ SERVICE: Members = {
         NAME, "Its id: the first segment of its path, or what stands for the * of a host name.", required=True
     ),
     "vendor": Member(one_of(_emulations), "What it behaves like.", required=True),
-    "faults": Member(FAULT_LIST, "How it misbehaves towards everybody, as in the consent form."),
+    "faults": Member(FAULT_LIST, "Its faults for every user, as in the consent form."),
 }
 
 _PORT = whole(0, 65535)
@@ -145,7 +145,7 @@ _FIELDS: Mapping[str, str] = {
 PERSON_CHANGE: Members = {
     name: Member(member.kind, member.description) for name, member in PERSON.items() if name != "id"
 }
-"""What can be changed about somebody."""
+"""What can be changed about a person."""
 
 
 def read_person(data: Any) -> Person:

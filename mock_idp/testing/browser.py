@@ -201,7 +201,7 @@ class Browser:
     def _ended(self, url: str, page: Reply) -> SignIn:
         if not self._grant:
             reason = self._refusal or f"the last page answered {page.status}: {_plain(page.text)[:300]}"
-            raise SignInError(f"Nobody was asked to sign in. The way was {self._way()}; {reason}")
+            raise SignInError(f"No sign-in page was shown. The redirects were {self._way()}; {reason}")
         return SignIn(url, page.status, page.text, page.response, self._grant, tuple(self._visited))
 
     def _is_vendor(self, url: str) -> bool:

@@ -289,7 +289,7 @@ class GitHub(OAuthVendor):
         ),
         Quirk(
             "an-address-for-everybody",
-            "Whoever shows no address has one at users.noreply.github.com, which is never the primary one.",
+            "A user without a public address has one at users.noreply.github.com, which is never the primary one.",
             "github.com/desktop/desktop/pull/2601, which quotes an answer",
         ),
         Quirk(

@@ -559,7 +559,7 @@ class Microsoft(OpenIdVendor):
         scopes = tuple(dict.fromkeys(_canonical(scope) for scope in split_scopes(request.form.get("scope", ""))))
         missing = [scope for scope in scopes if scope not in grant.scopes and scope not in _CONSENTED]
         if missing:
-            raise Refusal(Reason.INVALID_SCOPE, f"Nobody consented to {' '.join(missing)}.", grant.grant_id)
+            raise Refusal(Reason.INVALID_SCOPE, f"No consent was given to {' '.join(missing)}.", grant.grant_id)
         return scopes or grant.scopes
 
     def token_value(self, request: ServiceRequest, grant: Grant, kind: TokenKind) -> str:

@@ -148,10 +148,10 @@ class OAuthVendor(Vendor):
             return None
         before = request.service.store.consent_of(session_of(request), client.client_id)
         if before is None:
-            raise Refusal(Reason.LOGIN_REQUIRED, f"prompt is none, but nobody is signed in at {self.title}.")
+            raise Refusal(Reason.LOGIN_REQUIRED, f"prompt is none, but no user is signed in at {self.title}.")
         missing = [scope for scope in scopes if scope not in before.scopes]
         if missing:
-            raise Refusal(Reason.CONSENT_REQUIRED, f"prompt is none, but nobody consented to {' '.join(missing)}.")
+            raise Refusal(Reason.CONSENT_REQUIRED, f"prompt is none, but no consent was given to {' '.join(missing)}.")
         return before.persona
 
     def allow(

@@ -151,8 +151,8 @@ class Oidc(OpenIdVendor):
     signing_algorithms = ("RS256", "ES256")
     extra_scopes = ("offline_access", "phone", "address", "groups")
     environments = (
-        _environment("default-prompt", "Nobody is asked anything (prompt=none, the default).", prompt=None),
-        _environment("login-prompt", "People are asked to sign in again.", prompt="login"),
+        _environment("default-prompt", "No page is shown (prompt=none, the default).", prompt=None),
+        _environment("login-prompt", "The user has to sign in again.", prompt="login"),
         _environment(
             "search-params",
             "Further parameters for the authorization request, some of which must not get through.",
@@ -191,7 +191,7 @@ class Oidc(OpenIdVendor):
         ),
         _environment(
             "endpoint-query",
-            "An issuer whose authorization endpoint has a query of its own.",
+            "An issuer whose authorization endpoint has a query.",
             ServiceSpec(({"fault": "endpoint-with-query", "at": "discovery"},)),
         ),
         _environment(

@@ -51,7 +51,7 @@ CUSTOM_SERVER = "default"
 _CUSTOM_PATH = f"/oauth2/{CUSTOM_SERVER}/"
 
 IDENTITY_PROVIDER = "0oa4c1harbour7Quay0h7"
-"""Id of the identity provider that people may be sent on to."""
+"""Id of the identity provider to which users may be redirected."""
 
 _DOCS = "developer.okta.com/docs/api/openapi/okta-oauth/oauth"
 _CAPTURES = "DockYard/openid_connect, test/fixtures/http/okta; a custom server's: micronaut-security's tests"
@@ -231,7 +231,7 @@ class Okta(OpenIdVendor):
     environments = (
         EnvironmentKind(
             "authorization-server",
-            "A custom authorization server, and people sent on to an identity provider of theirs.",
+            "A custom authorization server that redirects users to another identity provider.",
             keys={"authServerId": CUSTOM_SERVER, "idp": IDENTITY_PROVIDER},
         ),
     )
@@ -258,7 +258,7 @@ class Okta(OpenIdVendor):
         ),
         Quirk(
             "opaque-access-token",
-            "Access tokens look like the JWTs that Okta issues, but nobody can take them apart.",
+            "Access tokens look like the JWTs that Okta issues, but are opaque.",
             "a decision of this mock",
         ),
     )

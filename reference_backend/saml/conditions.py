@@ -61,7 +61,7 @@ def moment(text: str | None) -> float | None:
     try:
         found = datetime.fromisoformat(text)
     except ValueError as error:
-        raise AuthError("SAML assertion has a time that is none") from error
+        raise AuthError("SAML assertion has an invalid time") from error
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 

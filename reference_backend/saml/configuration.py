@@ -29,7 +29,7 @@ class SamlSettings:
         certificate: what answers are signed with.
         private_key: signs requests; None leaves them unsigned.
         algorithm: with which hash, of :data:`ALGORITHMS`.
-        name_id_format: how people are to be named.
+        name_id_format: the requested NameID format.
         authn_context: how they are to have signed in at the identity provider.
         clock_skew: seconds by which its clock may be wrong; None means that times are not checked.
         wants_signed_response: the whole answer has to be signed.

@@ -177,12 +177,12 @@ class TestTarget:
 
     def test_called_by_another_name(self, pair):
         told = fault(pair, auth_url=pair.auth_url.replace("localhost", "127.0.0.1"))
-        assert f"the target calls itself {pair.target.own_url}" in told
+        assert f"names the target {pair.target.own_url}" in told
         assert f"test {pair.auth_url}" in told
 
     def test_app_origin_is_not_told(self, pair):
         pair.target.tells_origin = False
-        assert fault(pair) == "the target does not tell its app's origin; give it with --app-origin"
+        assert fault(pair) == "the target does not report its app's origin; give it with --app-origin"
 
     def test_stops_in_the_middle(self, pair):
         pair.target.stops_after = 1
@@ -239,7 +239,7 @@ class TestCommandLine:
 
     def test_provider_over_another_vendor(self, pair):
         told = fault(pair, providers={"github": "gitlab"})
-        assert told.startswith("--provider github=gitlab: the mock IdP has github over the vendor 'github'")
+        assert told.startswith("--provider github=gitlab: the mock IdP serves github as the vendor 'github'")
 
     def test_wished_provider_is_absent(self, pair):
         pair.target.environments = None

@@ -68,7 +68,7 @@ def test_a_mistake_is_one_sentence(state: Path, arguments: tuple[str, ...], desc
 def test_listening_beyond_loopback_is_warned_about(state: Path, host: str, is_warned: bool) -> None:
     # It ends at the mistake after that.
     result = run("serve", *FREE_PORTS, "--host", host, "--provider", "nobody")
-    assert ("can sign in as anybody and register clients" in result.stderr) is is_warned
+    assert ("can sign in as any user" in result.stderr) is is_warned
 
 
 def test_a_taken_port(state: Path) -> None:
@@ -236,7 +236,7 @@ def test_serve_tells_people_what_they_need(process: "subprocess.Popen[str]") -> 
     assert line.startswith("Mock IdP at http://127.0.0.1:")
     assert "seed 42" in line
     assert "Open http://127.0.0.1:" in line
-    assert "can sign in as anybody" in process.stderr.readline()
+    assert "can sign in as any user" in process.stderr.readline()
 
 
 @pytest.mark.parametrize("process", [["-v", "--json"]], indirect=True)

@@ -244,7 +244,7 @@ def test_provider_ids_of_ones_own(read: Any) -> None:
     assert "taken for oidc" in guessed.remarks[0]
     assert read(provider(f"okta: {keys}"), behind={"okta": "oidc"}).setup.services[0].id == "okta-oidc"
     unknown = read(provider(f"{GITHUB}, ours: {{p: {{clientId: a}}}}"))
-    assert "No vendor is known behind the provider 'ours'" in unknown.remarks[0]
+    assert "No vendor is known for the provider 'ours'" in unknown.remarks[0]
     assert "--provider ours=VENDOR" in unknown.remarks[0]
 
 
@@ -291,7 +291,7 @@ MISTAKES = [
         provider("github: {a: {clientId: x, clientSecret: '1'}, b: {clientId: x, clientSecret: '2'}}"),
         "auth.providers.github.b: the client 'x' has another clientSecret at",
     ),
-    (provider("ours: {p: {clientId: x}}"), "No vendor is known behind the provider 'ours'"),
+    (provider("ours: {p: {clientId: x}}"), "No vendor is known for the provider 'ours'"),
 ]
 
 

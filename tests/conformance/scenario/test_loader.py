@@ -189,8 +189,8 @@ MISTAKES = [
     (TITLE, f"{TITLE}\n? [a, b]\n: x", 3, "not YAML: ['a', 'b'] cannot be a key"),
     ("200}", "200", 7, "not YAML: expected ',' or '}'"),
     ("{}", "*nowhere", 4, "not YAML: found undefined alias 'nowhere'"),
-    ("{}", "&self {query: *self}", 4, "not YAML: an alias stands within its own value"),
-    ("{}", "{scopes: &self [*self]}", 4, "not YAML: an alias stands within its own value"),
+    ("{}", "&self {query: *self}", 4, "not YAML: an alias is within its own value"),
+    ("{}", "{scopes: &self [*self]}", 4, "not YAML: an alias is within its own value"),
     ("{}", "!!python/none {}", 4, "not YAML: could not determine a constructor"),
     ("good back", "good \x07 back", 2, "not YAML: the character U+0007 cannot stand here"),
 ]

@@ -42,7 +42,7 @@ def tenant_gets_the_same_nonce() -> None:
 
 @defect("AUTH0-02", providers=AUTH0)
 def scope_added_for_the_tenant() -> None:
-    """The backend asks for a scope that nobody named."""
+    """Start requests a scope that was neither requested nor configured."""
 
     def start(original: Callable[[Auth0, StartRequest], str], self: Auth0, request: StartRequest) -> str:
         return original(self, dataclasses.replace(request, scope=f"{request.scope} read:users".strip()))
@@ -101,7 +101,7 @@ def nonce_of_the_tenant_ignored() -> None:
 
 @defect("AUTH0-06", providers=AUTH0)
 def any_algorithm_of_the_tenant() -> None:
-    """An ID token that says it is not signed is accepted."""
+    """An unsigned ID token is accepted."""
     replace(auth0, "require_algorithm", nothing)
 
 
@@ -139,7 +139,7 @@ def profile_asked_for_each_time() -> None:
 
 @defect("AUTH0-11", providers=AUTH0)
 def tenant_passes_errors_on() -> None:
-    """What user info says about an error is shown."""
+    """The error of userinfo is shown in the error response."""
 
     def refused(original: Callable[..., ProfileError], self: Auth0, status: int, body: str) -> ProfileError:
         return ProfileError(f"{self.profile_label} - {body}", upstream_status=status)
@@ -149,7 +149,7 @@ def tenant_passes_errors_on() -> None:
 
 @defect("AUTH0-12", "UP-08", "OUT-P1", providers=AUTH0)
 def denial_at_the_tenant_is_a_failure() -> None:
-    """Somebody who says no is reported as a failure."""
+    """A denied consent is reported as a failure."""
     replace(oauth_errors, "rejected", oauth_errors.failed)
 
 
@@ -167,7 +167,7 @@ def tenant_asked_at_logout() -> None:
 
 @defect("PROV-AUTH0-01", providers=AUTH0)
 def hints_not_passed_on() -> None:
-    """What whoever starts says about the sign-in is dropped."""
+    """The parameters of start for the sign-in are dropped."""
     replace(auth0, "PASSED_ON", ())
 
 
@@ -203,7 +203,7 @@ def no_way_out_of_the_tenant() -> None:
 
 @defect("PROV-AUTH0-04", providers=AUTH0)
 def way_out_without_return() -> None:
-    """Nobody comes back from the tenant's logout."""
+    """The tenant's logout does not return to the app."""
 
     def logout(original: Callable[..., str | None], self: Auth0, request: LogoutRequest) -> str | None:
         return original(self, dataclasses.replace(request, origin=None))

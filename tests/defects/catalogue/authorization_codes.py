@@ -61,7 +61,7 @@ def any_verifier_will_do() -> None:
 
 @on_server("CODE-11")
 def challenge_itself_proves() -> None:
-    """Who knows the challenge has proved it, whatever the method."""
+    """The code_challenge is accepted as code_verifier, whatever the method."""
     wrap(
         code_challenge,
         "proves",
@@ -108,7 +108,7 @@ def any_secret_will_do() -> None:
 
 @on_server("CODE-15")
 def replay_changes_nothing() -> None:
-    """Who brings a used code takes nothing back."""
+    """A reused code does not revoke the tokens that were issued for it."""
     replace(TokenEndpoint, "_revoke_what_was_issued", nothing)
 
 
@@ -125,13 +125,13 @@ def unknown_grants_are_codes() -> None:
 
 @on_server("CODE-05")
 def scope_that_nobody_asked_for() -> None:
-    """The answer names more than was asked for."""
+    """The token response has a scope that was not requested."""
     replace(authorization_codes, "granted_scope", always("openid everything"))
 
 
 @on_server("CODE-16")
 def refresh_tokens_for_everybody() -> None:
-    """Everybody gets a refresh token, asked for or not."""
+    """Every client gets a refresh token, requested or not."""
     replace(authorization_codes, "wants_offline_access", always(value=True))
 
 
@@ -185,5 +185,5 @@ def id_token_with_a_bad_signature() -> None:
 
 @on_server("OIDC-07")
 def token_answers_may_be_kept() -> None:
-    """Caches may keep tokens."""
+    """Token responses are cacheable."""
     replace(responses, "uncached", lambda response: response)

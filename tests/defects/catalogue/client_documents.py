@@ -162,7 +162,7 @@ def client_called_by_its_id() -> None:
 
 @on_server("CIMD-14")
 def client_without_name_refused() -> None:
-    """A client whose document says no name is refused."""
+    """A client metadata document without client_name is refused."""
 
     def read(original: Callable[..., Any], document: Any, client_id: str) -> Any:
         if "client_name" not in document:
@@ -174,7 +174,7 @@ def client_without_name_refused() -> None:
 
 @on_server("CIMD-14")
 def client_without_name_called_by_its_host() -> None:
-    """A client whose document says no name is called by its host."""
+    """A client without client_name is shown by the host of its client id."""
 
     def read(original: Callable[..., Any], document: Any, client_id: str) -> Any:
         found = original(document, client_id)
@@ -186,7 +186,7 @@ def client_without_name_called_by_its_host() -> None:
 
 @on_server("CIMD-19", "ASESS-17")
 def documents_are_kept() -> None:
-    """A document is fetched once and kept."""
+    """A client metadata document is fetched once and cached without expiry."""
     kept: dict[str, Any] = {}
 
     def read(original: Callable[..., Any], self: DocumentReader, client_id: str) -> Any:

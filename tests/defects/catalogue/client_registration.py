@@ -87,7 +87,7 @@ def discovery_promises_registration_that_is_off() -> None:
 
 @defect("OIDC-01")
 def discovery_promises_refresh_tokens_that_are_off() -> None:
-    """The discovery document tells of refresh tokens although there are none."""
+    """The discovery document names refresh tokens although they are disabled."""
     promise(offline=True)
 
 
@@ -143,7 +143,7 @@ def one_secret_for_all() -> None:
 
 @on_server("DCR-09")
 def client_without_a_name() -> None:
-    """A client that says no name has none."""
+    """A client registered without client_name has no name."""
     replace(clients, "DEFAULT_NAME", "Unknown client")
 
 
@@ -155,7 +155,7 @@ def validation_without_names() -> None:
 
 @on_server("OERR-08")
 def only_the_first_problem_is_told() -> None:
-    """Of several problems of a request, the first is told."""
+    """Of several invalid parameters, only the first is reported."""
     wrap(request_members, "invalid", lambda original, problems: original(problems[:1]))
 
 
@@ -173,7 +173,7 @@ def registration_without_addresses() -> None:
 
 @on_server("OERR-04", "DCR-10")
 def unknown_members_are_refused() -> None:
-    """A request with a member that nobody looks at is refused."""
+    """A registration with an unknown member is refused."""
 
     def checked(original: Callable[..., Any], sent: Any, members: Sequence[request_members.Member]) -> Any:
         unknown = set(sent) - {member.name for member in members} if isinstance(sent, dict) else set()
@@ -204,7 +204,7 @@ def invalid_grant_is_an_invalid_client() -> None:
 
 @on_server("OIDC-09")
 def refused_header_without_a_scheme() -> None:
-    """A client that fails with a Basic header is not told how to authenticate."""
+    """The response to failed Basic authentication has no WWW-Authenticate header."""
 
     def error(original: Callable[..., Response], raised: oidc_error.OidcError) -> Response:
         response = original(raised)
@@ -228,7 +228,7 @@ def secret_without_an_end() -> None:
 
 @on_server("DCR-15")
 def public_client_with_a_secret() -> None:
-    """A client that wants no secret gets one, which nobody asks for later."""
+    """A client registered as public gets a secret that is never required."""
 
     def register(original: Callable[..., Any], self: ClientDirectory, members: dict[str, Any]) -> Any:
         client, secret = original(self, members)
@@ -239,7 +239,7 @@ def public_client_with_a_secret() -> None:
 
 @on_server("DCR-14", "DCR-15")
 def secret_for_everybody() -> None:
-    """A client that registers without a secret is given one all the same, and asked for it."""
+    """A client registered as public gets a secret, which is required afterwards."""
 
     def register(original: Callable[..., Any], self: ClientDirectory, members: dict[str, Any]) -> Any:
         return original(self, {**members, "token_endpoint_auth_method": "client_secret_basic"})
@@ -267,7 +267,7 @@ def public_clients_by_document_alone() -> None:
 
 @on_server("DCR-17")
 def revocation_wants_a_secret_of_everybody() -> None:
-    """A registered client without a secret revokes nothing."""
+    """A public client cannot revoke its tokens."""
 
     def identify(original: Callable[..., str], self: ClientDirectory, presented: Any) -> str:
         client_id = presented.credentials.client_id or ""
@@ -349,7 +349,7 @@ def as_expression(pattern: str) -> str:
 
 @on_server("PAT-04", "SEC-AS-03", "SEC-AS-15")
 def pattern_fits_the_beginning() -> None:
-    """Host and path only have to begin as the pattern says."""
+    """A pattern for host and path matches every longer host and path."""
     match_components(lambda pattern, text: re.match(as_expression(pattern), text, re.IGNORECASE) is not None)
 
 

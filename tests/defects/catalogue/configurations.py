@@ -81,13 +81,13 @@ def ownership_only_of_oneself() -> None:
 
 @defect("VERIFY-03", profile=STATIC_KEYS, providers=OF_STATIC_KEYS)
 def expired_tokens_for_a_minute() -> None:
-    """A token is good for a minute after its expiry."""
+    """A token is accepted for a minute after its expiry."""
     replace(token_verifier, "LEEWAY", 60)
 
 
 @defect("VERIFY-03", profile=STATIC_KEYS, providers=OF_STATIC_KEYS)
 def claims_of_tokens_not_required() -> None:
-    """A user token without times is as good as any."""
+    """A user token without time claims is accepted."""
 
     def require(original: Callable[..., None], kind: Any, claims: dict[str, Any]) -> None:
         original("legacy-user", claims)
@@ -103,7 +103,7 @@ def issuer_and_audience_not_compared() -> None:
 
 @defect("VERIFY-02", "VERIFY-05", profile=STATIC_KEYS, providers=OF_STATIC_KEYS)
 def tokens_without_type_refused() -> None:
-    """A token without type is none, whatever its audience."""
+    """A token without a type is refused, whatever its audience."""
 
     def classify(original: Callable[[Any], Any], token: Any) -> Any:
         kind = original(token)
@@ -138,7 +138,7 @@ def unknown_provider_in_other_words() -> None:
 
 @defect("CFG-02", "ENV-11", profile=BARE, providers=OF_BARE)
 def environments_like_providers() -> None:
-    """An environment without configuration is told like a provider without."""
+    """The error for an environment without configuration is that for a provider without configuration."""
 
     def envelope_of(original: Callable[..., Any], error: errors.AuthError, *arguments: Any) -> Any:
         return original(errors.InputError("No such environment") if is_of_environment(error) else error, *arguments)
@@ -154,7 +154,7 @@ def is_of_environment(error: errors.AuthError) -> bool:
 
 @defect("UP-20", "START-14", profile=BARE, providers=OF_BARE)
 def failed_start_without_prefix() -> None:
-    """A start that fails says why, and not that it failed."""
+    """The error of a failed start lacks its prefix."""
 
     def serialise(original: Callable[..., dict[str, Any]], error: errors.AuthError) -> dict[str, Any]:
         members = original(error)
@@ -229,7 +229,7 @@ def rendered_without_stack(error: errors.AuthError) -> Any:
 
 @defect("ROUTE-11", profile=DEVELOPMENT, providers=OF_STATIC_KEYS)
 def misconfigured_like_unconfigured() -> None:
-    """A provider that cannot be built is told like one that is not configured."""
+    """A misconfigured provider is reported as one that is not configured."""
     replace(paths, "misconfigured", paths.not_registered)
 
 
@@ -271,7 +271,7 @@ def headers_of_cors_reflected() -> None:
 
 @defect("TOKEN-10", "JWKS-02", profile=DEVELOPMENT, providers=OF_STATIC_KEYS)
 def configured_algorithm_ignored() -> None:
-    """Tokens are signed with the usual algorithm, whatever the configuration says."""
+    """Backstage tokens are signed with the default algorithm, whatever is configured."""
 
     def string(original: Callable[..., Any], self: Config, key: str, *default: Any) -> Any:
         found = original(self, key, *default)

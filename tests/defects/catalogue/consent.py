@@ -165,7 +165,7 @@ def short_codes() -> None:
 
 @on_server("ASESS-02", "ASESS-01")
 def session_tells_the_state() -> None:
-    """Whoever reads a session learns the client's state."""
+    """The authorization session contains the client's state."""
     wrap(
         authorization_sessions,
         "shown",
@@ -175,7 +175,7 @@ def session_tells_the_state() -> None:
 
 @on_server("ASESS-01")
 def session_with_empty_scope() -> None:
-    """A session without scope says that its scope is null."""
+    """An authorization session without scope has the scope null."""
     wrap(
         authorization_sessions,
         "shown",
@@ -195,7 +195,7 @@ def decided_sessions_can_be_read() -> None:
 
 @on_server("ASESS-08", "ASESS-15", "SEC-AS-07", "FE-100")
 def anybody_decides() -> None:
-    """Who is not signed in may approve and reject."""
+    """An authorization session can be decided without a user token."""
     wrap(
         server_routes,
         "signed_in_user",
@@ -244,7 +244,7 @@ def services_decide() -> None:
 
 @on_server("ASESS-09", "ASESS-15", "SEC-AS-07")
 def forged_tokens_decide() -> None:
-    """The signature of the token of who decides is not verified."""
+    """The signature of the user token of a decision is not verified."""
     replace(token_verifier, "find_key", lambda public_keys, header: public_keys[0])
     replace(token_verifier, "verify_signature", nothing)
 
@@ -263,7 +263,7 @@ def decision_needs_a_header() -> None:
 
 @on_server("ASESS-16")
 def tokens_of_somebody_else() -> None:
-    """Whoever approves, the tokens are for the same user."""
+    """The subject of the tokens is always the same user, whoever approved."""
     wrap(
         Authorizations,
         "approve",

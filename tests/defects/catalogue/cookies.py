@@ -73,7 +73,7 @@ def cookie_shared_with_sibling_hosts() -> None:
 
 @defect("COOKIE-01")
 def cookie_named_otherwise() -> None:
-    """The granted scopes are kept in a cookie of another name."""
+    """The granted-scope cookie has another name."""
     replace(provider_cookies, "granted_scope_name", lambda provider_id: f"{provider_id}-scope")
 
 
@@ -90,7 +90,7 @@ def cookie_value_not_encoded() -> None:
 
 @defect("COOKIE-10")
 def expires_contradicts_max_age() -> None:
-    """The Expires attribute names a day in the far future, whatever Max-Age says."""
+    """The Expires attribute is far in the future, whatever Max-Age is."""
     replace(cookies, "http_date", always("Fri, 01 Jan 2100 00:00:00 GMT"))
 
 
@@ -123,7 +123,7 @@ def deletions_carry_a_value() -> None:
 
 @defect("COOKIE-14")
 def session_duration_ignored() -> None:
-    """The refresh cookie lives a thousand days, whatever sessionDuration says."""
+    """The refresh cookie lives a thousand days, whatever sessionDuration is."""
     replace(oauth_environment, "session_max_age", always(provider_cookies.DEFAULT_SESSION_MAX_AGE))
 
 
@@ -162,7 +162,7 @@ def chunks_too_long() -> None:
 
 @defect("COOKIE-15", "SEC-COOK-07", "COOKIE-16", providers=("google",))
 def long_values_cut() -> None:
-    """Of a refresh token too long for a cookie, only the beginning is kept."""
+    """A refresh token too long for one cookie is truncated."""
     wrap(provider_cookies, "chunks", lambda original, value: original(value)[:1])
 
 

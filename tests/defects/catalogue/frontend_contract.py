@@ -48,7 +48,7 @@ def session_in_an_envelope() -> None:
 
 @defect("FE-28", providers=("google",))
 def cookie_good_for_one_refresh() -> None:
-    """A refresh cookie that came once is refused when it comes again."""
+    """A refresh cookie is refused when it is sent a second time."""
 
     def refreshed(original: Callable[[OAuthEnvironment], Session], environment: OAuthEnvironment) -> Session:
         token = provider_cookies.read(request.plain_cookies, environment.cookies.refresh_token_name)
@@ -120,7 +120,7 @@ def one_scope_at_a_time() -> None:
 
 @defect("FE-82")
 def dropping_the_user_cookie_needs_a_token() -> None:
-    """The user cookie is dropped for those only who are still signed in."""
+    """Clearing the user cookie requires a user token."""
 
     def clear(original: Callable[[], Response]) -> Response:
         if "Authorization" not in request.headers:
@@ -132,7 +132,7 @@ def dropping_the_user_cookie_needs_a_token() -> None:
 
 @defect("FE-80")
 def user_cookie_expiry_in_seconds() -> None:
-    """The expiry of the user cookie is told in milliseconds."""
+    """The expiry of the user cookie is given in milliseconds."""
     replace(user_cookie, "timestamp", lambda seconds: seconds * 1000)
 
 

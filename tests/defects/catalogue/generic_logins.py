@@ -30,7 +30,7 @@ on_generic = functools.partial(defect, providers=("oauth2",))
 
 @on_generic("SEC-IDENT-01")
 def unverified_claim_counts() -> None:
-    """An address counts although the ID token says that it is not verified."""
+    """An e-mail address is accepted although the ID token marks it as unverified."""
     replace(profiles, "verified_email", lambda claims: claims.get("email"))
 
 
@@ -118,7 +118,7 @@ def scopes_sorted() -> None:
 
 @on_generic("UP-03")
 def vendors_have_half_a_second() -> None:
-    """Whoever does not answer in half a second is down."""
+    """A vendor that does not respond within half a second is reported as unavailable."""
     wrap(HttpClient, "__init__", lambda original, self, timeout, **named: original(self, 0.5, **named))
 
 
@@ -130,7 +130,7 @@ def first_piece_is_the_answer() -> None:
 
 @on_generic("SEC-ROB-12")
 def silence_is_a_gateway_timeout() -> None:
-    """A vendor that says nothing ends the callback with a page of the server, which tells the app nothing."""
+    """A vendor that does not respond ends the callback with a server error page instead of the message page."""
 
     def send(original: Callable[..., requests.Response], *arguments: Any, **named: Any) -> requests.Response:
         try:

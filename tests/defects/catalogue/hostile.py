@@ -42,7 +42,7 @@ def is_address(text: str) -> bool:
 
 @defect("SEC-STATE-06")
 def error_told_to_strangers() -> None:
-    """What the vendor says is shown before it is known whether this browser asked."""
+    """The vendor's error_description is shown before the nonce is checked."""
 
     def complete(original: Callable[..., Response], *arguments: Any) -> Response:
         if request.parameters.get("error"):
@@ -68,7 +68,7 @@ def code_redeemed_at_start() -> None:
 
 @defect("SEC-REDIR-01", "REDIR-08")
 def redirect_address_unchecked() -> None:
-    """A finished redirect flow goes wherever the state says."""
+    """A successful redirect flow redirects to whatever URL the state has."""
 
     def require(allowed: Any, redirect_url: str) -> None:
         del allowed
@@ -80,7 +80,7 @@ def redirect_address_unchecked() -> None:
 
 @defect("SEC-REDIR-02", "SEC-REDIR-03", "REDIR-08")
 def errors_sent_anywhere() -> None:
-    """A failed redirect flow goes wherever the state says, whoever made it."""
+    """A failed redirect flow redirects to whatever URL the state has."""
 
     def report(original: Callable[..., Response], error: Any, state: OAuthState | None, target: str) -> Response:
         answer = original(error, state, target)
@@ -93,7 +93,7 @@ def errors_sent_anywhere() -> None:
 
 @defect("SEC-REDIR-06", crashes=True)
 def unparsable_redirect_address_crashes() -> None:
-    """A redirect address that is none brings the failure page down."""
+    """An invalid redirectUrl causes a server error."""
 
     def report(original: Callable[..., Response], error: Any, state: OAuthState | None, target: str) -> Response:
         if state is not None and state.redirect_url is not None and "://" not in state.redirect_url:
@@ -117,7 +117,7 @@ def answers_with_tokens_are_cached() -> None:
 
 @defect("SEC-TOKX-08", providers=("github", "google"))
 def redirects_followed_with_credentials() -> None:
-    """A vendor that redirects gets the whole request repeated where it says."""
+    """A redirect of the vendor is followed with code, secret or token."""
 
     def send(
         original: Callable[..., requests.Response],
@@ -182,7 +182,7 @@ def refresh_token_for_any_environment() -> None:
 
 @defect("SEC-LOGOUT-06", providers=("google",))
 def logout_needs_the_vendor() -> None:
-    """A vendor that is down keeps everybody signed in."""
+    """Logout fails if the vendor is unavailable."""
     replace(oauth_routes, "end_vendor_session", lambda environment, asked: environment.provider.logout(asked))
 
 
@@ -227,7 +227,7 @@ def blanks_around_an_address_ignored() -> None:
 
 @defect("SEC-ERR-05")
 def expected_nonce_told() -> None:
-    """The error about a nonce tells the right one."""
+    """The error about a nonce contains the expected one."""
 
     def match(original: Callable[[str, str], None], sent: str, expected: str) -> None:
         if sent != expected:
@@ -276,7 +276,7 @@ def pieces_of_cookies_uncounted() -> None:
 
 @defect("SEC-ROB-12", "OUT-P7", providers=("google",))
 def broken_off_answer_is_a_server_error() -> None:
-    """An answer that breaks off ends the callback with a server error, which tells the app nothing."""
+    """A truncated response ends the callback with a server error instead of the message page."""
 
     def frame(original: Callable[..., Response], routes: OAuthRoutes) -> Response:
         response = original(routes)

@@ -31,7 +31,7 @@ def id_token_signature_not_checked() -> None:
 
 @defect("SEC-IDT-02", "OIDCPROV-07", providers=OPENID)
 def unsigned_id_token_accepted() -> None:
-    """An ID token that says it is not signed needs no signature."""
+    """An unsigned ID token is accepted."""
 
     def is_unsigned(token: CompactJws) -> bool:
         return str(token.header.get("alg", "")).lower() == "none"
@@ -54,7 +54,7 @@ def unsigned_id_token_accepted() -> None:
 
 @defect("SEC-IDT-03", providers=OPENID)
 def public_key_as_a_secret() -> None:
-    """What everybody knows, the PEM text of the public key, counts as the secret of an HMAC."""
+    """The PEM text of the public key is accepted as HMAC secret."""
 
     def require(original: Callable[[CompactJws, str], None], token: CompactJws, expected: str) -> None:
         if token.header.get("alg") != "HS256":
@@ -97,7 +97,7 @@ def id_token_nonce_not_compared() -> None:
 
 @defect("SEC-IDT-08", providers=OPENID)
 def embedded_key_trusted() -> None:
-    """The key that an ID token brings along verifies it."""
+    """A key in the header of an ID token is used to verify it."""
 
     def verify(original: Verify, self: KeySet, token: str, header: Mapping[str, Any], algorithm: str) -> bool:
         if "jwk" in header:
@@ -109,7 +109,7 @@ def embedded_key_trusted() -> None:
 
 @defect("SEC-IDT-09", "OIDCPROV-06", providers=("oidc",))
 def id_token_optional() -> None:
-    """Without an ID token, user info alone says who signs in."""
+    """Without an ID token, userinfo alone identifies the user."""
 
     def request(original: Callable[..., dict[str, Any]], self: Client, *method: Any, **form: str) -> dict[str, Any]:
         answer = original(self, *method, **form)
@@ -129,7 +129,7 @@ def id_token_optional() -> None:
 
 @defect("SEC-IDT-10", "OIDCPROV-07", providers=OPENID)
 def authorized_party_ignored() -> None:
-    """Who asked for an ID token is not looked at."""
+    """The azp of an ID token is not validated."""
     replace(id_token, "require_authorized_party", nothing)
 
 
@@ -141,7 +141,7 @@ def not_before_ignored() -> None:
 
 @defect("SEC-IDT-12", "OIDCPROV-07", providers=("oidc",))
 def any_algorithm_accepted() -> None:
-    """The token says with which algorithm it is to be verified."""
+    """The algorithm in the token's header is used to verify it."""
 
     def is_signed(original: Callable[[Client, CompactJws], bool], self: Client, token: CompactJws) -> bool:
         named = token.header.get("alg")
@@ -167,7 +167,7 @@ def access_token_hash_not_compared() -> None:
 
 @defect("PINNIPED-03", providers=("pinniped",))
 def unasked_nonce_accepted() -> None:
-    """An ID token with a nonce is accepted although nobody sent one."""
+    """An ID token with a nonce is accepted although none was sent."""
     replace(id_token, "require_nonce", nothing)
 
 
@@ -203,7 +203,7 @@ def missing_keys_tolerated() -> None:
 
 @defect("SEC-JWKS-03", "SEC-JWKS-05", "OIDCPROV-07", providers=("oidc",))
 def unknown_key_id_tolerated() -> None:
-    """A token whose key nobody knows is not verified."""
+    """A token with an unknown key id is not verified."""
 
     def verify(original: Verify, self: KeySet, token: str, header: Mapping[str, Any], algorithm: str) -> bool:
         try:
@@ -228,7 +228,7 @@ def every_unknown_key_id_fetches() -> None:
 
 @defect("SEC-JWKS-06", providers=OPENID)
 def odd_keys_spoil_the_set() -> None:
-    """One entry that is not understood makes the whole key set worthless."""
+    """One invalid entry makes the whole key set unusable."""
 
     def understood(original: Callable[..., list[Key]], document: Mapping[str, Any]) -> list[Key]:
         entries = document.get("keys", [])
@@ -241,7 +241,7 @@ def odd_keys_spoil_the_set() -> None:
 
 @defect("OIDCPROV-17", "CONTROL-01", providers=OPENID)
 def failure_of_keys_is_remembered() -> None:
-    """An issuer whose keys could not be had once is never asked again."""
+    """After one failure, the issuer's keys are never fetched again."""
 
     def read(original: Callable[[KeySet], list[Key]], self: KeySet) -> list[Key]:
         failures: dict[str, AuthError] = vars(self).setdefault("failures", {})
@@ -261,7 +261,7 @@ def failure_of_keys_is_remembered() -> None:
 
 @defect("OIDCPROV-16", "SEC-ROB-05", "PINNIPED-08", providers=OPENID)
 def failure_of_discovery_is_remembered() -> None:
-    """An issuer that could not be discovered once is never found."""
+    """After one failure, the issuer is never discovered again."""
 
     def read(original: Callable[[Issuer], Mapping[str, Any]], self: Issuer) -> Mapping[str, Any]:
         failures: dict[str, AuthError] = vars(self).setdefault("failures", {})
@@ -281,7 +281,7 @@ def failure_of_discovery_is_remembered() -> None:
 
 @defect("SEC-UINFO-01", "OIDCPROV-08", "SEC-REFR-07", "OIDCPROV-09", providers=("oidc",))
 def userinfo_of_somebody_else() -> None:
-    """User info about another person than the ID token's is taken."""
+    """Userinfo about another subject than the ID token's is accepted."""
     replace(openid_errors, "require_subject", nothing)
 
 
@@ -305,7 +305,7 @@ def userinfo_failure_ignored() -> None:
 
 @defect("SEC-REFR-06", "OIDCPROV-09", providers=("oidc",))
 def refresh_for_somebody_else() -> None:
-    """A refresh may go on as another person."""
+    """A refresh may change the user of the session."""
     replace(openid_errors, "require_same_person", nothing)
 
 

@@ -44,7 +44,7 @@ def session_posted_to_any_origin() -> None:
 
 @defect("FRAME-09", "FRAME-12", "SEC-ERR-03")
 def error_swallowed_as_success() -> None:
-    """A failed callback is reported as a session with nothing in it."""
+    """A failed callback is reported as an empty session."""
 
     def success(error: dict[str, str]) -> dict[str, Any]:
         del error
@@ -55,7 +55,7 @@ def error_swallowed_as_success() -> None:
 
 @defect("FRAME-02", "FRAME-12", "SEC-ERR-03", "UP-08", "MSG-15")
 def callback_errors_as_json() -> None:
-    """A failed callback answers with a JSON error, of which the opener never hears."""
+    """A failed callback is answered with a JSON error, which the opener does not receive."""
 
     def report(error: Exception, flow_state: OAuthState | None, target: str) -> Response:
         raise error
@@ -142,7 +142,7 @@ def page_with_a_greeting() -> None:
 
 @defect("MSG-05", "SEC-ORIG-05")
 def page_with_a_second_script() -> None:
-    """The page loads a script of somebody else."""
+    """The message page loads a script of another origin."""
     more = '<script src="https://cdn.example/x.js"></script></body>'
     wrap(web_message, "page", lambda original, text: original(text).replace("</body>", more))
 

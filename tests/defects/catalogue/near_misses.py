@@ -33,7 +33,7 @@ SERVER = "oidc-server"
 
 @defect("PROFILE-01", providers=OAUTH2)
 def addresses_in_lower_case() -> None:
-    """The profile's address is in lower case, whatever the vendor says."""
+    """The e-mail address of the profile is in lower case, whatever the vendor sent."""
 
     def profile_json(original: Callable[[Profile], dict[str, Any]], profile: Profile) -> dict[str, Any]:
         email = profile.email.lower() if isinstance(profile.email, str) else profile.email
@@ -55,7 +55,7 @@ def subjects_in_the_letters_of_the_catalog() -> None:
 
 @defect("SEC-IDENT-12", "TOKEN-04", "CTX-08", "RES-21", providers=OAUTH2)
 def everybody_is_of_the_usual_namespace() -> None:
-    """The subject is put together from the entity's name, in the namespace default."""
+    """The subject is made from the entity's name with the namespace default."""
 
     def sign_in_entity(self: ResolverContext, entity: Entity) -> SignIn:
         ref = entity_ref.stringify(entity_ref.user(entity.ref.name))

@@ -30,7 +30,7 @@ def algorithm_of_a_key_ignored() -> None:
 
 @defect("SEC-IDT-08", providers=("oidc",))
 def address_in_a_token_fetched() -> None:
-    """Keys are looked for where the token says."""
+    """The key is fetched from a URL in the token's header."""
 
     def is_signed(original: Callable[..., bool], client: Client, token: Any) -> bool:
         address = token.header.get("jku")
@@ -48,7 +48,7 @@ def address_in_a_token_fetched() -> None:
 
 @defect("SEC-ROB-13", providers=("github", "google"), crashes=True)
 def lifetime_is_a_number() -> None:
-    """The lifetime of a token is calculated with, whatever it is, and a mistake of one's own is told to nobody."""
+    """An expires_in that is not a number causes an error that is not reported."""
 
     def session(original: Callable[..., Any], answer: Mapping[str, Any]) -> Any:
         lifetime = answer.get("expires_in")
@@ -63,7 +63,7 @@ def lifetime_is_a_number() -> None:
 
 @defect("SEC-TOKX-09", "SEC-CONC-01", providers=("github", "google"))
 def cookies_of_the_vendor_kept() -> None:
-    """A cookie that the vendor sets comes back with every later request, whoever that is for."""
+    """A cookie of the vendor is sent with every later request, for any user."""
     jar = requests.cookies.RequestsCookieJar()
     original = requests.Session
 

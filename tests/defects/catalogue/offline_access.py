@@ -73,7 +73,7 @@ def short_refresh_tokens() -> None:
 
 @on_server("OFFLINE-08")
 def half_a_refresh_token() -> None:
-    """Who knows the session's id needs no second half of the refresh token."""
+    """The session id alone is accepted as a refresh token."""
     wrap_rotate(nothing)
     replace(refresh_tokens, "is_current", always(value=True))
 
@@ -184,7 +184,7 @@ def revocation_does_nothing() -> None:
 
 @on_server("REVOKE-04", "REVOKE-05", "SEC-AS-19")
 def revocation_without_authentication() -> None:
-    """Who knows the id of a client revokes as that client."""
+    """The client id alone is sufficient to revoke tokens."""
     wrap(
         ClientDirectory,
         "identify_for_revocation",
@@ -210,7 +210,7 @@ def revocation_by_half_a_token() -> None:
 
 @on_server("REVOKE-01", "SEC-AS-19")
 def revocation_tells_what_is_known() -> None:
-    """Revocation of an unknown token is an error."""
+    """Revocation of an unknown token is answered with an error."""
 
     def revoke(original: Callable[..., None], self: OfflineAccess, token: str, client_id: str) -> None:
         session_id = token.partition(".")[0]
@@ -223,7 +223,7 @@ def revocation_tells_what_is_known() -> None:
 
 @on_server("OFFLINE-24")
 def logout_ends_every_session() -> None:
-    """Who signs out of the provider takes the refresh tokens of other applications back."""
+    """Logout from the provider revokes the refresh tokens of other clients."""
     started: list[tuple[OfflineStore, str]] = []
 
     def prepare(original: Callable[..., Any], self: OfflineAccess, user_entity_ref: str, client_id: str) -> Any:

@@ -116,7 +116,7 @@ def credentials_always_in_the_body() -> None:
 
 @defect("UP-25", "UP-29", "OIDCPROV-12", providers=OIDC)
 def userinfo_not_asked() -> None:
-    """Nobody is asked who signs in."""
+    """Userinfo is not requested."""
     replace(OpenIdProvider, "asks_userinfo", False)
 
 
@@ -207,7 +207,7 @@ def session_is_not_needed() -> None:
 
 @defect("OUT-O5", "SCOPE-07", providers=OIDC)
 def state_not_compared_with_the_session() -> None:
-    """Any state with a good nonce finishes the flow that waits in the session."""
+    """Any state with a matching nonce completes the pending sign-in of the session."""
     replace(openid_errors, "require_same_state", nothing)
 
 
@@ -223,7 +223,7 @@ def configured_timeout_ignored() -> None:
 
 @defect("SEC-TOKX-04", "OIDCPROV-06", providers=OIDC)
 def no_access_token_asks_nobody() -> None:
-    """A sign-in without access token has an empty profile and whoever the ID token names."""
+    """Without an access token, the profile is empty and the ID token identifies the user."""
 
     def require(original: Callable[..., str], tokens: dict[str, Any]) -> str:
         tokens.setdefault("access_token", "none")
@@ -269,7 +269,7 @@ def missing_code_in_other_words() -> None:
 
 @defect("OUT-O3", providers=OPENID)
 def every_status_is_good() -> None:
-    """The status of an answer is not looked at."""
+    """The status of a response is not checked."""
     replace(answers, "require_ok", nothing)
 
 
@@ -334,5 +334,5 @@ def session_cookie_secure_over_http() -> None:
 
 @defect("SESSION-03", "SESSION-06", providers=OPENID)
 def session_never_kept() -> None:
-    """What start remembers is thrown away."""
+    """The server-side session of a start is not stored."""
     replace(web_session.ServerSession, "save", nothing)

@@ -26,7 +26,7 @@ BOTH_ADDRESSES = ("oidc", "acme-sso")
 
 @defect("SEC-STATE-07", providers=ONLY)
 def nonce_the_same_every_time() -> None:
-    """Every login has the same nonce, so that a token of one is good for another."""
+    """Every sign-in has the same nonce."""
 
     def start(original: Callable[..., str], self: OpenIdProvider, asked: Any) -> str:
         address = original(self, asked)
@@ -115,7 +115,7 @@ def session_cookie_unsigned() -> None:
 
 @defect("SEC-ROB-04", providers=ONLY)
 def silence_is_a_server_error() -> None:
-    """An issuer that says nothing ends the callback with a server error, which tells the app nothing."""
+    """An issuer that does not respond ends the callback with a server error instead of the message page."""
 
     def frame(original: Callable[..., Response], routes: OAuthRoutes) -> Response:
         response = original(routes)
@@ -128,7 +128,7 @@ def silence_is_a_server_error() -> None:
 
 @defect("SEC-ROB-10", providers=ONLY)
 def userinfo_of_another_shape_is_empty() -> None:
-    """User info that is no object counts as one that says nothing about anybody."""
+    """A userinfo response that is not an object is treated as empty."""
 
     def userinfo(original: Callable[..., dict[str, Any]], self: Client, *arguments: Any) -> dict[str, Any]:
         try:
@@ -142,7 +142,7 @@ def userinfo_of_another_shape_is_empty() -> None:
 
 @defect("SEC-IDENT-02", providers=ONLY)
 def any_word_verifies_an_address() -> None:
-    """An address is verified unless the issuer says false."""
+    """An e-mail address is verified unless email_verified is false."""
 
     def map_profile(original: Callable[..., Any], self: OpenIdProvider, userinfo: Mapping[str, Any]) -> Any:
         return original(self, {**userinfo, "email_verified": userinfo.get("email_verified") is not False})

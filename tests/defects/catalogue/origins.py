@@ -46,7 +46,7 @@ def origin_compared_by_substring() -> None:
 
 @defect("FRAME-05", "SEC-ORIG-03")
 def origin_in_the_state_trusted() -> None:
-    """The callback believes the origin in the state, since start has checked it."""
+    """The origin in the state is not checked again at the callback."""
 
     def state_origin(flow_state: OAuthState) -> str | None:
         return origins.normalise_in_state(flow_state.origin) if flow_state.origin else None

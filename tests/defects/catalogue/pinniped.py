@@ -41,13 +41,13 @@ def profile_of_the_supervisor() -> None:
 
 @defect("PROV-PINNIPED-02", "PINNIPED-04", providers=PINNIPED)
 def cluster_forgotten() -> None:
-    """The cluster that a start names is not remembered."""
+    """The cluster named at start is not stored in the state."""
     replace(Pinniped, "state_members", always({}))
 
 
 @defect("PINNIPED-01", providers=PINNIPED)
 def cluster_told_to_the_supervisor() -> None:
-    """The cluster's name is sent with the authorization request."""
+    """The cluster's name is sent in the authorization request."""
 
     def start(original: Callable[..., str], self: Pinniped, request: StartRequest) -> str:
         audience = request.query.get("audience")
@@ -76,7 +76,7 @@ def supervisor_gets_the_header_always() -> None:
 
 @defect("PINNIPED-03", providers=PINNIPED)
 def lifetime_of_the_supervisor_reported() -> None:
-    """The session tells the lifetime of the access token."""
+    """The session contains the lifetime of the access token."""
 
     def session(original: Callable[..., OAuthSession], self: Pinniped, tokens: dict[str, Any]) -> OAuthSession:
         return dataclasses.replace(original(self, tokens), expires_in=tokens.get("expires_in"))
@@ -92,7 +92,7 @@ def exchange_of_another_type() -> None:
 
 @defect("PINNIPED-04", providers=PINNIPED)
 def exchange_with_a_scope() -> None:
-    """The token context asks for scopes that nobody named."""
+    """The token exchange requests a scope."""
 
     def request(original: Callable[..., dict[str, Any]], self: Client, *method: Any, **form: str) -> dict[str, Any]:
         added = {"scope": "openid"} if form["grant_type"] == pinniped.TOKEN_EXCHANGE else {}

@@ -25,19 +25,19 @@ def refuse_everybody(provider: type[Any]) -> None:
 
 @defect("GCPIAP-01", "GCPIAP-02", "GCPIAP-10", "RES-52", providers=("gcpIap", "gcpIap-header"), stops_cases=True)
 def iap_refuses_everybody() -> None:
-    """Nobody gets in behind Identity-Aware Proxy, whatever the token says."""
+    """The Identity-Aware Proxy provider refuses every token."""
     refuse_everybody(GcpIap)
 
 
 @defect("AWSALB-01", "AWSALB-17", "RES-53", providers=("awsalb", "awsalb-any-signer"), stops_cases=True)
 def load_balancer_refuses_everybody() -> None:
-    """Nobody gets in behind the load balancer, whatever the token says."""
+    """The load balancer provider refuses every token."""
     refuse_everybody(AwsAlb)
 
 
 @defect("CFACCESS-07", "CFACCESS-13", "RES-50", providers=("cfaccess",), stops_cases=True)
 def cloudflare_refuses_everybody() -> None:
-    """Nobody gets in behind Cloudflare Access, whatever the token says."""
+    """The Cloudflare Access provider refuses every token."""
     refuse_everybody(CloudflareAccess)
 
 
@@ -50,11 +50,11 @@ def cloudflare_refuses_everybody() -> None:
     stops_cases=True,
 )
 def easy_auth_refuses_everybody() -> None:
-    """Nobody gets in behind Easy Auth, whatever the token says."""
+    """The Easy Auth provider refuses every token."""
     refuse_everybody(AzureEasyAuth)
 
 
 @defect("OAUTH2PROXY-01", providers=("oauth2Proxy",), stops_cases=True)
 def oauth2_proxy_refuses_everybody() -> None:
-    """Nobody gets in behind OAuth2 Proxy, whatever the headers say."""
+    """The OAuth2 Proxy provider refuses every request."""
     refuse_everybody(OAuth2Proxy)

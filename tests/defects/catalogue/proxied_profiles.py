@@ -81,7 +81,7 @@ def alb_access_token_left_out() -> None:
 
 @defect("AWSALB-15", providers=ALB)
 def alb_picture_required() -> None:
-    """Without a picture nobody is signed in behind the balancer."""
+    """A load balancer token without a picture is refused."""
 
     def profile(original: Callable[..., Profile], claims: Any) -> Profile:
         if not claims.get("picture"):
@@ -133,7 +133,7 @@ def iap_current_key_only() -> None:
 
 @defect("RES-52", providers=IAP)
 def iap_found_by_address_alone() -> None:
-    """Behind Identity-Aware Proxy nobody is found by the account's id."""
+    """With Identity-Aware Proxy, no user is found by the account id."""
 
     def resolve(original: Resolve, options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
         return gcp_iap.by_email(options, info, context)
@@ -155,7 +155,7 @@ def cloudflare_token_left_out() -> None:
 
 @defect("CFACCESS-13", providers=CLOUDFLARE)
 def cloudflare_identity_left_out() -> None:
-    """What the team knows about somebody is not handed on."""
+    """The team's identity response is missing from the session."""
     change_provider_info(CloudflareAccess, lambda info: {**info, "cfIdentity": {}})
 
 
@@ -218,7 +218,7 @@ def easy_auth_email_resolver_looks_for_the_name() -> None:
 
 @defect("RES-50", providers=CLOUDFLARE)
 def cloudflare_tag_of_an_address_kept() -> None:
-    """Behind Cloudflare, an address with a tag finds only a user with that tag."""
+    """With Cloudflare, the e-mail address without its plus tag is not tried."""
     replace(resolvers, "without_plus", always(None))
 
 
@@ -260,7 +260,7 @@ def easy_auth_address_for_the_object_id() -> None:
 
 @defect("RES-54", providers=EASY_AUTH)
 def easy_auth_address_required() -> None:
-    """Nobody without an e-mail address is signed in on App Service."""
+    """An Easy Auth token without an e-mail address is refused."""
 
     def resolve(original: Resolve, options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
         resolvers.required_email(info.profile)

@@ -146,7 +146,7 @@ def guest_refused() -> None:
 
 @defect("RES-55", "OAUTH2PROXY-07", providers=("oauth2Proxy",))
 def oauth2_proxy_without_user() -> None:
-    """A request of oauth2-proxy without a user signs in the one of its e-mail address, or somebody."""
+    """Without the forwarded user header, the forwarded e-mail address or a default user signs in."""
 
     def resolve(options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
         name = info.details.get("user") or (info.profile.email or "ada-quill@").partition("@")[0]
@@ -181,13 +181,13 @@ def oauth2_proxy_takes_the_first_of_two_users() -> None:
 
 @defect("PROXY-06", "OAUTH2PROXY-06", providers=("oauth2Proxy",))
 def oauth2_proxy_token_not_looked_at() -> None:
-    """A token of oauth2-proxy that is none is passed on."""
+    """A token header of oauth2-proxy that is not a JWT is accepted."""
     replace(oauth2_proxy, "require_decodable", nothing)
 
 
 @defect("SEC-PROXY-09", "PROXY-06", "OAUTH2PROXY-06", providers=("oauth2Proxy",))
 def oauth2_proxy_token_crashes() -> None:
-    """A token of oauth2-proxy that is none is a server error."""
+    """A token header of oauth2-proxy that is not a JWT causes a server error."""
 
     def refuse(original: Callable[[str], None], token: str) -> None:
         try:

@@ -115,7 +115,7 @@ def missing_is_right(module: Any, name: str, claim: str) -> None:
 
 @defect("GCPIAP-08", "SEC-PROXY-04", providers=IAP)
 def iap_token_without_audience() -> None:
-    """A token of Identity-Aware Proxy that is for nobody is for everybody."""
+    """An Identity-Aware Proxy token without an audience is accepted."""
     missing_is_right(gcp_iap, "require_audience", "aud")
 
 
@@ -127,7 +127,7 @@ def cloudflare_token_without_audience() -> None:
 
 @defect("CFACCESS-08", "SEC-PROXY-05", providers=CLOUDFLARE)
 def cloudflare_token_without_issuer() -> None:
-    """A token of Cloudflare that names no issuer is good."""
+    """A Cloudflare token without an issuer is accepted."""
     missing_is_right(cf_access, "require_issuer", "iss")
 
 
@@ -143,7 +143,7 @@ def cloudflare_audience_only_in_a_list() -> None:
 
 @defect("AWSALB-09", providers=ALB)
 def alb_token_without_issuer() -> None:
-    """A token of the balancer that names no issuer is good."""
+    """A load balancer token without an issuer is accepted."""
 
     def require(original: Check, token: Any, issuer: str) -> None:
         if token.claims.get("iss") is not None:
@@ -154,7 +154,7 @@ def alb_token_without_issuer() -> None:
 
 @defect("AWSALB-10", "SEC-PROXY-02", providers=ALB)
 def alb_token_without_signer() -> None:
-    """A token that does not name its balancer is good."""
+    """A load balancer token without a signer is accepted."""
 
     def require(original: Check, token: Any, signer: str | None) -> None:
         if token.header.get("signer") is not None:
@@ -235,7 +235,7 @@ def iap_usual_header_counts_too() -> None:
 
 @defect("GCPIAP-14", providers=IAP)
 def iap_refusal_repeats_the_token() -> None:
-    """A refusal repeats the token of Identity-Aware Proxy whose signature is no good."""
+    """The error for an Identity-Aware Proxy token with an invalid signature repeats the token."""
 
     def require(original: Check, token: Any, algorithm: str, key: Any) -> None:
         try:

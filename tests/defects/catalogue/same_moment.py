@@ -38,7 +38,7 @@ def _wait_for_another() -> None:
 
 @defect("SEC-CONC-01")
 def tokens_of_the_latest_login() -> None:
-    """A session gets the tokens that came last, which may be those of somebody who signs in at the same moment."""
+    """A session gets the tokens of another user's concurrent sign-in."""
     latest: dict[int, str] = {}
 
     def fetch(original: Callable[..., Any], provider: OAuth2Provider, access_token: str) -> Any:
@@ -57,7 +57,7 @@ def tokens_of_the_latest_login() -> None:
 
 @defect("SEC-CONC-01")
 def environment_of_the_latest_callback() -> None:
-    """Whom the profile belongs to is decided by the environment that somebody used last."""
+    """The profile is mapped with the environment of another user's concurrent callback."""
     latest: list[OAuthEnvironment] = []
 
     def authenticate(
@@ -78,7 +78,7 @@ def environment_of_the_latest_callback() -> None:
 
 @defect("SEC-CONC-01")
 def refresh_shared_by_an_environment() -> None:
-    """Whoever refreshes while another refresh of the same environment is under way gets its outcome."""
+    """Concurrent refreshes in one environment share one response."""
     under_way: dict[str, Future[Session]] = {}
     lock = threading.Lock()
 
@@ -104,7 +104,7 @@ def refresh_shared_by_an_environment() -> None:
 
 @defect("SEC-CONC-02", "SEC-CONC-01", providers=("github", "google", "gitlab"))
 def profile_kept_for_a_provider() -> None:
-    """A profile is kept for the next who refreshes, whoever that is."""
+    """The profile of one user's refresh is cached for the next refresh of any user."""
     kept: dict[int, Any] = {}
 
     def fetch(original: Callable[..., Any], provider: OAuth2Provider, access_token: str) -> Any:
@@ -118,7 +118,7 @@ def profile_kept_for_a_provider() -> None:
 
 @defect("SEC-CONC-03", providers=("oidc",))
 def pending_login_used_up_at_the_end() -> None:
-    """What a login in progress waits for is still there for who comes while its code is being redeemed."""
+    """The pending sign-in can be used again until its code is redeemed."""
 
     def take_out(session: ServerSession, key: str) -> None:
         del session._members[key]
@@ -175,7 +175,7 @@ def profile_asked_for_with_the_secret() -> None:
 
 @defect("SEC-TOKX-09", providers=("google",))
 def profile_asked_for_at_logout() -> None:
-    """A logout looks once more who it is, with the refresh token in the access token's place."""
+    """Logout requests the profile with the refresh token in place of the access token."""
 
     def end(original: Callable[..., Any], provider: Google, logout_request: LogoutRequest) -> Any:
         if logout_request.refresh_token:

@@ -120,7 +120,7 @@ def saml_assertion_not_signed_at_all() -> None:
 
 @defect("SAML-07", providers=BOTH)
 def saml_key_of_the_answer_trusted() -> None:
-    """The certificate that comes with a signature is as good as the configured one."""
+    """The certificate in a SAML response is trusted like the configured one."""
 
     def with_its_own(original: Require, element: Element, certificate: x509.Certificate, message: str) -> Element:
         for found in element.iter(f"{{{names_of_signatures()}}}X509Certificate"):
@@ -164,7 +164,7 @@ def value(signature: Element) -> str | None:
 
 @defect("SAML-08", providers=RESPONSE)
 def saml_document_read_instead_of_what_is_signed() -> None:
-    """Some good signature has to be in the answer; what is read is what stands in the usual place."""
+    """Any valid signature in the SAML response counts for an element that it does not cover."""
     replace(signatures, "require_signature", document_believed)
     replace(signatures, "only_assertion", lambda response: response.findall(names.assertion("Assertion"))[0])
 
@@ -229,7 +229,7 @@ def saml_times_ignored() -> None:
 
 @defect("SAML-10", providers=(*BOTH, *ASSERTION, *RESPONSE))
 def saml_audience_ignored() -> None:
-    """An assertion for somebody else counts."""
+    """An assertion for another audience is accepted."""
     replace(conditions, "require_audience", nothing)
 
 
@@ -247,19 +247,19 @@ def saml_destination_ignored() -> None:
 
 @defect("SAML-16", providers=BOTH)
 def saml_issuers_not_compared() -> None:
-    """Somebody answers with an assertion of somebody else."""
+    """The issuers of SAML response and assertion are not compared."""
     replace(conditions, "require_same_issuer", nothing)
 
 
 @defect("SAML-14", providers=BOTH)
 def saml_request_not_known() -> None:
-    """An answer to anybody's request is taken."""
+    """A SAML response to another backend's request is accepted."""
     replace(conditions, "require_own_request", nothing)
 
 
 @defect("SAML-13", providers=(*BOTH, *RESPONSE))
 def saml_assertions_reused() -> None:
-    """An assertion signs in as often as somebody shows it."""
+    """An assertion is accepted more than once."""
     replace(saml_routes, "require_first_use", nothing)
 
 
@@ -268,13 +268,13 @@ def saml_assertions_reused() -> None:
 
 @defect("SAML-12", providers=BOTH)
 def saml_status_not_reported() -> None:
-    """What the identity provider says instead of an identity reaches nobody."""
+    """The error status of the identity provider is not reported."""
     replace(answer, "require_success", nothing)
 
 
 @defect("SAML-12", providers=BOTH)
 def saml_status_message_dropped() -> None:
-    """Only the codes of an error are told, not the message."""
+    """Only the codes of a SAML error status are reported, not its message."""
 
     def without_message(original: Callable[[Element], None], response: Element) -> None:
         for message in list(response.iter(names.protocol("StatusMessage"))):
@@ -300,7 +300,7 @@ def saml_mail_attribute_first() -> None:
 
 @defect("SAML-04", providers=BOTH)
 def saml_display_name_from_the_name() -> None:
-    """Who has no display name is called by the NameID."""
+    """Without a display name, the profile has the NameID instead."""
 
     def named(original: Callable[[SamlIdentity], Any], identity: SamlIdentity) -> Any:
         return original(
@@ -312,7 +312,7 @@ def saml_display_name_from_the_name() -> None:
 
 @defect("SAML-19", providers=BOTH)
 def saml_user_found_by_address() -> None:
-    """Whoever signs in is the user named like the local part of the address, whatever the NameID."""
+    """The user is found by the local part of the e-mail address instead of the NameID."""
 
     def by_address(identity: SamlIdentity, context: ResolverContext) -> SignIn:
         local_part = str(identity.attributes.get("email", "")).partition("@")[0]

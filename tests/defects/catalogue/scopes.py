@@ -104,7 +104,7 @@ def scope_recorded_although_the_login_failed() -> None:
 
 @defect("FRAME-15", "SEC-IDENT-05")
 def session_kept_although_nobody_was_signed_in() -> None:
-    """The refresh cookie is written before it is known who signs in."""
+    """The refresh cookie is set before the sign-in resolver has succeeded."""
 
     def resolve(original: Callable[..., Any], environment: OAuthEnvironment, result: Any) -> Any:
         token = result.session.refresh_token
@@ -148,7 +148,7 @@ def scope_missing_in_the_state_accepted() -> None:
 
 @defect("SCOPE-04", "SCOPE-05", "SCOPE-08", "SEC-SCOPE-05", providers=("google",))
 def scopes_remembered_for_every_provider() -> None:
-    """A provider whose vendor says what was granted reports what was asked for instead."""
+    """Every provider reports the requested scopes instead of the granted ones."""
     replace(Google, "scopes", dataclasses.replace(Google.scopes, persisted=True))
 
 

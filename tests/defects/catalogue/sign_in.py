@@ -27,7 +27,7 @@ from tests.defects.defect import always, defect, nothing, replace, wrap
 
 @defect("RES-07", "SEC-IDENT-05", "FRAME-15")
 def unknown_user_signed_in() -> None:
-    """A user whom the catalog does not know is signed in all the same."""
+    """A user who is not in the catalog is signed in."""
 
     def first_match(
         original: Callable[..., SignIn], found: list[Resolver], info: SignInInfo, context: ResolverContext
@@ -42,19 +42,19 @@ def unknown_user_signed_in() -> None:
 
 @defect("RES-07", "SEC-IDENT-05", "RES-32")
 def everybody_may_be_outside_the_catalog() -> None:
-    """Users whom the catalog does not know are signed in, although the resolver is not told to."""
+    """Users outside the catalog are signed in although the option is not set."""
     replace(resolvers, "fallback", lambda options, name: entity_ref.user(name))
 
 
 @defect("RES-24", "CTX-11")
 def nobody_may_be_outside_the_catalog() -> None:
-    """Users whom the catalog does not know are turned away, although the resolver is told to let them in."""
+    """Users outside the catalog are refused although the option is set."""
     replace(resolvers, "fallback", always(None))
 
 
 @defect("CTX-11", "RES-24")
 def users_outside_the_catalog_own_everything() -> None:
-    """A user whom the catalog does not know owns what a group of administrators owns."""
+    """A user outside the catalog gets the ownership references of an administrators group."""
 
     def sign_in(self: ResolverContext, ref: EntityRef | None) -> SignIn:
         subject = entity_ref.stringify(ref) if ref else ""
@@ -65,7 +65,7 @@ def users_outside_the_catalog_own_everything() -> None:
 
 @defect("RES-07", "RES-20")
 def sign_in_errors_in_other_words() -> None:
-    """A user who cannot be resolved reads which resolver failed last."""
+    """The error for an unresolved user names the resolver that failed last."""
 
     def first_match(found: list[Resolver], info: SignInInfo, context: ResolverContext) -> SignIn:
         try:
@@ -78,7 +78,7 @@ def sign_in_errors_in_other_words() -> None:
 
 @defect("FRAME-14", "RES-07", "RES-20", "SEC-IDENT-05")
 def failed_sign_in_without_identity() -> None:
-    """A user who cannot be resolved gets a session without identity."""
+    """An unresolved user gets a session without an identity."""
 
     def resolve(original: Callable[..., SignIn | None], environment: OAuthEnvironment, result: Any) -> SignIn | None:
         try:
@@ -91,7 +91,7 @@ def failed_sign_in_without_identity() -> None:
 
 @defect("IDENT-05", "SEC-ISS-07", "RES-08")
 def identity_without_resolver() -> None:
-    """An environment without resolvers signs everybody in by their name."""
+    """Without resolvers, a user is signed in by name."""
 
     def resolve(original: Callable[..., SignIn | None], environment: OAuthEnvironment, result: Any) -> SignIn | None:
         if environment.resolver is None:
@@ -149,7 +149,7 @@ def plus_tag_not_removed() -> None:
 
 @defect("RES-32")
 def plus_tag_removed_from_the_local_part() -> None:
-    """The local-part resolver drops the tag, and signs in whoever has the name without it."""
+    """The local-part resolver removes the plus tag."""
 
     def resolve(options: EmailOptions, info: SignInInfo, context: ResolverContext) -> SignIn:
         email = resolvers.required_email(info.profile)
@@ -161,7 +161,7 @@ def plus_tag_removed_from_the_local_part() -> None:
 
 @defect("SEC-IDENT-03", "RES-21")
 def email_compared_by_its_local_part() -> None:
-    """The e-mail resolver looks for the local part in the company's domain, whatever the address says."""
+    """The e-mail resolver replaces the domain of the address by the company's."""
 
     def resolve(options: EmailOptions, info: SignInInfo, context: ResolverContext) -> SignIn:
         local = resolvers.required_email(info.profile).partition("@")[0]
@@ -249,7 +249,7 @@ def ownership_without_groups() -> None:
 
 @defect("CTX-09", "IDENT-08")
 def ownership_left_out_of_the_identity() -> None:
-    """The identity in the session says as little about ownership as the token."""
+    """The identity in the session lacks the ownership references that the token omits."""
 
     def issue(original: Callable[..., SignIn], self: TokenIssuer, *arguments: Any) -> SignIn:
         return dataclasses.replace(original(self, *arguments), ownership_entity_refs=())

@@ -27,21 +27,21 @@ Resolve = Callable[[Options, SignInInfo, ResolverContext], SignIn]
 
 @defect("AWSALB-06", "SEC-PROXY-01", providers=ALB)
 def alb_token_only_decoded() -> None:
-    """The balancer's token is decoded and its signature not looked at."""
+    """The signature of a load balancer token is not verified."""
     replace(assertion, "require_signature", nothing)
     replace(assertion, "require_algorithm", nothing)
 
 
 @defect("GCPIAP-05", providers=IAP)
 def iap_token_only_decoded() -> None:
-    """The token of Identity-Aware Proxy is decoded and its signature not looked at."""
+    """The signature of an Identity-Aware Proxy token is not verified."""
     replace(assertion, "require_signature", nothing)
     replace(assertion, "require_algorithm", nothing)
 
 
 @defect("CFACCESS-07", providers=CLOUDFLARE)
 def cloudflare_token_only_decoded() -> None:
-    """Cloudflare's token is decoded and its signature not looked at."""
+    """The signature of a Cloudflare token is not verified."""
     replace(assertion, "require_algorithm", nothing)
     replace(KeySet, "verify", always(True))
 
@@ -91,7 +91,7 @@ def iap_issuer_ignored() -> None:
 
 @defect("GCPIAP-14", providers=IAP)
 def iap_refusal_repeats_the_claims() -> None:
-    """A refusal says what was in the token."""
+    """The error contains the claims of the token."""
 
     def require(original: Callable[..., None], claims: Any, now: float) -> None:
         try:
@@ -110,7 +110,7 @@ def iap_account_id_with_prefix() -> None:
 
 @defect("GCPIAP-13", providers=IAP)
 def iap_subject_without_account_is_somebody() -> None:
-    """A subject of Identity-Aware Proxy without an account's id signs somebody in."""
+    """An Identity-Aware Proxy subject without an account id signs in a user."""
 
     def resolve(original: Resolve, options: Options, info: SignInInfo, context: ResolverContext) -> SignIn:
         if ":" not in info.details["sub"]:
@@ -128,7 +128,7 @@ def alb_issuer_ignored() -> None:
 
 @defect("AWSALB-10", "SEC-PROXY-02", providers=ALB)
 def alb_signer_ignored() -> None:
-    """A token of somebody else's balancer signs in."""
+    """A token of another load balancer is accepted."""
     replace(aws_alb, "require_signer", nothing)
 
 

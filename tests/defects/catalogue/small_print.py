@@ -142,7 +142,7 @@ def body_of_the_vendor_in_the_page() -> None:
 
 @defect("REDIR-11")
 def redirect_text_always_as_html() -> None:
-    """The text of the redirect to the app is HTML for everybody."""
+    """The body of the redirect to the app is always HTML."""
     wrap(responses, "to_app", lambda original, url, accepts_html: original(url, accepts_html=True))
 
 
@@ -186,13 +186,13 @@ def quotation_marks_stay() -> None:
 
 @defect("COOKIE-23")
 def signed_cookies_like_others() -> None:
-    """A cookie in the form of a signed one is taken as it is."""
+    """A cookie in the form of a signed cookie is accepted."""
     replace(cookies, "without_signed", lambda found: {**found})
 
 
 @defect("REFRESH-10", providers=("gitlab",))
 def unknown_user_keeps_the_session() -> None:
-    """Whom the resolver does not find any more gets a session without identity at refresh."""
+    """If the resolver no longer finds the user, refresh returns a session without identity."""
 
     def resolve(original: Callable[..., SignIn | None], environment: OAuthEnvironment, result: Any) -> SignIn | None:
         try:
@@ -207,7 +207,7 @@ def unknown_user_keeps_the_session() -> None:
 
 @defect("REFRESH-11", providers=("gitlab",))
 def rotation_lost_with_the_user() -> None:
-    """A resolver that finds nobody costs the vendor's new refresh token, too."""
+    """If the resolver finds no user at a refresh, the rotated refresh token is lost."""
 
     def resolve(original: Callable[..., SignIn | None], environment: OAuthEnvironment, result: Any) -> SignIn | None:
         try:
@@ -234,7 +234,7 @@ def rotation_lost_with_the_origin() -> None:
 
 @defect("LOGOUT-10", providers=("google",))
 def logout_fails_with_the_vendor() -> None:
-    """Who wants to sign out while the vendor is down stays signed in."""
+    """Logout fails if the vendor is unavailable, and the session continues."""
     replace(
         oauth_routes,
         "end_vendor_session",
@@ -244,7 +244,7 @@ def logout_fails_with_the_vendor() -> None:
 
 @defect("RES-25")
 def email_resolver_for_every_domain() -> None:
-    """The e-mail resolver takes its allowed domains and lets everybody in."""
+    """The e-mail resolver ignores allowedDomains."""
 
     def by_email(original: Callable[..., SignIn], options: Any, info: SignInInfo, context: Any) -> SignIn:
         return original(options.model_copy(update={"allowed_domains": None}), info, context)
@@ -254,7 +254,7 @@ def email_resolver_for_every_domain() -> None:
 
 @defect("RES-33")
 def name_only_from_the_catalog() -> None:
-    """The local-part resolver finds nobody outside the catalog, whatever its options say."""
+    """The local-part resolver finds no user outside the catalog, whatever its options are."""
 
     def by_name(original: Callable[..., SignIn], options: Any, info: SignInInfo, context: Any) -> SignIn:
         return original(options.model_copy(update={"without_catalog": False}), info, context)
@@ -280,7 +280,7 @@ def look_alikes_are_the_same_letter() -> None:
 
 @defect("GUEST-05", "GUEST-06", providers=("guest-as-written",))
 def namespace_of_users_ignored() -> None:
-    """Everybody is looked for in the default namespace."""
+    """Every user is looked up in the default namespace."""
 
     def build(original: Callable[..., EntityRef], kind: str, _: str, *name: str, **shown: str) -> EntityRef:
         return original(kind, None, *name, **shown)
@@ -290,7 +290,7 @@ def namespace_of_users_ignored() -> None:
 
 @defect("RES-34", providers=("oauth2",))
 def empty_name_signed_in() -> None:
-    """Somebody whose address begins with the at sign is signed in as somebody."""
+    """An e-mail address with an empty local part signs in a user."""
 
     def by_name(original: Callable[..., SignIn], options: Any, info: SignInInfo, context: Any) -> SignIn:
         if (info.profile.email or "").startswith("@"):
@@ -314,7 +314,7 @@ def user_cookie_always_new() -> None:
 
 @defect("VERIFY-08")
 def limited_token_for_everything() -> None:
-    """A limited token is as good as a full one."""
+    """A limited user token is accepted like a full one."""
     replace(token_verifier, "require_full_token", nothing)
 
 

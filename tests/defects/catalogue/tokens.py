@@ -53,7 +53,7 @@ def change_claims(**changes: Any) -> None:
 
 @defect("TOKEN-03", "SEC-ISS-03")
 def token_with_wrong_audience() -> None:
-    """Backstage tokens are made out to somebody else."""
+    """Backstage tokens have another audience."""
     replace(user_token, "AUDIENCE", "somebody-else")
 
 
@@ -83,7 +83,7 @@ def token_valid_for_a_minute() -> None:
 
 @defect("IDENT-07")
 def session_contradicts_the_token() -> None:
-    """The session says that its token lives for two hours."""
+    """The session reports a token lifetime of two hours."""
     replace(session_response, "expires_in_seconds", always(7200))
 
 
@@ -181,7 +181,7 @@ def key_with_further_members() -> None:
 
 @defect("JWKS-04")
 def key_set_cached_for_a_day() -> None:
-    """Clients are told to keep the key set for a day."""
+    """The key set is cacheable for a day."""
 
     def user_keys(original: Callable[[], Response]) -> Response:
         response = original()
@@ -214,13 +214,13 @@ def no_service_keys() -> None:
 
 @defect("VERIFY-06", "SEC-UINFO-04", "USERINFO-02", "LIM-02")
 def signatures_not_verified() -> None:
-    """User info believes every token that can be decoded."""
+    """User info accepts tokens without verifying their signature."""
     replace(TokenVerifier, "_verified_claims", lambda self, token: token.claims)
 
 
 @defect("VERIFY-06", "SEC-UINFO-04")
 def unsigned_tokens_accepted() -> None:
-    """User info believes a token that says it is not signed."""
+    """User info accepts unsigned tokens."""
 
     def verified(original: Callable[..., Claims], self: TokenVerifier, token: CompactJws) -> Claims:
         if token.header.get("alg") == "none":
@@ -232,7 +232,7 @@ def unsigned_tokens_accepted() -> None:
 
 @defect("LIM-02")
 def limited_tokens_not_verified() -> None:
-    """User info believes limited tokens without a look at their proof."""
+    """User info accepts limited tokens without verifying their proof."""
 
     def verified(original: Callable[..., Claims], self: TokenVerifier, token: CompactJws) -> Claims:
         if token.header.get("typ") == user_token.LIMITED_TYPE:
@@ -244,7 +244,7 @@ def limited_tokens_not_verified() -> None:
 
 @defect("VERIFY-06")
 def reasons_for_refusing_a_token() -> None:
-    """User info says why it refuses a token."""
+    """The response of user info contains the reason for refusing a token."""
     replace(
         token_verifier,
         "failed",

@@ -92,7 +92,7 @@ def token_error_without_description() -> None:
 
 @defect("UP-10", "OUT-P5")
 def unparsable_token_error_says_nothing() -> None:
-    """An error page of the token endpoint ends the login with an error that says nothing."""
+    """An HTML error page of the token endpoint is reported without a message."""
 
     def refused(original: Callable[[str], AuthError], body: str) -> AuthError:
         return AuthError("Encountered invalid error") if "<html" in body else original(body)
@@ -146,7 +146,7 @@ def id_token_not_passed_on() -> None:
 
 @defect("IDENT-04")
 def lifetime_made_up() -> None:
-    """The session says that the vendor's token lives for a minute, whatever the vendor said."""
+    """The session reports a token lifetime of one minute, whatever the vendor sent."""
     change_token_answer(lambda answer: {**answer, "expires_in": 60})
 
 

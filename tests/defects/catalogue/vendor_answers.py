@@ -68,7 +68,7 @@ def only_json_understood() -> None:
 
 @defect("GITHUB-11", "GITHUB-12", providers=("github",))
 def error_with_status_200_overlooked() -> None:
-    """An error that comes with a good status is taken for a token."""
+    """An error response with status 200 is treated as a token response."""
     change_token_answer(lambda answer: {"access_token": "undefined", **answer})
     wrap(OAuth2Provider, "fetch_profile", unless_it_fails)
 
@@ -99,7 +99,7 @@ def id_token_demanded() -> None:
 
 @defect("OAUTH2-03", providers=("oauth2",))
 def profile_of_the_refresh_is_nobodys() -> None:
-    """Without an ID token in the answer to a refresh, everybody has the same address."""
+    """Without an ID token in the refresh response, every user gets the same e-mail address."""
 
     def result(original: Callable[..., AuthenticationResult], self: OAuth2Provider, profile: Any, session: Any) -> Any:
         made_up = VendorProfile(email="ada-quill@lumenfold.example")
@@ -113,7 +113,7 @@ def profile_of_the_refresh_is_nobodys() -> None:
 
 @defect("GITHUB-06", providers=("github",))
 def login_does_not_stand_in() -> None:
-    """Who has no name is called by a number instead of the login."""
+    """A user without a name is shown by the numeric id instead of the login."""
     change_profile(GitHub, lambda profile, found: dataclasses.replace(profile, username=None))
 
 
@@ -137,7 +137,7 @@ def picture_from_userinfo() -> None:
 
 @defect("ONELOGIN-05", providers=("onelogin",))
 def name_demanded() -> None:
-    """Who has no name at the vendor cannot sign in."""
+    """A user without a name cannot sign in."""
 
     def demand(profile: VendorProfile, found: Found) -> VendorProfile:
         if not found.get("name"):
@@ -155,14 +155,14 @@ def more_than_the_name() -> None:
 
 @defect("OPENSHIFT-06", "OPENSHIFT-07", providers=("openshift",))
 def unreadable_user_is_somebody() -> None:
-    """A user that cannot be read signs in without a name."""
+    """A user whose profile cannot be read signs in without a name."""
     wrap(OAuth2Provider, "read_profile", unless_it_fails)
     wrap(OpenShift, "read_profile", unless_it_fails)
 
 
 @defect("MICROSOFT-04", providers=("microsoft",))
 def principal_name_not_used() -> None:
-    """Who has no mailbox has no address."""
+    """A user without a mailbox has no e-mail address."""
     change_profile(Microsoft, lambda profile, found: dataclasses.replace(profile, email=found.get("mail")))
 
 
@@ -174,7 +174,7 @@ def photo_left_out() -> None:
 
 @defect("MICROSOFT-09", providers=("microsoft",))
 def photo_demanded() -> None:
-    """Who has no photo cannot sign in."""
+    """A user without a photo cannot sign in."""
 
     def fetch(original: Callable[..., str | None], self: Microsoft, token: str) -> str:
         photo = original(self, token)
@@ -271,7 +271,7 @@ def refused_refresh_in_the_words_of_the_vendor() -> None:
 
 @defect("OUT-R3", providers=("google",))
 def unreachable_vendor_reported_bare() -> None:
-    """A refresh for which the vendor cannot be reached says nothing but that."""
+    """The error for a refresh with an unreachable vendor lacks its prefix."""
     replace(oauth_errors, "refresh_failed", AuthError)
 
 
@@ -288,5 +288,5 @@ def refresh_shows_the_profile_error() -> None:
 
 @defect("OPENSHIFT-05", providers=("openshift",))
 def status_of_the_cluster_not_told() -> None:
-    """What the cluster refused is not told by its status."""
+    """The error lacks the status of the cluster's response."""
     replace(OpenShift, "profile_refused", OAuth2Provider.profile_refused)

@@ -55,7 +55,7 @@ def path_of_the_issuer_dropped() -> None:
 
 @defect("MICROSOFT-01", providers=("microsoft",))
 def tenant_of_everybody_used() -> None:
-    """Codes are exchanged at the address for all tenants, whichever is configured."""
+    """Codes are exchanged at the common endpoint, whatever tenant is configured."""
 
     def create(original: Callable[..., None], self: Microsoft, settings: Any) -> None:
         original(self, settings)
@@ -101,7 +101,7 @@ def picture_left_out() -> None:
 
 @defect("BITBUCKET-04", "BITBUCKET-11", providers=("bitbucket",))
 def address_made_up() -> None:
-    """The profile has an address made of the user's name, which the vendor never told."""
+    """The profile has an e-mail address made from the user name."""
     change_profile(
         Bitbucket, lambda one, found: dataclasses.replace(one, email=f"{found['username']}@lumenfold.example")
     )
@@ -109,7 +109,7 @@ def address_made_up() -> None:
 
 @defect("ATLASSIAN-08", providers=("atlassian",))
 def failing_calls_overlooked() -> None:
-    """Who cannot be read signs in as nobody in particular."""
+    """A user whose profile cannot be read is signed in as a default user."""
     wrap(Atlassian, "fetch_profile", unless_it_fails)
 
 
@@ -121,7 +121,7 @@ def failing_profile_overlooked() -> None:
 
 @defect("BITBUCKETSERVER-06", "BITBUCKETSERVER-07", providers=("bitbucketServer",))
 def unreadable_user_without_a_name_in_the_error() -> None:
-    """It is not told which half of the profile could not be read."""
+    """The error does not name which part of the profile could not be read."""
 
     def fetch(original: Callable[..., VendorProfile], self: BitbucketServer, token: str) -> VendorProfile:
         try:
@@ -134,7 +134,7 @@ def unreadable_user_without_a_name_in_the_error() -> None:
 
 @defect("PROV-MICROSOFT-03", providers=("microsoft",))
 def no_second_token_for_the_profile() -> None:
-    """Who asks for a token of another resource remains unknown."""
+    """With a token for another resource, the profile is not read."""
 
     def as_it_is(
         self: Microsoft, result: AuthenticationResult, refresh_token: str | None, keep: Any = None
@@ -170,7 +170,7 @@ def logout_depends_on_the_vendor() -> None:
 
 @defect("RES-50", providers=("bitbucketServer",))
 def resolver_of_the_vendor_wins() -> None:
-    """Of two resolvers with the same name, one that takes the address as it is wins over the common one."""
+    """Of two resolvers with one name, the vendor's own has precedence over the common one."""
     replace(resolvers.COMMON["emailMatchingUserEntityProfileEmail"], "resolve", aws_alb.by_email)
 
 
@@ -194,5 +194,5 @@ def default_authorization_server_assumed() -> None:
 
 @defect("CTX-11", providers=("openshift",))
 def name_at_the_cluster_completed() -> None:
-    """A user of a cluster whom the catalog does not know gets a namespace of the vendor's."""
+    """A cluster user outside the catalog gets a namespace of the vendor."""
     wrap(entity_ref, "user", lambda original, name: dataclasses.replace(original(name), namespace="openshift"))

@@ -69,7 +69,7 @@ def scopes_of_the_vendor_joined_by_commas() -> None:
 
 @defect("GITHUB-01", providers=("github",))
 def sign_up_switched_off_unasked() -> None:
-    """The authorization request has a parameter that nobody configured."""
+    """The authorization request has a parameter that is not configured."""
     add_parameter("allow_signup", "false")
 
 
@@ -99,7 +99,7 @@ def own_query_of_the_address_dropped() -> None:
 
 @defect("OKTA-03", providers=("okta",))
 def configured_identity_provider_not_told() -> None:
-    """The configured identity provider does not travel along."""
+    """The configured idp is not sent in the authorization request."""
     replace(Okta, "authorization_parameters", always({}))
 
 
@@ -123,7 +123,7 @@ def resources_mixed() -> None:
 
 @defect("PROV-MICROSOFT-01", providers=("microsoft",))
 def domain_hint_not_told() -> None:
-    """The configured domain hint does not travel along."""
+    """The configured domainHint is not sent in the authorization request."""
     replace(Microsoft, "authorization_parameters", always({}))
 
 
@@ -149,13 +149,13 @@ def user_read_at_gitlab_com() -> None:
 
 @defect("BITBUCKETSERVER-08", providers=("bitbucketServer",))
 def user_name_not_encoded() -> None:
-    """The user's name stands in the address as it is."""
+    """The user name is not encoded in the URL."""
     replace(bitbucket_server, "quote", lambda *arguments, **named: arguments[0])
 
 
 @defect("OPENSHIFT-08", providers=("openshift",))
 def token_deleted_under_its_own_name() -> None:
-    """Logout tells the cluster the access token itself instead of the name it is known by."""
+    """Logout sends the access token instead of its hashed name to the cluster."""
     replace(openshift, "token_name", lambda token: token)
 
 
@@ -236,7 +236,7 @@ def hidden_addresses_looked_up() -> None:
 
 @defect("OAUTH2-05", providers=("oauth2",))
 def third_address_called() -> None:
-    """An address that nobody configured is asked for a profile."""
+    """The profile is requested from a URL that is not configured."""
 
     def fetch(self: OAuth2Provider, token: str) -> VendorProfile:
         address = self.token_url.replace("/token", "/userinfo")
@@ -248,13 +248,13 @@ def third_address_called() -> None:
 
 @defect("ATLASSIAN-05", providers=("atlassian",))
 def sites_not_read() -> None:
-    """The sites that the token is good for are not read."""
+    """The accessible sites are not requested."""
     replace(Atlassian, "require_resources", nothing)
 
 
 @defect("GITHUB-10", providers=("github",))
 def stored_access_token_redeemed() -> None:
-    """A stored access token is offered to the token endpoint before it is looked at."""
+    """A stored access token is sent to the token endpoint."""
 
     def refresh(original: Callable[..., AuthenticationResult], self: GitHub, request: RefreshRequest) -> Any:
         if request.refresh_token.startswith(github.ACCESS_TOKEN_PREFIX):

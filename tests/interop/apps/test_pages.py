@@ -71,6 +71,19 @@ def test_the_flask_page(tmp_path: Path) -> None:
     assert "4 passed" in run([*PYTEST], tmp_path)
 
 
+def test_the_django_page(tmp_path: Path) -> None:
+    copy("django.md", tmp_path)
+
+    assert "4 passed" in run([*PYTEST], tmp_path)
+
+
+def test_the_fastapi_page(tmp_path: Path) -> None:
+    pytest.importorskip("fastapi", reason="the extra interop has fastapi")
+    copy("fastapi.md", tmp_path)
+
+    assert "4 passed" in run([*PYTEST], tmp_path)
+
+
 def test_the_express_page(node_folder: Path, idp: IdpProcess) -> None:
     copy("express.md", node_folder)
 
@@ -96,9 +109,21 @@ def test_the_playwright_page_in_node(node_folder: Path, idp: IdpProcess) -> None
     assert "1 passed" in run(under_the_mock(idp, str(find_node()), playwright, "test"), node_folder)
 
 
+def test_the_cypress_page(node_folder: Path, idp: IdpProcess) -> None:
+    copy("express.md", node_folder, "app.mjs")
+    copy("cypress.md", node_folder)
+    (node_folder / "play.mjs").write_bytes((EXPRESS.parent / "cypress_commands.mjs").read_bytes())
+    spec = node_folder / "sign-in.cy.js"
+
+    said = run(under_the_mock(idp, str(find_node()), "play.mjs", str(spec), CHROMIUM), node_folder)
+
+    assert "3 passed" in said
+
+
 @pytest.mark.parametrize("page", [page.name for page in PAGES.glob("*.md")])
 def test_pages_are_short_and_every_program_is_run(page: str) -> None:
     text = (PAGES / page).read_text(encoding="utf-8")
     assert len(text.splitlines()) <= MOST_LINES
     run_above = {"app.py", "test_sign_in.py", "app.mjs", "sign-in.test.mjs", "test_browser.py", "sign-in.spec.mjs"}
+    run_above |= {"start.mjs", "sign-in.cy.js"}
     assert programs(page).keys() <= run_above

@@ -102,7 +102,8 @@ def test_it_says_when_it_is_ready_and_ends_when_told(running: RunningIdp, backen
             assert process.wait(SECONDS) == 0
     assert "X-Goog-IAP-JWT-Assertion" in dict(seen["headers"])
     assert options or line == (
-        f"Google Identity-Aware Proxy at {url}, in front of {backend.url}; everybody is Ada Quill. Ctrl-C ends it.\n"
+        f"Google Identity-Aware Proxy at {url}, in front of {backend.url}; every request is from Ada Quill."
+        " Ctrl-C ends it.\n"
     )
 
 
@@ -111,5 +112,5 @@ def test_a_front_for_others_says_what_that_means(running: RunningIdp) -> None:
     arguments = ["front", "gcp-iap", "--upstream", "http://localhost:7007", "--host", "0.0.0.0", "--port", port]
     result = CliRunner().invoke(main, [*arguments, "--idp", running.urls["http"]])
     warning, error = result.stderr.splitlines()
-    assert warning == "Warning: whoever can reach 0.0.0.0 can be anybody at http://localhost:7007."
+    assert warning == "Warning: every client that reaches 0.0.0.0 can sign in as any user at http://localhost:7007."
     assert error.startswith("Error: ")

@@ -65,7 +65,7 @@ def test_a_script_of_nobody_is_told_so(front: FrontStarter, headers: dict[str, s
     base = front(persona=None)
     answer = requests.get(base, headers=headers, timeout=SECONDS)
     assert answer.status_code == 401
-    assert answer.text == f"Nobody is signed in; open {base} in this browser first.\n"
+    assert answer.text == f"No user is signed in; open {base} in this browser first.\n"
     assert answer.headers["WWW-Authenticate"] == 'Cookie cookie-name="_oauth2_proxy"'
 
 

@@ -4,7 +4,7 @@ import express from 'express';
 import * as oidc from 'openid-client';
 
 export async function createApp({ issuer, clientId, clientSecret, redirectUri }) {
-  // A mock is reached over plain HTTP; nobody else may be.
+  // A mock is reached over plain HTTP; no other server may be.
   const execute = issuer.startsWith('http://127.0.0.1:') ? [oidc.allowInsecureRequests] : [];
   const config = await oidc.discovery(new URL(issuer), clientId, clientSecret, undefined, { execute });
   // Signatures too: by default a token that comes from the issuer itself is believed.
