@@ -18,6 +18,10 @@ NO_PROVIDER: Final = Provider("none", "none", "oauth")
 REPLICA_STEP: Final = "replica"
 """The step that only several replicas of a target make sense of."""
 
+REGISTER_STEP: Final = "register"
+"""The step that only a target makes sense of at which clients register."""
+
+NO_REGISTRATION: Final = "clients cannot register: the target's discovery document names no registration_endpoint"
 ONE_REPLICA: Final = "it needs several replicas of the target (--replica URL, --replicas NUMBER)"
 APPLIES_TO_NONE: Final = "the target has no provider that the scenario applies to"
 NO_ENVIRONMENT: Final = "the target has none of its environments"
@@ -47,6 +51,18 @@ def has_profile(scenario: Scenario, target: Target) -> bool:
 def has_replicas(scenario: Scenario, target: Target) -> bool:
     """Say whether there are as many of the target as a scenario needs."""
     return len(target.replicas) > 1 or all(step.action != REPLICA_STEP for step in scenario.steps)
+
+
+def has_registration(scenario: Scenario, target: Target) -> bool:
+    """Say whether clients can register at the target, if a scenario has clients that do (DCR-18)."""
+    return target.registers_clients or not any(_registers(step.action, step.arguments) for step in scenario.steps)
+
+
+def _registers(action: str, arguments: Mapping[str, Any]) -> bool:
+    """Say whether a step, or one that it plays beside others, registers a client."""
+    inner = arguments.get("steps")
+    beside = inner.values() if isinstance(inner, Mapping) else ()
+    return action == REGISTER_STEP or any(REGISTER_STEP in step for step in beside)
 
 
 def profile_missing(scenario: Scenario, target: Target) -> str:

@@ -8,10 +8,12 @@ from typing import Any, Final
 from conformance.applicability import (
     APPLIES_TO_NONE,
     NO_PROVIDER,
+    NO_REGISTRATION,
     ONE_REPLICA,
     applies,
     further_environments,
     has_profile,
+    has_registration,
     has_replicas,
     not_applicable,
     profile_missing,
@@ -96,6 +98,8 @@ def _cases_of(scenario: Scenario, target: Target, facts: Mapping[str, ProviderFa
         return [Case(scenario, NO_PROVIDER, "", profile_missing(scenario, target))]
     if not has_replicas(scenario, target):
         return [Case(scenario, NO_PROVIDER, "", ONE_REPLICA)]
+    if not has_registration(scenario, target):
+        return [Case(scenario, NO_PROVIDER, "", NO_REGISTRATION)]
     matching = [
         provider
         for provider in target.providers

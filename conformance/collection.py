@@ -6,7 +6,7 @@ A misspelt environment or persona would otherwise make a case that is not applic
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
-from conformance.applicability import NO_PROVIDER, applies, has_profile, has_replicas
+from conformance.applicability import NO_PROVIDER, applies, has_profile, has_registration, has_replicas
 from conformance.cases import Case, fan_out, persona_names
 from conformance.initial_scope import OWN
 from conformance.scenario.expansion import parts_of
@@ -79,7 +79,7 @@ def _providers_of(
 def _never_played(scenario: Scenario, cases: list[Case], target: Target) -> str | None:
     if any(case.not_applicable is None for case in cases) or not has_profile(scenario, target):
         return None
-    if not has_replicas(scenario, target):
+    if not has_replicas(scenario, target) or not has_registration(scenario, target):
         return None
     reason = next((case.not_applicable for case in cases), "no vendor has an element of its 'each'")
     return f"it is played on no provider at all, though the target has all of them: {reason}"

@@ -106,12 +106,13 @@ def _ready_line(process: "subprocess.Popen[bytes]", module: str, log: Path) -> d
     raise EmbeddedStartError(f"{module} did not start: " + (" / ".join(said_last) or "it printed nothing"))
 
 
-def describe_mock(profile: str, providers: Mapping[str, str | None]) -> dict[str, Any]:
+def describe_mock(profile: str, providers: Mapping[str, str | None], vendors: Sequence[str] = ()) -> dict[str, Any]:
     """What a mock IdP of a profile will say about itself, without starting one (``mock-idp describe``).
 
     Parameters:
         profile: configuration profile.
         providers: provider ids, each with the vendor behind it or None; empty for all.
+        vendors: files with vendors of one's own.
 
     Returns:
         ``idp``: as ``GET /__idp/`` answers; ``personas``: as ``GET /__idp/personas`` does.
@@ -120,9 +121,28 @@ def describe_mock(profile: str, providers: Mapping[str, str | None]) -> dict[str
         EmbeddedStartError: there is no such profile or provider.
     """
     named = [f"{id_}={vendor}" if vendor else id_ for id_, vendor in providers.items()]
-    options = [text for name in named for text in ("--provider", name)]
+    options = [*_repeated("--provider", named), *_repeated("--vendor", vendors)]
     described: dict[str, Any] = json.loads(_run("mock_idp", ["describe", "--profile", profile, *options], os.environ))
     return described
+
+
+def _repeated(option: str, values: Sequence[str]) -> list[str]:
+    return [text for value in values for text in (option, value)]
+
+
+class OwnFiles(NamedTuple):
+    """Own Python files for the two that are started.
+
+    Parameters:
+        vendors: vendors and auth proxies for the mock IdP.
+        providers: providers for the reference backend.
+    """
+
+    vendors: Sequence[str]
+    providers: Sequence[str]
+
+
+NONE_OF_THEIR_OWN: Final = OwnFiles((), ())
 
 
 class Pair(NamedTuple):
@@ -143,7 +163,12 @@ class Pair(NamedTuple):
 
 @contextlib.contextmanager
 def embedded_pair(
-    seed: int, profile: str, app_url: str = APP_URL, replicas: int = 1, only_environment: str | None = None
+    seed: int,
+    profile: str,
+    app_url: str = APP_URL,
+    replicas: int = 1,
+    only_environment: str | None = None,
+    own: OwnFiles = NONE_OF_THEIR_OWN,
 ) -> Iterator[Pair]:
     """Start both.
 
@@ -153,12 +178,14 @@ def embedded_pair(
         app_url: where the app is, if there is one.
         replicas: how many backends there are, on one database.
         only_environment: the one environment that the backend's providers have; None for all.
+        own: vendors and providers that the kit does not have.
 
     Raises:
         EmbeddedStartError: one of them did not start.
     """
     backend_url = f"http://localhost:{free_port()}"
     common = ["--backend-url", backend_url, "--app-url", app_url, "--profile", profile]
+    common += _repeated("--vendor", own.vendors)
     with tempfile.TemporaryDirectory(prefix="backstage-auth-conformance-") as folder, contextlib.ExitStack() as stack:
         place = Path(folder)
         environment = {**os.environ, "XDG_STATE_HOME": folder, "PYTHONUNBUFFERED": "1"}
@@ -169,12 +196,12 @@ def embedded_pair(
         config = place / "app-config.yaml"
         addresses = ["--idp", idp_url, "--idp-tls", idp["urls"]["tls"]]
         only = ["--env", only_environment] if only_environment else []
-        write = ["app-config", "--conformance", *only, *addresses, *common, "-o", str(config)]
+        write = ["app-config", "--no-config", "--conformance", *only, *addresses, *common, "-o", str(config)]
         with ThreadPoolExecutor() as aside:
             written = aside.submit(_run, "mock_idp", write, environment)
             inside = {**environment, **_environment_of(idp_url, environment)}
             written.result()
-        arguments = ["serve", "--config", str(config)]
+        arguments = ["serve", "--config", str(config), *_repeated("--provider-module", own.providers)]
         if replicas > 1:
             database = {"client": "better-sqlite3", "connection": {"directory": str(place)}}
             shared = place / "app-config.replicas.yaml"

@@ -57,6 +57,7 @@ class Target:
         name: name and version, if they are given.
         public_address: how it is reached below its public address, if it listens elsewhere.
         replicas: origins where it listens, if there are several of it.
+        registers_clients: whether clients can register at it; until it is known, that is assumed.
     """
 
     auth_url: str
@@ -70,6 +71,7 @@ class Target:
     name: str | None = None
     public_address: PublicAddress | None = None
     replicas: tuple[str, ...] = ()
+    registers_clients: bool = True
 
     @classmethod
     def unknown(cls, auth_url: str) -> "Target":

@@ -1,20 +1,21 @@
 """The Flask application."""
 
-from flask import Flask, Response, redirect, render_template, request
+from flask import Flask, Response, redirect, request
 from werkzeug.exceptions import HTTPException
 
 from mock_idp.control.api import control
 from mock_idp.control.descriptions import describe_providers
-from mock_idp.faults.catalogue import FAULTS
 from mock_idp.hosts import is_trusted
 from mock_idp.idp import Idp
-from mock_idp.journal import describe_filter
 from mock_idp.oauth.model import Answer, Encoding, Page
 from mock_idp.pages import consent
-from mock_idp.settings import CONTROL_PREFIX, JOURNAL_PAGE_ENTRIES
+from mock_idp.pages.journal import journal_page
+from mock_idp.pages.rendering import page, prepare
+from mock_idp.pages.trials import Trials
+from mock_idp.settings import CONTROL_PREFIX
 from mock_idp.setup.reload import Reloader
 from mock_idp.web import dispatch
-from mock_idp.web.writing import PAGE_HEADERS, to_response
+from mock_idp.web.writing import to_response
 
 _MISDIRECTED = 421  # RFC 9110 section 15.5.20
 CONSENT_PATH = f"{CONTROL_PREFIX}/consent"
@@ -30,12 +31,11 @@ def create_app(idp: Idp, reloader: Reloader | None = None) -> Flask:
     app = Flask(__name__, static_folder=None, template_folder="pages/templates")
     app.config["MAX_CONTENT_LENGTH"] = idp.settings.max_body_bytes
     app.url_map.merge_slashes = False
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    prepare(app.jinja_env)
     app.context_processor(
         lambda: {
             "people": list(idp.people.own.values()),
             "personas": [person for person in idp.people.shown.values() if not person.own],
-            "faults": FAULTS.by_id,
             "consent_path": CONSENT_PATH,
             "control": CONTROL_PREFIX,
             "nobody_came": lambda asked: consent.nobody_came(idp, asked),
@@ -48,7 +48,13 @@ def create_app(idp: Idp, reloader: Reloader | None = None) -> Flask:
     app.register_blueprint(control(idp))
     app.add_url_rule(CONSENT_PATH, "consent", lambda: consent.decide(idp, request), methods=["POST"])
     app.add_url_rule("/", "index", lambda: _index(idp))
-    app.add_url_rule(f"{CONTROL_PREFIX}/journal.html", "journal_page", lambda: _journal_page(idp))
+    app.add_url_rule(f"{CONTROL_PREFIX}/journal.html", "journal_page", lambda: journal_page(idp))
+    trials = Trials(app, idp)
+    app.add_url_rule(f"{CONTROL_PREFIX}/vendors/<vendor_id>.html", "vendor_page", trials.vendor_page)
+    app.add_url_rule(f"{CONTROL_PREFIX}/try/<vendor_id>", "begin_trial", trials.begin, methods=["POST"])
+    app.add_url_rule(
+        f"{CONTROL_PREFIX}/try/<vendor_id>/callback", "end_trial", trials.come_back, methods=["GET", "POST"]
+    )
     app.add_url_rule(CONTROL_PREFIX, "no_slash", lambda: redirect(f"{CONTROL_PREFIX}/"))
     app.register_error_handler(HTTPException, _http_error)
     return app
@@ -67,23 +73,8 @@ def _to_service(idp: Idp) -> Response | None:
     return None
 
 
-def _page(template: str, **values: object) -> Response:
-    response = Response(render_template(template, **values), content_type="text/html; charset=utf-8")
-    response.headers.extend(PAGE_HEADERS)
-    return response
-
-
 def _index(idp: Idp) -> Response:
-    return _page("index.html", idp=idp, providers=describe_providers(idp))
-
-
-def _journal_page(idp: Idp) -> Response:
-    try:
-        wanted = describe_filter(request.args.to_dict())
-    except ValueError as mistake:
-        return to_response(Answer(400, Page("mistake", {"sentence": str(mistake)}), Encoding.HTML))
-    entries = [entry.as_data(masked=True) for entry in reversed(idp.journal.entries(wanted))]
-    return _page("journal.html", entries=entries[:JOURNAL_PAGE_ENTRIES])
+    return page("index", idp=idp, providers=describe_providers(idp))
 
 
 def _http_error(error: HTTPException) -> Response:

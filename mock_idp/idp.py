@@ -23,6 +23,7 @@ from mock_idp.settings import Settings
 from mock_idp.setup.applied import AppliedSetup
 from mock_idp.setup.model import HostSetup, Setup
 from mock_idp.setup.snapshots import Snapshots
+from mock_idp.vendor_files import add_installed
 from mock_idp.vendors import vendors
 from mock_idp.vendors.base import Vendor
 
@@ -100,7 +101,9 @@ def make_idp(
         SettingsError: the automatic persona does not exist.
         SetupError: a provider or the profile does not exist.
         SetupFileError: the set-up cannot be put into effect.
+        VendorFileError: an installed distribution has a vendor that cannot be used.
     """
+    add_installed()
     adjustable = AdjustableClock(clock or SystemClock())
     randomness = Randomness(settings.seed)
     emulations: Mapping[str, Emulation] = {

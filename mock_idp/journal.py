@@ -1,11 +1,12 @@
 """What the mock IdP was asked, in order; tests read it, people look at it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
 from mock_idp.oauth.model import JsonValue
+from mock_idp.settings import JOURNAL_ANSWERS
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -39,6 +40,29 @@ _SHOWN = 4
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """What was answered, for people; a page is not kept, only what its form sends on.
+
+    Parameters:
+        status: HTTP status.
+        headers: header fields in order.
+        body: the beginning of the body, as it was sent.
+        length: how many bytes the whole body had.
+        page: template of the page that was shown, or empty.
+        fields: the fields of the form that the page sends by itself.
+        transport: what the connection did instead of carrying the answer, or empty.
+    """
+
+    status: int
+    headers: Pairs
+    body: bytes = b""
+    length: int = 0
+    page: str = ""
+    fields: Pairs = ()
+    transport: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One request to a vendor.
 
@@ -62,6 +86,7 @@ class Entry:
         reason: why the vendor said no, or None.
         detail: one sentence about it, or None.
         faults: names of the faults that were applied.
+        address: path of the address as the client asked for it, percent-decoded.
     """
 
     sequence: int
@@ -83,6 +108,7 @@ class Entry:
     reason: str | None = None
     detail: str | None = None
     faults: tuple[str, ...] = ()
+    address: str = ""
 
     def as_data(self, *, masked: bool) -> dict[str, JsonValue]:
         """The entry as plain data.
@@ -161,7 +187,12 @@ class Filter:
 
 
 _Key = tuple[str, str]
-_INDEXED_PARAMETERS = ("state", "code")
+_INDEXED_PARAMETERS: Mapping[str, str] = {"state": "state", "code": "code", "RelayState": "state"}
+"""Name of a parameter -> as what it is found; SAML's RelayState is what OAuth calls state."""
+
+
+def _nobody(entry: "Entry") -> None:
+    """Whom a journal tells of its entries at first."""
 
 
 class Journal:
@@ -175,24 +206,38 @@ class Journal:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
+        self._answers: dict[int, tuple[Sent, ...]] = {}  # by sequence number, of the newest entries only
+        self._changes = 0
+        self.told: Callable[[Entry], None] = _nobody
+        """Called with every new entry."""
         self._entries: dict[int, Entry] = {}  # by sequence number, the oldest first
         self._index: dict[_Key, set[int]] = {}
         self._sequence = 0
         self._lock = Lock()
 
-    def add(self, **fields: Any) -> Entry:
+    def add(self, answer: Sent | None = None, **fields: Any) -> Entry:
         """Add an entry; its sequence number is given here.
 
         Parameters:
+            answer: what was answered.
             fields: all other fields of :class:`Entry`.
         """
+        entry = self._add(answer, fields)
+        self.told(entry)
+        return entry
+
+    def _add(self, answer: Sent | None, fields: Mapping[str, Any]) -> Entry:
         with self._lock:
+            self._changes += 1
             self._sequence += 1
             entry = Entry(sequence=self._sequence, **fields)
             self._put(entry)
             oldest = self._entries.pop(self._sequence - self._limit, None)
             if oldest:
                 self._forget(oldest)
+            if answer:
+                self._answers[self._sequence] = (answer,)
+            self._answers.pop(self._sequence - min(JOURNAL_ANSWERS, self._limit), None)
             return entry
 
     def clear(self) -> None:
@@ -200,11 +245,22 @@ class Journal:
         with self._lock:
             self._entries.clear()
             self._index.clear()
+            self._answers.clear()
+            self._changes += 1
 
-    def bind(self, request: str, grant: str) -> None:
-        """Tell the entry of an authorization request which grant came of it."""
+    def bind(self, request: str, grant: str, answer: Sent | None = None) -> None:
+        """Tell the entry of an authorization request which grant came of it.
+
+        Parameters:
+            request: id of the request.
+            grant: id of the grant.
+            answer: what the browser was answered after the decision.
+        """
         with self._lock:
+            self._changes += 1
             for sequence in sorted(self._found("request", request)):
+                if answer and sequence in self._answers:
+                    self._answers[sequence] += (answer,)
                 entry = self._entries[sequence]
                 self._forget(entry)
                 self._put(replace(entry, grant=grant))
@@ -213,6 +269,18 @@ class Journal:
     def latest(self) -> int:
         """Sequence number of the newest entry; 0 if there was none."""
         return self._sequence
+
+    @property
+    def changes(self) -> int:
+        """How often something changed; two equal numbers mean that nothing did."""
+        return self._changes
+
+    def answers(self, sequence: int) -> tuple[Sent, ...]:
+        """What an entry's request was answered: at once and, at a consent page, after the decision.
+
+        Empty if that is not known any more.
+        """
+        return self._answers.get(sequence, ())
 
     def entries(self, wanted: Filter | None = None) -> list[Entry]:
         """The entries a filter lets through, in order."""
@@ -260,7 +328,8 @@ class Journal:
 def _keys(entry: Entry) -> set[_Key]:
     """Under what an entry is found."""
     named = {("grant", entry.grant), ("request", entry.request)}
-    parameters = {pair for pair in (*entry.query, *entry.form) if pair[0] in _INDEXED_PARAMETERS}
+    pairs = (*entry.query, *entry.form)
+    parameters = {(_INDEXED_PARAMETERS[name], value) for name, value in pairs if name in _INDEXED_PARAMETERS}
     return {(name, value) for name, value in named if value} | parameters
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
+from types import MappingProxyType
 from typing import Any
 
 import jwt
@@ -54,15 +55,21 @@ class KeyPair:
     @property
     def public_jwk(self) -> dict[str, Any]:
         """The public half as a JSON Web Key."""
-        family = RSAAlgorithm if isinstance(self.private, rsa.RSAPrivateKey) else ECAlgorithm
-        jwk = json.loads(family.to_jwk(self.private.public_key()))  # type: ignore[arg-type]
-        jwk.pop("key_ops", None)
-        return {**jwk, "kid": self.kid, "use": "sig", "alg": self.algorithm}
+        return {**_public_jwk(self.private), "kid": self.kid, "use": "sig", "alg": self.algorithm}
 
     @property
     def public_pem(self) -> str:
         """The public half as PEM text (SubjectPublicKeyInfo)."""
         return AS_SECRET[PUBLIC_KEY](self.private.public_key()).decode("ascii")
+
+
+@lru_cache(maxsize=1_000)
+def _public_jwk(private: PrivateKey) -> Mapping[str, Any]:
+    """What a JSON Web Key says of a public key; remembered, since every request for a key set asks."""
+    family = RSAAlgorithm if isinstance(private, rsa.RSAPrivateKey) else ECAlgorithm
+    jwk: dict[str, Any] = json.loads(family.to_jwk(private.public_key()))  # type: ignore[arg-type]
+    jwk.pop("key_ops", None)
+    return MappingProxyType(jwk)
 
 
 def family(algorithm: str) -> str | None:

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that names a mock elsewhere."""
+    """Add the option that names a mock elsewhere, and the setting that names files for one in this process."""
+    parser.addini("mock_idp_vendors", "Python files with vendors of your own for the fixture idp.", "paths", [])
     parser.getgroup("mock-idp").addoption(
         "--mock-idp",
         metavar="URL",
@@ -24,7 +25,7 @@ def idp_server(pytestconfig: pytest.Config) -> "Iterator[IdpServer]":
     """A mock IdP for the whole run, or for one worker of pytest-xdist."""
     from mock_idp.testing.server import server_for_tests  # noqa: PLC0415 - costs a second, and few tests need it
 
-    with server_for_tests(pytestconfig.getoption("--mock-idp"))() as server:
+    with server_for_tests(pytestconfig.getoption("--mock-idp"), pytestconfig.getini("mock_idp_vendors"))() as server:
         yield server
 
 

@@ -8,6 +8,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+VENDORS_VARIABLE = "MOCK_IDP_VENDORS"
+"""The environment variable that names files with vendors of one's own, separated like the folders of PATH."""
 KIT_NAME = "backstage-auth-conformance"
 COMPANY_DOMAIN = "lumenfold.example"
 PARTNER_DOMAIN = "rivergate.example"
@@ -53,10 +55,19 @@ FRONT_HEADER_BYTES = 64 * 1024
 FRONT_FORM_BYTES = 64 * 1024
 FRONT_READ_BYTES = 4 * 1024
 """Bytes of an answer in which the front looks for the backend's sentence about a failed sign-in."""
-JOURNAL_PAGE_ENTRIES = 500
+JOURNAL_PAGE_SIGN_INS = 50
+"""Sign-ins on the journal's page; the newest that fit its filters."""
+JOURNAL_ANSWERS = 2_000
+"""Of how many of its newest entries the journal remembers the answers."""
+JOURNAL_ANSWER_BYTES = 16 * 1024
+"""How much of an answer's body it remembers."""
 MOST_SNAPSHOTS = 50
+MOST_TRIALS = 200
+"""Sign-ins of the mock's own demo clients that wait for the browser to come back; the oldest are forgotten first."""
 MOST_PEOPLE = 10_000
 """People that can be added by way of the control API."""
+MOST_CLIENTS = 10_000
+"""Clients of one service to which no further one is added by way of the control API."""
 
 # How long who waits for whom, in seconds.
 LONGEST_MISBEHAVIOUR_SECONDS = 600.0
@@ -86,6 +97,18 @@ SCREENSHOT_MILLISECONDS = 30_000
 
 TOKENS_WANTED_SECONDS = 3.0
 """How soon a backend asks for tokens after somebody consented; one that did not will not, or asks somebody else."""
+
+# Who follows the journal as it happens.
+MOST_FOLLOWERS = 32
+"""Open pages and programs at a time; each has a thread, none of those that answer requests."""
+MOST_EVENTS = 200
+"""Entries that a follower is told at once; of more than that, the newest."""
+FOLLOWER_PAUSE_SECONDS = 0.25
+"""How soon a follower hears of what happened, and how soon it is noticed that one is gone."""
+FOLLOWER_SIGN_OF_LIFE_SECONDS = 15.0
+"""How long a follower hears nothing at most, so that nothing between takes the connection for dead."""
+FOLLOWER_WRITE_SECONDS = 5.0
+"""How long a follower may take to read."""
 
 # Listeners.
 HTTP_WORKERS = 16

@@ -4,13 +4,14 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from reference_backend import backend as backend_module
-from reference_backend import provider_factory, routing
+from reference_backend import provider_classes, provider_factory, routing
 from reference_backend import settings as settings_module
 from reference_backend.authorization_server import features as features_module
 from reference_backend.authorization_server import oidc_responses
@@ -48,6 +49,7 @@ def create_app(
     *,
     development: bool = False,
     extra_providers: Mapping[str, str] | None = None,
+    provider_modules: Sequence[Path] = (),
     database: Database | None = None,
     clock: Callable[[], float] = time.time,
     random_bytes: Callable[[int], bytes] = secrets.token_bytes,
@@ -58,6 +60,7 @@ def create_app(
         config: the app-config.
         development: behave as with ``NODE_ENV=development``.
         extra_providers: vendor by provider id, besides ``authConformance.providers``.
+        provider_modules: Python files with providers beside the backend's own.
         database: opened from the configuration by default.
         clock: seconds since the epoch.
         random_bytes: so many unpredictable bytes.
@@ -70,7 +73,11 @@ def create_app(
     http = HttpClient(settings.upstream_timeout)
     # Mistakes in the configuration are reported before a database is touched.
     providers = provider_factory.assemble(
-        config, settings, ProviderContext(http, clock, random_bytes, os.environ, development), extra_providers or {}
+        config,
+        settings,
+        ProviderContext(http, clock, random_bytes, os.environ, development),
+        extra_providers or {},
+        provider_classes.all_classes(provider_modules),
     )
     features = features_module.read(config, settings.auth_base)
     external = external_access.read(config)

@@ -55,9 +55,24 @@ def main() -> None:
     multiple=True,
     help="A provider id of your own and the vendor behind it, for instance ghe=github; may be repeated.",
 )
+@click.option(
+    "--provider-module",
+    "provider_modules",
+    metavar="FILE.py",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    envvar="REFERENCE_BACKEND_PROVIDERS",
+    show_envvar=True,
+    help="A provider of your own, which is then there like the backend's; may be repeated.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Announce readiness as one line of JSON.")
 def serve(
-    config_files: tuple[Path, ...], host: str, port: int | None, providers: tuple[str, ...], as_json: bool
+    config_files: tuple[Path, ...],
+    host: str,
+    port: int | None,
+    providers: tuple[str, ...],
+    provider_modules: tuple[Path, ...],
+    as_json: bool,
 ) -> None:
     """Serve the auth backend until it is told to stop."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -68,6 +83,7 @@ def serve(
             config,
             development=os.environ.get("NODE_ENV") == "development",
             extra_providers=parse_providers(providers),
+            provider_modules=provider_modules,
         )
     except ConfigError as error:
         fail(str(error), USAGE_ERROR)

@@ -3,10 +3,9 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from reference_backend import providers as oauth_package
-from reference_backend import proxies as proxy_package
 from reference_backend import saml
 from reference_backend.config.model import Config, ConfigError
 from reference_backend.http.provider_routes import ProviderRoutes
@@ -15,6 +14,7 @@ from reference_backend.oauth import oauth_environment, provider_cookies
 from reference_backend.oauth.oauth_environment import OAuthEnvironment
 from reference_backend.oauth.provider import OAuthProvider, ProviderSettings
 from reference_backend.oauth.routes import OAuthRoutes
+from reference_backend.provider_classes import ProviderClasses
 from reference_backend.provider_context import ProviderContext
 from reference_backend.proxies.base import ProxyProvider, ProxySettings
 from reference_backend.proxies.routes import ProxyRoutes
@@ -24,7 +24,7 @@ from reference_backend.settings import Settings
 
 log = logging.getLogger(__name__)
 
-Builder = Callable[[str, str, Config, Settings, ProviderContext], ProviderRoutes]
+Builder = Callable[[str, Config, Settings, ProviderContext], ProviderRoutes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +42,18 @@ class Providers:
     misconfigured: Mapping[str, str] = field(default_factory=dict)
 
 
-def installed_vendors(config: Config, extra: Mapping[str, str]) -> dict[str, str]:
+def installed_vendors(config: Config, extra: Mapping[str, str], classes: ProviderClasses) -> dict[str, str]:
     """Vendor of each installed provider id.
 
     Parameters:
         config: ``authConformance.providers`` maps further ids to vendors (``ghe: github``).
         extra: the same from the command line; wins.
+        classes: the providers there are.
 
     Raises:
         ConfigError: there is no such vendor, or the id is a vendor's own.
     """
-    vendors = {vendor: vendor for vendor in (*oauth_package.discover(), *proxy_package.discover(), saml.VENDOR)}
+    vendors = {vendor: vendor for vendor in classes.vendors}
     configured = config.optional_child("authConformance.providers")
     custom: dict[str, Any] = {**(configured.raw() if configured else {}), **extra}
     for provider_id, vendor in custom.items():
@@ -63,10 +64,12 @@ def installed_vendors(config: Config, extra: Mapping[str, str]) -> dict[str, str
             raise ConfigError(
                 f"provider '{provider_id}' wants the vendor '{vendor}', which does not exist; use one of {known}"
             )
-    return {**{vendor: vendor for vendor in vendors}, **custom}
+    return {**vendors, **custom}
 
 
-def assemble(config: Config, settings: Settings, context: ProviderContext, extra: Mapping[str, str]) -> Providers:
+def assemble(
+    config: Config, settings: Settings, context: ProviderContext, extra: Mapping[str, str], classes: ProviderClasses
+) -> Providers:
     """Build every configured provider.
 
     Raises:
@@ -76,13 +79,13 @@ def assemble(config: Config, settings: Settings, context: ProviderContext, extra
     unconfigured: dict[str, str] = {}
     misconfigured: dict[str, str] = {}
     configured = config.optional_child("auth.providers") or Config({}, prefix="auth.providers")
-    for provider_id, vendor in installed_vendors(config, extra).items():
+    for provider_id, vendor in installed_vendors(config, extra, classes).items():
         key = provider_id.lower()
         if provider_id not in configured.keys():  # noqa: SIM118 - Config is no mapping
             unconfigured[key] = provider_id
             continue
         try:
-            routes[key] = builder(vendor)(provider_id, vendor, configured.entry(provider_id), settings, context)
+            routes[key] = builder(vendor, classes)(provider_id, configured.entry(provider_id), settings, context)
         except ConfigError as error:
             if not settings.development:
                 raise ConfigError(f"Failed to initialize {provider_id} auth provider, {error}") from error
@@ -91,18 +94,19 @@ def assemble(config: Config, settings: Settings, context: ProviderContext, extra
     return Providers(routes, unconfigured, misconfigured)
 
 
-def builder(vendor: str) -> Builder:
+def builder(vendor: str, classes: ProviderClasses) -> Builder:
     """What builds the routes of a vendor's providers: one function for each kind of provider."""
     if vendor == saml.VENDOR:
         return build_saml
-    return build_proxy if vendor in proxy_package.discover() else build_oauth
+    if vendor in classes.proxies:
+        return partial(build_proxy, classes.proxies[vendor])
+    return partial(build_oauth, classes.oauth[vendor])
 
 
 def build_oauth(
-    provider_id: str, vendor: str, config: Config, settings: Settings, context: ProviderContext
+    provider_class: type[OAuthProvider], provider_id: str, config: Config, settings: Settings, context: ProviderContext
 ) -> OAuthRoutes:
     """Build all environments of an OAuth provider (ENV-01, ENV-02)."""
-    provider_class = oauth_package.discover()[vendor]
     environments = {}
     for name in config.keys():  # noqa: SIM118 - Config is no mapping
         own = config.entry(name)
@@ -133,20 +137,17 @@ def _build_environment(
     )
 
 
-def build_saml(
-    provider_id: str, vendor: str, config: Config, settings: Settings, context: ProviderContext
-) -> SamlRoutes:
+def build_saml(provider_id: str, config: Config, settings: Settings, context: ProviderContext) -> SamlRoutes:
     """Build a SAML provider; its callback URL cannot be configured (providers-oauth.md §18)."""
-    del vendor, context
+    del context
     return SamlRoutes(saml_settings.read(config, f"{settings.auth_base}/{provider_id}/handler/frame"))
 
 
 def build_proxy(
-    provider_id: str, vendor: str, config: Config, settings: Settings, context: ProviderContext
+    provider_class: type[ProxyProvider], provider_id: str, config: Config, settings: Settings, context: ProviderContext
 ) -> ProxyRoutes:
     """Build a proxy provider; resolvers are checked before its own configuration (PROXY-08, §1.5)."""
     del settings
-    provider_class: type[ProxyProvider] = proxy_package.discover()[vendor]
     available = {**provider_class.resolvers, **resolvers.COMMON}
     if provider_class.own_resolvers_win:
         available |= provider_class.resolvers

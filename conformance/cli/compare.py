@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from conformance.cases import Case
-from conformance.cli.library import SetUpError, read_library
+from conformance.cli.library import SetUpError, read_library, scenarios_option
 from conformance.cli.report import read_report
 from conformance.collection import collect
 from conformance.comparison.explanations import ExplanationFileError, read_explanations
@@ -44,6 +44,7 @@ OUTPUT = click.Path(dir_okay=False, path_type=Path)
 @click.option("--explained", metavar="FILE", type=OUTPUT, help="Differences that are known, with reasons (YAML).")
 @click.option("--json", "json_file", metavar="FILE", type=OUTPUT, help="Write everything that was found as JSON.")
 @click.option("--jobs", metavar="NUMBER", type=click.IntRange(1, 16), default=1, show_default=True, help="At once.")
+@scenarios_option
 @click.option("--seed", metavar="NUMBER", type=int, help="Repeat the random choices of an earlier comparison.")
 @click.option("--request-timeout", metavar="SECONDS", type=float, default=TIMEOUT_SECONDS, show_default=True)
 def command(one: str, other: str | None, against: str | None, json_file: Path | None, **given: Any) -> None:
@@ -71,7 +72,7 @@ def command(one: str, other: str | None, against: str | None, json_file: Path | 
 
 
 def _side_by_side(one: str, against: str, **given: Any) -> Comparison:
-    library = read_library()
+    library = read_library(given["scenarios"])
     try:
         explanations = read_explanations(given["explained"]) if given["explained"] else []
     except ExplanationFileError as error:

@@ -2,7 +2,7 @@
 
 import click
 
-from conformance.cli.library import SetUpError, read_library
+from conformance.cli.library import SetUpError, read_library, scenarios_option
 from conformance.cli.listing import aligned
 from conformance.examination.fault import ConfigurationFault
 from conformance.examination.findings import in_words
@@ -21,6 +21,7 @@ from conformance.target import Provider
 @click.option("--target-ca", metavar="FILE", type=click.Path(exists=True, dir_okay=False), help="Its CA, PEM.")
 @click.option("--replica", "replicas", metavar="URL", multiple=True, help="A further replica of it, asked in turn.")
 @click.option("--app-config", metavar="FILE", help="Its app-config, to compare the release that wrote it.")
+@scenarios_option
 @click.option("--request-timeout", metavar="SECONDS", type=float, default=TIMEOUT_SECONDS, show_default=True)
 def command(  # noqa: PLR0913, PLR0917 - each is an option
     url: str,
@@ -33,6 +34,7 @@ def command(  # noqa: PLR0913, PLR0917 - each is an option
     request_timeout: float,
     app_config: str | None,
     replicas: tuple[str, ...],
+    scenarios: tuple[str, ...],
 ) -> None:
     """Examine the auth plugin at URL and its mock IdP: everything that is set up wrongly, each with its remedy.
 
@@ -52,7 +54,7 @@ def command(  # noqa: PLR0913, PLR0917 - each is an option
         app_config,
         replicas,
     )
-    examination = examine(options, read_library().facts)
+    examination = examine(options, read_library(scenarios).facts)
     target, faults = examination.target, examination.faults
     if target is not None:
         click.echo(f"target    {target.auth_url} (app {target.app_origin}, profile {target.profile})")

@@ -6,7 +6,7 @@ import click
 import yaml
 
 from conformance.cli.library import SetUpError, read_library, scenarios_option
-from conformance.requirement_list import Requirement, requirements
+from conformance.requirement_list import Requirement, place, requirements
 from conformance.scenario.loader import Library
 from conformance.scenario.model import Scenario
 
@@ -16,13 +16,14 @@ from conformance.scenario.model import Scenario
 @scenarios_option
 def command(id_: str, scenarios: tuple[str, ...]) -> None:
     """Explain a requirement: its text, level and source, the scenarios that check it, and what a failure looks like."""
+    library = read_library(scenarios)
     known = requirements()
     requirement = known.get(id_.upper())
     if requirement is None:
         close = difflib.get_close_matches(id_.upper(), known, n=3)
         hint = f"did you mean {' or '.join(close)}?" if close else "'auth-conformance list requirements' has them all"
         raise SetUpError(f"there is no requirement {id_}; {hint}")
-    click.echo("\n".join(explanation(requirement, read_library(scenarios))))
+    click.echo("\n".join(explanation(requirement, library)))
 
 
 def explanation(requirement: Requirement, library: Library) -> list[str]:
@@ -30,7 +31,7 @@ def explanation(requirement: Requirement, library: Library) -> list[str]:
     lines = [f"{requirement.id} ({requirement.level})", "", f"  {requirement.title}", ""]
     if requirement.expected:
         lines += ["Where it holds, this is observed:", f"  {requirement.expected}", ""]
-    lines += [f"Section   {requirement.area}", f"Source    docs/spec/{requirement.source}"]
+    lines += [f"Section   {requirement.area}", f"Source    {place(requirement.source)}"]
     if requirement.reference:
         lines.append(f"Behind it {requirement.reference}")
     checking = [scenario for scenario in library.scenarios if requirement.id in scenario.requirements]

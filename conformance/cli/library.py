@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from conformance.plugin.options import SCENARIOS
-from conformance.requirement_list import requirements
+from conformance.requirement_list import add, specified
 from conformance.scenario.loader import Library, ScenarioFileError, load
 from conformance.steps import RULES
 
@@ -24,9 +24,11 @@ def read_library(further: Sequence[str] = ()) -> Library:
         SetUpError: with every mistake in them.
     """
     try:
-        return load([SCENARIOS, *map(Path, further)], requirements(), RULES)
+        library = load([SCENARIOS, *map(Path, further)], specified(), RULES)
     except ScenarioFileError as error:
         raise SetUpError(str(error)) from error
+    add(library.requirements)
+    return library
 
 
 scenarios_option = click.option(

@@ -36,6 +36,7 @@ def rows_of(kind: str, further: Sequence[str]) -> Iterator[Row]:
         for scenario in read_library(further).scenarios:
             yield {"id": scenario.scenario, "file": f"{scenario.file}:{scenario.line}", "title": scenario.title}
     elif kind == "requirements":
+        read_library(further)  # it may bring some of its own
         for requirement in requirements().values():
             yield {"id": requirement.id, "level": requirement.level.value, "title": requirement.title}
     elif kind == "providers":

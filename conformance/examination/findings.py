@@ -42,6 +42,9 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
         "--provider {id}={vendor}: the mock IdP serves {id} as the vendor {known!r}", "name the same vendor for both"
     ),
     "provider-absent": Sentence("--provider {id}: {reason}", "configure it at auth.providers.{id}, with its module"),
+    "provider-facts": Sentence(
+        "--provider {id}: no scenarios know the vendor {vendor!r}", "name the folder with its facts with --scenarios"
+    ),
     "environment-absent": Sentence(
         "no provider of the target has the environment {environment!r}; there are: {there}", "choose one with --env"
     ),

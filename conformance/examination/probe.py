@@ -4,6 +4,7 @@ It goes on after a finding for as long as there is something left to find out, s
 """
 
 import difflib
+import json
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -159,6 +160,7 @@ def examine(options: ProbeOptions, facts: Mapping[str, ProviderFacts]) -> Examin
             personas,
             public_address=public_address,
             replicas=replicas,
+            registers_clients=_registers_clients(wire, options.auth_url),
         )
         findings += [*check_mode(wire, options.auth_url, options.profile), *examiner.findings]
         known = [finding.provider for finding in findings if finding.provider]
@@ -182,6 +184,15 @@ def _with_faults(target: Target, findings: Iterable[Finding]) -> Target:
     return replace(
         target, providers=tuple(replace(provider, fault=faults.get(provider.id)) for provider in target.providers)
     )
+
+
+def _registers_clients(wire: Wire, auth_url: str) -> bool:
+    """Whether clients can register; so is a target taken that does not say (DCR-18)."""
+    try:
+        said = json.loads(wire.send(Request("GET", f"{auth_url}/.well-known/openid-configuration", ())).body)
+    except (NoAnswerError, ValueError):
+        return True
+    return not isinstance(said, Mapping) or "issuer" not in said or "registration_endpoint" in said
 
 
 def planned_target(
@@ -384,7 +395,11 @@ class _Examiner:
 
     def _check_found(self, providers: Sequence[Provider]) -> None:
         for provider in providers:
-            if provider.not_applicable and provider.id in self._options.providers:
+            if provider.id not in self._options.providers:
+                continue
+            if provider.vendor not in self._facts:
+                self.findings.append(found("provider-facts", id=provider.id, vendor=provider.vendor))
+            elif provider.not_applicable:
                 self.findings.append(found("provider-absent", id=provider.id, reason=provider.not_applicable))
         if all(provider.not_applicable for provider in providers):
             ids = ", ".join(provider.id for provider in providers) or "none"

@@ -61,6 +61,13 @@ OPTIONS: Final = (
     Option("--write-deviations", "write what failed as a deviations file, for the reasons to be filled in", "FILE"),
     Option("--allow-todo", "accept deviations whose reason is still TODO", default=False),
     Option("--scenarios", "further scenarios beside the built-in ones", "DIR", repeated=True),
+    Option("--vendor", "a vendor of your own for the mock IdP that the suite starts", "FILE.py", repeated=True),
+    Option(
+        "--provider-module",
+        "a provider of your own for the reference backend that the suite starts",
+        "FILE.py",
+        repeated=True,
+    ),
     Option("--report-json", "write the report as JSON", "FILE"),
     Option("--report-html", "write the report as one HTML page", "FILE"),
     Option("--transcripts", "HTTP exchanges of failures: first, all or none  [first]", "WHICH", "first", choices=SHOWN),
@@ -118,6 +125,8 @@ class Options:
     profile: str
     only_profile: bool
     scenarios: list[str]
+    vendors: list[str]
+    provider_modules: list[str]
     requirements: list[str]
     deviations: str | None
     report_json: str | None
@@ -171,6 +180,11 @@ def read_options(config: pytest.Config) -> Options:
         providers[id_] = vendor or None
     if get("--idp") and not get("--target"):
         raise pytest.UsageError("--idp goes with --target; without a target the suite starts its own mock IdP")
+    if get("--target") and (get("--vendor") or get("--provider-module")):
+        raise pytest.UsageError(
+            "--vendor and --provider-module are for what the suite starts itself; with --target, start the mock IdP "
+            "with --vendor (mock-idp serve --vendor FILE.py)"
+        )
     _check_replicas(get("--target"), get("--replica"), get("--replicas"), get("--profile"))
     if get("--request-timeout") <= 0:
         raise pytest.UsageError("--request-timeout is a number of seconds above 0")
@@ -200,6 +214,8 @@ def read_options(config: pytest.Config) -> Options:
         profile=get("--profile"),
         only_profile=get("--only-profile"),
         scenarios=[str(SCENARIOS), *get("--scenarios")],
+        vendors=get("--vendor"),
+        provider_modules=get("--provider-module"),
         requirements=[id_.upper() for id_ in get("--requirement")],
         deviations=get("--deviations"),
         report_json=get("--report-json"),

@@ -15,13 +15,13 @@ from conformance.collection import collect
 from conformance.deviations import Deviation, DeviationFileError, read_deviations
 from conformance.driver.idp import Idp
 from conformance.driver.wire import Wire
-from conformance.embedded import EmbeddedStartError, describe_mock, embedded_pair
+from conformance.embedded import EmbeddedStartError, OwnFiles, describe_mock, embedded_pair
 from conformance.examination.fault import ConfigurationFault
 from conformance.examination.findings import Finding
 from conformance.examination.probe import ProbeOptions, examine, planned_target, wire_for
 from conformance.play import RunPolicy
 from conformance.plugin.options import ENVIRONMENT, PROFILE, Options
-from conformance.requirement_list import requirements
+from conformance.requirement_list import add, requirements, specified
 from conformance.scenario.loader import Library, ScenarioFileError, load
 from conformance.steps import RULES
 from conformance.target import Target
@@ -107,7 +107,13 @@ class Run:
                 # Another environment is played as real files have it: alone.
                 only = None if options.env == ENVIRONMENT else options.env
                 pair = clean_up.enter_context(
-                    embedded_pair(options.seed, options.profile, replicas=options.replicas, only_environment=only)
+                    embedded_pair(
+                        options.seed,
+                        options.profile,
+                        replicas=options.replicas,
+                        only_environment=only,
+                        own=OwnFiles(options.vendors, options.provider_modules),
+                    )
                 )
                 (auth_url, idp_url, app_origin), replicas = pair[:3], pair.replicas
             probe = ProbeOptions(
@@ -153,13 +159,15 @@ def load_library(options: Options) -> Library:
     Raises:
         pytest.UsageError: with every mistake in them.
     """
+    try:
+        library = load([Path(folder) for folder in options.scenarios], specified(), RULES)
+    except ScenarioFileError as error:
+        raise pytest.UsageError(str(error)) from error
+    add(library.requirements)
     for id_ in options.requirements:
         if id_ not in requirements():
             raise pytest.UsageError(f"--requirement {id_}: there is no such requirement")
-    try:
-        return load([Path(folder) for folder in options.scenarios], requirements(), RULES)
-    except ScenarioFileError as error:
-        raise pytest.UsageError(str(error)) from error
+    return library
 
 
 def begin(options: Options, folder: Path, clean_up: contextlib.ExitStack, *, only_collects: bool) -> Run:
@@ -180,8 +188,9 @@ def begin(options: Options, folder: Path, clean_up: contextlib.ExitStack, *, onl
     try:
         with ThreadPoolExecutor() as aside:
             # A process of its own, so that both take no longer than one.
-            wanted = options.target is None or only_collects
-            describing = aside.submit(describe_mock, options.profile, options.providers) if wanted else None
+            is_planned = options.target is None or only_collects
+            described_as = (options.profile, options.providers, options.vendors)
+            describing = aside.submit(describe_mock, *described_as) if is_planned else None
             library = load_library(options)
             file = Path(options.deviations) if options.deviations else None
             deviations = read_deviations(file, allow_todo=options.allow_todo).deviations if file else []
@@ -217,9 +226,11 @@ def continue_in_worker(
     """
     accepted = [Deviation.model_validate(entry) for entry in deviations]
     place = Path(handover) if handover else None
+    read = Library.from_json(library)
+    add(read.requirements)
     return Run(
         Options(**options),
-        Library.from_json(library),
+        read,
         Target.from_json(target),
         accepted,
         is_examined=place is None,

@@ -4,6 +4,7 @@ import json
 from typing import Any, Final
 
 from conformance.reports.groups import BAD, WARNED, groups_of
+from conformance.requirement_list import place
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 LEVELS: Final = {"MUST": "error", "SHOULD": "warning", "INFO": "note"}
@@ -48,6 +49,6 @@ def _rule(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": row["id"],
         "shortDescription": {"text": row["title"]},
-        "help": {"text": f"{row['title']}\n\n{row['area']}, docs/spec/{row['source']}{behind}"},
+        "help": {"text": f"{row['title']}\n\n{row['area']}, {place(row['source'])}{behind}"},
         "defaultConfiguration": {"level": LEVELS[row["level"]]},
     }

@@ -8,6 +8,7 @@ from typing import Any, Final
 from conformance.applicability import environment_of, profile_of
 from conformance.reports.groups import BAD, WARNED, Failure, Group, clusters_of, groups_of
 from conformance.reports.transcript import as_outline, as_text
+from conformance.requirement_list import place
 from conformance.verdicts import CaseResult
 
 UNSEEN: Final = frozenset({"not-applicable", "not-checked", "not-run"})
@@ -133,7 +134,7 @@ def _group(group: Group, number: int, document: dict[str, Any], transcripts: str
 
 def _failure(failure: Failure, rows: dict[str, dict[str, Any]]) -> Iterator[str]:
     for id_ in failure.requirements:
-        yield f"   {id_} ({rows[id_]['level']}) {rows[id_]['title']}  [docs/spec/{rows[id_]['source']}]"
+        yield f"   {id_} ({rows[id_]['level']}) {rows[id_]['title']}  [{place(rows[id_]['source'])}]"
     times = f", {failure.times} times" if failure.times > 1 else ""
     yield f"   at        {failure.path}  (step {failure.step}, line {failure.line}{times})"
     yield f"   expected  {_cut(failure.expected)}"

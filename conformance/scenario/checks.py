@@ -1,5 +1,6 @@
 """What is wrong with a scenario can be said before it is played: words, matchers, paths and references. Pure."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -25,6 +26,8 @@ ROOTS: Final[Shape] = shape_of(
     ),
 )
 """What ``${…}`` reaches before the first step; ``provider`` is looked up in the facts."""
+
+_UNSAID: Final = re.compile(r"\$\{provider\.(?P<member>[^}]*)\}: the facts of '(?P<vendor>[^']*)' do not say that$")
 
 OF_THE_RUN: Final = {
     "id": "",
@@ -207,6 +210,12 @@ def _wrong_references(
             yield f"${{{path}}}: {mistake}"
         if whole:
             yield from (f"${{{path}}}: {mistake}" for mistake in _wrong_filters(filters))
+
+
+def unsaid(mistake: str) -> tuple[str, str] | None:
+    """The vendor and the member of its facts that a mistake is about, if it is that facts do not say something."""
+    found = _UNSAID.search(mistake)
+    return (found["vendor"], found["member"]) if found else None
 
 
 def _bracketed(parts: list[str]) -> list[str]:

@@ -4,15 +4,16 @@ Every mistake in a file is reported with file and line, all of them at once.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
-from conformance.scenario.checks import Known, StepRules, mistakes_of, wrong_facts
+from conformance.requirement_list import Level, Requirement
+from conformance.scenario.checks import Known, StepRules, mistakes_of, unsaid, wrong_facts
 from conformance.scenario.expansion import with_expectations
-from conformance.scenario.model import Expectation, ProviderFacts, Scenario, StepEntry, Vocabulary
+from conformance.scenario.model import Expectation, OwnRequirements, ProviderFacts, Scenario, StepEntry, Vocabulary
 from conformance.scenario.near_misses import NearMisses, NearMissTable, looked_up, mistakes_in_table
 from conformance.scenario.references import UnknownReferenceError
 from conformance.scenario.reserved import shared_services
@@ -32,11 +33,13 @@ class Library:
         scenarios: in order of file and line.
         facts: vendor id -> facts.
         capabilities: the vocabulary: word -> its meaning.
+        requirements: those that do not stand in the specification.
     """
 
     scenarios: tuple[Scenario, ...]
     facts: Mapping[str, ProviderFacts]
     capabilities: Mapping[str, str] = field(default_factory=dict)
+    requirements: tuple[Requirement, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """JSON-able form, for the xdist workers; :meth:`from_json` reads it."""
@@ -44,6 +47,7 @@ class Library:
             "scenarios": [scenario.model_dump(mode="json") for scenario in self.scenarios],
             "facts": {id_: facts.model_dump(mode="json") for id_, facts in self.facts.items()},
             "capabilities": dict(self.capabilities),
+            "requirements": [{**asdict(own), "level": own.level.value} for own in self.requirements],
         }
 
     @classmethod
@@ -53,6 +57,7 @@ class Library:
             tuple(map(Scenario.model_validate, data["scenarios"])),
             {id_: ProviderFacts.model_validate(facts) for id_, facts in data["facts"].items()},
             data["capabilities"],
+            tuple(Requirement(**{**row, "level": Level(row["level"])}) for row in data["requirements"]),
         )
 
 
@@ -61,6 +66,7 @@ MODELS: Final[Mapping[str, type[BaseModel]]] = {
     "provider": ProviderFacts,
     "expectation": Expectation,
     "near_misses": NearMissTable,
+    "requirements": OwnRequirements,
     "capabilities": Vocabulary,
 }
 """First key of a document -> its model; ``capabilities`` comes last because facts have such a key, too."""
@@ -80,7 +86,9 @@ class _Reading:
         self.expectations: dict[str, Expectation] = {}
         self.tables: dict[str, NearMissTable] = {}
         self.capabilities: dict[str, str] = {}
+        self.requirements: dict[str, Requirement] = {}
         self._paths: dict[int, Path] = {}
+        self._directories: dict[int, Path] = {}
 
     def read(self, directory: Path) -> None:
         """Read every file below a directory."""
@@ -92,6 +100,7 @@ class _Reading:
                 document = _document(data, lines, path, directory, self.mistakes)
                 if document is not None:
                     self._paths[id(document)] = path
+                    self._directories[id(document)] = directory
                     self._keep(document, path)
 
     def _keep(self, document: Any, path: Path) -> None:
@@ -103,11 +112,22 @@ class _Reading:
             self._add(self.expectations, document.expectation, document, path)
         elif isinstance(document, NearMissTable):
             self._add(self.tables, document.near_misses, document, path)
+        elif isinstance(document, OwnRequirements):
+            self._keep_requirements(document, path)
         else:
             for word, meaning in document.capabilities.items():
                 if word in self.capabilities:
                     self.mistakes.append(f"{path}:{document.line}: the capability {word!r} has a meaning already")
                 self.capabilities[word] = meaning
+
+    def _keep_requirements(self, document: OwnRequirements, path: Path) -> None:
+        source = f"{path}:{document.line}"
+        for id_, own in document.requirements.items():
+            if id_ in self.requirements:
+                self.mistakes.append(f"{source}: {id_!r} stands already in {self.requirements[id_].source}")
+            self.requirements[id_] = Requirement(
+                id_, own.level, own.title, f"Of your own ({document.file})", source, ""
+            )
 
     def _add(self, found: dict[str, Any], key: str, document: Any, path: Path) -> None:
         if key in found:
@@ -117,15 +137,34 @@ class _Reading:
 
     def check(self, requirements: Collection[str], steps: StepRules) -> None:
         """Look at everything once more, now that all of it is known."""
+        for id_ in self.requirements.keys() & set(requirements):
+            self.mistakes.append(
+                f"{self.requirements[id_].source}: the specification has a requirement {id_!r} already; rename yours"
+            )
+        requirements = {*requirements, *self.requirements}
         known = Known(requirements, steps, self.facts, self.capabilities, is_whole=not self.mistakes)
         for facts in self.facts.values():
             self._tell(facts, wrong_facts(facts, known))
         for table in self.tables.values():
             self._tell(table, [f"{table.line}: {mistake}" for mistake in mistakes_in_table(table)])
+        lacking: dict[str, dict[str, None]] = {}
         for id_, scenario in self.scenarios.items():
             complete = scenario.model_copy(update={"steps": list(self._spelt_out(scenario, is_whole=known.is_whole))})
             self.scenarios[id_] = complete
-            self._tell(scenario, mistakes_of(complete, known))
+            for mistake in mistakes_of(complete, known):
+                missing = unsaid(mistake)
+                if missing and self._come_from_elsewhere(self.facts[missing[0]], scenario):
+                    lacking.setdefault(missing[0], {})[missing[1]] = None
+                else:
+                    self._tell(scenario, [mistake])
+        for vendor, members in lacking.items():
+            facts = self.facts[vendor]
+            say = f"the facts of {vendor!r} lack what generic scenarios need: {', '.join(sorted(members))}"
+            self._tell(facts, [f"{facts.line}: {say}"])
+
+    def _come_from_elsewhere(self, facts: ProviderFacts, scenario: Scenario) -> bool:
+        """Say whether facts were written for scenarios of others; then the facts are to be completed."""
+        return self._directories[id(facts)] != self._directories[id(scenario)]
 
     def _spelt_out(self, scenario: Scenario, *, is_whole: bool) -> Iterator[StepEntry]:
         for step in scenario.steps:
@@ -161,7 +200,8 @@ def load(directories: Sequence[Path], known_requirements: Mapping[str, Any], ste
     reading.mistakes += shared_services(list(reading.scenarios.values()))
     if reading.mistakes:
         raise ScenarioFileError("\n".join(sorted(reading.mistakes, key=_place)))
-    return Library(tuple(reading.scenarios.values()), reading.facts, reading.capabilities)
+    own = tuple(reading.requirements.values())
+    return Library(tuple(reading.scenarios.values()), reading.facts, reading.capabilities, own)
 
 
 def _place(mistake: str) -> tuple[str, int]:

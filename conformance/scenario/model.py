@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from conformance.requirement_list import Level
 from conformance.scenario.facts import KebabCase, Kind, ProviderFacts, RequirementId, Resolver, Scopes, TokenRequest
 from conformance.scenario.near_misses import NearMisses
 
@@ -15,6 +16,8 @@ __all__ = [
     "Expectation",
     "KebabCase",
     "Kind",
+    "OwnRequirement",
+    "OwnRequirements",
     "ProviderFacts",
     "RequirementId",
     "Resolver",
@@ -183,6 +186,26 @@ class Expectation(_Strict):
     """the name, unique among all expectations."""
     expects: Annotated[dict[str, Any], Field(min_length=1)]
     """path -> matcher."""
+    file: str = ""
+    """where it was read from."""
+    line: int = 0
+    """its first line there."""
+
+
+class OwnRequirement(_Strict):
+    """A statement that the specification does not have, because it is about a provider that only you have."""
+
+    level: Level
+    """``MUST``, ``SHOULD`` or ``INFO``."""
+    title: Annotated[str, StringConstraints(min_length=10)]
+    """the statement, in a sentence or two."""
+
+
+class OwnRequirements(_Strict):
+    """Requirements of your own, which the scenarios beside them may check."""
+
+    requirements: dict[RequirementId, OwnRequirement]
+    """id -> the requirement."""
     file: str = ""
     """where it was read from."""
     line: int = 0

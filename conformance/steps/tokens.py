@@ -1,11 +1,13 @@
 """Steps that look into Backstage tokens, with the target's own published keys."""
 
 import base64
+import hmac
 import json
 import time
 from typing import Any, ClassVar
 
 import jwt
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.api_jwk import PyJWK
 
 from conformance.driver.members import ANSWER
@@ -45,6 +47,30 @@ def verifies(token: str, keys: list[dict[str, Any]]) -> bool:
     return True
 
 
+def published_keys(context: CaseContext) -> tuple[Observation, list[dict[str, Any]]]:
+    """The target's key set: the HTTP answer, and what in it is a key."""
+    url = f"{context.target.auth_url}/.well-known/jwks.json"
+    jwks = context.observe(context.browser.bare(url, "GET"), url)
+    published = jwks["json"].get("keys") if isinstance(jwks.get("json"), dict) else None
+    return jwks, [key for key in published if isinstance(key, dict)] if isinstance(published, list) else []
+
+
+def _published_key(context: CaseContext, kid: object) -> bytes:
+    """A public key of the target as every reader can write it down: SubjectPublicKeyInfo in PEM.
+
+    Raises:
+        ScenarioFault: the target publishes no such key.
+    """
+    _, keys = published_keys(context)
+    found = next((key for key in keys if key.get("kid") == kid), None)
+    try:
+        public = PyJWK(found or {}).key
+    except jwt.PyJWTError as error:
+        raise ScenarioFault(f"the target publishes no usable key {kid!r}", blamed=True) from error
+    pem: bytes = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return pem
+
+
 class ReadToken(Step):
     """Take a Backstage user token apart and verify it against the target's JWKS.
 
@@ -73,10 +99,7 @@ class ReadToken(Step):
 
     def play(self, context: CaseContext) -> Observation:
         """Fetch the JWKS and decode."""
-        url = f"{context.target.auth_url}/.well-known/jwks.json"
-        jwks = context.observe(context.browser.bare(url, "GET"), url)
-        published = jwks["json"].get("keys") if isinstance(jwks.get("json"), dict) else None
-        keys = [key for key in published if isinstance(key, dict)] if isinstance(published, list) else []
+        jwks, keys = published_keys(context)
         parts = self.token.split(".")
         header = decode_part(parts[0])
         claims = decode_part(parts[1]) if len(parts) > 1 else None
@@ -150,7 +173,8 @@ class ForgeToken(Step):
     claims: dict[str, Any] = {}
     """claims changed or added; null removes one."""
     signature: str = "keep"
-    """``keep`` the valid one, ``drop`` it, or ``garble`` it."""
+    """``keep`` the valid one, ``drop`` it, ``garble`` it, or take the target's public key for a shared secret:
+    ``public-key`` (RFC 8725 section 2.1), with ``alg: HS256`` in the header."""
 
     def play(self, context: CaseContext) -> Observation:
         """Put the parts together again; nothing is sent."""
@@ -165,6 +189,11 @@ class ForgeToken(Step):
             signature = signature[::-1]
         parts = [encode_part({k: v for k, v in tree.items() if v is not None}) for tree in (header, claims)]
         unchanged = not self.header and not self.claims
-        token = ".".join([*((head, body) if unchanged else parts), signature])
+        signed = [head, body] if unchanged else parts
+        if self.signature == "public-key":
+            secret = _published_key(context, genuine[0].get("kid"))
+            digest = hmac.digest(secret, ".".join(signed).encode(), "sha256")
+            signature = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        token = ".".join([*signed, signature])
         context.transcript.secrets.learn(token)
         return {"token": token}

@@ -22,7 +22,16 @@ from conformance.scenario.facts import (
     TokenRequest,
 )
 from conformance.scenario.filters import FILTERS
-from conformance.scenario.model import Applies, Expectation, ProviderFacts, Scenario, StepEntry, Vocabulary
+from conformance.scenario.model import (
+    Applies,
+    Expectation,
+    OwnRequirement,
+    OwnRequirements,
+    ProviderFacts,
+    Scenario,
+    StepEntry,
+    Vocabulary,
+)
 from conformance.scenario.near_misses import NearMisses, NearMissTable
 from conformance.steps import STEPS
 from conformance.steps.base import Step
@@ -65,6 +74,8 @@ def parts() -> dict[str, str]:
         "near-misses": _fields(NearMisses, leave_out=("tries",)),
         "near-miss-table": _fields(NearMissTable),
         "vocabulary": _fields(Vocabulary),
+        "own-requirements": _fields(OwnRequirements),
+        "own-requirement": _fields(OwnRequirement),
         "scopes": _fields(Scopes),
         "token-request": _fields(TokenRequest),
         "refresh-request": _fields(RefreshRequest),

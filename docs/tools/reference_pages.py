@@ -21,7 +21,7 @@ from mock_idp.control import clients, grants, mock, people, services, state
 from mock_idp.control.operations import Operation, Operations
 from mock_idp.idp import Idp
 from mock_idp.proxies import proxies
-from mock_idp.setup.members import Members
+from mock_idp.setup.members import Members, with_names
 from mock_idp.setup.shapes import CLIENT, PERSON, SERVICE, SETTINGS
 from mock_idp.vendors import vendors
 from mock_idp.vendors.base import Vendor
@@ -155,8 +155,8 @@ def _sent(operation: Operation) -> str:
 def members_table(members: Members) -> str:
     """Members of an object that an owner writes, as a table."""
     rows = [
-        (f"`{name}`", "yes" if member.required else "no", _type(member.kind.schema), _escaped(member.description))
-        for name, member in members.items()
+        (f"`{name}`", "yes" if one.required else "no", _type(with_names(one.kind.schema)), _escaped(one.description))
+        for name, one in members.items()
     ]
     return table(("member", "required", "type", "meaning"), rows)
 

@@ -17,7 +17,15 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json
 from conformance.deviations import DeviationFile
 from conformance.matchers import OPERANDS, OPERATORS, TYPES
 from conformance.scenario.expansion import NAMED
-from conformance.scenario.model import STEP_MODIFIERS, Expectation, ProviderFacts, Scenario, StepEntry, Vocabulary
+from conformance.scenario.model import (
+    STEP_MODIFIERS,
+    Expectation,
+    OwnRequirements,
+    ProviderFacts,
+    Scenario,
+    StepEntry,
+    Vocabulary,
+)
 from conformance.scenario.near_misses import NearMissTable
 from conformance.steps import STEPS
 from conformance.steps.base import Step
@@ -74,7 +82,7 @@ def _text(data: Any, depth: int = 0, before: str = "") -> str:
 
 def scenario_schema() -> JsonSchema:
     """Schema of one document of a scenario file."""
-    documents = (Scenario, ProviderFacts, Expectation, Vocabulary, NearMissTable)
+    documents = (Scenario, ProviderFacts, Expectation, Vocabulary, NearMissTable, OwnRequirements)
     made = _definitions(*documents, StepEntry)
     entry = made.pop("StepEntry")["properties"]
     made["Scenario"]["properties"]["steps"]["items"] = {"$ref": "#/definitions/step"}
@@ -90,7 +98,7 @@ def scenario_schema() -> JsonSchema:
     return {
         "$schema": DIALECT,
         "title": "A document of a scenario file",
-        "description": "A scenario, provider facts, a named expectation, a table of near misses, or the vocabulary.",
+        "description": "A scenario, facts, a named expectation, near misses, the vocabulary, or own requirements.",
         "anyOf": [{"$ref": f"#/definitions/{model.__name__}"} for model in documents],
         "definitions": {
             **made,

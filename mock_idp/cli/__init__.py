@@ -6,6 +6,9 @@ from typing import Final
 
 import click
 
+from mock_idp.cli.common import plain_mistakes
+from mock_idp.vendor_files import add_installed
+
 COMMANDS: Final[Mapping[str, str]] = {
     "app-config": "app_config",
     "browser": "browser",
@@ -48,3 +51,5 @@ def _load(name: str) -> click.Command:
 @click.version_option(package_name="backstage-auth-conformance", prog_name="mock-idp")
 def main() -> None:
     """A strict mock identity provider for auth backends that speak the Backstage auth protocol."""
+    with plain_mistakes():
+        add_installed()

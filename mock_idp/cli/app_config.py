@@ -8,7 +8,7 @@ from click.core import ParameterSource
 from mock_idp.app_config.reading import MARKER, AppConfig, read_app_config, read_text, refuse_foreign
 from mock_idp.app_config.small import small_app_config_text
 from mock_idp.app_config.text import app_config_text
-from mock_idp.cli.common import Url, output_option, plain_mistakes, setup_options, write_text
+from mock_idp.cli.common import Url, output_option, own_vendor_option, plain_mistakes, setup_options, write_text
 from mock_idp.settings import DEFAULT_PROFILE, Settings
 
 OWN_FILE = Path("app-config.yaml")
@@ -16,6 +16,7 @@ OWN_FILE = Path("app-config.yaml")
 
 
 @click.command("app-config")
+@own_vendor_option
 @setup_options
 @click.option("--conformance", is_flag=True, help="All providers and environments, as the suite needs them.")
 @click.option(

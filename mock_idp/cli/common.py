@@ -13,11 +13,14 @@ from mock_idp.app_config.providers import SetupError
 from mock_idp.app_config.reading import AppConfigError
 from mock_idp.idp import SettingsError
 from mock_idp.server.errors import ServerError
-from mock_idp.settings import DEFAULT_APP_URL, DEFAULT_BACKEND_URL, DEFAULT_PROFILE
+from mock_idp.settings import DEFAULT_APP_URL, DEFAULT_BACKEND_URL, DEFAULT_PROFILE, VENDORS_VARIABLE
+from mock_idp.setup.file import FILE_NAME, add_vendors_of
 from mock_idp.setup.model import SetupFileError
+from mock_idp.vendor_files import VendorFileError, add_vendor_file
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 MISTAKE_STATUS = 2
+_NO_CONFIG = f"{__name__}.no_config"
 
 
 class Url(click.ParamType):  # type: ignore[type-arg]
@@ -78,9 +81,63 @@ def plain_mistakes() -> Iterator[None]:
     """End with one sentence and exit status 2 where a person made a mistake."""
     try:
         yield
-    except (ServerError, SettingsError, SetupError, SetupFileError, AppConfigError) as mistake:
+    except (ServerError, SettingsError, SetupError, SetupFileError, AppConfigError, VendorFileError) as mistake:
         click.echo(f"Error: {mistake}", err=True)
         sys.exit(MISTAKE_STATUS)
+
+
+def _add_vendor_files(ctx: click.Context, parameter: click.Parameter, files: tuple[Path, ...]) -> None:
+    with plain_mistakes():
+        for file in files:
+            add_vendor_file(file)
+
+
+def _add_own_vendor_files(ctx: click.Context, parameter: click.Parameter, files: tuple[Path, ...]) -> None:
+    here = Path(FILE_NAME)
+    has_default = not files and here.is_file() and not ctx.meta.get(_NO_CONFIG)
+    with plain_mistakes():
+        if has_default:
+            add_vendors_of(here)
+        for file in files:
+            add_vendor_file(file)
+
+
+def _skip_config(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
+    ctx.meta[_NO_CONFIG] = value
+
+
+def _vendor_option(callback: Callable[..., None], default: str) -> Callable[[Function], Function]:
+    return click.option(
+        "--vendor",
+        "vendor_files",
+        metavar="FILE.py",
+        type=click.Path(path_type=Path),
+        multiple=True,
+        envvar=VENDORS_VARIABLE,
+        show_envvar=True,
+        # The other options may name what is in the files.
+        is_eager=True,
+        expose_value=False,
+        callback=callback,
+        help=f"A vendor or an auth proxy of your own, which is then there like the kit's; may be repeated.{default}",
+    )
+
+
+vendor_option = _vendor_option(_add_vendor_files, "")
+"""For commands that read a set-up file by another option, or none."""
+
+
+def own_vendor_option(function: Function) -> Function:
+    """Add ``--vendor`` and ``--no-config`` to a command that names vendors or shows them, and reads no set-up file."""
+    function = _vendor_option(_add_own_vendor_files, f"  [default: those of {FILE_NAME}, if it is here]")(function)
+    return click.option(
+        "--no-config",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_skip_config,
+        help=f"Do not look for vendors in {FILE_NAME}.",
+    )(function)
 
 
 def write_text(text: str, output: Path | None) -> None:

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from mock_idp.cli.common import plain_mistakes, setup_options
+from mock_idp.cli.common import plain_mistakes, setup_options, vendor_option
 from mock_idp.control.descriptions import describe_mock, describe_persona
 from mock_idp.idp import make_idp
 from mock_idp.personas import PERSONAS
@@ -13,6 +13,7 @@ from mock_idp.settings import Settings
 
 
 @click.command()
+@vendor_option
 @setup_options
 def describe(
     backend_urls: tuple[str, ...], app_urls: tuple[str, ...], providers: tuple[str, ...], profile: str

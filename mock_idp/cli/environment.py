@@ -14,7 +14,7 @@ import requests
 
 from mock_idp.cli.child_process import run_child
 from mock_idp.cli.client_environment import Shell, client_environment, render
-from mock_idp.cli.common import plain_mistakes
+from mock_idp.cli.common import own_vendor_option, plain_mistakes, vendor_option
 from mock_idp.cli.setup_files import FilesCommand, OwnFiles, files_options, find_sources, read_sources
 from mock_idp.profiles import profiles
 from mock_idp.proxies import proxies
@@ -157,6 +157,7 @@ idp_option = click.option(
 
 @click.command("env")
 @idp_option
+@own_vendor_option
 @click.option(
     "--shell",
     type=click.Choice([shell.value for shell in Shell]),
@@ -177,6 +178,7 @@ def env_command(idp: str | None, shell: str) -> None:
     "run", cls=FilesCommand, context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
 )
 @idp_option
+@vendor_option
 @files_options
 @click.option(
     "--provider",

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from mock_idp.cli.common import Url, plain_mistakes
+from mock_idp.cli.common import Url, own_vendor_option, plain_mistakes
 from mock_idp.cli.environment import DEFAULT_IDP, ask, idp_option
 from mock_idp.cli.serve import is_loopback, stop_signals
 from mock_idp.front.minting import own_people
@@ -52,6 +52,7 @@ def _find_persona(name: str | None, idp_url: str | None) -> Person | None:
 
 @click.command("front")
 @click.argument("vendor")
+@own_vendor_option
 @click.option("--upstream", type=Url(), required=True, help="Base URL of the backend behind the proxy.")
 @click.option("--as", "persona", metavar="PERSONA", help="Sign this persona in at once, without a page.")
 @click.option(

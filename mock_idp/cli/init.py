@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mock_idp.cli.common import MISTAKE_STATUS, output_option, write_text
+from mock_idp.cli.common import MISTAKE_STATUS, output_option, own_vendor_option, write_text
 from mock_idp.setup.file import FILE_NAME, FIRST_FILE, SCHEMA_FILE, schema
 
 
@@ -23,6 +23,7 @@ def init(file: Path, force: bool) -> None:
 
 
 @click.command("schema")
+@own_vendor_option
 @output_option
 def print_schema(output: Path | None) -> None:
     """Print the JSON Schema of mock-idp.yaml."""

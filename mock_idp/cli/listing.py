@@ -11,7 +11,7 @@ from rich.table import Table
 from mock_idp.acceptance import acceptance
 from mock_idp.acceptance import markdown as acceptance_markdown
 from mock_idp.catalog import catalog_yaml
-from mock_idp.cli.common import output_option, write_text
+from mock_idp.cli.common import output_option, own_vendor_option, write_text
 from mock_idp.faults.catalogue import FAULTS
 from mock_idp.faults.markdown import faults_markdown
 from mock_idp.personas import SHOWN, SPARE
@@ -21,6 +21,7 @@ from mock_idp.vendors import vendors
 
 @click.command("personas")
 @click.option("--catalog", is_flag=True, help="Print the Backstage User and Group entities instead.")
+@own_vendor_option
 @output_option
 def list_personas(catalog: bool, output: Path | None) -> None:
     """List who can sign in, and why each of them exists."""
@@ -39,6 +40,7 @@ def list_personas(catalog: bool, output: Path | None) -> None:
 @click.command("vendors")
 @click.argument("vendor", required=False)
 @click.option("--markdown", is_flag=True, help="Print the table that stands on the vendor's page.")
+@own_vendor_option
 @output_option
 def list_vendors(vendor: str | None, markdown: bool, output: Path | None) -> None:
     """List the services and auth proxies that this mock can be, or what VENDOR accepts and where that is written."""

@@ -5,14 +5,17 @@ import json
 import os
 import signal
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any
+from urllib.parse import quote
 
 import click
 
-from mock_idp.cli.common import plain_mistakes, setup_options
+from mock_idp.cli.common import plain_mistakes, setup_options, vendor_option
 from mock_idp.cli.setup_files import FilesCommand, OwnFiles, files_options, find_sources, read_sources, settings_of
+from mock_idp.journal import Entry
 from mock_idp.running import RunningIdp, start
 from mock_idp.settings import (
     DEFAULT_HOST,
@@ -34,10 +37,12 @@ from mock_idp.setup.model import Setup
     help="Forward proxy to the vendors' host names.",
 )
 @click.option("--tls-port", type=click.IntRange(0, 65535), default=DEFAULT_TLS_PORT, show_default=True, help="TLS.")
+@vendor_option
 @setup_options
 @files_options
 @click.option("--auto-login", metavar="PERSONA", help="Sign this persona in at once, without a consent page.")
 @click.option("--seed", type=click.IntRange(0), help="Repeat the random choices of an earlier run.")
+@click.option("-v", "--verbose", is_flag=True, help="Print a line for each request to a vendor.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when ready.")
 @click.pass_context
 def serve(
@@ -45,6 +50,7 @@ def serve(
     /,
     *,
     as_json: bool,
+    verbose: bool,
     config: Path | None,
     no_config: bool,
     people: tuple[str, ...],
@@ -61,6 +67,8 @@ def serve(
     if not is_loopback(settings.host):
         click.echo(f"Warning: every client that reaches {settings.host} can sign in as any user.", err=True)
     with plain_mistakes(), start(settings, setup=setup, sources=sources, report=_report) as running:
+        if verbose:
+            running.idp.journal.told = lambda entry: click.echo(request_line(entry), err=True)
         if setup != Setup():
             _report(f"{setup.in_words}.")
         click.echo(_ready_line(running, as_json=as_json))
@@ -96,4 +104,15 @@ def _ready_line(running: RunningIdp, *, as_json: bool) -> str:
     if as_json:
         return json.dumps({"ready": True, "urls": running.urls, "seed": seed})
     urls = running.urls
-    return f"Mock IdP at {urls['http']} (TLS {urls['tls']}, proxy {urls['proxy']}), seed {seed}. Ctrl-C ends it."
+    others = f"TLS {urls['tls']}, proxy {urls['proxy']}"
+    return f"Mock IdP at {urls['http']} ({others}), seed {seed}. Open {urls['http']} to look in. Ctrl-C ends it."
+
+
+def request_line(entry: Entry) -> str:
+    """A request in one line, without anything that its sender keeps secret: neither parameters nor header fields."""
+    time = datetime.fromtimestamp(entry.time, UTC).strftime("%H:%M:%S")
+    # Percent-encoded again, so that nobody writes further lines.
+    said = [time, entry.method, entry.service, quote(entry.path), str(entry.status)]
+    said += [f"refused: {entry.reason}"] if entry.reason else []
+    said += [f"fault: {', '.join(entry.faults)}"] if entry.faults else []
+    return " ".join(said)

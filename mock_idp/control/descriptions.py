@@ -10,6 +10,7 @@ from mock_idp.app_config.providers import environment_kinds
 from mock_idp.catalog import annotations_of
 from mock_idp.client_site import client_url
 from mock_idp.clock import AdjustableClock
+from mock_idp.demo_client import CLIENT_IDS
 from mock_idp.emulation import Service
 from mock_idp.idp import Idp
 from mock_idp.oauth.model import Client, Grant
@@ -196,7 +197,9 @@ def describe_setup(idp: Idp) -> dict[str, Any]:
     return {
         "people": [person_members(person) for person in idp.people.own.values()],
         "clients": [
-            client_members(idp, client) for client in clients if (client.service, client.client_id) not in configured
+            client_members(idp, client)
+            for client in clients
+            if (client.service, client.client_id) not in configured and client.client_id not in CLIENT_IDS.values()
         ],
         "services": [
             {

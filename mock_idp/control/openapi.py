@@ -17,6 +17,7 @@ _MISTAKES = {
     "409": "What it would make exists already.",
     "413": "The body is too large.",
     "415": "The body is no JSON.",
+    "503": "As many follow the journal already as may.",
 }
 
 

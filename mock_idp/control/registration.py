@@ -9,6 +9,7 @@ from mock_idp.control.members import ControlError
 from mock_idp.idp import Idp
 from mock_idp.oauth.client_authentication import ClientAuthentication
 from mock_idp.oauth.model import Client
+from mock_idp.settings import MOST_CLIENTS
 from mock_idp.setup.clients import make_client
 from mock_idp.setup.members import read_members
 from mock_idp.setup.shapes import read_client
@@ -22,7 +23,7 @@ def register_client(idp: Idp, data: Any) -> Client:
         data: members of :data:`~mock_idp.setup.shapes.CLIENT`.
 
     Raises:
-        ControlError: there is no such service of the vendor.
+        ControlError: there is no such service of the vendor, or it has too many clients.
         MemberError: a member is missing, or has a value that the vendor's clients cannot have.
     """
     setup = read_client(data)
@@ -30,7 +31,11 @@ def register_client(idp: Idp, data: Any) -> Client:
     if service is None or service.emulation.id != setup.vendor:
         there = ", ".join(idp.services.by_id)
         raise ControlError(f"There is no such service of the vendor {setup.vendor!r}; services are {there}.")
-    return service.clients.register(make_client(setup))
+    client = make_client(setup)
+    known = service.clients.by_id
+    if len(known) >= MOST_CLIENTS and client.client_id not in known:
+        raise ControlError(f"The service {service.id!r} has {MOST_CLIENTS} clients, which is the most there can be.")
+    return service.clients.register(client)
 
 
 def change_client(idp: Idp, client_id: str, data: Mapping[str, Any]) -> Client:

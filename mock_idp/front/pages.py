@@ -4,6 +4,7 @@ from functools import cache
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader
 
+from mock_idp.pages.rendering import prepare
 from mock_idp.settings import FRONT_PREFIX
 
 SIGN_IN_PATH = f"{FRONT_PREFIX}/sign-in"
@@ -12,7 +13,9 @@ SIGN_IN_PATH = f"{FRONT_PREFIX}/sign-in"
 @cache
 def _templates() -> Environment:
     loader = ChoiceLoader([PackageLoader("mock_idp.front"), PackageLoader("mock_idp.pages")])
-    return Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(loader=loader, autoescape=True)
+    prepare(environment)
+    return environment
 
 
 def page(template: str, **given: object) -> bytes:

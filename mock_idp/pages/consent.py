@@ -15,14 +15,17 @@ from mock_idp.hosts import matches
 from mock_idp.idp import Idp
 from mock_idp.journal import Filter
 from mock_idp.oauth.model import Answer, AuthorizationRequest, Encoding, Endpoint, FaultSpec, Page
+from mock_idp.pages.fault_fields import read_choices
+from mock_idp.pages.rendering import page
 from mock_idp.people import People
 from mock_idp.settings import TOKENS_WANTED_SECONDS
 from mock_idp.vendors.base import Vendor
-from mock_idp.web.dispatch import finish
+from mock_idp.web.dispatch import finish, sent
 from mock_idp.web.reading import Pairs, first_values, read
 from mock_idp.web.writing import to_response
 
 _FOUND = 302
+_CHOOSE_FAULTS = "faults"
 _SEE_OTHER = 303  # RFC 9700 section 4.12: a 307 would send the form to the client
 
 
@@ -34,9 +37,10 @@ class ConsentError(ValueError):
 class _Decision:
     request_id: str
     persona: str
-    is_allowed: bool
+    decision: str
     scopes: tuple[str, ...]
     faults: tuple[FaultSpec, ...]
+    faults_text: str
 
 
 def decide(idp: Idp, request: Request) -> Response:
@@ -44,7 +48,7 @@ def decide(idp: Idp, request: Request) -> Response:
     form = read(request).form
     try:
         cookies = {"cookie": request.headers.get("Cookie", "")}
-        return to_response(_carry_out(idp, _read_decision(idp.people, form), cookies))
+        return _carry_out(idp, _read_decision(idp.people, form), cookies)
     except (ConsentError, FaultSpecError) as mistake:
         return _refused(request, str(mistake))
 
@@ -86,14 +90,15 @@ def _read_decision(people: People, form: Pairs) -> _Decision:
     if fields.get("persona") not in people.by_id:
         said = repr(fields["persona"]) if "persona" in fields else "none was chosen"
         raise ConsentError(f"persona must be one of {people.in_words}; {said}.")
-    if fields.get("decision") not in ("allow", "deny"):
+    if fields.get("decision") not in ("allow", "deny", _CHOOSE_FAULTS):
         raise ConsentError("decision must be allow or deny.")
     return _Decision(
         request_id=fields.get("request", ""),
         persona=fields["persona"],
-        is_allowed=fields["decision"] == "allow",
+        decision=fields["decision"],
         scopes=tuple(dict.fromkeys(value for name, value in form if name == "scope")),
-        faults=_read_faults(fields.get("faults", "")),
+        faults=(*read_choices(form), *_read_faults(fields.get("faults", ""))),
+        faults_text=fields.get("faults", ""),
     )
 
 
@@ -107,7 +112,7 @@ def _read_faults(text: str) -> tuple[FaultSpec, ...]:
     return FAULTS.parse(data)
 
 
-def _carry_out(idp: Idp, decision: _Decision, headers: Mapping[str, str]) -> Answer:
+def _carry_out(idp: Idp, decision: _Decision, headers: Mapping[str, str]) -> Response:
     found = idp.services.find_request(decision.request_id)
     if found is None:
         raise ConsentError("This sign-in request is not known: it was decided before, or it is too old.")
@@ -119,19 +124,32 @@ def _carry_out(idp: Idp, decision: _Decision, headers: Mapping[str, str]) -> Ans
     beyond = [scope for scope in decision.scopes if scope not in asked.scopes]
     if beyond:
         raise ConsentError(f"The client did not ask for the scope {beyond[0]!r}.")
+    if decision.decision == _CHOOSE_FAULTS:
+        return page(
+            "consent",
+            "faults",
+            vendor=vendor,
+            request=asked,
+            chosen=decision.persona,
+            kept=decision.scopes,
+            choosing=FAULTS.by_id.values(),
+            faults_text=decision.faults_text,
+        )
     # Taken out only now, so that a form with a mistake can be sent again.
     if service.store.take_request(decision.request_id) is None:
         raise ConsentError("This sign-in request was decided a moment ago.")
     request = ServiceRequest.of_authorization(service, asked, headers)
-    if decision.is_allowed:
+    if decision.decision == "allow":
         kept = tuple(scope for scope in asked.scopes if scope in decision.scopes)
         grant, answer = vendor.allow(request, asked, decision.persona, kept, decision.faults)
     else:
         grant, answer = vendor.deny(request, asked, decision.persona, decision.faults)
-    idp.journal.bind(asked.request_id, grant.grant_id)
     injection = count_applied(service.store, service.faults, grant, Endpoint.AUTHORIZATION)
     final = finish(service, grant, injection.change(answer))
-    return replace(final, status=_SEE_OTHER) if final.status == _FOUND else final
+    final = replace(final, status=_SEE_OTHER) if final.status == _FOUND else final
+    response = to_response(final)
+    idp.journal.bind(asked.request_id, grant.grant_id, sent(final, response))
+    return response
 
 
 def _check_age(service: Service, most: float, asked: AuthorizationRequest) -> None:

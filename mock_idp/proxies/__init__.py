@@ -4,11 +4,15 @@ import sys
 from collections.abc import Mapping
 from functools import cache
 
-from mock_idp.discovery import discovered
+from mock_idp.discovery import discovered, with_added
 from mock_idp.proxies.base import AuthProxy
 
 
 @cache
-def proxies() -> Mapping[str, AuthProxy]:
-    """All auth proxies by id, in alphabetical order."""
+def _built_in() -> Mapping[str, AuthProxy]:
     return discovered(sys.modules[__name__], AuthProxy)
+
+
+def proxies() -> Mapping[str, AuthProxy]:
+    """All auth proxies by id, in alphabetical order; those of :mod:`mock_idp.vendor_files` too."""
+    return with_added(_built_in(), AuthProxy)

@@ -65,6 +65,32 @@ def read(query: Mapping[str, str]) -> AuthnRequest:
     )
 
 
+def write(request_id: str, issuer: str, consumer_url: str, destination: str) -> str:
+    """Write an unsigned authentication request as the parameter ``SAMLRequest`` (SAML bindings section 3.4.4.1).
+
+    Parameters:
+        request_id: its ID; no digit comes first.
+        issuer: the service provider's entity id.
+        consumer_url: where the answer goes.
+        destination: whom it is for.
+    """
+    root = etree.Element(
+        names.protocol("AuthnRequest"),
+        {
+            "ID": request_id,
+            "Version": "2.0",
+            "Destination": destination,
+            "AssertionConsumerServiceURL": consumer_url,
+            "ProtocolBinding": names.HTTP_POST,
+        },
+        nsmap={"samlp": names.PROTOCOL, "saml": names.ASSERTION},
+    )
+    etree.SubElement(root, names.assertion("Issuer")).text = issuer
+    # Without head and checksum (RFC 1951).
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return base64.b64encode(packer.compress(etree.tostring(root)) + packer.flush()).decode("ascii")
+
+
 def _inflate(text: str) -> bytes:
     try:
         inflater = zlib.decompressobj(-zlib.MAX_WBITS)

@@ -20,8 +20,18 @@ from weakref import WeakSet
 from cheroot import server as cheroot_server
 from cheroot import wsgi
 
-from mock_idp.server.transport import ENVIRON_KEY, Behaviour, Connection, Gathering, Kind
-from mock_idp.settings import BACKLOG, DRIPS, FILLING_PAUSE_SECONDS, HTTP_WORKERS, STOP_NOTICED_SECONDS
+from mock_idp.server.transport import ENVIRON_KEY, Behaviour, Connection, Feed, Gathering, Kind
+from mock_idp.settings import (
+    BACKLOG,
+    DRIPS,
+    FILLING_PAUSE_SECONDS,
+    FOLLOWER_PAUSE_SECONDS,
+    FOLLOWER_SIGN_OF_LIFE_SECONDS,
+    FOLLOWER_WRITE_SECONDS,
+    HTTP_WORKERS,
+    MOST_FOLLOWERS,
+    STOP_NOTICED_SECONDS,
+)
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -110,10 +120,10 @@ class _Aside:
             if here in self._gatherings.get(gathering.name, ()):
                 self._gatherings[gathering.name].remove(here)
 
-    def wait_until_gone(self, client: socket.socket, seconds: float) -> None:
-        """Wait until the client ends its side, the time is over or the server stops."""
+    def wait_until_gone(self, client: socket.socket, seconds: float) -> bool:
+        """Wait until the client ends its side, the time is over or the server stops; False if the time is over."""
         if self._stopping.is_set():
-            return
+            return True
         client.settimeout(0)
         end = time.monotonic() + seconds
         with selectors.DefaultSelector() as selector:
@@ -122,7 +132,8 @@ class _Aside:
             while (left := end - time.monotonic()) > 0:
                 ready = {key.fileobj for key, _ in selector.select(left)}
                 if self._wake_reader in ready or (client in ready and _has_ended(client)):
-                    return
+                    return True
+        return False
 
     def stop(self) -> None:
         with self._lock:
@@ -188,16 +199,22 @@ class _Gateway(wsgi.Gateway_10):
 
     def respond(self) -> None:
         """Call the application once and send what it answers."""
-        connection = Connection()
+        connection = Connection(self.req.server.places)
         self.env[ENVIRON_KEY] = connection
         peer = self.req.conn
         client = self.req.server.origins.client_behind((peer.remote_addr, peer.remote_port))
         if client is not None:
             self.env["wsgi.url_scheme"] = "https"
             self.env["REMOTE_ADDR"], self.env["REMOTE_PORT"] = client[0], str(client[1])
-        answer: Iterable[bytes] = self.req.server.wsgi_app(self.env, self.start_response)
         try:
-            if connection.ordered is not None:
+            answer: Iterable[bytes] = self.req.server.wsgi_app(self.env, self.start_response)
+        except BaseException:
+            connection.leave()
+            raise
+        try:
+            if connection.feed is not None:
+                self._follow(connection, connection.feed, b"".join(answer))
+            elif connection.ordered is not None:
                 self._misbehave(connection.ordered, b"".join(answer))
             elif self.remaining_bytes_out is not None:
                 with _in_one_write(self.req.conn):
@@ -211,6 +228,29 @@ class _Gateway(wsgi.Gateway_10):
             close = getattr(answer, "close", None)
             if close is not None:
                 close()
+
+    def _follow(self, place: Connection, feed: Feed, body: bytes) -> None:
+        """Leave the client to a thread of its own, and this worker to others."""
+        request = self.req
+        aside: _Aside = request.server.aside
+        connection: _Connection = request.conn
+        request.outheaders = [(name, value) for name, value in request.outheaders if name.lower() != b"content-length"]
+        request.response_protocol = "HTTP/1.0"  # the end of the body is that of the connection, as of an endless one
+        request.close_connection = True
+        request.ready = False
+        connection.take()
+
+        def perform() -> None:
+            try:
+                with suppress(OSError):  # the client may go away meanwhile
+                    request.ensure_headers_sent()
+                    request.write(body)
+                    _send_news(feed, request, aside)
+            finally:
+                place.leave()
+                connection.end()
+
+        aside.run(perform)
 
     def _misbehave(self, behaviour: Behaviour, body: bytes) -> None:
         request = self.req
@@ -239,6 +279,24 @@ class _Gateway(wsgi.Gateway_10):
             perform()
         else:
             aside.run(perform)
+
+
+def _send_news(feed: Feed, request: cheroot_server.HTTPRequest, aside: _Aside) -> None:
+    """Send what a feed says until the client goes away or the server stops.
+
+    Raises:
+        OSError: the client went away, or does not read.
+    """
+    client: socket.socket = request.conn.socket
+    quiet_since = time.monotonic()
+    while not aside.wait_until_gone(client, FOLLOWER_PAUSE_SECONDS):
+        news = feed.news()
+        if not news and time.monotonic() - quiet_since > FOLLOWER_SIGN_OF_LIFE_SECONDS:
+            news = feed.sign_of_life()
+        if news:
+            client.settimeout(FOLLOWER_WRITE_SECONDS)
+            request.write(news)
+            quiet_since = time.monotonic()
 
 
 def _perform(behaviour: Behaviour, body: bytes, request: cheroot_server.HTTPRequest, aside: _Aside) -> None:
@@ -311,6 +369,7 @@ class _Server(wsgi.Server):
         self.gateway = _Gateway
         self.origins = origins
         self.aside = _Aside()
+        self.places = threading.BoundedSemaphore(MOST_FOLLOWERS)
         self._listener = listener
         self._heard: WeakSet[cheroot_server.HTTPConnection] = WeakSet()
 

@@ -20,9 +20,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from threading import BoundedSemaphore
+from typing import Any, Protocol
 
-from mock_idp.settings import LONGEST_MISBEHAVIOUR_SECONDS, SLOW_SECONDS, STALL_SECONDS
+from mock_idp.settings import LONGEST_MISBEHAVIOUR_SECONDS, MOST_FOLLOWERS, SLOW_SECONDS, STALL_SECONDS
 
 ENVIRON_KEY = "mock_idp.connection"
 """Where the HTTP server puts the :class:`Connection` of a request into the WSGI environ."""
@@ -143,14 +144,49 @@ class Behaviour:
         return text if self.gathering is None else f"{text}:{self.gathering.until}:{self.gathering.name}"
 
 
+class Feed(Protocol):
+    """News for a client that stays."""
+
+    def news(self) -> bytes:
+        """What happened since the last call; empty if nothing did."""
+
+    def sign_of_life(self) -> bytes:
+        """What the client is sent if nothing happens for long."""
+
+
+class TooManyFollowersError(RuntimeError):
+    """As many clients stay already as there may be; the message is one sentence."""
+
+
 class Connection:
     """What the application can say about the connection its request came on.
 
     It is an object in the environ rather than a plain key because middleware may copy the environ.
+
+    Parameters:
+        places: for clients that stay, shared by all connections of a server.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, places: BoundedSemaphore | None = None) -> None:
         self.ordered: Behaviour | None = None
+        self.feed: Feed | None = None
+        self._places = places
+
+    def follow(self, feed: Feed) -> None:
+        """Send the answer, and news after it until the client goes away; the sender then calls :meth:`leave`.
+
+        Raises:
+            TooManyFollowersError: no place is free.
+        """
+        if self._places is not None and not self._places.acquire(blocking=False):
+            raise TooManyFollowersError(f"{MOST_FOLLOWERS} pages and programs follow the journal already; close one.")
+        self.feed = feed
+
+    def leave(self) -> None:
+        """Free the place of a client that stayed; once is enough."""
+        if self.feed is not None and self._places is not None:
+            self._places.release()
+        self.feed = None
 
     def order(self, behaviour: Behaviour | str) -> None:
         """Make this connection misbehave once the application has answered; the last order counts.
@@ -182,3 +218,18 @@ def order(environ: Mapping[str, Any], behaviour: Behaviour | str) -> None:
     if not isinstance(connection, Connection):
         raise RuntimeError(f"{behaviour} was ordered, but this request has no connection that could do it.")
     connection.order(behaviour)
+
+
+def follow(environ: Mapping[str, Any], feed: Feed) -> None:
+    """Let the client of this request stay, as far as its connection can: under another server it gets the answer alone.
+
+    Parameters:
+        environ: the WSGI environ of the request.
+        feed: what it is sent after the answer.
+
+    Raises:
+        TooManyFollowersError: no place is free.
+    """
+    connection = environ.get(ENVIRON_KEY)
+    if isinstance(connection, Connection):
+        connection.follow(feed)

@@ -10,7 +10,7 @@ from mock_idp.app_config.providers import SetupError
 from mock_idp.people import Person
 from mock_idp.personas import PERSONAS
 from mock_idp.setup.clients import make_client
-from mock_idp.setup.members import UNREAD, Member, MemberError, Members, list_of, map_of, read_members, schema_of
+from mock_idp.setup.members import LINE, UNREAD, Member, MemberError, Members, list_of, map_of, read_members, schema_of
 from mock_idp.setup.members import Path as MemberPath
 from mock_idp.setup.model import ClientSetup, ServiceSetup, Setup, SetupFileError
 from mock_idp.setup.shapes import (
@@ -23,6 +23,7 @@ from mock_idp.setup.shapes import (
     read_service,
     read_settings,
 )
+from mock_idp.vendor_files import VendorFileError, add_vendor_file
 
 Read = TypeVar("Read")
 
@@ -37,6 +38,10 @@ _PARTS: Members = {
     "people": Member(list_of(UNREAD, 10_000), "Who can sign in, beside the kit's personas."),
     "clients": Member(list_of(UNREAD, 10_000), "Clients of your own, with ids and secrets of your own."),
     "services": Member(list_of(UNREAD), "Further services: an issuer, keys, clients and memory of its own."),
+    "vendors": Member(
+        list_of(LINE),
+        "Python files with vendors and auth proxies of your own, as seen from here; read at the start only.",
+    ),
     "settings": Member(map_of(UNREAD), "What the command line does not say; read at the start only."),
 }
 
@@ -52,6 +57,7 @@ def schema() -> dict[str, Any]:
     ):
         parts[name]["items"] = schema_of(members, what)
         parts[name] |= {"type": ["array", "null"]}
+    parts["vendors"] |= {"type": ["array", "null"]}
     parts["settings"] = {**schema_of(SETTINGS, parts["settings"]["description"]), "type": ["object", "null"]}
     return {"$schema": DIALECT, "title": FILE_NAME, **made, "type": ["object", "null"]}
 
@@ -66,6 +72,15 @@ def read_file(path: Path) -> Setup:
         SetupFileError: it cannot be read or used.
     """
     return _File(path, *load(path)).setup()
+
+
+def add_vendors_of(path: Path) -> None:
+    """Have the vendors of one's own that a set-up file names; nothing else is read of it.
+
+    Raises:
+        SetupFileError: it cannot be read, or one of these files cannot be used.
+    """
+    _File(path, *load(path)).add_vendors()
 
 
 def load(path: Path) -> tuple[Any, yaml.Node | None]:
@@ -124,13 +139,30 @@ class _File:
         if self._root is not None:
             self._check_twice(self._root)
         parts = self._checked(lambda: read_members(_without_none(self._data), _PARTS, f"{self._path.name}"), ())
+        # What follows may name them.
+        vendors = self.add_vendors()
         clients = tuple(self._client(entry, place) for entry, place in _entries(parts, "clients"))
         services = tuple(self._service(entry, place) for entry, place in _entries(parts, "services"))
         people = tuple(self._person(entry, place) for entry, place in _entries(parts, "people"))
         self._check_ids("people", [person.id for person in people])
         self._check_ids("services", [service.id for service in services])
         self._check_ids("clients", [(client.service or client.vendor, client.id) for client in clients])
-        return Setup(people, clients, services, self._settings(parts.get("settings", {})))
+        return Setup(people, clients, services, self._settings(parts.get("settings", {})), vendors=vendors)
+
+    def add_vendors(self) -> tuple[str, ...]:
+        """Have the vendors of the files under ``vendors``, which are named as seen from this one."""
+        said = self._data.get("vendors") if isinstance(self._data, Mapping) else None
+        if said is None:
+            return ()
+        part = self._checked(lambda: read_members({"vendors": said}, _PARTS, self._path.name), ())
+        return tuple(self._vendor(entry, place) for entry, place in _entries(part, "vendors"))
+
+    def _vendor(self, entry: str, place: MemberPath) -> str:
+        try:
+            add_vendor_file(self._path.parent / entry)
+        except VendorFileError as error:
+            raise SetupFileError(f"{self._where(place)}: {error}") from None
+        return entry
 
     def _person(self, entry: Any, place: MemberPath) -> Person:
         def read() -> Person:

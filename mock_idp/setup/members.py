@@ -42,7 +42,7 @@ class Kind:
     """What a value may be.
 
     Parameters:
-        schema: the same as JSON Schema.
+        schema: the same as JSON Schema; names that may become more are a function that gives them.
         read: takes the value and its name for messages; gives it as the mock uses it, or raises
             :class:`MemberError`.
     """
@@ -104,7 +104,7 @@ def schema_of(members: Members, description: str) -> dict[str, Any]:
         members: what it may have.
         description: what it is.
     """
-    properties = {name: {"description": m.description, **m.kind.schema} for name, m in members.items()}
+    properties = {name: {"description": m.description, **with_names(m.kind.schema)} for name, m in members.items()}
     required = [name for name, member in members.items() if member.required]
     return {
         "type": "object",
@@ -113,6 +113,15 @@ def schema_of(members: Members, description: str) -> dict[str, Any]:
         **({"required": required} if required else {}),
         "properties": properties,
     }
+
+
+def with_names(schema: Any) -> Any:
+    """A schema with the names that there are by now; vendors of one's own are added after the tables were made."""
+    if callable(schema):
+        return sorted(schema())
+    if isinstance(schema, Mapping):
+        return {key: with_names(value) for key, value in schema.items()}
+    return [with_names(entry) for entry in schema] if isinstance(schema, list) else schema
 
 
 def instead(name: Any, known: Collection[str]) -> str:
@@ -243,7 +252,7 @@ def map_of(kind: Kind, keys: Callable[[], Collection[str]] | None = None) -> Kin
 
     schema: dict[str, Any] = {"type": "object", "additionalProperties": dict(kind.schema)}
     if keys:
-        schema |= {"propertyNames": {"enum": sorted(keys())}}
+        schema |= {"propertyNames": {"enum": keys}}
     else:
         schema |= {"propertyNames": dict(LINE.schema)}
     return Kind(schema, read)
@@ -257,7 +266,7 @@ def one_of(choices: Callable[[], Collection[str]]) -> Kind:
             raise MemberError(f"There is no {name} {shown(value)}{instead(value, choices())}")
         return value
 
-    return Kind({"enum": sorted(choices())}, read)
+    return Kind({"enum": choices}, read)
 
 
 def _json(value: Any, name: str, depth: int = 0) -> Any:

@@ -115,6 +115,7 @@ class Setup:
         settings: member of :class:`~mock_idp.settings.Settings` -> value, for what the command line does not say.
         environments: the environments of backends whose clients these are.
         hosts: further addresses of vendors; like settings, they count from the start on.
+        vendors: files with vendors of one's own, as they are named; they count from the start on, too.
     """
 
     people: tuple[Person, ...] = ()
@@ -123,6 +124,7 @@ class Setup:
     settings: Mapping[str, Any] = field(default_factory=dict)
     hosts: tuple[HostSetup, ...] = ()
     environments: tuple[OwnEnvironment, ...] = ()
+    vendors: tuple[str, ...] = ()
 
     @property
     def in_words(self) -> str:
@@ -148,4 +150,5 @@ class Setup:
             {**self.settings, **other.settings},
             tuple(hosts.values()),
             tuple(environments.values()),
+            (*self.vendors, *other.vendors),
         )

@@ -38,5 +38,7 @@ class Reloader:
         self._report(f"Read again: {setup.in_words}.")
         if setup.settings != before.settings:
             self._report("The settings changed; they count from the next start on.")
+        if setup.vendors != before.vendors:
+            self._report("The vendors changed; they count from the next start on.")
         if setup.hosts != before.hosts:
             self._report("Host names changed; they count from the next start on.")

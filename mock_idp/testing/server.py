@@ -9,9 +9,10 @@ from typing import Any
 
 from mock_idp.cli.client_environment import client_environment
 from mock_idp.running import start
-from mock_idp.settings import URL_VARIABLE, Settings
+from mock_idp.settings import URL_VARIABLE, VENDORS_VARIABLE, Settings
 from mock_idp.testing.control import Control, IdpError
 from mock_idp.testing.idp import Idp
+from mock_idp.vendor_files import VendorFileError, add_vendor_file
 
 
 class IdpServer:
@@ -53,12 +54,21 @@ class IdpServer:
 
 
 @contextmanager
-def start_server() -> Iterator[IdpServer]:
+def start_server(vendors: Sequence[Path | str] = ()) -> Iterator[IdpServer]:
     """Run a mock in this process, on free ports of the loopback interface, until the block ends.
 
+    Parameters:
+        vendors: files with vendors of one's own, beside those that ``MOCK_IDP_VENDORS`` names.
+
     Raises:
-        IdpError: it does not start.
+        IdpError: a file cannot be used.
     """
+    named = [file for file in os.environ.get(VENDORS_VARIABLE, "").split(os.pathsep) if file]
+    try:
+        for file in map(Path, [*vendors, *named]):
+            add_vendor_file(file)
+    except VendorFileError as error:
+        raise IdpError(str(error)) from error
     with tempfile.TemporaryDirectory(prefix="mock-idp-", ignore_cleanup_errors=True) as directory:
         settings = Settings(port=0, tls_port=0, proxy_port=0, state_dir=Path(directory))
         with start(settings, report=_silent) as running, connect(running.urls["http"]) as server:
@@ -83,14 +93,15 @@ def connect(url: str) -> Iterator[IdpServer]:
             control.close()
 
 
-def server_for_tests(url: str | None) -> Callable[[], Any]:
+def server_for_tests(url: str | None, vendors: Sequence[Path] = ()) -> Callable[[], Any]:
     """The mock at that address, at the one that ``MOCK_IDP_URL`` names, or a new one in this process.
 
     Parameters:
         url: address, or None.
+        vendors: files with vendors of one's own, for a new one.
     """
     address = url or os.environ.get(URL_VARIABLE)
-    return (lambda: connect(address)) if address else start_server
+    return (lambda: connect(address)) if address else (lambda: start_server(vendors))
 
 
 def _silent(sentence: str) -> None:

@@ -4,11 +4,15 @@ import sys
 from collections.abc import Mapping
 from functools import cache
 
-from mock_idp.discovery import discovered
+from mock_idp.discovery import discovered, with_added
 from mock_idp.vendors.base import Vendor
 
 
 @cache
-def vendors() -> Mapping[str, Vendor]:
-    """All vendors by id, in alphabetical order."""
+def _built_in() -> Mapping[str, Vendor]:
     return discovered(sys.modules[__name__], Vendor)
+
+
+def vendors() -> Mapping[str, Vendor]:
+    """All vendors by id, in alphabetical order; those of :mod:`mock_idp.vendor_files` too."""
+    return with_added(_built_in(), Vendor)

@@ -44,6 +44,7 @@ class Atlassian(OAuthVendor):
     title = "Atlassian"
     icon = "AT"
     accent = "#0052cc"
+    usual_scopes = ("read:me", "offline_access")
     hosts: ClassVar = {"auth.atlassian.com": "", "api.atlassian.com": ""}
     reached = Reach.BY_NAME
     routes = (

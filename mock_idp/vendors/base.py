@@ -44,6 +44,7 @@ class Vendor(Emulation):
         callbacks: reason -> parameters sent to the redirect URI, where it differs from section 4.1.2.1.
         page_statuses: reason -> status of the error page for people.
         accent: CSS colour of the login page.
+        usual_scopes: what an application that only signs people in asks for.
         extra_scopes: four scopes this vendor knows and Backstage does not ask for by itself.
         sign_in_resolvers: the vendor's own resolvers; each gets an environment of its own in the app-config.
         common_sign_in_resolvers: False if the two common resolvers are not offered for this vendor, or of no use.
@@ -62,6 +63,7 @@ class Vendor(Emulation):
     callbacks: ClassVar[Mapping[Reason, Mapping[str, str]]] = {}
     page_statuses: ClassVar[Mapping[Reason, int]] = {}
     accent: ClassVar[str] = "#334155"
+    usual_scopes: ClassVar[tuple[str, ...]] = ()
     extra_scopes: ClassVar[tuple[str, str, str, str]] = ("extra1", "extra2", "extra3", "extra4")
     sign_in_resolvers: ClassVar[tuple[Mapping[str, Any], ...]] = ()
     common_sign_in_resolvers: ClassVar[bool] = True

@@ -77,6 +77,7 @@ class Bitbucket(OAuthVendor):
     title = "Bitbucket"
     icon = "BB"
     accent = "#0052cc"
+    usual_scopes = ("account", "email")
     login_annotations = ("bitbucket.org/username",)
     hosts: ClassVar = {"bitbucket.org": "", "api.bitbucket.org": ""}
     reached = Reach.BY_NAME

@@ -53,6 +53,7 @@ class BitbucketServer(OAuthVendor):
     title = "Bitbucket Server"
     icon = "BS"
     accent = "#205081"
+    usual_scopes = ("REPO_READ",)
     reached = Reach.BY_TLS_PATH
     routes = (
         Route("GET", "/rest/oauth2/latest/authorize", "authorize", Endpoint.AUTHORIZATION),

@@ -140,6 +140,7 @@ class GitHub(OAuthVendor):
     title = "GitHub"
     icon = "GH"
     accent = "#24292f"
+    usual_scopes = ("read:user", "user:email")
     login_annotations = ("github.com/user-login",)
     # The API's own host has no prefix; a GitHub Enterprise Server has it below /api/v3.
     hosts: ClassVar = {_WEB_HOST: "", _API_HOST: "/api/v3"}

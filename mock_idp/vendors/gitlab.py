@@ -96,6 +96,7 @@ class GitLab(OpenIdVendor):
     title = "GitLab"
     icon = "GL"
     accent = "#fc6d26"
+    usual_scopes = ("openid", "profile", "email", "read_user")
     login_annotations = ("gitlab.com/user-login",)
     id_annotations = ("gitlab.com/user-id",)
     # For backends that are not told of another address; the generated app-config names the mock's own.

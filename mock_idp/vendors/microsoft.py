@@ -232,6 +232,7 @@ class Microsoft(OpenIdVendor):
     title = "Microsoft"
     icon = "M"
     accent = "#0067b8"
+    usual_scopes = ("openid", "profile", "email", "User.Read")
     id_annotations = ("graph.microsoft.com/user-id",)
     email_annotations = ("microsoft.com/email",)
     hosts: ClassVar = {"login.microsoftonline.com": "", "graph.microsoft.com": ""}

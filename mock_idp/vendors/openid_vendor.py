@@ -36,6 +36,7 @@ class OpenIdVendor(OAuthVendor):
         userinfo_scopes: of which an access token must have one at the user info endpoint.
     """
 
+    usual_scopes: ClassVar[tuple[str, ...]] = ("openid", "profile", "email")
     signing_algorithms: ClassVar[tuple[str, ...]] = ("RS256",)
     id_token_seconds: ClassVar[int] = ID_TOKEN_SECONDS
     profile_claims: ClassVar[tuple[str, ...]] = tuple(_PROFILE_CLAIMS)

@@ -64,6 +64,7 @@ class OpenShift(OAuthVendor):
     title = "OpenShift"
     icon = "OS"
     accent = "#c9190b"
+    usual_scopes = ("user:full",)
     routes = (
         Route("GET", "/oauth/authorize", "authorize", Endpoint.AUTHORIZATION),
         Route("POST", "/oauth/token", "token", Endpoint.TOKEN),

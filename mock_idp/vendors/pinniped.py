@@ -71,6 +71,7 @@ class Pinniped(OpenIdVendor):
     title = "Pinniped"
     icon = "PI"
     accent = "#1b3951"
+    usual_scopes = ("openid", "username", "groups", "offline_access")
     loopback_name = "localhost"
     routes = (
         Route("GET", DOCUMENT, "discovery", Endpoint.DISCOVERY),

@@ -14,9 +14,11 @@ from mock_idp.emulation import Emulation, Route, Service, ServiceRequest
 from mock_idp.faults.injection import FaultInjection, count_applied
 from mock_idp.hosts import wildcard_parts
 from mock_idp.idp import Idp
+from mock_idp.journal import Sent
 from mock_idp.oauth.client_authentication import offered_client_id
-from mock_idp.oauth.model import Answer, AuthorizationRequest, Encoding, Endpoint, Grant, Page, Refusal
+from mock_idp.oauth.model import FORM_POST, Answer, AuthorizationRequest, Encoding, Endpoint, Grant, Page, Refusal
 from mock_idp.oauth.tokens import Unsigned, seal
+from mock_idp.settings import JOURNAL_ANSWER_BYTES
 from mock_idp.vendors.base import GRANT_HEADER
 from mock_idp.web import cors
 from mock_idp.web.reading import Received, first_values, joined_values, read
@@ -164,8 +166,27 @@ def answer(idp: Idp, http: Request, destination: Destination) -> Response:
     readable = cors.answer_headers(request.service, request.endpoint, request.headers.get("origin", ""))
     final = replace(final, headers=(*final.headers, *readable))
     facts = _facts(asked, outcome, grant)
-    _enter(idp, http, asked, received, {**facts, "status": final.status, "faults": injection.names})
-    return to_response(final)
+    response = to_response(final)
+    facts |= {"status": final.status, "faults": injection.names, "answer": sent(final, response)}
+    _enter(idp, http, asked, received, facts)
+    return response
+
+
+def sent(final: Answer, response: Response) -> Sent:
+    """What the journal remembers of an answer.
+
+    Parameters:
+        final: the answer, signed.
+        response: the same, written.
+    """
+    headers = tuple(response.headers.items())
+    transport = final.transport or ""
+    if isinstance(final.body, Page):
+        fields = final.body.values["parameters"] if final.body.template == FORM_POST else {}
+        pairs = tuple((name, str(value)) for name, value in fields.items())
+        return Sent(final.status, headers, page=final.body.template, fields=pairs, transport=transport)
+    body = response.get_data()
+    return Sent(final.status, headers, body[:JOURNAL_ANSWER_BYTES], len(body), transport=transport)
 
 
 def finish(service: Service, grant: Grant | None, result: Answer) -> Answer:
@@ -297,6 +318,7 @@ def _enter(idp: Idp, http: Request, asked: ServiceRequest, received: Received, f
         scheme=http.scheme,
         host=str(http.environ.get("HTTP_HOST", "")),
         path=asked.path,
+        address=http.path,
         query=received.query,
         form=received.form,
         headers=received.headers,

@@ -40,14 +40,14 @@ PAGE_HEADERS = (
 """A page with a sign-in form stands in no frame and loads nothing (RFC 9700 section 4.16)."""
 
 
-def _hash(script: str) -> str:
+def script_hash(script: str) -> str:
     """How a page names the one script that may run in it."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode('ascii')}'"
 
 
 _FORM_POST_HEADERS = (
     # The one script that submits the form, and nothing else.
-    ("Content-Security-Policy", f"{PAGE_HEADERS[0][1]}; script-src {_hash(_SUBMIT)}"),
+    ("Content-Security-Policy", f"{PAGE_HEADERS[0][1]}; script-src {script_hash(_SUBMIT)}"),
     *PAGE_HEADERS[1:],
 )
 
@@ -59,7 +59,7 @@ def _page_headers(page: Page) -> tuple[tuple[str, str], ...]:
     if page.template != WEB_MESSAGE:
         return PAGE_HEADERS
     framed = f"default-src 'none'; frame-ancestors {page.values['origin']}; base-uri 'none'"
-    return (("Content-Security-Policy", f"{framed}; script-src {_hash(_POST_MESSAGE)}"), *PAGE_HEADERS[1:])
+    return (("Content-Security-Policy", f"{framed}; script-src {script_hash(_POST_MESSAGE)}"), *PAGE_HEADERS[1:])
 
 
 def to_response(answer: Answer) -> Response:

@@ -30,8 +30,8 @@ def document(auth_base: str, *, registration: bool, documents: bool, offline: bo
         "id_token_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
         "scopes_supported": ["openid", *(["offline_access"] if offline else [])],
         "token_endpoint_auth_methods_supported": [
-            "client_secret_basic",
-            "client_secret_post",
+            # Clients with a document have no secret; with everything off, the default of RFC 8414 section 2 is named.
+            *(["client_secret_basic", "client_secret_post"] if registration or not on else []),
             *(["none"] if on else []),
         ],
         "claims_supported": ["sub", "ent"],

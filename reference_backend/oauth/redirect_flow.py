@@ -6,23 +6,22 @@ from reference_backend.errors import InputError, NotAllowedError
 from reference_backend.formats import encoding, urls
 from reference_backend.http import origins
 from reference_backend.http.origins import AllowedOrigins
-from reference_backend.oauth.state import OAuthState
 
 
-def is_redirect(state: OAuthState) -> bool:
+def is_redirect(flow: str | None) -> bool:
     """Only the exact value ``redirect`` chooses this flow (FRAME-21)."""
-    return state.flow == "redirect"
+    return flow == "redirect"
 
 
-def require_redirect_url(state: OAuthState) -> str:
+def require_redirect_url(redirect_url: str | None) -> str:
     """The place to go back to (REDIR-07)."""
-    if not state.redirect_url:
+    if not redirect_url:
         raise InputError("No redirectUrl provided in request query parameters")
-    return state.redirect_url
+    return redirect_url
 
 
 def require_allowed_target(allowed: AllowedOrigins, redirect_url: str) -> None:
-    """Refuse to send browsers to strangers (REDIR-08, REDIR-09).
+    """Refuse to send browsers to strangers (REDIR-08, REDIR-09); at start, and again when the state comes back.
 
     Raises:
         InputError: not an absolute URL.
@@ -36,24 +35,10 @@ def require_allowed_target(allowed: AllowedOrigins, redirect_url: str) -> None:
         raise NotAllowedError(f"Redirect to origin '{origin}' is not allowed")
 
 
-def may_receive_errors(allowed: AllowedOrigins, state: OAuthState | None) -> bool:
-    """Tell whether a failure is reported by a redirect rather than by the page (REDIR-04, REDIR-06)."""
-    if state is None or not is_redirect(state) or not state.redirect_url:
-        return False
-    try:
-        require_allowed_target(allowed, state.redirect_url)
-    except (InputError, NotAllowedError):
-        return False
-    return True
+def with_error(app_url: str, message: str) -> str:
+    """The app's own URL with query parameter ``error`` and nothing else, in form encoding (REDIR-04, REDIR-05).
 
-
-def with_error(redirect_url: str, message: str) -> str:
-    """The redirect URL with query parameter ``error``, re-serialised in form encoding (REDIR-04, 05)."""
-    parts = urlsplit(redirect_url)
-    # As in URLSearchParams.set: in the place of the first ``error``, or at the end.
-    query = encoding.parse_form(parts.query)
-    names = [name for name, _ in query]
-    position = names.index("error") if "error" in names else len(query)
-    others = [pair for pair in query if pair[0] != "error"]
-    replaced = [*others[:position], ("error", message), *others[position:]]
-    return urlunsplit((parts.scheme, parts.netloc, parts.path or "/", encoding.form(replaced), parts.fragment))
+    Not the redirect URL: what went wrong may be that URL.
+    """
+    parts = urlsplit(app_url)
+    return urlunsplit((parts.scheme, parts.netloc, parts.path or "/", encoding.form([("error", message)]), ""))

@@ -60,6 +60,8 @@ class OAuthRoutes(ProviderRoutes):
         if "origin" in query:
             origin = origins.normalise_at_start(query["origin"])
             origins.require_allowed(backend.settings.allowed_origins, origin)
+        if redirect_flow.is_redirect(query.get("flow")):
+            require_redirect_target(query.get("redirectUrl"))
         context = cookie_context(environment, origin)
         flow_nonce = nonce.generate(backend.random_bytes)
         responses.add_cookies(provider_cookies.set_nonce(environment.cookies, context, flow_nonce))
@@ -183,9 +185,9 @@ def complete_flow(environment: OAuthEnvironment, flow_state: OAuthState, target:
     settings = environment.cookies
     sent_nonce = nonce.require_cookie(provider_cookies.read(context.received, settings.nonce_name))
     nonce.require_match(sent_nonce, flow_state.nonce)
-    is_redirect = redirect_flow.is_redirect(flow_state)
-    if is_redirect and flow_state.redirect_url:
-        redirect_flow.require_allowed_target(backend.settings.allowed_origins, flow_state.redirect_url)
+    is_redirect = redirect_flow.is_redirect(flow_state.flow)
+    if is_redirect:
+        require_redirect_target(flow_state.redirect_url)
     result = authenticate(environment, flow_state)
     sign_in = run_resolver(environment, result)
     scope = granted_scope(environment, flow_state, result)
@@ -202,7 +204,7 @@ def complete_flow(environment: OAuthEnvironment, flow_state: OAuthState, target:
         )
     responses.add_cookies(provider_cookies.clear_nonce(settings, context))
     if is_redirect:
-        return to_app(redirect_flow.require_redirect_url(flow_state))
+        return to_app(redirect_flow.require_redirect_url(flow_state.redirect_url))
     return responses.web_message_page(web_message.success(response), target)
 
 
@@ -234,11 +236,15 @@ def run_resolver(environment: OAuthEnvironment, result: AuthenticationResult) ->
 
 def report_failure(error: AuthError, flow_state: OAuthState | None, target: str) -> Response:
     """Tell the app what went wrong (FRAME-12, REDIR-04, REDIR-06)."""
-    allowed = current_backend().settings.allowed_origins
-    if flow_state is not None and redirect_flow.may_receive_errors(allowed, flow_state):
-        url = redirect_flow.require_redirect_url(flow_state)
-        return to_app(redirect_flow.with_error(url, error.message))
+    if flow_state is not None and redirect_flow.is_redirect(flow_state.flow):
+        return to_app(redirect_flow.with_error(current_backend().settings.app_url, error.message))
     return responses.web_message_page(web_message.failure(errors.page_error(error)), target)
+
+
+def require_redirect_target(redirect_url: str | None) -> None:
+    """Refuse a redirect flow that does not end in the app (REDIR-07, REDIR-08, REDIR-09)."""
+    allowed = current_backend().settings.allowed_origins
+    redirect_flow.require_allowed_target(allowed, redirect_flow.require_redirect_url(redirect_url))
 
 
 def to_app(url: str) -> Response:

@@ -37,13 +37,13 @@ class Guest(ProxyProvider):
         return self._sign_in
 
     def _sign_in(self, info: SignInInfo, context: ResolverContext) -> SignIn:
-        """Prefer the catalog's user; otherwise issue for the ref as it is written (GUEST-04 … GUEST-07)."""
+        """Prefer the catalog's user; otherwise issue for the configured ref (GUEST-04 … GUEST-07)."""
         del info
         try:
             ref = entity_ref.parse(self._user, entity_ref.DEFAULT_USER_KIND)
             return context.sign_in(ByRef(ref))
         except AuthError:
-            return context.issue(self._user, self._ownership)
+            return context.issue(entity_ref.fold(self._user), self._ownership)
 
 
 def require_enabled(enabled: bool) -> None:

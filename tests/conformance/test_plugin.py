@@ -275,6 +275,8 @@ class TestConfigurationFaults:
                 ["--replicas", "2"],
                 "--replicas is for the reference backend; name those of the target with --replica URL",
             ),
+            (["--vendor", "acme.py"], "with --target, start the mock IdP with --vendor"),
+            (["--provider-module", "acme.py"], "with --target, start the mock IdP with --vendor"),
             (["--replica", "http://localhost:1", "--profile", "bare"], "keeps signing keys in memory"),
             (["--replica", "localhost:1"], "--replica 'localhost:1' is not an http or https URL"),
             (["--request-timeout", "0"], "--request-timeout is a number of seconds above 0"),
@@ -286,6 +288,10 @@ class TestConfigurationFaults:
     def test_idp_without_target(self, pytester):
         result = pytester.runpytest_subprocess(str(SUITE), "--idp", "http://127.0.0.1:9000")
         assert "--idp goes with --target" in one_sentence(result)
+
+    def test_vendor_file_that_is_not_there(self, pytester):
+        result = pytester.runpytest_subprocess(str(SUITE), "--vendor", "nothing.py")
+        assert "There is no vendor file nothing.py; name a Python file." in one_sentence(result)
 
 
 def test_help_needs_no_target(pytester):

@@ -491,6 +491,20 @@ SET_UPS: Mapping[str, Wrong] = {
         config=without("google"),
         options={"providers": {"google": None, "github": None}},
     ),
+    "no-facts": Wrong(
+        "--provider has a vendor without facts",
+        (("provider-facts", None),),
+        options={"providers": {"google": None, "github": None}},
+        tamper_idp=told(
+            lambda info: {
+                **info,
+                "providers": [
+                    {**one, "vendor": "unheard-of" if one["id"] == "google" else one["vendor"]}
+                    for one in info["providers"]
+                ],
+            }
+        ),
+    ),
     "replica": Wrong("--replica has no scheme", (("replica-url", None),), options={"replicas": ("localhost:1",)}),
     "replica-down": Wrong(
         "A replica does not listen", (("target-absent", None),), options={"replicas": ("http://127.0.0.1:1",)}

@@ -59,7 +59,7 @@ def every_option() -> frozenset[str]:
         command = waiting.pop()
         found |= options_of(command)
         waiting += [one for _, one in _subcommands(command)]
-    for tool in [*(ROOT / "docs").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]:
+    for tool in (file for folder in ("docs", "tests", "benchmarks") for file in (ROOT / folder).rglob("*.py")):
         found |= set(re.findall(r'"(--[a-z][\w-]*)"', tool.read_text(encoding="utf-8")))
     return frozenset(found)
 

@@ -35,7 +35,7 @@ def quick_commands() -> dict[str, Command]:
     for page in current_pages():
         for command in page.commands:
             is_quick = command.words[:2] in QUICK or (command.words[0] in PROGRAMS and command.words[-1] == "--help")
-            is_whole = not any(re.fullmatch(r"[A-Z]+|.*[…*].*|gitea", word) for word in command.words)
+            is_whole = not any(re.fullmatch(r"[A-Z]+|.*[…*].*|gitea|acme.*", word) for word in command.words)
             if is_quick and is_whole and len(command.words) > 1:
                 found.setdefault(" ".join(command.words), command)
     return found

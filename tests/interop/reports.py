@@ -16,6 +16,7 @@ from pathlib import Path
 
 from conformance.embedded import free_port
 from mock_idp.profiles import profiles
+from tests.interop.backstage import RELEASE
 from tests.interop.backstage.backstage import running_backstage
 from tests.interop.backstage_saml import CHOSEN, HERE
 from tests.interop.catalog import wait_for_catalog
@@ -57,7 +58,7 @@ def of_backstage(folder: Path, profile: str) -> Path:
         running_backstage([idp.write_app_config("--profile", profile)], idp.environment) as target,
     ):
         wait_for_catalog(target.auth_url, idp.url)
-        options = ("--deviations", str(DEVIATIONS), "--target-name", "Backstage 0.30.1")
+        options = ("--deviations", str(DEVIATIONS), "--target-name", f"Backstage {RELEASE}")
         suite(report, "--target", target.auth_url, "--idp", idp.url, *options, *only(profile))
     return report
 

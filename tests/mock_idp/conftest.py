@@ -34,7 +34,11 @@ class FormReader(HTMLParser):
         values = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.action = values["action"]
-        if tag == "input" and (values.get("type") not in ("radio", "checkbox") or "checked" in values):
+        if (
+            tag == "input"
+            and "name" in values
+            and (values.get("type") not in ("radio", "checkbox") or "checked" in values)
+        ):
             self.fields.append((values["name"], values["value"]))
 
 

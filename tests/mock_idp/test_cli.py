@@ -235,4 +235,16 @@ def test_serve_tells_people_what_they_need(process: "subprocess.Popen[str]") -> 
     line = process.stdout.readline()
     assert line.startswith("Mock IdP at http://127.0.0.1:")
     assert "seed 42" in line
+    assert "Open http://127.0.0.1:" in line
     assert "can sign in as any user" in process.stderr.readline()
+
+
+@pytest.mark.parametrize("process", [["-v", "--json"]], indirect=True)
+def test_serve_prints_a_line_for_each_request_if_it_is_told_to(process: "subprocess.Popen[str]") -> None:
+    assert process.stderr
+    url = ready_line(process)["urls"]["http"]
+    requests.get(f"{url}/github/login/oauth/authorize", params={"client_id": "nobody", "state": "a secret"}, timeout=5)
+    requests.post(f"{url}/github/a%0Ab", data={"code": "a secret"}, timeout=5)
+    first, second = process.stderr.readline(), process.stderr.readline()
+    assert first.endswith(" GET github /login/oauth/authorize 404 refused: unknown client\n")
+    assert second.endswith(" POST github /a%0Ab 404\n")

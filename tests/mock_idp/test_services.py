@@ -231,7 +231,7 @@ def test_keys_rotate(world: World) -> None:
 def test_what_cannot_be_changed(world: World) -> None:
     own = "discovered-keys-down"
     for service, changes, description in (
-        ("discovered", {"faults": []}, "is shared"),
+        ("discovered", {"faults": []}, "shared"),
         ("nothing", {"faults": []}, "no service"),
         (own, {"faults": ["nothing"], "rotate_keys": True}, "no fault"),
         (own, {"rotate_keys": "twice"}, "rotate_keys"),

@@ -25,7 +25,9 @@ def test_names_nobody_on_the_internet_can_own(github: World, host: str) -> None:
     assert github.http.get("/__idp/journal", headers={"Host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/__idp/", "/__idp/journal", "/__idp/journal.html", "/"])
+@pytest.mark.parametrize(
+    "path", ["/__idp/", "/__idp/journal", "/__idp/journal.html", "/__idp/vendors/okta.html", "/__idp/journal.har", "/"]
+)
 @pytest.mark.parametrize("host", UNTRUSTED)
 def test_other_names(github: World, host: str, path: str) -> None:
     answer = github.http.get(path, headers={"Host": host})

@@ -3,6 +3,7 @@
     python -m tests.trials.play first                the whole trial; writes build/reports/trials/first.json
     python -m tests.trials.play first --seed NAME    one seed, every check that fails is told
     python -m tests.trials.play first --shard 1/2    half of it, for two processes
+    python -m tests.trials.play first --all --seed NAME   the whole suite until a MUST check fails
 
 First the cases of the providers that the seed is shown on, in the seed's profile, until a check fails; a seed that
 survives them is played on the others (not with ``--named``). What is not played cannot catch, so the figure is a
@@ -56,7 +57,7 @@ class Outcome:
     seconds: float
 
 
-def play(harness: Harness, trial: str, seed: Seed, *, whole: bool, named_only: bool) -> Outcome:
+def play(harness: Harness, trial: str, seed: Seed, *, whole: bool, most_others: int | None) -> Outcome:
     """Play cases until one catches a seed.
 
     Parameters:
@@ -64,7 +65,7 @@ def play(harness: Harness, trial: str, seed: Seed, *, whole: bool, named_only: b
         trial: the trial that the seed is of.
         seed: the seed.
         whole: play all cases of the seed's providers, and print each check that fails.
-        named_only: play no others than those.
+        most_others: of other providers no more cases are played; None for all of them.
     """
     started = time.monotonic()
     words = _words(f"{seed.id} {seed.title}")
@@ -74,8 +75,8 @@ def play(harness: Harness, trial: str, seed: Seed, *, whole: bool, named_only: b
 
     named = sorted(harness.cases_on(seed.providers), key=likely_first)
     ids = {case.id for case in named}
-    rest = [] if whole or named_only else [case for case in harness.cases_on(()) if case.id not in ids]
-    others = sorted(rest, key=likely_first)[:MOST_OTHERS]
+    rest = [] if whole else [case for case in harness.cases_on(()) if case.id not in ids]
+    others = sorted(rest, key=likely_first)[:most_others]
     verdict, number = "survived", 0
     by: tuple[str, ...] = ()
     try:
@@ -137,7 +138,9 @@ def main() -> None:
     parser.add_argument("trial", choices=TRIALS)
     parser.add_argument("--seed", action="append", help="only this one, all of its cases; may be repeated")
     parser.add_argument("--shard", type=_shard, default="1/1", help="the first of two: 1/2")
-    parser.add_argument("--named", action="store_true", help="only providers that the seed names")
+    others = parser.add_mutually_exclusive_group()
+    others.add_argument("--named", action="store_true", help="only providers that the seed names")
+    others.add_argument("--all", action="store_true", help="the whole suite for each seed that survives")
     parser.add_argument("--go-on", action="store_true", help="keep what an interrupted run found")
     chosen = parser.parse_args()
     unknown = set(chosen.seed or ()) - seeds(chosen.trial).keys()
@@ -159,7 +162,9 @@ def main() -> None:
             running_harness(Path(directory), profile, every_provider=True) as harness,
         ):
             for one in (one for one in wanted if one.profile == profile):
-                outcome = play(harness, chosen.trial, one, whole=bool(chosen.seed), named_only=chosen.named)
+                is_whole = bool(chosen.seed) and not chosen.all
+                most = None if chosen.all else 0 if chosen.named else MOST_OTHERS
+                outcome = play(harness, chosen.trial, one, whole=is_whole, most_others=most)
                 outcomes[one.id] = outcome
                 print(
                     f"{outcome.verdict:9} {one.id} ({outcome.played}, {outcome.seconds:.0f} s)", *outcome.by, flush=True

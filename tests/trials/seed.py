@@ -23,7 +23,7 @@ from tests.defects.defect import always, nothing, replace, wrap
 
 __all__ = ["TRIALS", "Seed", "always", "apply", "nothing", "replace", "seed", "seeds", "wrap"]
 
-TRIALS = ("first",)
+TRIALS = ("first", "second")
 """The packages below this one that hold seeds."""
 
 

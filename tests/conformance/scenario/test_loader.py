@@ -2,9 +2,10 @@
 
 import textwrap
 
+import execnet
 import pytest
 
-from conformance.scenario.loader import ScenarioFileError, load
+from conformance.scenario.loader import Library, ScenarioFileError, load
 from conformance.scenario.model import Applies, Scopes, StepEntry
 from conformance.steps import RULES
 
@@ -19,7 +20,9 @@ steps:
       GEN-01: {status: 200}
 """
 
-BEGINNINGS = "a document begins with scenario: or provider: or expectation: or near_misses: or capabilities:"
+BEGINNINGS = (
+    "a document begins with scenario: or provider: or expectation: or near_misses: or requirements: or capabilities:"
+)
 
 
 @pytest.fixture
@@ -150,7 +153,7 @@ MISTAKES = [
         "scenario:",
         "scenarios:",
         1,
-        "a document begins with scenario: or provider: or expectation: or near_misses: or capabilities:",
+        BEGINNINGS,
     ),
     (TITLE + "\n", "", 1, "title: is missing"),
     (TITLE, "title: Short", 2, "title: is too short; say it in a sentence"),
@@ -328,3 +331,49 @@ def test_a_changed_auth_proxy_belongs_to_one_scenario(folder, other, is_good):
         assert len(read(folder).scenarios) == 2
     else:
         assert "uses too" in mistakes(folder)[0]
+
+
+def test_what_facts_of_somebody_else_lack_is_told_at_the_facts(folder, tmp_path):
+    step = "  - start: {scope: '${provider.scopes.extra.0} ${provider.wordings.denied}'}\n"
+    write(folder, GOOD.replace("  - start: {}\n", step))
+    own = tmp_path / "own"
+    write(own, "# Facts.\nprovider: acme\ntitle: Acme\nkind: oauth\n", "acme.yaml")
+    lack = "the facts of 'acme' lack what generic scenarios need: scopes.extra.0, wordings.denied"
+    assert mistakes(folder, own) == [f"{own}/acme.yaml:2: {lack}"]
+    # In one folder, it may as well be the scenario that is wrong.
+    write(folder, "provider: acme\ntitle: Acme\nkind: oauth\n", "acme.yaml")
+    assert len(mistakes(folder)) == 2
+    assert all(mistake.startswith(f"{folder}/one.yaml:") for mistake in mistakes(folder))
+
+
+OWN = """\
+requirements:
+  ACME-01: {level: MUST, title: A good backend of ours answers}
+---
+"""
+
+
+class TestOwnRequirements:
+    def test_are_there_for_the_scenarios_beside_them(self, folder):
+        write(folder, OWN + GOOD.replace("GEN-01", "ACME-01"))
+        found = read(folder)
+        (own,) = found.requirements
+        assert (own.id, own.level, own.source) == ("ACME-01", "MUST", f"{folder}/one.yaml:1")
+        assert found.scenarios[0].requirements == ["ACME-01"]
+        # Workers of xdist take nothing but plain values.
+        assert Library.from_json(execnet.loads(execnet.dumps(found.to_json()))) == found
+
+    @pytest.mark.parametrize(
+        ("text", "mistake"),
+        [
+            (OWN.replace("ACME", "GEN"), "1: the specification has a requirement 'GEN-01' already; rename yours"),
+            (OWN + OWN, "4: 'ACME-01' stands already in {folder}/one.yaml:1"),
+            (OWN.replace("MUST", "MAY"), "2: "),
+            (OWN.replace("ACME-01", "acme"), "2: "),
+            (OWN.replace("A good backend of ours answers", "Good"), "2: "),
+        ],
+    )
+    def test_mistake(self, folder, text, mistake):
+        write(folder, text)
+        (told,) = mistakes(folder)
+        assert told.startswith(f"{folder}/one.yaml:{mistake.format(folder=folder)}")

@@ -50,6 +50,7 @@ def test_lists_mappings_and_keys_are_resolved():
         ("reverse", "abc", "cba"),
         ("reverse", [1, 2], [2, 1]),
         ("hex", "aé", "61c3a9"),
+        ("lines", "x" * 80, f"{'x' * 76}\r\nxxxx"),
         ("base64", "a:b", "YTpi"),
         ("percent", "a b/+é'", "a%20b%2F%2B%C3%A9'"),
         ("unpercent", "a%20b+c", "a b+c"),

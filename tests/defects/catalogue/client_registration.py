@@ -44,7 +44,7 @@ def change_discovery(**changes: Any) -> None:
     wrap(discovery, "document", document)
 
 
-@on_server("OIDC-01")
+@on_server("DCR-18")
 def discovery_without_registration() -> None:
     """The discovery document does not say where clients register."""
     change_discovery(registration_endpoint=None)

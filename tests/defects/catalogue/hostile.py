@@ -82,23 +82,25 @@ def redirect_address_unchecked() -> None:
 def errors_sent_anywhere() -> None:
     """A failed redirect flow redirects to whatever URL the state has."""
 
-    def may_receive(allowed: Any, state: OAuthState | None) -> bool:
-        del allowed
-        return state is not None and redirect_flow.is_redirect(state) and is_address(state.redirect_url or "")
+    def report(original: Callable[..., Response], error: Any, state: OAuthState | None, target: str) -> Response:
+        answer = original(error, state, target)
+        if "Location" in answer.headers and state is not None and is_address(state.redirect_url or ""):
+            answer.headers["Location"] = str(state.redirect_url)
+        return answer
 
-    replace(redirect_flow, "may_receive_errors", may_receive)
+    wrap(oauth_routes, "report_failure", report)
 
 
 @defect("SEC-REDIR-06", crashes=True)
 def unparsable_redirect_address_crashes() -> None:
     """An invalid redirectUrl causes a server error."""
 
-    def may_receive(original: Callable[..., bool], allowed: Any, state: OAuthState | None) -> bool:
+    def report(original: Callable[..., Response], error: Any, state: OAuthState | None, target: str) -> Response:
         if state is not None and state.redirect_url is not None and "://" not in state.redirect_url:
             raise ValueError(state.redirect_url)
-        return original(allowed, state)
+        return original(error, state, target)
 
-    wrap(redirect_flow, "may_receive_errors", may_receive)
+    wrap(oauth_routes, "report_failure", report)
 
 
 @defect("SEC-ORIG-09", "MSG-02")

@@ -259,9 +259,9 @@ def guest_owns_what_it_is() -> None:
 
 
 @defect("GUEST-06", providers=("guest-as-written",))
-def guest_in_lower_case() -> None:
-    """The guest's reference is written in lower case, whatever the configuration says."""
-    replace(Guest, "_sign_in", lambda self, info, context: context.issue(self._user.lower(), self._ownership))
+def guest_as_the_configuration_writes_it() -> None:
+    """The guest's reference is not brought into its canonical form."""
+    replace(Guest, "_sign_in", lambda self, info, context: context.issue(self._user, self._ownership))
 
 
 @defect("GUEST-07", providers=("guest-without-kind",))

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Response, abort, g
 
 from reference_backend.backend import current_backend
 from reference_backend.http import responses
 from reference_backend.http.cookies import Cookie
-from reference_backend.http.origins import AllowedOrigins
 from reference_backend.identity import session_response
 from reference_backend.oauth import redirect_flow
 from reference_backend.oauth import routes as oauth_routes
 from reference_backend.oauth.state import OAuthState
-from tests.defects.defect import always, defect, nothing, replace, wrap
+from tests.defects.defect import defect, nothing, replace, wrap
 
 
 @defect("REDIR-01", "SEC-REDIR-04", "FE-46")
@@ -54,7 +54,7 @@ def redirect_flow_sets_no_cookies() -> None:
 @defect("REDIR-04", "REDIR-06", "FE-47")
 def redirect_flow_fails_in_the_page() -> None:
     """A failed redirect flow ends in the page of the popup flow."""
-    replace(redirect_flow, "may_receive_errors", always(False))
+    wrap(oauth_routes, "report_failure", lambda original, error, flow_state, target: original(error, None, target))
 
 
 @defect("REDIR-06")
@@ -72,19 +72,30 @@ def failed_checks_end_in_the_page() -> None:
 @defect("REDIR-04", "FE-47")
 def redirect_without_the_error() -> None:
     """A failed redirect flow goes back into the app without saying so."""
-    replace(redirect_flow, "with_error", lambda redirect_url, message: redirect_url)
+    replace(redirect_flow, "with_error", lambda app_url, message: app_url)
 
 
-@defect("REDIR-04")
-def second_error_parameter() -> None:
-    """The error is appended to the redirectUrl although it has one already."""
+@defect("REDIR-04", "FE-47")
+def error_under_another_name() -> None:
+    """A failed redirect flow says what went wrong in a parameter that the app does not read."""
+    wrap(redirect_flow, "with_error", lambda original, *told: original(*told).replace("?error=", "?error_message="))
 
-    def appended(redirect_url: str, message: str) -> str:
-        address, hash_sign, fragment = redirect_url.partition("#")
-        mark = "&" if "?" in address else "/?"
-        return f"{address}{mark}error={message.replace(' ', '+').replace(',', '%2C')}{hash_sign}{fragment}"
 
-    replace(redirect_flow, "with_error", appended)
+@defect("REDIR-12")
+def error_at_the_redirect_address() -> None:
+    """A failed redirect flow goes to the address that it was started with."""
+
+    def report(
+        original: Callable[..., Response], error: Exception, flow_state: OAuthState | None, target: str
+    ) -> Response:
+        answer = original(error, flow_state, target)
+        place = urlsplit(flow_state.redirect_url or "") if flow_state and flow_state.flow == "redirect" else None
+        if place and place.netloc == urlsplit(target).netloc:
+            query = urlsplit(answer.headers["Location"]).query
+            answer.headers["Location"] = place._replace(path=place.path or "/", query=query).geturl()
+        return answer
+
+    wrap(oauth_routes, "report_failure", report)
 
 
 @defect("REDIR-05")
@@ -97,14 +108,13 @@ def error_percent_encoded() -> None:
 def redirect_flow_needs_no_address() -> None:
     """A redirect flow without an address goes to the app's front page."""
 
-    def require(state: OAuthState) -> str:
-        return state.redirect_url or current_backend().settings.app_origin
+    def require(redirect_url: str | None) -> str:
+        return redirect_url or current_backend().settings.app_origin
 
     replace(redirect_flow, "require_redirect_url", require)
 
 
-# What is no address at all crashes where it is written into the redirect.
-@defect("REDIR-08", "FE-49", crashes=True)
+@defect("REDIR-08", "FE-49")
 def redirect_to_any_host() -> None:
     """A redirect flow ends wherever the state says."""
     replace(redirect_flow, "require_allowed_target", nothing)
@@ -114,12 +124,14 @@ def redirect_to_any_host() -> None:
 def malformed_redirect_address_crashes() -> None:
     """An invalid redirectUrl causes a server error."""
 
-    def require(original: Callable[..., None], allowed: AllowedOrigins, redirect_url: str) -> None:
-        if not redirect_url.startswith("http"):
+    def report(
+        original: Callable[..., Response], error: Exception, flow_state: OAuthState | None, target: str
+    ) -> Response:
+        if flow_state is not None and flow_state.redirect_url and not flow_state.redirect_url.startswith("http"):
             abort(500)
-        original(allowed, redirect_url)
+        return original(error, flow_state, target)
 
-    wrap(redirect_flow, "require_allowed_target", require)
+    wrap(oauth_routes, "report_failure", report)
 
 
 @defect("REDIR-10")

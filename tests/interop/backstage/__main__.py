@@ -26,6 +26,15 @@ def _parse_arguments() -> argparse.Namespace:
         action="extend",
         help="app-config file; may be given several times, a later one wins (default: app-config.yaml)",
     )
+    parser.add_argument(
+        "--module",
+        metavar="FILE.js",
+        type=Path,
+        dest="modules",
+        action="append",
+        default=[],
+        help="a file that exports one more backend module, such as a provider of your own; may be repeated",
+    )
     parser.add_argument("--port", type=_port, help="where to listen (default: as the configuration says, else 7007)")
     parser.add_argument("--log-file", metavar="FILE", type=Path, help="keep the backend's log here")
     parser.add_argument("--install", action="store_true", help="install the npm packages, start nothing")
@@ -58,7 +67,8 @@ def main() -> int:
             return 0
         config_files = arguments.config or [Path("app-config.yaml")]
         print("Starting Backstage (the first time takes a minute, for npm) …", file=sys.stderr, flush=True)
-        with running_backstage(config_files, port=arguments.port, log_file=arguments.log_file) as backstage:
+        options = {"port": arguments.port, "log_file": arguments.log_file, "modules": arguments.modules}
+        with running_backstage(config_files, **options) as backstage:
             print(f"Backstage is ready: {backstage.auth_url}")
             print(f"Its log: {backstage.log_file}. Ctrl-C stops it.", flush=True)
             backstage.wait()

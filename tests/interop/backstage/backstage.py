@@ -100,6 +100,7 @@ def running_backstage(
     port: int | None = None,
     log_file: Path | None = None,
     directory: Path = HERE,
+    modules: Sequence[Path] = (),
 ) -> Iterator[Backstage]:
     """Run the backend, with a PostgreSQL of its own, for as long as the block lasts.
 
@@ -109,6 +110,7 @@ def running_backstage(
         port: listen here instead of where the configuration says (7007 if it does not).
         log_file: where the log goes; by default a file that disappears with the backend.
         directory: which backend: where its `index.js` and its packages are.
+        modules: JavaScript files, each of which exports one more backend module; they find the backend's packages.
 
     Raises:
         CannotRunError: something is missing, the port is taken, or the backend does not start.
@@ -135,7 +137,7 @@ def running_backstage(
             process = subprocess.Popen(
                 _command(node, [*config_files, overlay]),
                 cwd=directory,
-                env={**variables, "STOP_WITH_STDIN": "1"},
+                env={**variables, **_own_modules(modules, directory), "STOP_WITH_STDIN": "1"},
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -145,6 +147,17 @@ def running_backstage(
         stack.callback(backstage.stop)
         backstage.wait_until_ready(address.host, address.port)
         yield backstage
+
+
+def _own_modules(modules: Sequence[Path], directory: Path) -> dict[str, str]:
+    """The variables that make `index.js` add them."""
+    if not modules:
+        return {}
+    for file in modules:
+        if not file.is_file():
+            raise CannotRunError(f"There is no module {file}.")
+    files = os.pathsep.join(str(file.absolute()) for file in modules)
+    return {"OWN_MODULES": files, "NODE_PATH": str(directory / "node_modules")}
 
 
 def _open(log_file: Path) -> BinaryIO:

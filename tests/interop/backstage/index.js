@@ -2,7 +2,9 @@
 
 // The Backstage auth backend as its authors publish it, with every provider module they publish.
 // Nothing in here changes what a module does; the configuration decides what it is used for.
+// OWN_MODULES has the paths of further modules, separated like those of PATH.
 
+const path = require('node:path');
 const { createBackend } = require('@backstage/backend-defaults');
 const { coreServices, createBackendModule } = require('@backstage/backend-plugin-api');
 const { ConfigSources } = require('@backstage/config-loader');
@@ -13,45 +15,30 @@ const {
   createProxyAuthProviderFactory,
 } = require('@backstage/plugin-auth-node');
 
-// A module whose provider is not configured answers 404 and is otherwise harmless.
-const HARMLESS = [
-  'atlassian',
-  'auth0',
-  'aws-alb',
-  'bitbucket',
-  'bitbucket-server',
-  'cloudflare-access',
-  'gcp-iap',
-  'github',
-  'gitlab',
-  'google',
-  'guest',
-  'microsoft',
-  'oauth2',
-  'oauth2-proxy',
-  'oidc',
-  'okta',
-  'onelogin',
-  'openshift',
-  'pinniped',
-];
+const packageOf = vendor => `@backstage/plugin-auth-backend-module-${vendor}-provider`;
+
+const { absent, dependencies } = require('./package.json');
+
+// The modules of a release are what its package.json names; a module whose provider is not configured answers 404.
+const VENDORS = Object.keys(dependencies)
+  .map(name => /^@backstage\/plugin-auth-backend-module-(.+)-provider$/.exec(name)?.[1])
+  .filter(Boolean);
 
 // This one stops the start outside of the environment of App Service (WEBSITE_SKU, WEBSITE_AUTH_ENABLED, …).
-const ONLY_WHEN_CONFIGURED = { azureEasyAuth: 'azure-easyauth' };
+const ONLY_WHEN_CONFIGURED = { 'azure-easyauth': 'azureEasyAuth' };
 
-// This release has no provider for these vendors any more; their ids stay unknown.
-const GONE = ['saml'];
+// What other releases have and this one has not; the ids stay unknown.
+const isAbsent = name => absent.some(vendor => plain(vendor) === plain(name));
 
-const packageOf = vendor => `@backstage/plugin-auth-backend-module-${vendor}-provider`;
+const plain = text => text.toLowerCase().replace(/[^a-z0-9]/g, '');
 
 /** The vendor behind a name; Backstage's provider ids are names too ("bitbucketServer"). */
 function findVendor(name) {
-  const plain = text => text.toLowerCase().replace(/[^a-z0-9]/g, '');
   const wanted = plain(name) === 'cfaccess' ? 'cloudflareaccess' : plain(name);
-  const vendor = [...HARMLESS, 'azure-easyauth'].find(known => plain(known) === wanted);
+  const vendor = VENDORS.find(known => plain(known) === wanted);
   if (!vendor) {
     throw new Error(
-      `authConformance.providers: no module for '${name}'; there are ${HARMLESS.join(', ')}`,
+      `authConformance.providers: no module for '${name}'; there are ${VENDORS.join(', ')}`,
     );
   }
   return vendor;
@@ -121,6 +108,23 @@ function customGuest(providerId) {
   });
 }
 
+/** Up to 0.24 SAML is part of the plugin, never a module: whoever wants it registers it in code. */
+function samlProvider(providerId, saml) {
+  return createBackendModule({
+    pluginId: 'auth',
+    moduleId: `saml-${providerId}`,
+    register(reg) {
+      reg.registerInit({
+        deps: { providers: authProvidersExtensionPoint },
+        async init({ providers }) {
+          const resolver = saml.resolvers.nameIdMatchingUserEntityName();
+          providers.registerProvider({ providerId, factory: saml.create({ signIn: { resolver } }) });
+        },
+      });
+    },
+  });
+}
+
 async function main() {
   const config = await ConfigSources.toConfig(ConfigSources.default({ watch: false }));
   const configured = config.getOptionalConfig('auth.providers')?.keys() ?? [];
@@ -129,18 +133,25 @@ async function main() {
 
   const backend = createBackend();
   backend.add(require('@backstage/plugin-auth-backend'));
-  backend.add(require('@backstage/plugin-catalog-backend'));
-  for (const vendor of HARMLESS) {
-    backend.add(require(packageOf(vendor)));
-  }
-  for (const [providerId, vendor] of Object.entries(ONLY_WHEN_CONFIGURED)) {
-    if (configured.includes(providerId)) {
+  const catalog = require('@backstage/plugin-catalog-backend');
+  // Up to 1.25 the catalog of the new backend system stands under another name.
+  backend.add(catalog.default ? catalog : require('@backstage/plugin-catalog-backend/alpha'));
+  for (const vendor of VENDORS) {
+    const needed = ONLY_WHEN_CONFIGURED[vendor];
+    if (!needed || configured.includes(needed)) {
       backend.add(require(packageOf(vendor)));
     }
   }
-  for (const [providerId, vendor] of Object.entries(custom).filter(([, name]) => !GONE.includes(name))) {
+  const { saml } = require('@backstage/plugin-auth-backend').providers ?? {};
+  for (const providerId of configured.filter(id => saml && (custom[id] ?? id) === 'saml')) {
+    backend.add(samlProvider(providerId, saml));
+  }
+  for (const [providerId, vendor] of Object.entries(custom).filter(([, name]) => name !== 'saml' && !isAbsent(name))) {
     const module = vendor === 'guest' ? customGuest(providerId) : customProvider(providerId, findVendor(vendor));
     backend.add(module);
+  }
+  for (const file of (process.env.OWN_MODULES ?? '').split(path.delimiter).filter(Boolean)) {
+    backend.add(require(path.resolve(file)));
   }
   await backend.start();
 }

@@ -330,7 +330,7 @@ def frame_token_in_address() -> None:
 @seed("FRAME-21, CWE-178", bites=end_of_redirect, providers=("github",))
 def frame_flow_in_any_case() -> None:
     """Any spelling of redirect chooses the redirect flow."""
-    replace(redirect_flow, "is_redirect", lambda flow_state: (flow_state.flow or "").lower() == "redirect")
+    replace(redirect_flow, "is_redirect", lambda flow: (flow or "").lower() == "redirect")
 
 
 @seed("REDIR-07", bites=end_of_redirect, providers=("github",))
@@ -339,7 +339,7 @@ def frame_redirect_home() -> None:
     wrap(
         redirect_flow,
         "require_redirect_url",
-        lambda old, flow_state: flow_state.redirect_url or current_backend().settings.app_url,
+        lambda old, redirect_url: redirect_url or current_backend().settings.app_url,
     )
 
 

@@ -1,4 +1,4 @@
-"""docs/adding-a-vendor.md, done as it says in a copy of this repository."""
+"""docs/how-to/add-a-vendor.md, done as it says in a copy of this repository."""
 
 import re
 import shutil
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "adding-a-vendor.md"
+PAGE = ROOT / "docs" / "how-to" / "add-a-vendor.md"
 BLOCK = re.compile(r"^`([\w./-]+)`(, at its end)?:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 WITHOUT = shutil.ignore_patterns("__pycache__", "node_modules", "interop")
 
