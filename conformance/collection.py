@@ -1,6 +1,6 @@
 """The cases of a run; what only shows once the IdP is known and is a scenario's own mistake, is an error. Pure.
 
-A misspelt environment or persona would otherwise make a case that is not applicable, and nobody looks at those.
+A misspelt environment or persona would otherwise make a case that is not applicable, and those are overlooked.
 """
 
 from collections.abc import Collection, Iterator, Mapping

@@ -1,6 +1,6 @@
 """Starts the mock IdP and the reference backend as processes, for a run without ``--target``.
 
-Both are started by their command lines, as anybody would; this package imports neither.
+Both are started by their command lines, as by a user; this package imports neither.
 """
 
 import contextlib
@@ -36,7 +36,7 @@ class EmbeddedStartError(Exception):
 
 
 def free_port() -> int:
-    """A port on the loopback interface that nobody listened on a moment ago.
+    """A port on the loopback interface that was free a moment ago.
 
     Not one that the system hands out, which any outgoing connection may have taken before a server comes up.
     """
@@ -131,7 +131,7 @@ def _repeated(option: str, values: Sequence[str]) -> list[str]:
 
 
 class OwnFiles(NamedTuple):
-    """Python files of somebody's own for the two that are started.
+    """Own Python files for the two that are started.
 
     Parameters:
         vendors: vendors and auth proxies for the mock IdP.

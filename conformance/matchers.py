@@ -329,12 +329,12 @@ def _suspicious_keys(plain: Mapping[Any, Any]) -> list[str]:
     operators = [key for key in plain if key in OPERANDS]
     if operators:
         others = ", ".join(repr(key) for key in plain if key not in OPERANDS)
-        return [f"{operators[0]!r} is an operator and {others} is none; a mapping to compare with stands below equals"]
+        return [f"{operators[0]!r} is an operator and {others} is none; write a mapping to compare with below equals"]
     near = {key: get_close_matches(str(key), OPERANDS, n=1, cutoff=0.8) for key in plain}
     if not all(near.values()):
         return []
     return [
-        f"there is no operator {key!r}; {found[0]!r} is one. A mapping to compare with stands below equals"
+        f"there is no operator {key!r}; {found[0]!r} is one. Write a mapping to compare with below equals"
         for key, found in near.items()
     ]
 

@@ -83,7 +83,7 @@ def play(
         wire: connections to target and IdP.
         idp: the mock IdP.
         policy: on which terms.
-        transcript: where exchanges are written down, for whoever wants them of a case that passed.
+        transcript: where exchanges are written down, for readers of a case that passed.
 
     Raises:
         TargetStoppedError: the target cannot be reached any more.
@@ -168,7 +168,7 @@ def _play_step(entry: StepEntry, number: int, context: CaseContext, result: Case
 
     Raises:
         _Stop: it cannot be played.
-        NoAnswerError: somebody did not answer.
+        NoAnswerError: a server did not answer.
     """
     context.acting = entry.browser
     context.transcript.begin_step()

@@ -31,7 +31,7 @@ class Requirement:
         level: how binding it is.
         title: the statement itself, one or two sentences.
         area: name of the section it stands in.
-        source: file and section of the specification, or file and line of somebody's own.
+        source: file and section of the specification, or file and line of an own one.
         reference: the clause, class of weakness or known case behind it; empty if the specification names none.
         expected: what is observed where it holds; empty if the statement says it all.
         observable: one-letter codes of how it can be observed (docs/spec/README.md).
@@ -51,12 +51,12 @@ _OWN: dict[str, Requirement] = {}
 
 
 def add(own: Iterable[Requirement]) -> None:
-    """Have somebody's own requirements in this process, beside those of the specification."""
+    """Have own requirements in this process, beside those of the specification."""
     _OWN.update((requirement.id, requirement) for requirement in own)
 
 
 def requirements() -> Mapping[str, Requirement]:
-    """All requirements by id, in the order of the specification; somebody's own come last."""
+    """All requirements by id, in the order of the specification; own ones come last."""
     return {**specified(), **_OWN} if _OWN else specified()
 
 

@@ -54,10 +54,10 @@ class Target:
         idp: the mock IdP's description of itself (``GET /__idp/``).
         ca_pem: the mock IdP's certificate authority.
         personas: persona id -> its description by the IdP.
-        name: name and version, if somebody said so.
+        name: name and version, if they are given.
         public_address: how it is reached below its public address, if it listens elsewhere.
         replicas: origins where it listens, if there are several of it.
-        registers_clients: whether clients can register at it; until somebody has asked it, that is assumed.
+        registers_clients: whether clients can register at it; until it is known, that is assumed.
     """
 
     auth_url: str

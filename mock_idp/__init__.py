@@ -2,7 +2,7 @@
 
 
 def __getattr__(name: str) -> str:
-    """``__version__``, looked up when somebody asks: to read a package's metadata takes longer than most commands.
+    """``__version__``, looked up when it is read: to read a package's metadata takes longer than most commands.
 
     Raises:
         AttributeError: there is no such name.

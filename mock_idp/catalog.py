@@ -102,7 +102,7 @@ def _group(name: str, members: list[str] | None = None) -> dict[str, Any]:
 
 
 def _ancestor(child: str) -> dict[str, Any]:
-    """A group above another one, which nobody owns anything by: only direct membership counts (CTX-09)."""
+    """A group above another one, which gives no ownership: only direct membership counts (CTX-09)."""
     group = _group("fleet")
     group["spec"] |= {"type": "department", "children": [child]}
     return group
@@ -128,7 +128,7 @@ def _users(persona: Person) -> Iterator[dict[str, Any]]:
 
 
 def _stranger(name: str) -> dict[str, Any]:
-    """A user of the usual namespace whom nothing but the name has in common with one of another namespace (CTX-02)."""
+    """A user of the usual namespace who shares only the name with one of another namespace (CTX-02)."""
     return {
         "apiVersion": _API_VERSION,
         "kind": "User",

@@ -36,7 +36,7 @@ class Clients:
             self.by_id = {**self.by_id, client.client_id: client}
 
     def remove(self, client_id: str) -> bool:
-        """Remove a client; its tokens stay what they are, though nobody can refresh them.
+        """Remove a client; its tokens stay what they are, but cannot be refreshed.
 
         Returns:
             False if there is none of this id.

@@ -32,7 +32,7 @@ _STATE_LENGTH = 32
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A sign-in that somebody tries.
+    """A sign-in that a person tries.
 
     Parameters:
         state: names it; the browser brings it back.

@@ -1,4 +1,4 @@
-"""Finds the emulations of a package, and keeps those that somebody added from elsewhere.
+"""Finds the emulations of a package, and keeps those that were added from elsewhere.
 
 In a package, a file that defines one is all there is to add one.
 """

@@ -70,7 +70,7 @@ class Service:
         store: what it remembers.
         keys: what it signs with.
         clients: who may ask.
-        faults: misbehaviour towards everybody, beside what single grants carry.
+        faults: faults for every user, beside what single grants carry.
         is_permanent: True if it was there from the start, so that it cannot be removed.
     """
 
@@ -94,7 +94,7 @@ class Service:
             grant: the grant it belongs to, whose client's secret is the key of ``HS256``.
 
         Raises:
-            TypeError: nobody knows how to sign this.
+            TypeError: there is no way to sign this.
         """
         if isinstance(token, SamlResponse):
             key = signing.private_key() if token.key == OWN_KEY else self.keys.rsa_key(token.key)
@@ -216,7 +216,7 @@ class Emulation:
 
     @property
     def provider_ids(self) -> tuple[str, ...]:
-        """The provider ids under which it is configured unless somebody asks for others."""
+        """The provider ids under which it is configured by default."""
         return (self.id,)
 
     def usual_paths(self) -> dict[str, str]:

@@ -21,7 +21,7 @@ class ServiceSpec:
     """A service that one environment of one provider has for itself: issuer, keys, memory and faults.
 
     Parameters:
-        faults: faults towards everybody, as in the consent form; ``at`` names discovery, keys …
+        faults: faults for every user, as in the consent form; ``at`` names discovery, keys …
     """
 
     faults: tuple[str | Mapping[str, Any], ...] = ()

@@ -71,8 +71,8 @@ def is_trusted(host: str, own_name: str, patterns: Iterable[str]) -> bool:
     """Say whether a request may have been meant for the mock itself, against DNS rebinding.
 
     A page on the internet can let its own name point to 127.0.0.1 and then read, as its own origin, whatever a
-    server there answers. The journal and the client secrets are not for it, so a name that somebody on the internet
-    could own is refused.
+    server there answers. The journal and the client secrets are not for it, so a name that can be owned there is
+    refused.
 
     Parameters:
         host: host name of the Host header, lower case, without port; empty if there is none or it is malformed.
@@ -85,9 +85,9 @@ def is_trusted(host: str, own_name: str, patterns: Iterable[str]) -> bool:
 
 
 def cannot_be_registered(host: str) -> bool:
-    """Say whether a host name is one that nobody on the internet can own: an address, a local or a reserved name.
+    """Say whether a host name cannot be owned on the internet: an address, a local or a reserved name.
 
-    Only such a name is safe from DNS rebinding: nobody can let it point to loopback.
+    Only such a name is safe from DNS rebinding: it cannot be made to point to loopback.
 
     Parameters:
         host: host name, lower case, without port; empty if there is none or it is malformed.

@@ -114,7 +114,7 @@ class Entry:
         """The entry as plain data.
 
         Parameters:
-            masked: True if credentials are shortened, for everybody who need not compare them.
+            masked: True if credentials are shortened, for readers who need not compare them.
         """
         hide = _hidden if masked else tuple
         query, form, headers = hide(self.query), hide(self.form), hide(self.headers)
@@ -254,7 +254,7 @@ class Journal:
         Parameters:
             request: id of the request.
             grant: id of the grant.
-            answer: what the browser was answered when somebody had decided.
+            answer: what the browser was answered after the decision.
         """
         with self._lock:
             self._changes += 1
@@ -276,7 +276,7 @@ class Journal:
         return self._changes
 
     def answers(self, sequence: int) -> tuple[Sent, ...]:
-        """What an entry's request was answered: at once and, at a consent page, when somebody had decided.
+        """What an entry's request was answered: at once and, at a consent page, after the decision.
 
         Empty if that is not known any more.
         """

@@ -102,7 +102,7 @@ class Keys:
     """The keys of a service, each made when it is first asked for; may be shared by threads.
 
     A key belongs to a set. ``own`` signs today, ``next`` will after a rotation, ``previous`` did before one;
-    ``foreign`` belongs to somebody else, so that a token signed with it is a forgery. ``spare`` is the service's own
+    ``foreign`` belongs to another party, so that a token signed with it is a forgery. ``spare`` is the service's own
     and has no part in rotations, for a key set that needs one more.
 
     Parameters:

@@ -37,7 +37,7 @@ class Person:
         groups: entity refs the catalog's user is a member of; a bare name is a group.
         entity: name of the User entity in the catalog, or None if there is none.
         catalog_email: e-mail address in the catalog if it is another one; empty for none.
-        namespace: of the User entity; if it is not ``default``, that one has somebody else of the same name.
+        namespace: of the User entity; if it is not ``default``, that one has another user of the same name.
         is_listed_by_group: True if the catalog's groups name their member, instead of the user its groups.
         namesakes: names of further User entities with the same e-mail address.
         annotations_swapped: True if the catalog's annotations differ from the vendors' ids in case.
@@ -111,7 +111,7 @@ class Person:
             vendor: the vendor's id.
 
         Returns:
-            None for a persona, about whose groups vendors say nothing unless somebody gives it some.
+            None for a persona, about whose groups vendors say nothing unless it is given some.
         """
         if vendor in self.vendor_groups or not self.own:
             return self.vendor_groups.get(vendor)
@@ -187,14 +187,14 @@ class Account:
 
 
 class PeopleError(ValueError):
-    """Somebody who cannot be added, changed or removed; the message is one sentence."""
+    """A person who cannot be added, changed or removed; the message is one sentence."""
 
 
 class People:
     """Who can sign in at one mock, own people first; may be shared by threads.
 
     Parameters:
-        personas: the kit's own people, who are everybody's: they stay as they are, but for spare ones.
+        personas: the kit's own people, who are shared: they stay as they are, but for spare ones.
     """
 
     def __init__(self, personas: Mapping[str, Person]) -> None:
@@ -223,23 +223,23 @@ class People:
         return ", ".join([*self.shown, f"{spare[0]} … {spare[-1]}"])
 
     def ever(self, person_id: str) -> Person:
-        """Somebody who can sign in, or could: grants outlive people.
+        """A person who can sign in, or could: grants outlive people.
 
         Raises:
-            KeyError: there was never anybody of this id.
+            KeyError: there was never a person of this id.
         """
         return self.by_id.get(person_id) or self._gone[person_id]
 
     def named(self, vendor: str, login: str) -> Person | None:
-        """Who has a user name at a vendor, or nobody."""
+        """Who has a user name at a vendor, or None."""
         everybody = self.by_id.values()
         return next((person for person in everybody if person.logins.get(vendor, person.login) == login), None)
 
     def put(self, person: Person) -> None:
-        """Add somebody, or put a changed person in the place of the one of the same id.
+        """Add a person, or put a changed person in the place of the one of the same id.
 
         Raises:
-            PeopleError: the id is that of a persona which is everybody's.
+            PeopleError: the id is that of a persona which is shared.
         """
         known = self._personas.get(person.id)
         if known and not known.spare:

@@ -1,6 +1,6 @@
 """The kit's own people for tests: fictional, and each of them exists for a reason.
 
-A persona is data. Whoever can sign in, these or people of one's own, is a :class:`~mock_idp.people.Person`.
+A persona is data. Every user who can sign in, these and own people, is a :class:`~mock_idp.people.Person`.
 """
 
 from collections.abc import Mapping

@@ -44,7 +44,7 @@ PICTURE_SITE = PictureSite()
 
 
 def drawn(person: Person) -> str:
-    """The picture of somebody as SVG."""
+    """The picture of a person as SVG."""
     words = [word for word in (person.given_name, person.family_name) if word] or [person.id]
     initials = "".join(word[0].upper() for word in words)
     hue = person.account(PictureSite.id).number % 360

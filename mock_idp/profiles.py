@@ -42,7 +42,7 @@ class Profile:
         backend_keys: the backend's signing keys, in the order of its configuration; the description of the mock shows
             them, so that tests can sign what the backend must not believe.
         exclusive: vendors and proxies whose own service one scenario has for itself here, so that it may change it.
-        public_url: the backend's base URL, without trailing slash, if it is another one than where it listens; nobody
+        public_url: the backend's base URL, without trailing slash, if it is another one than where it listens; no one
             can come back to it.
     """
 

@@ -1,4 +1,4 @@
-"""What a forger can make of somebody's public key: a shared secret in many forms, a certificate."""
+"""What a forger can make of a public key: a shared secret in many forms, a certificate."""
 
 import base64
 from collections.abc import Callable, Mapping

@@ -1,6 +1,6 @@
 """One seeded source of random choices, so that a run can be repeated with ``--seed``.
 
-The values look random but are predictable to whoever knows the seed: a mock needs repeatable runs, not
+The values look random but are predictable with the seed: a mock needs repeatable runs, not
 secrets. Signing keys are the exception: they come from the operating system, because no test depends on
 their value and generating them from a seed would mean writing cryptography ourselves.
 """

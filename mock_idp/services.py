@@ -63,7 +63,7 @@ class Services:
         Parameters:
             service_id: its id, a path segment.
             emulation_id: what it behaves like.
-            faults: misbehaviour towards everybody.
+            faults: faults for every user.
             permanent: True if it cannot be removed, and does not count among those that tests may make.
 
         Raises:
@@ -94,10 +94,10 @@ class Services:
         return service
 
     def change_faults(self, service_id: str, faults: tuple[FaultSpec, ...]) -> Service:
-        """Let a service misbehave in another way from now on; applications are counted anew.
+        """Let a service misbehave in another way from now on; applications are counted from zero.
 
         Raises:
-            ServiceError: there is no such service, or it belongs to everybody.
+            ServiceError: there is no such service, or it is shared.
         """
         with self._lock:
             service = replace(self.changeable(service_id), faults=faults)
@@ -125,7 +125,7 @@ class Services:
         """A service that one test may change without any other noticing.
 
         Raises:
-            ServiceError: there is none of this id, or it belongs to everybody.
+            ServiceError: there is none of this id, or it is shared.
         """
         service = self.by_id.get(service_id)
         if service is None:

@@ -1,4 +1,4 @@
-"""The forms in which a text may stand in an answer without being seen at first glance. Pure."""
+"""The forms in which a text may stand in an answer without being obvious. Pure."""
 
 import base64
 import json

@@ -65,7 +65,7 @@ def observe_response(
         url: where it came from.
         now: seconds since the epoch when it came.
         provider_id: gives the provider's three cookies short names.
-        runs_scripts: False for a page that is not the target's, whose scripts are nobody's concern.
+        runs_scripts: False for a page that is not the target's, whose scripts are not checked.
     """
     raw_cookies = response.header_values("set-cookie")
     cookies = [parse_set_cookie(raw) for raw in raw_cookies]

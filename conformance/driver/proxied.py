@@ -55,7 +55,7 @@ class _Schema(BaseModel):
 
 
 class SessionProfile(_Schema):
-    """Who somebody is to the provider."""
+    """Who a user is to the provider."""
 
     email: str = ""
     displayName: str = ""  # noqa: N815 - its name on the wire
@@ -63,7 +63,7 @@ class SessionProfile(_Schema):
 
 
 class Identity(_Schema):
-    """Who somebody is to Backstage."""
+    """Who a user is to Backstage."""
 
     type: Literal["user"]
     userEntityRef: str  # noqa: N815 - its name on the wire
@@ -143,7 +143,7 @@ class ProxiedIdentity:
     """The state machine behind ``ProxiedSignInPage`` and the guest tile.
 
     A session is fetched when it is needed and none counts, once for all who wait. A failure is forgotten, except for
-    that of a token without payload, which stays until the page is loaded anew (FE-69).
+    that of a token without payload, which stays until the page is reloaded (FE-69).
 
     Parameters:
         fetch: asks ``refresh`` with these header fields.

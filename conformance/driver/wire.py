@@ -84,10 +84,10 @@ def origin_of(url: str) -> str:
 
 
 def check_address(url: str) -> SplitResult:
-    """Take apart an address that somebody else may have made up.
+    """Take apart an address that another party may have made up.
 
     Raises:
-        NoAnswerError: nobody can be asked there.
+        NoAnswerError: no request can be sent there.
     """
     try:
         parts = urlsplit(url)
@@ -120,7 +120,7 @@ class ProxyRoute:
 
 @dataclass(frozen=True, slots=True)
 class PublicAddress:
-    """Stands in for whoever takes the requests to a public address and passes them on, after ending TLS, say.
+    """Stands in for the proxy that takes the requests to a public address and passes them on, after ending TLS, say.
 
     Parameters:
         public: the base URL that browsers know, without trailing slash. A path in it is taken off on the way.
@@ -135,7 +135,7 @@ class PublicAddress:
         return origin_of(url) == origin_of(self.public)
 
     def path_behind(self, path: str) -> str | None:
-        """The path that the target is asked for; None outside the public address, where somebody else's pages are."""
+        """The path that the target is asked for; None outside the public address, where other servers' pages are."""
         prefix = urlsplit(self.public).path
         if not prefix:
             return path

@@ -1,8 +1,8 @@
 """What an examination can find, each with its remedy. Pure.
 
 A *fault of the set-up* keeps cases from being played: all of them, or those of one provider. A *defect of the backend*
-keeps nothing from anybody: its cases are played and fail under their requirements; it is named beforehand because it
-is what many of them fail for.
+keeps no case from being played: its cases fail under their requirements. It is named beforehand because it is what many
+of them fail for.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

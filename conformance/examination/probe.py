@@ -50,7 +50,7 @@ class ProbeOptions:
         providers: provider ids to test, each with the vendor behind it or None; empty for all.
         timeout_seconds: limit for each request.
         trusted_ca_file: CA of the target's certificate.
-        app_config: the app-config that the target was started with, if somebody showed it.
+        app_config: the app-config that the target was started with, if it is given.
         replicas: base URLs of further replicas of the target.
     """
 

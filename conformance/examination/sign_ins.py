@@ -422,7 +422,7 @@ class _Trial:
 
 
 def attributes_of(set_cookie: str) -> str:
-    """A ``Set-Cookie`` field without the cookie's value, which nobody needs to see."""
+    """A ``Set-Cookie`` field without the cookie's value, which is not shown."""
     first, separator, rest = set_cookie.partition(";")
     return f"{first.partition('=')[0]}=…{separator}{rest}"
 

@@ -1,4 +1,4 @@
-"""The OpenAPI description of an auth backend, and requests that nobody in their right mind would send.
+"""The OpenAPI description of an auth backend, and malformed requests to it.
 
 ``auth-backend.openapi.yaml`` says what every route may answer. schemathesis makes requests of it, good and bad ones,
 and compares the answers.

@@ -173,7 +173,7 @@ def load_library(options: Options) -> Library:
 def begin(options: Options, folder: Path, clean_up: contextlib.ExitStack, *, only_collects: bool) -> Run:
     """Prepare a run on the controller, as far as collecting the cases needs it.
 
-    A target that somebody else started is examined now, since which cases there are depends on it. Our own pair has
+    A target that the suite did not start is examined now, since which cases there are depends on it. Our own pair has
     what the mock IdP says it has; it is started when a case is about to be played (:meth:`Run.examine`).
 
     Parameters:

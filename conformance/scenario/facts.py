@@ -1,4 +1,4 @@
-"""What generic scenarios must know about a vendor. Whoever adds a vendor fills this in; ``${provider.…}`` reaches it.
+"""What generic scenarios must know about a vendor. A new vendor needs them; ``${provider.…}`` reaches it.
 
 Facts may speak of the person who signs in as ``${it.…}``: the persona of the latest consent or proxied sign-in.
 """
@@ -108,7 +108,7 @@ class Resolver(_Strict):
 
 
 class IdleResolver(_Strict):
-    """A sign-in resolver that finds nobody, because no profile of this vendor has what it looks for."""
+    """A sign-in resolver that finds no user, because no profile of this vendor has what it looks for."""
 
     name: str
     """as in the configuration."""

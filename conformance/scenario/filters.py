@@ -230,12 +230,12 @@ def _scheme(value: Any) -> str:
 
 
 def _authority(value: Any) -> str:
-    """Host and port of a URL, as they stand there."""
+    """Host and port of a URL, unchanged."""
     return re.split(r"[/?#]", str(value).partition("://")[2], maxsplit=1)[0]
 
 
 def _host(value: Any) -> str:
-    """The host of a URL, as it stands there."""
+    """The host of a URL, unchanged."""
     return re.sub(r":\d*$", "", _authority(value))
 
 

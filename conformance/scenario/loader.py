@@ -132,7 +132,7 @@ class _Reading:
     def _add(self, found: dict[str, Any], key: str, document: Any, path: Path) -> None:
         if key in found:
             first = found[key]
-            self.mistakes.append(f"{path}:{document.line}: {key!r} stands already in {first.file}:{first.line}")
+            self.mistakes.append(f"{path}:{document.line}: {key!r} is already defined in {first.file}:{first.line}")
         found[key] = document
 
     def check(self, requirements: Collection[str], steps: StepRules) -> None:
@@ -163,7 +163,7 @@ class _Reading:
             self._tell(facts, [f"{facts.line}: {say}"])
 
     def _come_from_elsewhere(self, facts: ProviderFacts, scenario: Scenario) -> bool:
-        """Say whether somebody wrote facts for scenarios of others; then the facts are to be completed."""
+        """Say whether facts were written for scenarios of others; then the facts are to be completed."""
         return self._directories[id(facts)] != self._directories[id(scenario)]
 
     def _spelt_out(self, scenario: Scenario, *, is_whole: bool) -> Iterator[StepEntry]:

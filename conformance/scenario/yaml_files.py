@@ -55,7 +55,7 @@ def _unique_mapping(loader: Any, node: yaml.MappingNode, deep: bool = False) -> 
         if not isinstance(key, Hashable):
             raise yaml.constructor.ConstructorError(None, None, f"{key!r} cannot be a key", key_node.start_mark)
         if key in seen:
-            raise yaml.constructor.ConstructorError(None, None, f"{key!r} stands here twice", key_node.start_mark)
+            raise yaml.constructor.ConstructorError(None, None, f"{key!r} is defined twice", key_node.start_mark)
         seen.add(key)
     return yaml.constructor.SafeConstructor.construct_mapping(loader, node, deep)
 
@@ -103,7 +103,7 @@ def _read_slowly(path: Path, text: str, mistakes: list[str]) -> list[tuple[Any, 
             read.append(document)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        mistakes.append(f"{path}:{line}: not YAML: the character U+{error.character:04X} cannot stand here")
+        mistakes.append(f"{path}:{line}: not YAML: the character U+{error.character:04X} is not allowed here")
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         mistakes.append(f"{path}:{mark.line + 1 if mark else 1}: not YAML: {error.problem or error.context}")

@@ -1,4 +1,4 @@
-"""Requests that nobody in their right mind would send."""
+"""Malformed requests."""
 
 import zlib
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ class Fuzz(Step):
         return [f"there is no operation {operation!r}; there are {', '.join(known)}"]
 
     def play(self, context: CaseContext) -> Observation:
-        """Send the requests as nobody in particular."""
+        """Send the requests without a session."""
         from conformance.fuzz.exploration import explore  # noqa: PLC0415
 
         def send(request: Request) -> Response:

@@ -55,7 +55,7 @@ class Together(Step):
                 found += [f"{name}: {in_words(mistake)}" for mistake in error.errors()]
                 continue
             if entry.action == cls.action:
-                found.append(f"{name}: {cls.action} does not stand within {cls.action}")
+                found.append(f"{name}: {cls.action} cannot be used within {cls.action}")
             found += [f"{name}: {mistake}" for mistake in RULES.mistakes(entry.action, entry.arguments)]
             given = entry.model_dump(exclude_defaults=True).keys() - {"action", "arguments", "browser"}
             found += [f"{name}: {key} stands beside {cls.action}, not within it" for key in sorted(given)]

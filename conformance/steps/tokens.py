@@ -56,7 +56,7 @@ def published_keys(context: CaseContext) -> tuple[Observation, list[dict[str, An
 
 
 def _published_key(context: CaseContext, kid: object) -> bytes:
-    """A public key of the target as everybody can write it down: SubjectPublicKeyInfo in PEM.
+    """A public key of the target as every reader can write it down: SubjectPublicKeyInfo in PEM.
 
     Raises:
         ScenarioFault: the target publishes no such key.
@@ -167,7 +167,7 @@ class ForgeToken(Step):
     action: ClassVar[str] = "forge_token"
     observes: ClassVar[Shape] = shape_of("token")
     token: str
-    """the genuine token."""
+    """the valid token."""
     header: dict[str, Any] = {}
     """members of the header changed or added; null removes one."""
     claims: dict[str, Any] = {}
@@ -177,7 +177,7 @@ class ForgeToken(Step):
     ``public-key`` (RFC 8725 section 2.1), with ``alg: HS256`` in the header."""
 
     def play(self, context: CaseContext) -> Observation:
-        """Put the parts together anew; nothing is sent."""
+        """Put the parts together again; nothing is sent."""
         head, body, signature = ([*self.token.split("."), "", ""])[:3]
         genuine = decode_part(head), decode_part(body)
         if not isinstance(genuine[0], dict) or not isinstance(genuine[1], dict) or not signature:

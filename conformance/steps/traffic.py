@@ -39,7 +39,7 @@ class Traffic(Step):
     since: int
     """only entries with a higher sequence number than this entry's."""
     optional: list[str] = ["code_verifier"]
-    """names of parameters that may stand there or not, so they are left out."""
+    """names of optional parameters, which are left out."""
 
     def play(self, context: CaseContext) -> Observation:
         """Ask the control API for everything, and keep what is this person's."""

@@ -100,7 +100,7 @@ def read_text(file: Path) -> str:
 
 
 def refuse_foreign(output: Path) -> None:
-    """See that a file to be written is none of somebody else's.
+    """See that a file to be written is not a file of the user's.
 
     Raises:
         AppConfigError: it is there, has content, and the kit did not write it.

@@ -1,4 +1,4 @@
-"""A small app-config for somebody's own app: one environment per provider, laid over what the app has already."""
+"""A small app-config for an existing app: one environment per provider, laid over what the app has already."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,6 +1,6 @@
 """What stands for something else in an app-config: ``${NAME}``, ``$env``, ``$file`` and ``$include``.
 
-Only what somebody asks for is resolved, because the rest of an app's configuration may need what is not on this
+Only requested keys are resolved, because the rest of an app's configuration may need what is not on this
 machine. A variable that is not set gets a stand-in, so that a configuration works without its secrets.
 """
 
@@ -89,7 +89,7 @@ class AppConfigFile:
             return value, directory
         target = value[kind]
         if len(value) > 1 or not isinstance(target, str):
-            raise self.error(place, f"{kind} stands alone, and is a text")
+            raise self.error(place, f"{kind} has to be the only member, and a string")
         target = self._substituted(target, place)
         if kind == "$env":
             return self._variable(target, place, is_all=True), directory

@@ -86,7 +86,7 @@ def _with_only(setups: Sequence[ProviderSetup], wanted: Sequence[str]) -> tuple[
 
 
 def default_tls_url(settings: Settings, idp_url: str) -> str:
-    """Where the TLS listener is if nobody says: on the same host, at the port of the settings."""
+    """Where the TLS listener is by default: on the same host, at the port of the settings."""
     host = urlsplit(idp_url).hostname or ""
     return f"https://{f'[{host}]' if ':' in host else host}:{settings.tls_port}"
 

@@ -1,4 +1,4 @@
-"""Runs a command as if nobody stood between it and the caller: signals go in, the status comes out.
+"""Runs a command as if the caller had started it: signals go in, the status comes out.
 
 Nothing that the command started is left behind when it was told to end.
 """

@@ -54,7 +54,7 @@ def environment_names() -> list[str]:
 
 
 def describe_providers(idp: Idp) -> list[dict[str, Any]]:
-    """The providers that clients are registered for; those of somebody's own app-config first."""
+    """The providers that clients are registered for; those of an own app-config first."""
     own = _own_providers(idp)
     names = {provider["id"] for provider in own}
     return [*own, *(provider for provider in _kit_providers(idp) if provider["id"] not in names)]
@@ -130,7 +130,7 @@ def describe_persona(idp: Idp, persona: Person) -> dict[str, Any]:
 
 
 def describe_person(person: Person) -> dict[str, Any]:
-    """Somebody as ``mock-idp.yaml`` would have it, and whether it is one of one's own people."""
+    """A person as ``mock-idp.yaml`` would have it, and whether it is one of the own people."""
     return {**person_members(person), "own": person.own, "spare": person.spare}
 
 

@@ -73,7 +73,7 @@ def _at_place(change: Callable[[Answer], Answer], answer: Answer, parameters: Pa
 
 
 def with_odd_keys(answer: Answer, parameters: Parameters) -> Answer:
-    """Put entries into a key set that nobody can use, before and behind the good ones (RFC 7517 section 5)."""
+    """Put entries into a key set that are invalid, before and behind the valid ones (RFC 7517 section 5)."""
     del parameters
     if not isinstance(answer.body, Mapping) or not isinstance(answer.body.get("keys"), list):
         return answer

@@ -71,7 +71,7 @@ TRANSPORT_FAULTS = (
     ),
     Fault(
         "drip",
-        "The body comes in drops",
+        "The body is sent slowly, in small pieces",
         MACHINES,
         "none",
         "It waits.",

@@ -1,4 +1,4 @@
-"""The headers of somebody who is signed in, fresh from a running mock IdP."""
+"""The headers of a signed-in person, fresh from a running mock IdP."""
 
 import asyncio
 import time
@@ -54,7 +54,7 @@ class Who:
         return self._own
 
     async def find(self, person_id: str) -> Person | None:
-        """Somebody by id, or nobody; asks the mock about whom it does not know yet."""
+        """A person by id, or None; asks the mock about an unknown one."""
         known = PERSONAS.get(person_id) or self._own.get(person_id)
         return known or ((await self.own()).get(person_id) if person_id else None)
 

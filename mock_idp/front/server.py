@@ -169,7 +169,7 @@ class AuthProxyServer(Startable):
         return visit.path.endswith(f"/{self._setup.provider}/refresh")
 
     def _turned_away(self, who: Person) -> Listener:
-        """Say why somebody is not signed in, where the frontend has no more than a status for it (FE-68)."""
+        """Say why a person is not signed in, where the frontend has no more than a status for it (FE-68)."""
 
         def tell(status: int, body: bytes) -> None:
             if status >= 400:
@@ -179,7 +179,7 @@ class AuthProxyServer(Startable):
         return tell
 
     def _may_be_nobodys(self, visit: Visit) -> bool:
-        """Whether a request may reach the backend without anybody's identity.
+        """Whether a request may reach the backend without an identity.
 
         The frontend sends cookies to another origin when it signs in (FE-65) and not when it calls plugins: there it
         sends the Backstage token (FE-77), which says to the backend who it is.

@@ -28,7 +28,7 @@ class Upstream:
     """Where the backend is.
 
     Parameters:
-        url: its address without path, as somebody wrote it.
+        url: its address without path, as it was written.
         host: host name or address.
         port: TCP port.
         is_tls: True if it speaks TLS.
@@ -63,7 +63,7 @@ class Upstream:
         """Connect for one request.
 
         Raises:
-            UpstreamError: nobody is there.
+            UpstreamError: there is no server.
         """
         try:
             async with asyncio.timeout(CONNECT_SECONDS):

@@ -78,7 +78,7 @@ class Visit:
 
     @property
     def origin(self) -> str:
-        """The origin of the page whose script asks; empty if nobody says."""
+        """The origin of the page whose script asks; empty if it is unknown."""
         return ", ".join(rules.values(self.fields, "origin"))
 
     @property

@@ -50,7 +50,7 @@ class GrantStore:
     # --- requests and grants ----------------------------------------------------------------------
 
     def add_request(self, request: AuthorizationRequest) -> None:
-        """Remember a checked authorization request until somebody decides it."""
+        """Remember a checked authorization request until it is decided."""
         with self._lock:
             self._requests.put(request.request_id, request)
 
@@ -87,7 +87,7 @@ class GrantStore:
 
         Parameters:
             grant_id: the grant.
-            changes: names of :class:`Grant`'s members -> new values; new faults are counted anew.
+            changes: names of :class:`Grant`'s members -> new values; new faults are counted from zero.
 
         Returns:
             The grant as it is now, or None if it is not known any more.
@@ -103,7 +103,7 @@ class GrantStore:
             return changed
 
     def forget_applications(self, owner: str) -> None:
-        """Count anew how often faults are applied, because a grant or the service carries other ones now."""
+        """Count from zero how often faults are applied, because a grant or the service carries other ones now."""
         with self._lock:
             self._applications.pop(owner, None)
 
@@ -115,7 +115,7 @@ class GrantStore:
                 self._grants.put(grant_id, replace(grant, revoked=True))
 
     def revoke_grants_of(self, persona: str) -> None:
-        """Take back everything that somebody granted."""
+        """Revoke everything that a person granted."""
         with self._lock:
             for grant in list(self._grants.values()):
                 if grant.persona == persona:
@@ -196,7 +196,7 @@ class GrantStore:
             return grant if grant and not grant.revoked else None
 
     def clients_of_session(self, session: str) -> tuple[str, ...]:
-        """Ids of the clients that somebody consented to in a browser's session."""
+        """Ids of the clients that a person consented to in a browser's session."""
         with self._lock:
             return tuple(self._sessions.get(session, {}))
 

@@ -96,7 +96,7 @@ def response_mode(policy: Policy, query: Mapping[str, str]) -> ResponseMode:
 
 
 def is_silent(policy: Policy, query: Mapping[str, str]) -> bool:
-    """Whether nobody may be asked anything (OIDC Core section 3.1.2.1)."""
+    """Whether no page may be shown (OIDC Core section 3.1.2.1)."""
     return "none" in _known_prompts(policy, query) and query.get("prompt") == "none"
 
 
@@ -124,7 +124,7 @@ def _check_prompt(policy: Policy, query: Mapping[str, str]) -> None:
     if known and unknown:
         raise Refusal(Reason.INVALID_PARAMETER, f"prompt is {unknown[0]!r}, which is none of {', '.join(known)}.")
     if "none" in known and "none" in prompts and len(prompts) > 1:
-        raise Refusal(Reason.INVALID_PARAMETER, "prompt=none stands alone (OIDC Core section 3.1.2.1).")
+        raise Refusal(Reason.INVALID_PARAMETER, "prompt=none excludes other values (OIDC Core section 3.1.2.1).")
 
 
 def _checked_scopes(policy: Policy, text: str) -> tuple[str, ...]:

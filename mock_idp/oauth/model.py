@@ -214,22 +214,22 @@ class Answer:
 
 
 class Reason(StrEnum):
-    """Why the mock says no. Each vendor maps a reason to the answer the real service gives."""
+    """Why the mock refuses a request. Each vendor maps a reason to the answer the real service gives."""
 
     UNKNOWN_CLIENT = "unknown client"
     WRONG_SECRET = "wrong client secret"
     WRONG_CLIENT_AUTHENTICATION = "client authentication in the wrong place"
-    INVALID_CLIENT_ASSERTION = "client assertion is not good"
-    CROSS_ORIGIN = "token request from a page, for a client that is none"
-    NOT_CROSS_ORIGIN = "token request not from a page, for a client that is one"
+    INVALID_CLIENT_ASSERTION = "client assertion is invalid"
+    CROSS_ORIGIN = "token request with Origin, for a client that is no single-page app"
+    NOT_CROSS_ORIGIN = "token request without Origin, for a single-page app"
     UNREGISTERED_REDIRECT_URI = "redirect URI not registered"
     MISSING_PARAMETER = "required parameter missing"
     INVALID_PARAMETER = "parameter has a value this vendor refuses"
     UNSUPPORTED_RESPONSE_TYPE = "response type not supported"
     INVALID_SCOPE = "scope not known to this vendor"
     ACCESS_DENIED = "the persona denied consent"
-    LOGIN_REQUIRED = "nobody is signed in"
-    CONSENT_REQUIRED = "nobody consented to that"
+    LOGIN_REQUIRED = "no user is signed in"
+    CONSENT_REQUIRED = "no consent was given to that"
     UNKNOWN_CODE = "code never issued"
     EXPIRED_CODE = "code expired"
     REPLAYED_CODE = "code used before"
@@ -249,7 +249,7 @@ class Reason(StrEnum):
     SUSPENDED_BEARER = "the access token's user is suspended"
     INSUFFICIENT_SCOPE = "access token lacks a scope"
     UNKNOWN_TOKEN = "token to revoke is not known"
-    UNREGISTERED_LOGOUT_URI = "address to return to after signing out not registered"
+    UNREGISTERED_LOGOUT_URI = "post-logout redirect URI not registered"
 
 
 class Refusal(Exception):  # noqa: N818 - the glossary's word, and it is no error of ours

@@ -138,7 +138,7 @@ class Policy:
         response_types: supported values of ``response_type``.
         response_modes: supported value of ``response_mode`` -> how the answer travels; empty if the parameter means
             nothing.
-        prompts: known values of ``prompt``; empty if the parameter means nothing. With ``none`` nobody ever sees
+        prompts: known values of ``prompt``; empty if the parameter means nothing. With ``none`` the user never sees
             a page (OIDC Core section 3.1.2.1).
         prompts_need_openid: True if the parameter means nothing in a request without the scope ``openid``.
         remembers_sessions: True if a cookie remembers who consented to which client, so that ``prompt=none`` can

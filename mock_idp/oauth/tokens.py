@@ -145,7 +145,7 @@ class ForgeryError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Forgery:
-    """How a signed token differs from a genuine one, be it an ID token or the header of an auth proxy.
+    """How a signed token differs from a valid one, be it an ID token or the header of an auth proxy.
 
     Parameters:
         claims: claims to set; None as a value removes one, ``{"from_now": SECONDS}`` is a relative time.
@@ -224,7 +224,7 @@ def left_half_hash(value: str) -> str:
 
 
 def unverified_audience(token: str) -> str:
-    """The client that a compact token says it is for, whoever signed it; empty if it says none."""
+    """The client that a compact token says it is for, with any signature; empty if it says none."""
     try:
         payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

@@ -54,10 +54,10 @@ def decide(idp: Idp, request: Request) -> Response:
 
 
 def nobody_came(idp: Idp, asked: AuthorizationRequest) -> bool:
-    """Whether a client's last sign-in was allowed at the vendor's own host, and nobody came there for the tokens.
+    """Whether a client's last sign-in was allowed at the vendor's own host, without a token request there.
 
     That is what a backend looks like which was not started by ``mock-idp run``: the browser finds the mock at the
-    vendor's name, the backend asks the real vendor, and says no more than that it failed.
+    vendor's name, the backend asks the real vendor, and reports only that it failed.
 
     Parameters:
         idp: the mock.

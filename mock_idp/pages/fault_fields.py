@@ -1,6 +1,6 @@
 """Faults as form fields: a checkbox for each, and a field for each of its parameters.
 
-The list is on the sign-in page only when somebody asks for it: it has some hundred kilobytes (decision 415).
+The list is on the sign-in page only on request: it has some hundred kilobytes (decision 415).
 """
 
 import json

@@ -89,5 +89,5 @@ class AzureEasyAuth(AuthProxy):
 
 
 def _object_id(account: Account) -> str:
-    """The object id of the directory, which is the same whichever way somebody signs in with Microsoft."""
+    """The object id of the directory, which is the same whichever way a user signs in with Microsoft."""
     return account.persona.account("microsoft").uuid

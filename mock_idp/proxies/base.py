@@ -46,7 +46,7 @@ class MintSpec:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Somebody who signed in at a proxy.
+    """A person who signed in at a proxy.
 
     Parameters:
         account: what the proxy knows about the persona.
@@ -70,7 +70,7 @@ class ProxyHeaderSpec:
     Parameters:
         headers: names of all headers that a backend believes because only the proxy can have set them.
         cookies: names of all cookies that are the proxy's own.
-        session_cookie: the one of them that keeps somebody signed in; empty if nobody can sign in.
+        session_cookie: the one of them that keeps a user signed in; empty if there is no sign-in.
         sign_out_path: where people sign out; empty if there is no such address.
         sign_out_query: name and value of a query parameter that signs out at every address; empty if there is none.
         return_to: query parameter of the sign-out's address with the address to go to afterwards.
@@ -91,7 +91,7 @@ class AuthProxy(Emulation):
         variants: provider id -> everything below ``auth.providers.<id>``. The first one is the proxy's own id;
             each is a service of its own (keys, store, faults), found by its id in the hosts' ``*``.
         opt_in: provider ids out of ``variants`` that only scenarios use which name them: they change the
-            variant's service (its key set) while they run, or nobody is signed in without more.
+            variant's service (its key set) while they run, or no user is signed in without more.
         kid_is_grant: True if each sign-in gets a key id of its own, its grant's id, so that a request for the
             key tells the grant. Only for proxies whose keys are fetched one by one: a client that knows a key
             set by heart would not ask again for every new id.
@@ -181,7 +181,7 @@ class AuthProxy(Emulation):
 
 
 def _grant(service: Service, provider_id: str, spec: MintSpec) -> Grant:
-    """The grant of a sign-in at a proxy: nobody asked for it at a consent page, so its request is empty."""
+    """The grant of a sign-in at a proxy: there was no consent page, so its request is empty."""
     now = service.clock.now()
     client = Client(f"mock-{provider_id}", "", service.id, provider_id, "", frozenset())
     request = AuthorizationRequest("", client, "", (), None, {}, now)

@@ -1,4 +1,4 @@
-"""Google Identity-Aware Proxy: a signed header, and one list of public keys for everybody."""
+"""Google Identity-Aware Proxy: a signed header, and one list of public keys for all backends."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -81,7 +81,7 @@ class GcpIap(AuthProxy):
         return headers
 
     def keys(self, request: ServiceRequest) -> Answer:
-        """The list of keys: those that sign, and the next one already, so that a rotation surprises nobody."""
+        """The list of keys: those that sign, and the next one already, so that a rotation is no surprise."""
         own = request.service.keys
         pairs = [own.pair("ES256", name) for name in dict.fromkeys((*own.published, NEXT_KEY))]
         return Answer(200, {pair.kid: pair.public_pem for pair in pairs})

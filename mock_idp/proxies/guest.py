@@ -14,7 +14,7 @@ def _config(**keys: Any) -> dict[str, Any]:
 
 
 class Guest(AuthProxy):
-    """Everybody is the guest; the variants are guests of other names, and one that may not come in."""
+    """Every user is the guest; the variants are guests of other names, and one that may not come in."""
 
     id = "guest"
     title = "Guest"

@@ -1,1 +1,1 @@
-"""What a SAML 2.0 identity provider says and hears, as XML; it knows neither Flask nor sockets."""
+"""What a SAML 2.0 identity provider sends and receives, as XML; it knows neither Flask nor sockets."""

@@ -2,7 +2,7 @@
 
 In wrapping, a signed part moves elsewhere and an unsigned one takes its place. The signature stays good, because it
 names by an id what it covers, wherever that stands. A service provider that checks the signature and then reads what
-stands in the usual place, believes what nobody signed (McIntosh and Austel, 2005).
+stands in the usual place, trusts what is not signed (McIntosh and Austel, 2005).
 """
 
 import copy
@@ -27,7 +27,7 @@ def garbled(root: etree._Element) -> etree._Element:
 
 
 def renamed(name_id: str) -> Edit:
-    """Name another person, under the signature of the genuine answer."""
+    """Name another person, under the signature of the valid response."""
 
     def change(root: etree._Element) -> etree._Element:
         for named in root.iter(names.assertion("NameID")):

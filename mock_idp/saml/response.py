@@ -32,7 +32,7 @@ class SamlResponse(Unsigned):
         response_issuer: who answers, as the answer says it; the identity provider's entity id.
         issuer: who vouches for the person, as the assertion says it.
         destination: the address that the answer is sent to.
-        in_response_to: id of the request that it answers; empty if nobody asked.
+        in_response_to: id of the request that it answers; empty if it is unsolicited.
         audience: the service provider it is for; empty leaves the restriction out.
         recipient: the address at which the assertion may be shown.
         name_id: who signed in.
@@ -72,7 +72,7 @@ class SamlResponse(Unsigned):
 
     @property
     def is_success(self) -> bool:
-        """Say whether somebody signed in."""
+        """Say whether a user signed in."""
         return self.status[0] == names.SUCCESS
 
 

@@ -3,7 +3,7 @@
 The keys are the same in every run, and published on purpose. A backend does not fetch the certificate of a SAML
 identity provider, it is told: it stands in the app-config. The commands ``serve`` and ``app-config`` agree without
 talking, on whatever machines they run, so neither can draw it (decision 231). The key with which a service provider
-signs its requests stands here as well. Nobody may trust these keys outside of tests.
+signs its requests stands here as well. These keys must not be trusted outside of tests.
 """
 
 import base64

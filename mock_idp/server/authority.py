@@ -1,7 +1,7 @@
 """The mock's own certificate authority, and the certificates it issues.
 
 Clients trust it because they are told to (``NODE_EXTRA_CA_CERTS`` and its like); it is never put into a
-system's trust store. Its key nevertheless stays private to the user, since whoever has it can pretend to
+system's trust store. Its key nevertheless stays private to the user, since its owner can pretend to
 be Google to every process that was started by ``mock-idp run``.
 """
 

@@ -1,6 +1,6 @@
 """The forward proxy: takes CONNECT to the hosts that the mock serves, and refuses everything else.
 
-It calls nobody. A tunnel that is allowed goes straight to the TLS listener's code, in the same process, so
+It opens no connection. A tunnel that is allowed goes straight to the TLS listener's code, in the same process, so
 a backend under test cannot reach the real Google by accident.
 """
 

@@ -103,7 +103,7 @@ class _Aside:
         return not self._stopping.wait(seconds)
 
     def gather(self, gathering: Gathering, seconds: float) -> None:
-        """Wait until enough wait under this name, the time is over or the server stops; who comes next begins anew."""
+        """Wait until enough wait under this name, the time is over or the server stops; the next one starts over."""
         here = threading.Event()
         with self._lock:
             waiting = self._gatherings.setdefault(gathering.name, [])
@@ -162,7 +162,7 @@ class _Connection(cheroot_server.HTTPConnection):
     taken = False
 
     def close(self) -> None:
-        """Close it, unless somebody else took it over."""
+        """Close it, unless it was taken over."""
         if not self.taken:
             super().close()
 

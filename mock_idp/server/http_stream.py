@@ -23,7 +23,7 @@ class HttpStream:
     Parameters:
         role: ``h11.SERVER`` if the other side sends requests, ``h11.CLIENT`` if it answers them.
         reader: from the other side.
-        writer: to the other side; whoever opened the connection closes it.
+        writer: to the other side; it is closed by its opener.
         header_limit: bytes that a header may have.
     """
 

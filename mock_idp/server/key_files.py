@@ -1,7 +1,7 @@
 """The keys with which services begin, kept from one run to the next.
 
 A backend fetches an issuer's keys once a minute at most (OIDCPROV-17), so a mock that came back with other keys would
-turn everybody away for a while. Keys after a rotation are not kept: a backend must not know them from an earlier run.
+refuse every user for a while. Keys after a rotation are not kept: a backend must not know them from an earlier run.
 """
 
 from pathlib import Path

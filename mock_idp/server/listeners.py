@@ -5,7 +5,7 @@ port     speaks                      what for
 =======  ==========================  ==============================================================
 http     HTTP                        vendors by path, the control API
 tls      HTTP over TLS               vendors by name; passes on to http
-proxy    HTTP CONNECT                brings processes that call vendors by name to tls; calls nobody
+proxy    HTTP CONNECT                brings processes that call vendors by name to tls; opens no connection
 =======  ==========================  ==============================================================
 """
 
@@ -35,8 +35,8 @@ class Listeners(Startable):
     Parameters:
         app: the WSGI application behind all of them. It sees ``wsgi.url_scheme`` "https" for what came over
             TLS, and the host the client meant in the Host header.
-        host: address to listen on. Whoever can reach it can sign in as anybody, so the command line takes
-            anything beyond the loopback interface only from somebody who asks for it.
+        host: address to listen on. A client that reaches it can sign in as any user, so the command line takes
+            anything beyond the loopback interface only if it is requested.
         http_port: port of the plain listener, 0 for a free one.
         tls_port: port of the TLS listener, 0 for a free one.
         proxy_port: port of the forward proxy, 0 for a free one.

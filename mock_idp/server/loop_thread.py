@@ -1,7 +1,7 @@
 """An asyncio event loop in a background thread that serves listening sockets.
 
 It accepts connections itself: a server of asyncio's own that is closed while a connection is being accepted
-forgets that connection, which then stays open with nobody behind it (seen with Python 3.11).
+forgets that connection, which then stays open with no peer (seen with Python 3.11).
 """
 
 import asyncio

@@ -173,7 +173,7 @@ class Connection:
         self._places = places
 
     def follow(self, feed: Feed) -> None:
-        """Send the answer, and news after it until the client goes away; whoever does so then calls :meth:`leave`.
+        """Send the answer, and news after it until the client goes away; the sender then calls :meth:`leave`.
 
         Raises:
             TooManyFollowersError: no place is free.

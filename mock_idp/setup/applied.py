@@ -31,7 +31,7 @@ class AppliedSetup:
         """Put a set-up into effect in the place of the one before; all of it, or nothing.
 
         Raises:
-            SetupFileError: somebody has the id of a persona, or a service cannot be.
+            SetupFileError: a person has the id of a persona, or a service cannot be.
         """
         with self._lock:
             old = self.setup
@@ -103,7 +103,7 @@ class AppliedSetup:
                 self._people.put(person)
 
     def remove_person(self, person_id: str) -> None:
-        """Remove somebody, and revoke what that person granted: a closed account signs nobody in.
+        """Remove a person and revoke the person's grants: a closed account cannot sign in.
 
         Raises:
             PeopleError: there is none of this id, or it is a persona.

@@ -224,7 +224,7 @@ class _File:
             same = [other for other, _ in node.value if other.value == key.value]
             if len(same) > 1 and isinstance(key, yaml.ScalarNode):
                 lines = " and ".join(str(other.start_mark.line + 1) for other in same)
-                raise SetupFileError(f"{self._path}:{lines}: the member {key.value!r} stands there twice; remove one.")
+                raise SetupFileError(f"{self._path}:{lines}: the member {key.value!r} is defined twice; remove one.")
             self._check_twice(value, depth + 1)
         for entry in node.value if isinstance(node, yaml.SequenceNode) else ():
             self._check_twice(entry, depth + 1)

@@ -56,7 +56,7 @@ class ServiceSetup:
     Parameters:
         id: its id, the first segment of its path.
         vendor: what it behaves like.
-        faults: misbehaviour towards everybody, as in the consent form.
+        faults: faults for every user, as in the consent form.
         where: file and line it comes from, for messages.
     """
 
@@ -68,7 +68,7 @@ class ServiceSetup:
 
 @dataclass(frozen=True, slots=True)
 class OwnEnvironment:
-    """An environment of a provider in somebody's own backend; several may use one client.
+    """An environment of a provider in a backend; several may use one client.
 
     Parameters:
         provider: provider id.

@@ -1,4 +1,4 @@
-"""Reads files again when they change, as soon as somebody asks the mock anything."""
+"""Reads files again when they change, at the next request to the mock."""
 
 from collections.abc import Callable
 from threading import Lock

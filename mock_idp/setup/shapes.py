@@ -164,7 +164,7 @@ def read_person(data: Any) -> Person:
 
 
 def changed_person(person: Person, data: Any) -> Person:
-    """Somebody with other members.
+    """A person with other members.
 
     Parameters:
         person: as it was.

@@ -81,7 +81,7 @@ class SignIn:
 
 
 class _Forms(HTMLParser):
-    """The first form of a page, as a browser sends it if nobody touches it."""
+    """The first form of a page, as a browser sends it if it is not changed."""
 
     def __init__(self) -> None:
         super().__init__()

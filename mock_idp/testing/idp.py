@@ -86,7 +86,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who can sign in during one test.
+    """A person who can sign in during one test.
 
     Parameters:
         id: unique at the mock; what the sign-in page's controls are called after.
@@ -208,7 +208,7 @@ class Idp:
             vendor: id of the vendor, such as ``github``; ``mock-idp vendors`` lists them.
             redirect_uri: where the vendor may send people back to; one or several.
             by_name: True if the application calls the vendor by its real host names, with :attr:`environment`. The
-                client is then at the vendor's service for everybody, whose time cannot be moved by one test.
+                client is then at the vendor's service for all tests, whose time cannot be moved by one test.
             members: other members of a client, as in ``mock-idp.yaml``: ``client_id``, ``client_secret``, ``public``,
                 ``scopes``, ``token_endpoint_auth_method`` …
 
@@ -244,7 +244,7 @@ class Idp:
     def person(
         self, login: str | None = None, *, email: str | None = None, groups: Sequence[str] = (), **members: Any
     ) -> Person:
-        """Add somebody who can sign in.
+        """Add a person who can sign in.
 
         Parameters:
             login: user name; made of the e-mail address if left out.
@@ -254,7 +254,7 @@ class Idp:
                 ``organisations``, ``ids`` …
 
         Raises:
-            IdpError: nobody can be like that.
+            IdpError: a person cannot have these members.
         """
         login = login or (email or "").partition("@")[0] or "somebody"
         person_id = f"{''.join(filter(_is_plain, login)) or 'somebody'}-{self._name}-{len(self._people) + 1}"
@@ -279,7 +279,7 @@ class Idp:
 
         Parameters:
             url: the application's address that begins a sign-in; a path will do with ``app``.
-            as_: who signs in; the person that this test added last, or somebody of the kit, by default.
+            as_: who signs in; the person that this test added last, or a persona, by default.
             faults: how this sign-in goes wrong: names, or names with parameters, as ``mock-idp faults`` lists them.
             decision: ``allow`` or ``deny``.
             scopes: what is allowed; all that the application asked for by default.
@@ -287,7 +287,7 @@ class Idp:
                 response; without it the application is reached over HTTP.
 
         Raises:
-            SignInError: the vendor did not ask anybody; the message says why.
+            SignInError: the vendor showed no sign-in page; the message says why.
         """
         if decision not in _DECISIONS:
             raise IdpError(f"decision is allow or deny, not {decision!r}.")
@@ -321,7 +321,7 @@ class Idp:
         return [_request(entry) for entry in sorted(entries, key=lambda entry: int(entry["sequence"]))]
 
     def revoke(self, sign_in: SignIn) -> None:
-        """Take back at the vendor what somebody granted, as people do on the vendor's pages.
+        """Revoke at the vendor what a person granted, as people do on the vendor's pages.
 
         Parameters:
             sign_in: the sign-in at which it was granted.
@@ -341,7 +341,7 @@ class Idp:
         """Let time pass at all services of this test; :attr:`clock` is the way there.
 
         Raises:
-            IdpError: a client is at a service that is everybody's.
+            IdpError: a client is at a service that is shared.
         """
         if set(self._clients.values()) - {service["id"] for service in self._services.values()}:
             raise IdpError("Time cannot be moved for a client that was made with by_name=True: others use its vendor.")

@@ -105,4 +105,4 @@ def server_for_tests(url: str | None, vendors: Sequence[Path] = ()) -> Callable[
 
 
 def _silent(sentence: str) -> None:
-    """Nobody reads what a mock says that has no files."""
+    """Drop the output of a mock without files."""

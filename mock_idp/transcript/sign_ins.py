@@ -38,7 +38,7 @@ _DULL: Final = frozenset(
 _PAGES: Final[Mapping[str, str]] = {
     "consent": "The sign-in page.",
     "refused": "A page that says why not.",
-    "signed_out": "A page that says that somebody is signed out.",
+    "signed_out": "A page that says that the user is signed out.",
     "form_post": "A page whose form goes to the client by itself.",
     "web_message": "A page that sends a message to the page around it.",
 }
@@ -114,7 +114,7 @@ class Exchange:
         form: the fields of its body.
         headers: its header fields.
         decoded: the tokens in it.
-        answers: what was answered: at once and, at a consent page, when somebody had decided.
+        answers: what was answered: at once and, at a consent page, after the decision.
     """
 
     entry: Entry
@@ -164,7 +164,7 @@ class SignIn:
             return "not remembered"
         if self.grant is None:
             is_open = any(entry.request for entry in self.entries) and not self.refusals
-            return "refused" if self.refusals else "waits for somebody to decide" if is_open else "answered"
+            return "refused" if self.refusals else "waits for a decision" if is_open else "answered"
         if self.grant.revoked and not self.grant.scopes and not _redeemed(self.entries):
             return "denied"
         return "refused in part" if self.refusals else "allowed"

@@ -241,7 +241,7 @@ class Auth0(OpenIdVendor):
         return replace(answer, headers=(*answer.headers, clear_cookie(request)))
 
     def return_addresses(self, request: ServiceRequest, client: Client | None) -> frozenset[str]:
-        """The client's list, or the tenant's if nobody is named."""
+        """The client's list, or the tenant's by default."""
         return client.logout_uris if client else frozenset(request.service.settings.app_urls)
 
     def usual_return(self, client: Client | None) -> str | None:

@@ -3,7 +3,7 @@
 A vendor file subclasses :class:`~mock_idp.vendors.oauth_vendor.OAuthVendor`, or
 :class:`~mock_idp.vendors.openid_vendor.OpenIdVendor` if it issues ID tokens, fills in the data and overrides only
 what it must. It knows neither Flask nor sockets: it turns a :class:`~mock_idp.emulation.ServiceRequest` into an
-:class:`~mock_idp.oauth.model.Answer`. Here stands what does not depend on OAuth: somebody decides at a consent page,
+:class:`~mock_idp.oauth.model.Answer`. Here stands what does not depend on OAuth: a person decides at a consent page,
 the browser goes back to the client, and Backstage is told how to find the vendor.
 """
 
@@ -124,7 +124,7 @@ class Vendor(Emulation):
         )
 
     def proposed_persona(self, request: ServiceRequest) -> str | None:
-        """The persona whom the consent page proposes, or None if the request names nobody."""
+        """The persona whom the consent page proposes, or None if the request names none."""
         return None
 
     def allow(
@@ -198,7 +198,7 @@ class Vendor(Emulation):
 
         Parameters:
             request: the authorization request.
-            grant: what was decided, or None if the vendor refused before anybody was asked.
+            grant: what was decided, or None if the vendor refused before the consent page.
             redirect_uri: where to; it belongs to the client. A query it has is kept (RFC 6749 section 3.1.2).
             parameters: ``code``, or ``error`` and its companions; ``state`` is added here.
 

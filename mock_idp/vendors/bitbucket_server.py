@@ -119,7 +119,7 @@ class BitbucketServer(OAuthVendor):
         return {"created_at": int(request.service.clock.now())}
 
     def refuse(self, request: ServiceRequest, refusal: Refusal) -> Answer:
-        """Whoever is not signed in is nobody to the who-am-I servlet, which is no error."""
+        """Without a signed-in user the who-am-I servlet names none, which is no error."""
         if request.endpoint is Endpoint.PROFILE:
             return Answer(200, "", Encoding.TEXT)
         return super().refuse(request, refusal)
@@ -134,7 +134,7 @@ class BitbucketServer(OAuthVendor):
         return Answer(200, name, Encoding.TEXT, headers=(("X-AUSERNAME", name),))
 
     def user(self, request: ServiceRequest) -> Answer:
-        """``GET /rest/api/latest/users/{name}``: anybody, for whoever is signed in.
+        """``GET /rest/api/latest/users/{name}``: any user, for every signed-in user.
 
         Raises:
             Refusal: no good access token.

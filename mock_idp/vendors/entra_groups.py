@@ -1,4 +1,4 @@
-"""What Entra ID and Graph say about the groups of somebody."""
+"""What Entra ID and Graph say about the groups of a user."""
 
 import hashlib
 import uuid

@@ -508,7 +508,7 @@ def _node_id(account: Account) -> str:
 
 
 def _public_user(account: Account, web_url: str, api_url: str) -> dict[str, Any]:
-    """What ``GET /user`` says about somebody, in the form that GitHub's OpenAPI description calls ``public-user``.
+    """What ``GET /user`` says about a user, in the form that GitHub's OpenAPI description calls ``public-user``.
 
     Parameters:
         account: what GitHub knows about the persona.

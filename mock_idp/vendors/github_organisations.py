@@ -1,4 +1,4 @@
-"""What GitHub's REST API says about the organisations and teams of somebody."""
+"""What GitHub's REST API says about the organisations and teams of a user."""
 
 import hashlib
 from typing import Any
@@ -9,12 +9,12 @@ _CREATED = "2021-02-03T09:10:11Z"
 
 
 def organisations(account: Account, api_url: str) -> list[dict[str, Any]]:
-    """The organisations that somebody belongs to (``GET /user/orgs``)."""
+    """The organisations that a user belongs to (``GET /user/orgs``)."""
     return [_organisation(name, api_url) for name in account.persona.organisations]
 
 
 def teams(account: Account, api_url: str, web_url: str) -> list[dict[str, Any]]:
-    """The teams that somebody belongs to, of all organisations (``GET /user/teams``)."""
+    """The teams that a user belongs to, of all organisations (``GET /user/teams``)."""
     return [
         _team(organisation, name, api_url, web_url)
         for organisation, names in account.persona.organisations.items()

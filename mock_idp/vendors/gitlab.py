@@ -268,7 +268,7 @@ class GitLab(OpenIdVendor):
         return answer if account.groups is None else replace(answer, body={**answer.body, "groups": account.groups})
 
     def id_token_claims(self, request: ServiceRequest, grant: Grant) -> dict[str, Any]:
-        """The groups somebody is in directly, by another name than at the user info endpoint."""
+        """The groups a user is in directly, by another name than at the user info endpoint."""
         groups = request.service.account(grant).groups
         direct = {} if groups is None else {"groups_direct": list(groups)}
         return super().id_token_claims(request, grant) | direct
@@ -325,7 +325,7 @@ class GitLab(OpenIdVendor):
         )
 
     def token_info(self, request: ServiceRequest) -> Answer:
-        """``GET /oauth/token/info``: what an access token is, for whoever has it.
+        """``GET /oauth/token/info``: what an access token is, for its bearer.
 
         Raises:
             Refusal: no good access token.
@@ -344,7 +344,7 @@ class GitLab(OpenIdVendor):
         )
 
     def revoke(self, request: ServiceRequest) -> Answer:
-        """A token that is there can be revoked by nobody but the client it was issued to, if that has a secret.
+        """A token that is there can be revoked only by the client it was issued to, if that has a secret.
 
         Raises:
             Refusal: the client did not prove who it is, or it is another one's token; or there is nothing to revoke.

@@ -243,7 +243,7 @@ class Google(OpenIdVendor):
         _check_choice(query.get("include_granted_scopes"), frozenset({"true", "false"}), "include_granted_scopes")
 
     def grantable_scopes(self, client: Client, scopes: tuple[str, ...]) -> tuple[str, ...]:
-        """The long names of two short scopes, and openid for whoever may know who signed in."""
+        """The long names of two short scopes, and openid for a client that may know who signed in."""
         return _canonical(scopes)
 
     def refreshed_scopes(self, request: ServiceRequest, grant: Grant, policy: Policy) -> tuple[str, ...]:

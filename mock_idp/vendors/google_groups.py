@@ -1,4 +1,4 @@
-"""What Google's Directory and Cloud Identity APIs say about the groups of somebody; Google's tokens have none."""
+"""What Google's Directory and Cloud Identity APIs say about the groups of a user; Google's tokens have none."""
 
 import hashlib
 import re
@@ -24,7 +24,7 @@ def member_of_query(query: str) -> str:
 
 
 def find(people: Iterable[Person], vendor: str, key: str) -> Account | None:
-    """Somebody by address or by id."""
+    """A user by address or by id."""
     accounts = (person.account(vendor) for person in people)
     return next((account for account in accounts if key in (account.persona.email, account.subject(""))), None)
 

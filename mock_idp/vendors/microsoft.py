@@ -551,10 +551,10 @@ class Microsoft(OpenIdVendor):
         return tuple(dict.fromkeys(_canonical(scope) for scope in scopes))
 
     def refreshed_scopes(self, request: ServiceRequest, grant: Grant, policy: Policy) -> tuple[str, ...]:
-        """Another resource may be asked for, if somebody consented to it.
+        """Another resource may be asked for, if a user consented to it.
 
         Raises:
-            Refusal: nobody did.
+            Refusal: there was no consent.
         """
         scopes = tuple(dict.fromkeys(_canonical(scope) for scope in split_scopes(request.form.get("scope", ""))))
         missing = [scope for scope in scopes if scope not in grant.scopes and scope not in _CONSENTED]
@@ -628,7 +628,7 @@ class Microsoft(OpenIdVendor):
     # --- refusals ---------------------------------------------------------------------------------
 
     def refuse(self, request: ServiceRequest, refusal: Refusal) -> Answer:
-        """Errors carry ids and times, so that they are made anew each time."""
+        """Errors carry ids and times, so that they are made each time."""
         tenant_exists = request.path_parameters.get("tenant", TENANT) in _TENANTS
         if request.endpoint is Endpoint.AUTHORIZATION:
             return super().refuse(request, refusal) if tenant_exists else self.error_page(refusal)
@@ -738,5 +738,5 @@ def _graph_url(base_url: str) -> str:
 
 
 def _principal_name(account: Account) -> str:
-    """The address, or a name in the directory's first domain for somebody without a mailbox."""
+    """The address, or a name in the directory's first domain for a user without a mailbox."""
     return account.persona.email or f"{account.persona.login}@onmicrosoft.{COMPANY_DOMAIN}"

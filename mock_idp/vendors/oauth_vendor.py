@@ -1,7 +1,7 @@
 """A vendor that speaks OAuth 2.0: its authorization, token and revocation endpoints, and who a bearer is.
 
 All obey the vendor's :class:`~mock_idp.oauth.policy.Policy`, as the faults of a service and of a grant override it;
-it is worked out once for a request and handed on.
+it is worked out once for a request and passed on.
 """
 
 import json
@@ -143,7 +143,7 @@ class OAuthVendor(Vendor):
         return next((person.id for person in accounts if wanted in _names(person)), None) if wanted else None
 
     def _signed_in(self, request: ServiceRequest, client: Client, scopes: tuple[str, ...]) -> str | None:
-        """Who consented to a client before, where nobody may be asked (OIDC Core section 3.1.2.6)."""
+        """Who consented to a client before, where no page may be shown (OIDC Core section 3.1.2.6)."""
         if request.service.settings.auto_login is not None:
             return None
         before = request.service.store.consent_of(session_of(request), client.client_id)
@@ -465,7 +465,7 @@ class OAuthVendor(Vendor):
 
         Parameters:
             request: the request.
-            client: whose session it is, or None if nobody says.
+            client: whose session it is, or None if it is unknown.
         """
         logout, service = self.policy.logout or LogoutRules(), request.service
         clients = [client] if client else []

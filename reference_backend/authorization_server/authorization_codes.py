@@ -41,7 +41,7 @@ def digest(code: str) -> str:
 
 
 def require_known(code: AuthorizationCode | None) -> AuthorizationCode:
-    """Refuse a code that nobody was given (CODE-09)."""
+    """Refuse a code that was not issued (CODE-09)."""
     if code is None:
         raise AuthenticationError("Invalid authorization code")
     return code

@@ -19,7 +19,7 @@ class AuthorizationSession:
     """An authorization request that was accepted.
 
     Parameters:
-        session_id: random identifier; whoever knows it may read the session.
+        session_id: random identifier; it is sufficient to read the session.
         client_id: who asks.
         redirect_uri: where the answer goes.
         scope: as requested; None if it was not.

@@ -61,7 +61,7 @@ class AuthorizationStore:
         self._engine = engine
 
     def add_client(self, client: Client, now: float) -> None:
-        """Remember a registered client, for good (DCR-11)."""
+        """Remember a registered client, without expiry (DCR-11)."""
         row = {
             "client_id": client.client_id,
             "client_name": client.name,
@@ -109,7 +109,7 @@ class AuthorizationStore:
             code: what an approval gives.
 
         Returns:
-            False if somebody else was faster.
+            False if another request was faster.
         """
         sessions = tables.authorization_sessions
         decided = (
@@ -144,7 +144,7 @@ class AuthorizationStore:
 
         Parameters:
             digest: digest of the code.
-            more: happens in the same transaction, so that whoever finds the code used finds that, too; if the
+            more: happens in the same transaction, so that a request that finds the code used finds that, too; if the
                 database refuses, the code is redeemed without it (CODE-16).
         """
         codes = tables.authorization_codes

@@ -44,7 +44,7 @@ class ClientDirectory:
             members: of the request, checked.
 
         Returns:
-            The client, and its secret, which nobody can find out later; None for a public client.
+            The client, and its secret, which cannot be read later; None for a public client.
 
         Raises:
             AuthError: a redirect URI is not allowed, or a pattern malformed.
@@ -68,7 +68,7 @@ class ClientDirectory:
         return client, secret
 
     def random_id(self) -> str:
-        """A random UUID: 122 bits nobody can guess (SEC-AS-21)."""
+        """A random UUID: 122 unguessable bits (SEC-AS-21)."""
         return str(uuid.UUID(bytes=self._random_bytes(16), version=4))
 
     def find(self, client_id: str) -> Client:

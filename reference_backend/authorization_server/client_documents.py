@@ -60,7 +60,7 @@ def find_pattern(client_id: str, url: Url, patterns: Sequence[str]) -> str:
 
 
 def must_be_public(pattern: str, url: Url, *, development: bool) -> bool:
-    """Whether the host may only have public addresses: not if somebody wrote down exactly this one (CIMD-15)."""
+    """Whether the host may only have public addresses: not if exactly this one is configured (CIMD-15)."""
     return not url_patterns.is_exact(pattern) and not (development and url.hostname in DEVELOPMENT_HOSTS)
 
 
@@ -75,7 +75,7 @@ def require_public(addresses: Sequence[str]) -> None:
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an IP address is unicast and reachable by everybody, and leads nowhere else."""
+    """Tell whether an IP address is unicast and publicly reachable, and leads nowhere else."""
     parsed = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(parsed, ipaddress.IPv6Address) and (
         parsed.ipv4_mapped or parsed.sixtofour or parsed.teredo or parsed in _NAT64
@@ -141,7 +141,7 @@ def read_redirect_uris(document: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def require_no_secret(document: Mapping[str, Any]) -> None:
-    """A secret that everybody can read is none (CIMD-12)."""
+    """A publicly readable secret is none (CIMD-12)."""
     if "client_secret" in document or "client_secret_expires_at" in document:
         raise InputError("Client metadata must not contain client_secret")
 

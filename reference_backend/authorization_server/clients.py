@@ -104,7 +104,7 @@ def parse_basic(encoded: str) -> Credentials | None:
 
 
 def digest(secret: str) -> str:
-    """What the database knows of a secret; it is random, so nobody can find it by guessing."""
+    """What the database knows of a secret; it is random, so it cannot be guessed."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""GET of a document that somebody else named: bounded in time and size, to known addresses, without redirects (CIMD).
+"""GET of a document that a client named: bounded in time and size, to known addresses, without redirects (CIMD).
 
 ``HTTPS_PROXY``, ``NO_PROXY``, ``REQUESTS_CA_BUNDLE`` and ``SSL_CERT_FILE`` count; a proxy looks the host up by itself.
 """

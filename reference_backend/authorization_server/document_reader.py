@@ -43,7 +43,7 @@ class DocumentReader:
         return client_documents.parse_client_id(client_id, development=self._development)
 
     def is_allowed(self, client_id: str) -> bool:
-        """Whether somebody allowed this client (REVOKE-05)."""
+        """Whether this client was allowed (REVOKE-05)."""
         try:
             self._require_allowed(client_id)
         except AuthError:

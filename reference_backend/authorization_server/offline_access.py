@@ -1,4 +1,4 @@
-"""Sessions that go on while nobody is there (OFFLINE)."""
+"""Sessions without a present user (OFFLINE)."""
 
 import logging
 import threading
@@ -113,7 +113,7 @@ class OfflineAccess:
         raise refresh_tokens.invalid()
 
     def _require_user(self, session: OfflineSession) -> None:
-        """Refuse to go on for somebody who has left (OFFLINE-17 … OFFLINE-19)."""
+        """Refuse to refresh for a user who has left (OFFLINE-17 … OFFLINE-19)."""
         if not self.settings.asks_catalog:
             return
         ref = entity_ref.parse(session.user_entity_ref)
@@ -128,7 +128,7 @@ class OfflineAccess:
         return refresh_tokens.hash_token(token, self._random_bytes(refresh_tokens.SALT_BYTES))
 
     def _purge_when_due(self) -> None:
-        """No thread of its own: an expired session does no harm until somebody comes."""
+        """No thread of its own: an expired session does no harm until it is used."""
         now = self._clock()
         with self._lock:
             is_due = now >= self._purged_at + PURGE_EVERY

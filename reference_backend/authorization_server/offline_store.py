@@ -115,7 +115,7 @@ class OfflineStore:
 
 
 def lock_user(connection: Connection, user_entity_ref: str, now: float) -> None:
-    """Let everybody else who wants to start a session of this user wait until the transaction ends."""
+    """Let every other request that starts a session of this user wait until the transaction ends."""
     users = tables.offline_users
     touch = update(users).where(users.c.user_entity_ref == user_entity_ref).values(changed_at=now)
     if connection.execute(touch).rowcount == 1:

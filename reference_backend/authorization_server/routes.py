@@ -30,7 +30,7 @@ def current_server() -> AuthorizationServer:
 def authorize() -> Response:
     """``GET /v1/authorize``: keep the request and send the browser to the consent page (AUTHZ-01).
 
-    What is wrong is answered here: whoever asked may not be who he says he is, and the address not his (AUTHZ-03).
+    What is wrong is answered here: neither the client nor its redirect URI is trusted yet (AUTHZ-03).
     """
     members = request_members.checked(request.parameter_members, request_members.AUTHORIZE)
     session = current_server().authorizations.begin(members)
@@ -73,7 +73,7 @@ def signed_in_user() -> str:
     """Who decides: the user of a full token; cookies do not count (ASESS-07 … ASESS-09, SEC-AS-07).
 
     Raises:
-        OidcError: nobody, or no user.
+        OidcError: no credentials, or not a user's.
         AuthenticationError: the token is not acceptable.
     """
     verifier = current_backend().verifier
@@ -111,7 +111,7 @@ def presented(members: dict[str, Any]) -> Presented:
 
 
 def register() -> Response:
-    """Register a client; anybody may (DCR-01, DCR-02).
+    """Register a client; without authentication (DCR-01, DCR-02).
 
     The answer says what was registered, which need not be what was asked for (RFC 7591 §3.2.1).
     """

@@ -109,7 +109,7 @@ class TokenEndpoint:
         return refresh_token if redemption.did_more else None
 
     def _revoke_if_replayed(self, code: AuthorizationCode) -> None:
-        """Somebody has a code that somebody else has used (CODE-15, RFC 6749 §4.1.2)."""
+        """A code was sent that has been used before (CODE-15, RFC 6749 §4.1.2)."""
         if code.used:
             self._revoke_what_was_issued(code)
 

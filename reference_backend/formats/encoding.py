@@ -64,7 +64,7 @@ def parse_json(text: str) -> Any:
     """Parse JSON as RFC 8259 has it, without Python's ``NaN`` and ``Infinity``.
 
     Raises:
-        ValueError: not JSON, or nested more deeply than anybody means (RFC 8259 section 9; SEC-ROB-07, SEC-ROB-10).
+        ValueError: not JSON, or nested too deeply (RFC 8259 section 9; SEC-ROB-07, SEC-ROB-10).
     """
     try:
         return json.loads(text, parse_constant=_refuse_constant)

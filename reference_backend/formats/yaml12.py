@@ -149,7 +149,7 @@ class _Document:
             same = (isinstance(key, str | bool), key)
             if not isinstance(event, yaml.AliasEvent):
                 if same in seen:
-                    _refuse(f"the key {key!r} stands here twice", event)
+                    _refuse(f"the key {key!r} is defined twice", event)
                 seen.add(same)
             mapping["" if key is None else js_text.text(key)] = self.value(next(self._events))
         return mapping

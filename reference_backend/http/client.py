@@ -1,7 +1,7 @@
-"""The backend as a client: calls to vendors, to the catalog's sources, and for documents that somebody else named.
+"""The backend as a client: calls to vendors, to the catalog's sources, and for documents that others named.
 
 Every call has one deadline for everything, from the first packet to the last byte, and a longest answer; it follows no
-redirect (a redirect would carry credentials to a host nobody chose) and honours ``HTTPS_PROXY``, ``NO_PROXY`` and
+redirect (a redirect would carry credentials to another host) and honours ``HTTPS_PROXY``, ``NO_PROXY`` and
 ``REQUESTS_CA_BUNDLE``, as ``requests`` does.
 """
 

@@ -2,7 +2,7 @@
 
 The catalog may come up after the backend, and may change while it runs. A location is therefore read when it
 is needed: again after :data:`RELOAD_AFTER`, and sooner (but not more often than every
-:data:`RETRY_AFTER`) if it failed or if nobody was found in it.
+:data:`RETRY_AFTER`) if it failed or if no user was found in it.
 """
 
 import logging
@@ -170,7 +170,7 @@ class Catalog:
 
 @lru_cache(maxsize=16)
 def _documents(text: str) -> tuple[Any, ...]:
-    """Parse a file; most are the same as the last time. Nobody changes what is parsed."""
+    """Parse a file; most are the same as the last time. The result is never changed."""
     return tuple(yaml12.load_all(text))
 
 

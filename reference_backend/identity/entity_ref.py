@@ -25,7 +25,7 @@ def stringify(ref: EntityRef) -> str:
 def fold(text: str) -> str:
     """Lower case, except for look-alikes: no foreign letter becomes an ASCII one.
 
-    The Kelvin sign, for one, has the lower case ``k``, and nobody may sign in as somebody else by it
+    The Kelvin sign, for one, has the lower case ``k``, and no user may sign in as another one by it
     (SEC-IDENT-11).
     """
     if text.isascii():

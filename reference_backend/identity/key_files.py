@@ -45,7 +45,7 @@ def load_public(file: Path, key_id: str, algorithm: str) -> dict[str, Any]:
 
 
 def require_pair(private: SigningKey, public: dict[str, Any]) -> None:
-    """Refuse halves of different keys: nobody could verify what they sign (KEY-09).
+    """Refuse halves of different keys: their signatures could not be verified (KEY-09).
 
     Raises:
         ConfigError: they are.

@@ -63,7 +63,7 @@ class ResolverContext:
         """Find exactly one user.
 
         Raises:
-            NotFoundError: nobody (CTX-05).
+            NotFoundError: no user (CTX-05).
             ConflictError: several (CTX-06).
             InputError: not a query (CTX-07).
         """
@@ -84,7 +84,7 @@ class ResolverContext:
 
         Parameters:
             query: who.
-            fallback: signed in if nobody was found (CTX-11).
+            fallback: signed in if no user was found (CTX-11).
 
         Raises:
             AuthError: see :meth:`find_user` and :meth:`issue`.
@@ -101,7 +101,7 @@ class ResolverContext:
         return self.issue(entity_ref.stringify(entity.ref), ownership(entity))
 
     def sign_in_without_catalog(self, ref: EntityRef | None) -> SignIn:
-        """Sign in somebody the catalog does not know; owns only itself (CTX-11)."""
+        """Sign in a user outside the catalog; owns only itself (CTX-11)."""
         if ref is None:
             raise NotFoundError("User not found")
         subject = entity_ref.stringify(ref)
@@ -131,7 +131,7 @@ def require_single(found: Sequence[Entity]) -> Entity:
 
 
 def may_fall_back(error: AuthError, fallback: EntityRef | None) -> bool:
-    """Only somebody who was not found may be signed in without the catalog (CTX-11)."""
+    """Only a user who was not found may be signed in without the catalog (CTX-11)."""
     return fallback is not None and error.name == "NotFoundError"
 
 

@@ -55,7 +55,7 @@ class ResolverFactory:
 
     Parameters:
         model: the options.
-        resolve: signs somebody in.
+        resolve: signs a user in.
     """
 
     model: type[Options]
@@ -85,7 +85,7 @@ def parse_options(model: type[Options], options: Mapping[str, Any]) -> Options:
 
 
 def fallback(options: Options, name: str) -> EntityRef | None:
-    """Who is signed in if the catalog knows nobody: the user of that name, if the options allow it."""
+    """Who is signed in if the catalog has no such user: the user of that name, if the options allow it."""
     return entity_ref.user(name) if options.without_catalog else None
 
 

@@ -59,7 +59,7 @@ class TokenVerifier:
         self._external = external
 
     def is_service(self, token: str) -> bool:
-        """Tell whether a token is that of a service, which is nobody's user (USERINFO-04, LIM-11, ASESS-08).
+        """Tell whether a token is that of a service, which has no user (USERINFO-04, LIM-11, ASESS-08).
 
         Raises:
             NotAllowedError: it is one of a service that has no business here.

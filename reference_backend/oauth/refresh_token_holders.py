@@ -1,6 +1,6 @@
 """Whose refresh token is whose, and which client's.
 
-A refresh cannot silently become somebody else (SEC-REFR-06), and a token goes to no other client than the one that it
+A refresh cannot silently change the user (SEC-REFR-06), and a token goes to no other client than the one that it
 was issued to (SEC-ENV-05): the cookie has the same name in every environment.
 
 The cookie holds what the vendor issued and nothing else, hence a table. It knows tokens by their hashes only. A token
@@ -21,7 +21,7 @@ class TokenHolder:
 
     Parameters:
         environment: provider and environment that it was issued to.
-        subject: whose it is, or None if the provider names nobody.
+        subject: whose it is, or None if the provider names no subject.
     """
 
     environment: str

@@ -43,7 +43,7 @@ class SessionStore:
                 connection.execute(insert(tables.sessions).values(sid=session_id, **values))
 
     def exchange(self, session_id: str, before: str, after: str) -> bool:
-        """Replace the members of a session, unless somebody else has changed them meanwhile.
+        """Replace the members of a session, unless another request has changed them meanwhile.
 
         Parameters:
             session_id: its identifier.

@@ -22,7 +22,7 @@ def send(http: HttpClient, method: str, url: str, timeout: float, **options: Any
         options: passed on to :meth:`HttpClient.request`.
 
     Raises:
-        AuthError: no answer; the text names no address of the inside.
+        AuthError: no answer; the text names no internal address.
     """
     try:
         return http.request(method, url, timeout=timeout, **options)

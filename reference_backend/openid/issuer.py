@@ -38,7 +38,7 @@ class Issuer:
         configured: URL of its discovery document, or the issuer itself.
         context: HTTP client and clock.
         timeout: seconds for one request.
-        max_age: seconds after which the document is read again; None keeps it for good.
+        max_age: seconds after which the document is read again; None keeps it without expiry.
     """
 
     def __init__(self, configured: str, context: ProviderContext, timeout: float, max_age: float | None = None) -> None:

@@ -155,7 +155,7 @@ def require_response_issuer(expected: str, received: str | None, *, promised: bo
 
 
 def require_same_person(expected: str | None, found: str | None) -> None:
-    """A refresh goes on with whoever signed in (SEC-REFR-06, Core §12.2), where that is known."""
+    """A refresh keeps the subject of the sign-in (SEC-REFR-06, Core §12.2), where that is known."""
     if expected is not None and found is not None and found != expected:
         raise RpError(f"unexpected sub value, the session is not that of {found}")
 

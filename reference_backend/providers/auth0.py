@@ -74,7 +74,7 @@ class Auth0(oauth2_base.OAuth2Provider):
         return url if request.scope else f"{url}&scope="
 
     def authorization_parameters(self, request: StartRequest) -> Mapping[str, str]:
-        """What the operator and whoever starts say about the sign-in (PROV-AUTH0-01, PROV-AUTH0-03)."""
+        """What configuration and start say about the sign-in (PROV-AUTH0-01, PROV-AUTH0-03)."""
         session = request.session or {}
         configured = {
             "prompt": None if self.prompt == NO_PROMPT else self.prompt,
@@ -172,7 +172,7 @@ class KnownProfiles:
         return profile if profile is not None and self._clock() < since + CACHED else None
 
     def put(self, subject: str | None, profile: VendorProfile) -> None:
-        """Remember a profile; nobody's is not worth it."""
+        """Remember a profile; one without a subject is not stored."""
         if not subject:
             return
         now = self._clock()
@@ -187,7 +187,7 @@ def known(members: Mapping[str, str | None]) -> dict[str, str]:
 
 
 def require_organization(configured: str | None, query: Mapping[str, str]) -> None:
-    """Nobody may ask for another organization than the configured one (PROV-AUTH0-02)."""
+    """No start may name another organization than the configured one (PROV-AUTH0-02)."""
     asked = query.get("organization")
     if asked and configured and asked != configured:
         raise InputError(WRONG_ORGANIZATION)
@@ -254,7 +254,7 @@ def require_issuer(claims: Mapping[str, Any], expected: str) -> None:
 
 
 def require_subject(claims: Mapping[str, Any]) -> None:
-    """``sub`` names somebody."""
+    """``sub`` names a subject."""
     require_text(claims.get("sub"), "Subject (sub) claim must be a string present in the ID token")
 
 

@@ -76,7 +76,7 @@ class Google(oauth2_base.OAuth2Provider):
         )
 
     def logout(self, request: LogoutRequest) -> str | None:
-        """Revoke the refresh token (§9.7); if that fails, the log hears of it, the user does not (LOGOUT-10)."""
+        """Revoke the refresh token (§9.7); if that fails, it is logged, and not reported to the user (LOGOUT-10)."""
         if request.refresh_token:
             try:
                 response = self.context.http.request("POST", REVOCATION_URL, params={"token": request.refresh_token})

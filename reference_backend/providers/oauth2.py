@@ -12,7 +12,7 @@ from reference_backend.providers.profiles import VendorProfile
 
 
 class OAuth2(oauth2_base.OAuth2Provider):
-    """Two addresses; who somebody is stands in the ID token, if there is one (OAUTH2-02, OAUTH2-05)."""
+    """Two addresses; the user is in the ID token, if there is one (OAUTH2-02, OAUTH2-05)."""
 
     vendor: ClassVar[str] = "oauth2"
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {

@@ -105,7 +105,7 @@ class OAuth2Provider(OAuthProvider):
         return self.signed_in(self.exchange_code(require_code(request)))
 
     def signed_in(self, session: OAuthSession) -> AuthenticationResult:
-        """Read the profile of whoever the tokens of a callback belong to."""
+        """Read the profile of the user of the tokens of a callback."""
         try:
             vendor_profile = self.fetch_profile(session.access_token)
         except ProfileError as error:
@@ -264,7 +264,7 @@ def session_from(answer: Mapping[str, Any]) -> OAuthSession:
 
 
 def transport_text(error: requests.RequestException) -> str:
-    """Why a vendor could not be reached, without URLs and addresses of the inside."""
+    """Why a vendor could not be reached, without URLs and internal addresses."""
     if isinstance(error, requests.Timeout):
         return "the request timed out"
     if isinstance(error, requests.exceptions.SSLError):

@@ -13,7 +13,7 @@ ONLY_SCOPE = "openid"
 
 
 class OneLogin(oauth2_base.OAuth2Provider):
-    """The issuer that is configured; whatever scopes are asked for, it hears one (ONELOGIN-01, ONELOGIN-02)."""
+    """The issuer that is configured; whatever scopes are asked for, it receives one (ONELOGIN-01, ONELOGIN-02)."""
 
     vendor: ClassVar[str] = "onelogin"
     resolvers: ClassVar[Mapping[str, ResolverFactory]] = {

@@ -66,7 +66,7 @@ class OpenIdProvider(OAuthProvider):
         return Profile(*map(optional_text, (email, userinfo.get("picture"), userinfo.get("name"))))
 
     def session_from(self, tokens: Mapping[str, Any]) -> OAuthSession:
-        """The tokens of an answer, as the app hears of them (UP-06)."""
+        """The tokens of an answer, as the app receives them (UP-06)."""
         return oauth2_base.session_from(tokens)
 
     def finish(self, session: OAuthSession, request: CallbackRequest) -> OAuthSession:
@@ -175,7 +175,7 @@ class OpenIdProvider(OAuthProvider):
         return AuthenticationResult(self.session_from(tokens), profile, subject=subject)
 
     def logout(self, request: LogoutRequest) -> str | None:
-        """Revoke the refresh token (UP-28); if that fails, the log hears of it, the user does not (LOGOUT-10)."""
+        """Revoke the refresh token (UP-28); if that fails, it is logged, and not reported to the user (LOGOUT-10)."""
         if self.revokes and request.refresh_token:
             url = self.client.issuer.optional_endpoint("revocation_endpoint")
             if url is not None:

@@ -28,7 +28,7 @@ JWT_TYPE = "urn:ietf:params:oauth:token-type:jwt"
 
 
 class Pinniped(OpenIdProvider):
-    """A federation domain: credentials for clusters, no profile and so nobody to sign in (PROV-PINNIPED-01)."""
+    """A federation domain: credentials for clusters, no profile and so no user to sign in (PROV-PINNIPED-01)."""
 
     vendor: ClassVar[str] = "pinniped"
     scopes: ClassVar[ScopePolicy] = ScopePolicy(

@@ -129,7 +129,7 @@ def require_signer(token: CompactJws, signer: str | None) -> None:
 
 
 def profile_of(claims: Mapping[str, Any]) -> Profile:
-    """The profile; nothing is taken from the access token, which nobody verified (AWSALB-11, -13, -15)."""
+    """The profile; nothing is taken from the access token, which is not verified (AWSALB-11, -13, -15)."""
     email = claims.get("email")
     if not isinstance(email, str) or not email:
         raise AuthenticationError("Missing email in the JWT token")

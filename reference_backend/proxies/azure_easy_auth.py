@@ -1,6 +1,6 @@
 """Azure App Service authentication (providers-proxy.md §3).
 
-The platform has verified the token and overwrites the header; whoever reaches the backend past it can be anybody.
+The platform has verified the token and overwrites the header; a client that bypasses it can be any user.
 That is what this proxy's contract is, so the provider works on the platform only (AZUREEASYAUTH-01).
 """
 

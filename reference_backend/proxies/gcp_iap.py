@@ -47,7 +47,7 @@ def account_id(subject: str) -> str:
     """The part of a subject behind the colon.
 
     Raises:
-        NotFoundError: there is none, so that nobody is meant (GCPIAP-13).
+        NotFoundError: there is none, so that no user is meant (GCPIAP-13).
     """
     parts = subject.split(":")
     if len(parts) < 2 or not parts[1]:

@@ -1,4 +1,4 @@
-"""The guest provider: everybody is the same user (GUEST)."""
+"""The guest provider: every visitor is the same user (GUEST)."""
 
 from typing import ClassVar
 
@@ -13,7 +13,7 @@ DEFAULT_USER = "user:development/guest"
 
 
 class Guest(ProxyProvider):
-    """Signs everybody in as ``userEntityRef``."""
+    """Signs every visitor in as ``userEntityRef``."""
 
     vendor: ClassVar[str] = "guest"
 
@@ -27,7 +27,7 @@ class Guest(ProxyProvider):
         self._ownership = config.strings("ownershipEntityRefs") or [self._user]
 
     def authenticate(self, request: ProxyRequest) -> ProxyResult:
-        """Let everybody in, in development or where it is allowed (GUEST-01 … GUEST-03)."""
+        """Sign every visitor in, in development or where it is allowed (GUEST-01 … GUEST-03)."""
         del request
         require_enabled(self._enabled)
         return ProxyResult(Profile())

@@ -1,7 +1,7 @@
 """oauth2-proxy (providers-proxy.md §6).
 
-Everything rests on the proxy: the headers are believed, the token is decoded and never verified. Whoever
-reaches the backend around the proxy is whoever they say they are. That is what this proxy's contract is;
+Everything rests on the proxy: the headers are believed, the token is decoded and never verified. A client that
+bypasses the proxy can be any user. That is what this proxy's contract is;
 the hardened alternative is a provider that verifies, such as ``cfaccess`` or ``awsalb``.
 """
 

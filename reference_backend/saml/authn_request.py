@@ -1,4 +1,4 @@
-"""The request that sends somebody to the identity provider (SAML core section 3.4, bindings section 3.4)."""
+"""The request that sends a user to the identity provider (SAML core section 3.4, bindings section 3.4)."""
 
 import base64
 import zlib

@@ -79,7 +79,7 @@ def require_audience(settings: SamlSettings, assertion: etree._Element) -> None:
 
 
 def require_confirmation(settings: SamlSettings, assertion: etree._Element, now: float) -> None:
-    """Whoever brings the assertion may do so, here and now (SAML-09, SAML-15)."""
+    """The bearer may present the assertion here and now (SAML-09, SAML-15)."""
     found = assertion.findall(f"{names.assertion('Subject')}/{names.assertion('SubjectConfirmation')}")
     bearers = [confirmation for confirmation in found if confirmation.get("Method") == names.BEARER]
     datas = [data for bearer in bearers for data in bearer.findall(names.assertion("SubjectConfirmationData"))]
@@ -99,7 +99,7 @@ def require_recipient(settings: SamlSettings, data: etree._Element) -> None:
 def require_own_request(
     response: etree._Element, assertion: etree._Element, is_own_request: Callable[[str], bool]
 ) -> None:
-    """An answer that says what it answers, answers a request of ours; nobody need have asked (SAML-14, SAML-18)."""
+    """An answer that says what it answers, answers a request of ours; it may be unsolicited (SAML-14, SAML-18)."""
     datas = assertion.iter(names.assertion("SubjectConfirmationData"))
     said = {element.get("InResponseTo") for element in (response, *datas)}
     for request_id in said - {None}:

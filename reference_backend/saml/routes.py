@@ -68,7 +68,7 @@ def relay_state() -> str | None:
 
 
 def session(settings: SamlSettings) -> dict[str, object]:
-    """The session of whoever the answer names (SAML-04, SAML-19)."""
+    """The session of the user that the response names (SAML-04, SAML-19)."""
     backend = current_backend()
     identity = identified(settings)
     signed_in = sign_in.by_name_id(identity, backend.context)

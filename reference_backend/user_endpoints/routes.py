@@ -1,4 +1,4 @@
-"""User info, the cookie of a limited token, and the keys for everybody (USERINFO, LIM, JWKS)."""
+"""User info, the cookie of a limited token, and the public keys (USERINFO, LIM, JWKS)."""
 
 from flask import Response
 

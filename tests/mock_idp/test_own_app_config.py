@@ -286,7 +286,10 @@ MISTAKES = [
         provider("github: {p: {clientId: {$file: none.txt}}}"),
         "auth.providers.github.p.clientId: $file none.txt: There is no file",
     ),
-    (provider("github: {$include: 'x.yaml', more: 1}"), "auth.providers.github: $include stands alone, and is a text."),
+    (
+        provider("github: {$include: 'x.yaml', more: 1}"),
+        "auth.providers.github: $include has to be the only member, and a string.",
+    ),
     (
         provider("github: {a: {clientId: x, clientSecret: '1'}, b: {clientId: x, clientSecret: '2'}}"),
         "auth.providers.github.b: the client 'x' has another clientSecret at",

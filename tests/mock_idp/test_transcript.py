@@ -208,7 +208,7 @@ def test_a_card_for_each_sign_in_the_latest_first(github: World) -> None:
     github.authorize(client_id="nobody")
     github.authorize()
     shown = list(cards(github))
-    outcomes = ["waits for somebody to decide", "refused", "denied", "allowed"]
+    outcomes = ["waits for a decision", "refused", "denied", "allowed"]
     assert [next(outcome for outcome in outcomes if f">{outcome}</span>" in card) for card in shown] == outcomes
     assert "Registered clients" in shown[1], "why it was refused"
     assert "Bela Marsh" in shown[2]

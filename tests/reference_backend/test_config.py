@@ -83,8 +83,8 @@ def test_default_files(tmp_path):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a: 1\nb: 2\na: 3", r"config-0\.yaml:3: not valid YAML: the key 'a' stands here twice"),
-        ("a: {b: 1, b: 1}", "the key 'b' stands here twice"),
+        ("a: 1\nb: 2\na: 3", r"config-0\.yaml:3: not valid YAML: the key 'a' is defined twice"),
+        ("a: {b: 1, b: 1}", "the key 'b' is defined twice"),
         ("a: &x [*x]", "there is no value 'x' before this"),
         ("a: &x 1\nb: [" + "*x, " * 100 + "]", "there are too many copies of 'x'"),
         ("a: [-, b]", "a list of lines cannot begin between brackets"),

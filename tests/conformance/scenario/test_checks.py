@@ -157,7 +157,7 @@ def test_names_stand_once(told):
     good = "  - {start: {}, expect: {GEN-01: {status: 1}}}\n"
     more = "expectation: gone\nexpects: {status: 1}\n---\ncapabilities: {refresh: It is said a second time.}\n"
     first, second = told(good, facts=FACTS + more)
-    assert "'gone' stands already in facts.yaml:" in first
+    assert "'gone' is already defined in facts.yaml:" in first
     assert "the capability 'refresh' has a meaning already" in second
 
 

@@ -184,15 +184,15 @@ MISTAKES = [
     ("{status: 200}", "[{status: 200}, {}]", 4, "step 'start': GEN-01 expects nothing, so it cannot fail"),
     ("200", "{at_leest: 5}", 4, "GEN-01 status: there is no operator 'at_leest'; 'at_least' is one"),
     ("200", "{lacks_keys: token}", 4, "GEN-01 status: lacks_keys: 'token' is not a list"),
-    ("200}", "200, status: 201}", 6, "not YAML: 'status' stands here twice"),
-    (TITLE, f"{TITLE}\nscenario: again", 3, "not YAML: 'scenario' stands here twice"),
+    ("200}", "200, status: 201}", 6, "not YAML: 'status' is defined twice"),
+    (TITLE, f"{TITLE}\nscenario: again", 3, "not YAML: 'scenario' is defined twice"),
     (TITLE, f"{TITLE}\n? [a, b]\n: x", 3, "not YAML: ['a', 'b'] cannot be a key"),
     ("200}", "200", 7, "not YAML: expected ',' or '}'"),
     ("{}", "*nowhere", 4, "not YAML: found undefined alias 'nowhere'"),
     ("{}", "&self {query: *self}", 4, "not YAML: an alias is within its own value"),
     ("{}", "{scopes: &self [*self]}", 4, "not YAML: an alias is within its own value"),
     ("{}", "!!python/none {}", 4, "not YAML: could not determine a constructor"),
-    ("good back", "good \x07 back", 2, "not YAML: the character U+0007 cannot stand here"),
+    ("good back", "good \x07 back", 2, "not YAML: the character U+0007 is not allowed here"),
 ]
 
 
@@ -239,14 +239,16 @@ def test_not_utf8(folder):
 def test_scenario_id_twice(folder, tmp_path):
     write(folder, GOOD)
     write(folder, "# moved\n" + GOOD, "two.yaml")
-    assert mistakes(folder) == [f"{folder}/two.yaml:2: 'good-one' stands already in one.yaml:1"]
+    assert mistakes(folder) == [f"{folder}/two.yaml:2: 'good-one' is already defined in one.yaml:1"]
 
 
 def test_later_folder_replaces_nothing(folder, tmp_path):
     facts = "provider: github\ntitle: GitHub\nkind: oauth\n"
     write(folder, facts)
     write(tmp_path / "own", facts)
-    assert mistakes(folder, tmp_path / "own") == [f"{tmp_path}/own/one.yaml:1: 'github' stands already in one.yaml:1"]
+    assert mistakes(folder, tmp_path / "own") == [
+        f"{tmp_path}/own/one.yaml:1: 'github' is already defined in one.yaml:1"
+    ]
 
 
 def test_several_mistakes_at_once(folder):

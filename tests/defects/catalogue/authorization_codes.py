@@ -36,7 +36,7 @@ def code_works_twice() -> None:
 
 @on_server("CODE-09", "SEC-AS-02")
 def redirect_address_of_a_code_does_not_matter() -> None:
-    """A code is redeemed with any redirect address."""
+    """A code is redeemed with any redirect URI."""
     replace(authorization_codes, "require_same_redirect_uri", nothing)
 
 

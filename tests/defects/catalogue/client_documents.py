@@ -65,7 +65,7 @@ def one_forbidden_method_is_forgotten() -> None:
 
 @on_server("CIMD-11", "SEC-AS-20")
 def document_with_anything_as_address() -> None:
-    """What a document lists as redirect addresses is not looked at."""
+    """What a document lists as redirect URIs is not looked at."""
 
     def read(document: dict[str, Any]) -> tuple[str, ...]:
         listed = document.get("redirect_uris")

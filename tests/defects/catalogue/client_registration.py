@@ -113,13 +113,13 @@ def cli_document_with_another_address() -> None:
 
 @on_server("DCR-04", "DCR-07", "PAT-03", "PAT-04", "PAT-05", "PAT-06", "SEC-AS-03")
 def registration_of_any_address() -> None:
-    """Clients register whatever redirect address they like."""
+    """Clients register whatever redirect URI they like."""
     replace(redirect_uris, "require_allowed", nothing)
 
 
 @on_server("DCR-05", "CIMD-16")
 def redirect_address_with_credentials() -> None:
-    """A user name before the host of a redirect address does not matter."""
+    """A user name before the host of a redirect URI does not matter."""
     replace(redirect_uris, "has_credentials", always(value=False))
 
 
@@ -161,7 +161,7 @@ def only_the_first_problem_is_told() -> None:
 
 @on_server("DCR-03")
 def registration_without_addresses() -> None:
-    """A client without redirect addresses can register."""
+    """A client without redirect URIs can register."""
     relaxed = (dataclasses.replace(one, required=False) for one in request_members.REGISTER)
     replace(request_members, "REGISTER", tuple(relaxed))
     wrap(

@@ -42,19 +42,19 @@ def compare_redirect_addresses(fits: Callable[[str, str], bool]) -> None:
 
 @on_server("AUTHZ-06", "SEC-AS-02")
 def redirect_address_by_its_beginning() -> None:
-    """A redirect address may go on after what is registered."""
+    """A redirect URI may go on after what is registered."""
     compare_redirect_addresses(lambda asked, registered: asked.startswith(registered))
 
 
 @on_server("AUTHZ-06", "SEC-AS-02")
 def redirect_address_in_any_case() -> None:
-    """Upper and lower case of a redirect address are the same."""
+    """Upper and lower case of a redirect URI are the same."""
     compare_redirect_addresses(lambda asked, registered: asked.lower() == registered.lower())
 
 
 @on_server("AUTHZ-06", "SEC-AS-02")
 def redirect_address_with_any_query() -> None:
-    """The query of a redirect address does not matter."""
+    """The query of a redirect URI does not matter."""
     compare_redirect_addresses(lambda asked, registered: asked.partition("?")[0] == registered.partition("?")[0])
 
 
@@ -139,7 +139,7 @@ def state_is_encoded_twice() -> None:
 
 @on_server("ASESS-11", "ASESS-14", "SEC-AS-17")
 def query_of_the_client_is_lost() -> None:
-    """The query of the redirect address is replaced."""
+    """The query of the redirect URI is replaced."""
     wrap(
         redirect_uris,
         "with_parameters",
@@ -263,7 +263,7 @@ def decision_needs_a_header() -> None:
 
 @on_server("ASESS-16")
 def tokens_of_somebody_else() -> None:
-    """The subject of the tokens is always the same user, whoever approved."""
+    """The subject of the tokens is always the same user, not the one who approved."""
     wrap(
         Authorizations,
         "approve",

@@ -361,7 +361,7 @@ def user_token_audience_in_a_list() -> None:
 
 @defect("CODE-09", "SEC-AS-02", profile=SERVER, providers=("google",))
 def redirect_address_of_a_code_without_case() -> None:
-    """The redirect address at the token endpoint is compared without case."""
+    """The redirect URI at the token endpoint is compared without case."""
 
     def require_same_redirect_uri(session: AuthorizationSession, redirect_uri: str) -> None:
         if session.redirect_uri.lower() != redirect_uri.lower():
@@ -380,13 +380,13 @@ def _registered_rule(fits: Callable[[str, str], bool]) -> None:
 
 @defect("AUTHZ-06", "SEC-AS-02", profile=SERVER, providers=("google",))
 def redirect_address_without_fragment() -> None:
-    """The fragment of a redirect address does not count."""
+    """The fragment of a redirect URI does not count."""
     _registered_rule(lambda asked, one: asked.partition("#")[0] == one)
 
 
 @defect("AUTHZ-06", "SEC-AS-02", profile=SERVER, providers=("google",))
 def redirect_address_below_the_registered_one() -> None:
-    """A redirect address below the registered one is taken, too."""
+    """A redirect URI below the registered one is taken, too."""
     _registered_rule(lambda asked, one: asked == one or asked.startswith(f"{one}/"))
 
 

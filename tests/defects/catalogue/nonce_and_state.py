@@ -174,7 +174,7 @@ def origin_in_the_state_as_received() -> None:
 
 @defect("STATE-05", "FE-45")
 def redirect_address_cut_in_the_state() -> None:
-    """The state carries the redirect address without its query."""
+    """The state carries the redirectUrl without its query."""
 
     def encode(original: Callable[[OAuthState], str], one: OAuthState) -> str:
         address = one.redirect_url and one.redirect_url.partition("?")[0]

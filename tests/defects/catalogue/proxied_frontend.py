@@ -42,7 +42,7 @@ def proxied_identity_of_another_type() -> None:
 
 @defect("FE-67", providers=("oauth2Proxy",))
 def proxied_token_of_five_minutes() -> None:
-    """Tokens count for so short a time that the frontend asks anew whenever it needs one."""
+    """Backstage tokens expire before the frontend can use one twice."""
     expire_after(300)
 
 

@@ -75,7 +75,7 @@ def alb_picture_left_out() -> None:
 
 @defect("AWSALB-14", providers=ALB)
 def alb_access_token_left_out() -> None:
-    """The balancer's access token is not handed on."""
+    """The balancer's access token is not passed on."""
     change_provider_info(AwsAlb, lambda info: {name: info[name] for name in info if name != "accessToken"})
 
 
@@ -112,7 +112,7 @@ def iap_display_name_added() -> None:
 
 @defect("GCPIAP-10", providers=IAP)
 def iap_claims_of_its_own_left_out() -> None:
-    """Only the registered claims of Identity-Aware Proxy are handed on."""
+    """Only the registered claims of Identity-Aware Proxy are passed on."""
 
     def change(info: dict[str, Any]) -> dict[str, Any]:
         registered = ("iss", "aud", "sub", "iat", "exp", "email")
@@ -149,7 +149,7 @@ def cloudflare_display_name_left_out() -> None:
 
 @defect("CFACCESS-13", providers=CLOUDFLARE)
 def cloudflare_token_left_out() -> None:
-    """Cloudflare's token is not handed on."""
+    """Cloudflare's token is not passed on."""
     change_provider_info(CloudflareAccess, lambda info: {name: info[name] for name in info if name != "token"})
 
 
@@ -230,13 +230,13 @@ def easy_auth_display_name_left_out() -> None:
 
 @defect("AZUREEASYAUTH-05", providers=EASY_AUTH)
 def easy_auth_empty_access_token() -> None:
-    """Without an access token of App Service an empty one is handed on."""
+    """Without an access token of App Service an empty one is passed on."""
     change_provider_info(AzureEasyAuth, lambda info: {"accessToken": info.get("accessToken", "")})
 
 
 @defect("AZUREEASYAUTH-05", providers=EASY_AUTH)
 def easy_auth_id_token_handed_on() -> None:
-    """The ID token of App Service is handed on as access token."""
+    """The ID token of App Service is passed on as access token."""
 
     def authenticate(original: Authenticate, self: Any, asked: ProxyRequest) -> ProxyResult:
         found = original(self, asked)

@@ -261,7 +261,7 @@ def iap_address_not_required() -> None:
 
 @defect("CFACCESS-15", providers=CLOUDFLARE)
 def cloudflare_machine_without_name() -> None:
-    """A token of Cloudflare about nobody is that of a machine that is listed."""
+    """A Cloudflare token without a subject and name is accepted as a listed service token."""
 
     def identity(original: Callable[..., Any], claims: Any, listed: Any) -> Any:
         return original({"common_name": next(iter(listed)), **claims}, listed)
@@ -271,7 +271,7 @@ def cloudflare_machine_without_name() -> None:
 
 @defect("CFACCESS-16", providers=CLOUDFLARE)
 def cloudflare_person_may_be_a_machine() -> None:
-    """A token whose subject is a listed machine's name is that machine's, whoever has it."""
+    """A user's Cloudflare token whose subject is a listed name is accepted as a service token."""
     original = CloudflareAccess._identity
 
     def identity(self: CloudflareAccess, token: Any) -> Any:
@@ -285,7 +285,7 @@ def cloudflare_person_may_be_a_machine() -> None:
 
 @defect("CFACCESS-17", providers=CLOUDFLARE)
 def cloudflare_answer_kept_by_subject() -> None:
-    """Whoever comes again with another token of Cloudflare gets the answer to the first one."""
+    """A second Cloudflare token of the same subject gets the cached response to the first one."""
     kept: dict[str, ProxyResult] = {}
 
     def authenticate(original: Authenticate, self: Any, asked: ProxyRequest) -> ProxyResult:

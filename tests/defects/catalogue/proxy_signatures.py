@@ -104,19 +104,19 @@ def text_is_somebody(provider: type[Any]) -> None:
 
 @defect("AWSALB-06", "SEC-PROXY-09", providers=ALB)
 def alb_takes_any_text() -> None:
-    """A text that is no token signs somebody in behind the balancer."""
+    """A load balancer header that is not a JWT signs in a user."""
     text_is_somebody(AwsAlb)
 
 
 @defect("GCPIAP-05", "SEC-PROXY-09", providers=IAP)
 def iap_takes_any_text() -> None:
-    """A text that is no token signs somebody in behind Identity-Aware Proxy."""
+    """An Identity-Aware Proxy header that is not a JWT signs in a user."""
     text_is_somebody(GcpIap)
 
 
 @defect("CFACCESS-07", "CFACCESS-10", "CFACCESS-04", providers=CLOUDFLARE)
 def cloudflare_takes_any_text() -> None:
-    """A text that is no token signs somebody in behind Cloudflare."""
+    """A Cloudflare header that is not a JWT signs in a user."""
     text_is_somebody(CloudflareAccess)
 
 

@@ -112,7 +112,7 @@ def alb_government_keys_looked_for_elsewhere() -> None:
 
 @defect("CFACCESS-06", providers=("cfaccess-keys",))
 def cloudflare_keys_fetched_for_every_unknown_one() -> None:
-    """Every key id that nobody knows makes the backend fetch the team's keys."""
+    """Every unknown key id makes the backend fetch the team's keys."""
     replace(key_set, "COOL_DOWN", 0)
 
 
@@ -172,7 +172,7 @@ def oauth2_proxy_token_with_its_scheme() -> None:
 
 @defect("OAUTH2PROXY-04", providers=OAUTH2_PROXY)
 def oauth2_proxy_token_required() -> None:
-    """Without the token of oauth2-proxy nobody is signed in."""
+    """A request without the token header of oauth2-proxy is refused."""
 
     def change(asked: ProxyRequest, found: ProxyResult) -> ProxyResult:
         if not (found.provider_info or {}).get("accessToken"):
@@ -224,13 +224,13 @@ def underscores_are_hyphens() -> None:
 
 @defect("RES-25", providers=("awsalb-domains", "azureEasyAuth-domains"))
 def allowed_domains_of_proxies_ignored() -> None:
-    """Whatever domains are allowed, everybody signs in whom the catalog knows."""
+    """The proxy resolvers ignore allowedDomains."""
     replace(resolvers, "require_allowed_domain", nothing)
 
 
 @defect("GUEST-02", "SEC-PROXY-06", providers=("guest-refused",))
 def guest_open_in_production() -> None:
-    """Everybody is a guest, opt-in or not."""
+    """The guest provider is enabled in production without the opt-in."""
     replace(guest, "require_enabled", nothing)
 
 

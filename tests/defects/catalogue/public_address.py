@@ -70,7 +70,7 @@ def user_cookie_that_browsers_drop() -> None:
 
 @defect("COOKIE-04", profile=PLAIN_HTTP, providers=PROVIDERS)
 def forwarded_scheme_makes_cookies_secure() -> None:
-    """A header that anybody can send makes the cookies of an http backend Secure."""
+    """A forwarded header makes the cookies of an http backend Secure."""
     secure_by_header()
 
 

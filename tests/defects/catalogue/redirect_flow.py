@@ -100,7 +100,7 @@ def error_at_the_redirect_address() -> None:
 
 @defect("REDIR-05")
 def error_percent_encoded() -> None:
-    """Spaces of the error are written as %20 in the redirect address."""
+    """Spaces of the error are written as %20 in the redirectUrl."""
     wrap(redirect_flow, "with_error", lambda original, url, message: original(url, message).replace("+", "%20"))
 
 
@@ -122,7 +122,7 @@ def redirect_to_any_host() -> None:
 
 @defect("REDIR-09", crashes=True)
 def malformed_redirect_address_crashes() -> None:
-    """A redirect address that is none is a server error."""
+    """An invalid redirectUrl causes a server error."""
 
     def report(
         original: Callable[..., Response], error: Exception, flow_state: OAuthState | None, target: str

@@ -135,7 +135,7 @@ def rotated_token_not_stored() -> None:
 
 @defect("REFRESH-07", providers=("google",))
 def refresh_cookie_slides() -> None:
-    """Every refresh writes the refresh cookie anew, although the vendor keeps the token."""
+    """Every refresh sets the refresh cookie again, although the vendor does not rotate the token."""
 
     def store(
         original: Callable[..., None], environment: Any, context: Any, old: str, rotated: list[str], holder: Any

@@ -19,7 +19,7 @@ from tests.defects.defect import always, replace, wrap
 
 @on_server("USERINFO-04", "LIM-11")
 def services_are_strangers() -> None:
-    """A token of a service is refused like one that nobody issued, not as one that is no user's."""
+    """A service token is refused like an unknown token, not as one without a user."""
     replace(TokenVerifier, "is_service", always(value=False))
 
 

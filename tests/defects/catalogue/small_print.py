@@ -158,7 +158,7 @@ def legacy_deletion_by_the_requests_origin() -> None:
 
 @defect("COOKIE-21", crashes=True)
 def ipv6_callback_crashes() -> None:
-    """A callback address with an IPv6 host is too much for the cookies."""
+    """A callback URL with an IPv6 host causes a server error."""
 
     def deletions(original: Callable[..., list[Cookie]], settings: CookieSettings, *arguments: Any) -> list[Cookie]:
         if "[" in settings.callback.hostname:

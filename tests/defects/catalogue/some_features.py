@@ -77,7 +77,7 @@ def star_is_no_pattern() -> None:
 
 @without_registration("PAT-02")
 def malformed_patterns_are_skipped() -> None:
-    """A pattern without a scheme fits nothing, and nobody is told."""
+    """A pattern without a scheme is ignored without an error."""
     wrap(
         url_patterns,
         "matches",

@@ -79,4 +79,4 @@ def test_a_private_window_is_told_at_once(app: App) -> None:
     # Its frames send no cookies to other sites, so that nobody is signed in there.
     renewed, refusals = app.renew(None)
     assert renewed in ("login_required", "interaction_required")
-    assert refusals == ["nobody is signed in"]
+    assert refusals == ["no user is signed in"]

@@ -105,7 +105,7 @@ def test_the_journal_is_live(browser: Browser, idp: IdpProcess) -> None:
         page = context.new_page()
         sign_in_page("gitlab")(page, idp.url)
         newest = watching.locator(".sign-in").first
-        expect(newest).to_contain_text("GitLab waits for somebody to decide")
+        expect(newest).to_contain_text("GitLab waits for a decision")
         page.get_by_role("button", name="Allow").click()
         expect(newest).to_contain_text("GitLab: Ada Quill allowed")
 

@@ -195,7 +195,7 @@ def test_time_passes_at_one_service_alone_and_is_restored(github: World) -> None
     control(world, "PATCH", "/clock", 200, advance=5)
     assert world.idp.services.by_id["mine"].clock.now() == before + 5
     assert "2100" in control(world, "PATCH", "/services/mine", 400, advance=4_000_000_000)["error"]
-    assert "everybody's" in control(world, "PATCH", "/services/okta", 400, advance=1)["error"]
+    assert "is shared" in control(world, "PATCH", "/services/okta", 400, advance=1)["error"]
 
     control(world, "POST", f"/snapshots/{snapshot}/restore", 204)
     assert ahead() == [0, 0]

@@ -19,7 +19,7 @@ MISTAKES = [
     ("people:\n  - id: jane\n    groups: a\n", ":3: people.groups: groups must be a list", ""),
     ("people:\n  - id: jane\n    groups:\n    - a\n    - 7\n", ":5: people.groups: an entry of groups", "not 7"),
     ("people:\n  - id: jane\n  - id: jane\n", ":3: 'jane' stands at ", ":2 already; remove one"),
-    ("people:\n  - id: jane\n    id: joe\n", ":2 and 3: the member 'id' stands there twice", "remove one"),
+    ("people:\n  - id: jane\n    id: joe\n", ":2 and 3: the member 'id' is defined twice", "remove one"),
     ("people:\n  - id: jane\n    claims: {all: {since: 2020-01-01}}\n", ":3: people.claims.all: ", "quotation marks"),
     ("clients:\n  - vendor: github\n    client_id: x\n", ":2: clients: A client needs the member redirect_uris", ""),
     ("clients:\n  - vendor: githup\n    redirect_uris: []\n", ":2: clients.vendor: ", "did you mean github?"),

@@ -86,12 +86,12 @@ def test_whoever_does_not_exist_cannot_sign_in(idp: Idp, app: App) -> None:
 def test_the_vendor_s_refusal_is_the_reason(idp: Idp, app: App) -> None:
     app.client = replace(app.client, redirect_uris=("http://app.example/elsewhere",))
 
-    with pytest.raises(SignInError, match=r"Nobody was asked to sign in.*/login → .*/authorize; .*redirect"):
+    with pytest.raises(SignInError, match=r"No sign-in page was shown.*/login → .*/authorize; .*redirect"):
         idp.sign_in("/login", app=app)
 
 
 def test_a_page_that_leads_nowhere(idp: Idp, app: App) -> None:
-    with pytest.raises(SignInError, match="Nobody was asked to sign in"):
+    with pytest.raises(SignInError, match="No sign-in page was shown"):
         idp.sign_in("/about", app=app)
     with pytest.raises(SignInError, match="went on for 30 pages"):
         idp.sign_in("/circle", app=app)
