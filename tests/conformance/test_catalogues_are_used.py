@@ -17,6 +17,7 @@ UNUSED = {
     "hmac-with-public-key": "id-token-signed-with-a-shared-secret has the key in all its spellings",
     "embedded-key": "id-token-with-a-key-of-its-own has keys, certificates and their addresses",
     "wrong-at-hash": "security/id_token.yaml has hashes of every kind",
+    "endpoint-with-query": "the environment endpoint-query has it, which a scenario of oidc plays",
 }
 """Faults that no scenario needs by their names, with the reason."""
 

@@ -328,7 +328,7 @@ class TestGuest:
     def test_a_user_of_its_own(self, make, guest):
         guest.update(userEntityRef="User:Default/Foo", ownershipEntityRefs=["group:default/x"])
         identity = make().get("/guest/refresh").get_json()["backstageIdentity"]["identity"]
-        assert identity["userEntityRef"] == "User:Default/Foo"
+        assert identity["userEntityRef"] == "user:default/foo"
         assert identity["ownershipEntityRefs"] == ["group:default/x"]
 
     @pytest.mark.requirement("PROXY-09", "GUEST-09")
