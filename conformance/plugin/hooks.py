@@ -278,6 +278,6 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     document = config.stash.get(DOCUMENT, None)
     if document is not None:
         run = config.stash[RUN]
-        summarise(document, terminalreporter, run.options.transcripts)
+        summarise(document, terminalreporter, run.options.transcripts, run.options.own_files)
         for line in in_words(finding for finding in run.findings if finding.is_set_up):
             terminalreporter.line(line)

@@ -142,6 +142,16 @@ class Options:
     seed: int
     timeout: float
 
+    @property
+    def own_files(self) -> list[str]:
+        """The options with which vendors, providers and scenarios of the user's own were named, to be said again."""
+        named = (
+            ("--vendor", self.vendors),
+            ("--provider-module", self.provider_modules),
+            ("--scenarios", self.scenarios[1:]),
+        )
+        return [word for option, values in named for value in values for word in (option, value)]
+
     def to_json(self) -> dict[str, Any]:
         """JSON-able form for the xdist workers."""
         return asdict(self)

@@ -2,7 +2,7 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
 from conformance.applicability import environment_of, profile_of
@@ -71,28 +71,31 @@ def told_at_once(result: CaseResult) -> str:
     return f"{result.verdict.upper()} {failed.requirement} {where}{failed.path} {values} ({result.scenario})"
 
 
-def summarise(document: dict[str, Any], reporter: Any, transcripts: str) -> None:
+def summarise(document: dict[str, Any], reporter: Any, transcripts: str, own_files: Sequence[str] = ()) -> None:
     """Write the summary through pytest's terminal reporter.
 
     Parameters:
         document: the report.
         reporter: pytest's.
         transcripts: ``first`` shows an outline of one case for each group, ``all`` its exchanges, ``none`` nothing.
+        own_files: options with which vendors, providers and scenarios of the user's own were named.
     """
     found = groups_of(document)
     if found:
         reporter.section("what failed")
         for number, cluster in enumerate(clusters_of(found), start=1):
-            for line in told(cluster, number, document, transcripts):
+            for line in told(cluster, number, document, transcripts, own_files):
                 reporter.line(line)
     reporter.section("conformance")
     for line in summary_lines(document):
         reporter.line(line)
 
 
-def told(cluster: list[Group], number: int, document: dict[str, Any], transcripts: str) -> Iterator[str]:
+def told(
+    cluster: list[Group], number: int, document: dict[str, Any], transcripts: str, own_files: Sequence[str] = ()
+) -> Iterator[str]:
     """Failures of one requirement: the first group as a whole, the others as a line each."""
-    yield from _group(cluster[0], number, document, transcripts)
+    yield from _group(cluster[0], number, document, transcripts, own_files)
     if transcripts == "all":
         for group in cluster[1:]:
             yield f"   also      {group.case['scenario']} at {_providers(group.providers)}"
@@ -109,7 +112,9 @@ def told(cluster: list[Group], number: int, document: dict[str, Any], transcript
     yield ""
 
 
-def _group(group: Group, number: int, document: dict[str, Any], transcripts: str) -> Iterator[str]:
+def _group(
+    group: Group, number: int, document: dict[str, Any], transcripts: str, own_files: Sequence[str]
+) -> Iterator[str]:
     """A group of failures: what should hold, what came, where else, how to play it alone, and the exchanges."""
     case = group.case
     rows = {row["id"]: row for row in document["requirements"]}
@@ -121,7 +126,7 @@ def _group(group: Group, number: int, document: dict[str, Any], transcripts: str
         yield f"   and {len(group.failures) - SHOWN_FAILURES} more checks of this case"
     if not group.failures or case["verdict"] == "error":
         yield f"   {_cut(case['message'].splitlines()[0])}"
-    yield f"   replay    {replay(case, document)}"
+    yield f"   replay    {replay(case, document, own_files)}"
     if transcripts == "all":
         yield from (f"   {line}" for line in as_text(case["transcript"]).splitlines())
     elif transcripts == "first" and case["transcript"]:
@@ -148,8 +153,14 @@ def _providers(names: list[str]) -> str:
     return ", ".join(names[:SHOWN_PROVIDERS]) + (f"; same at {more} more" if more > 0 else "")
 
 
-def replay(case: dict[str, Any], document: dict[str, Any]) -> str:
-    """The command that plays a case alone, against the same target."""
+def replay(case: dict[str, Any], document: dict[str, Any], own_files: Sequence[str] = ()) -> str:
+    """The command that plays a case alone, against the same target.
+
+    Parameters:
+        case: of the document.
+        document: the report.
+        own_files: see :func:`summarise`.
+    """
     target, words = document["target"], ["auth-conformance", "run"]
     if not target["embedded"]:
         words += [target["url"], "--idp", document["idp"]["url"]]
@@ -159,7 +170,7 @@ def replay(case: dict[str, Any], document: dict[str, Any]) -> str:
         words += ["--env", target["environment"]]
     if case["provider"] != "none":
         words += ["--provider", case["provider"]]
-    return shlex.join([*words, "-k", case["scenario"]])
+    return shlex.join([*words, *own_files, "-k", case["scenario"]])
 
 
 def summary_lines(document: dict[str, Any]) -> Iterator[str]:

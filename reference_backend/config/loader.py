@@ -157,7 +157,7 @@ def _read_text(file: Path) -> str:
     try:
         return file.read_bytes().decode("utf-8", "replace")
     except OSError as error:
-        raise ConfigError(f"cannot read {file}: {error.strerror or error}") from error
+        raise ConfigError(f"cannot read {file}: {error.strerror or error}; name another file with --config") from error
 
 
 class _Resolver:

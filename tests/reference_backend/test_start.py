@@ -24,7 +24,9 @@ def test_redirects_to_the_vendor_without_body_or_type(browser):
 
 
 def test_state_and_nonce_cookie_belong_together(browser):
-    encoded, cookie = browser.start(query="&origin=https://A.ex.test/path&flow=redirect&redirectUrl=https://a.ex.test/x")
+    encoded, cookie = browser.start(
+        query="&origin=https://A.ex.test/path&flow=redirect&redirectUrl=https://a.ex.test/x"
+    )
     decoded = state.decode(encoded)
     assert cookie == f"github-nonce={decoded.nonce.replace('=', '%3D').replace('+', '%2B').replace('/', '%2F')}"
     assert len(decoded.nonce) == 24
