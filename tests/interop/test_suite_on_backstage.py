@@ -22,6 +22,8 @@ from tests.support.processes import ROOT
 
 DEVIATIONS = Path(__file__).parent / "backstage" / "deviations.yaml"
 OTHER_PROFILES = [id_ for id_ in profiles() if id_ != "default"]
+NEEDS_REGISTRATION = {"oidc-registration"}
+"""Profiles all of whose cases begin with a client that registers itself, which this release lets nobody do (DCR-18)."""
 
 
 def run_suite(auth_url: str, idp_url: str, report: Path, *options: str) -> dict[str, Any]:
@@ -64,7 +66,8 @@ def test_the_scenarios_of_a_profile_pass_on_the_real_backstage(profile: str, tmp
             options = ("--profile", profile, "--only-profile")
             said = run_suite(target.auth_url, idp.url, tmp_path / "report.json", *options)
 
-    assert said["summary"]["passed"] + said["summary"]["warned"] >= 1
+    ran = said["summary"]["passed"] + said["summary"]["warned"]
+    assert ran == 0 if profile in NEEDS_REGISTRATION else ran >= 1
     assert {case["message"] for case in said["cases"] if case["verdict"] == "not-applicable"} <= {
         ONE_REPLICA,
         NO_REGISTRATION,
