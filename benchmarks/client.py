@@ -1,6 +1,7 @@
 """The load generator: HTTP/1.1 on sockets of its own, many conversations at once in one thread.
 
-It does as little as it can, because its work is measured, too: requests are bytes, answers are cut at their length.
+It does as little as it can, because its work is measured, too: requests are bytes, answers are read by httptools (the
+parser of Node's HTTP server).
 A conversation is a generator that yields requests and is sent answers; each keeps its connections, as a browser does.
 """
 
@@ -13,10 +14,13 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urljoin, urlsplit
 
+from httptools import HttpParserError, HttpResponseParser
+
 from benchmarks.settings import ANSWER_SECONDS
 
 FORM = "application/x-www-form-urlencoded"
-_BODILESS = frozenset({204, 304})
+_ENDS_OF_ITS_OWN = frozenset({"content-length", "transfer-encoding"})
+"""Header fields that say where a body ends; without them, the end of the connection does (RFC 9112 section 6.3)."""
 
 
 class LoadError(Exception):
@@ -40,12 +44,12 @@ class Answer(NamedTuple):
 
     Parameters:
         status: HTTP status.
-        head: status line and header fields.
+        fields: header fields in order, names in lower case.
         body: the body.
     """
 
     status: int
-    head: bytes
+    fields: tuple[tuple[str, str], ...]
     body: bytes
 
     def header(self, name: str) -> str:
@@ -54,11 +58,7 @@ class Answer(NamedTuple):
 
     def headers(self, name: str) -> Iterator[str]:
         """All fields of a name, in order."""
-        wanted = name.lower().encode()
-        for line in self.head.split(b"\r\n")[1:]:
-            key, _, value = line.partition(b":")
-            if key.strip().lower() == wanted:
-                yield value.strip().decode("latin-1")
+        return (value for key, value in self.fields if key == name.lower())
 
     def json(self) -> Any:
         """The body as JSON.
@@ -133,6 +133,56 @@ def location(url: str, answer: Answer) -> str:
     return urljoin(url, target)
 
 
+class AnswerReader:
+    """Reads one answer, piece by piece."""
+
+    def __init__(self) -> None:
+        self._parser = HttpResponseParser(self)
+        self._fields: list[tuple[str, str]] = []
+        self._body = bytearray()
+        self.is_complete = False
+        """The whole answer is there."""
+        self.is_last = True
+        """The server ends the connection after it."""
+        self.has_begun = False
+        """Something of it is there."""
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Called by the parser."""
+        self._fields.append((name.decode("latin-1").lower(), value.decode("latin-1")))
+
+    def on_body(self, piece: bytes) -> None:
+        """Called by the parser."""
+        self._body += piece
+
+    def on_message_complete(self) -> None:
+        """Called by the parser, which knows only now whether the connection stays."""
+        self.is_complete = True
+        self.is_last = not self._parser.should_keep_alive()
+
+    def feed(self, piece: bytes) -> None:
+        """Take what was received; nothing at all is the end of the connection.
+
+        Raises:
+            LoadError: it is no HTTP, or the connection ended in the middle.
+        """
+        if piece:
+            self.has_begun = True
+            try:
+                self._parser.feed_data(piece)
+            except HttpParserError as error:
+                raise LoadError(f"an answer is no HTTP: {error}") from error
+        elif not self.is_complete:
+            if not self._fields or _ENDS_OF_ITS_OWN & {name for name, _ in self._fields}:
+                raise LoadError("the connection ended in the middle of an answer")
+            self.is_complete = True
+
+    @property
+    def answer(self) -> Answer:
+        """The answer, once it is complete."""
+        return Answer(self._parser.get_status_code(), tuple(self._fields), bytes(self._body))
+
+
 class _Lane:
     """Plays conversations one after the other, on connections of its own."""
 
@@ -142,7 +192,7 @@ class _Lane:
         self._sockets: dict[int, socket.socket] = {}
         self._conversation: Conversation | None = None
         self._request = Request(0, b"")
-        self._received = bytearray()
+        self._reader = AnswerReader()
         self._is_fresh = True
         self._began = 0.0
 
@@ -153,7 +203,7 @@ class _Lane:
 
     def _send(self, request: Request) -> None:
         self._request = request
-        self._received.clear()
+        self._reader = AnswerReader()
         known = self._sockets.get(request.port)
         self._is_fresh = known is None
         connection = known or self._connect(request.port)
@@ -195,18 +245,16 @@ class _Lane:
             piece = connection.recv(262_144)
         except ConnectionError:
             piece = b""
-        if not piece and not self._received:
+        if not piece and not self._reader.has_begun:
             self._again()
             return None
-        self._received += piece
-        read = read_answer(self._received, is_over=not piece)
-        if read is None:
+        self._reader.feed(piece)
+        if not self._reader.is_complete:
             return None
-        answer, is_last = read
-        if is_last or not piece:
+        if self._reader.is_last or not piece:
             self._drop(self._request.port)
         try:
-            following = self._conversation.send(answer)
+            following = self._conversation.send(self._reader.answer)
         except StopIteration:
             self._conversation = None
             return time.perf_counter() - self._began
@@ -216,53 +264,6 @@ class _Lane:
     def close(self) -> None:
         for port in list(self._sockets):
             self._drop(port)
-
-
-def read_answer(received: bytes | bytearray, *, is_over: bool) -> tuple[Answer, bool] | None:
-    """Cut an answer out of what was received.
-
-    Parameters:
-        received: everything so far.
-        is_over: the connection has ended.
-
-    Returns:
-        The answer, and whether the server ends the connection after it; None if something is missing yet.
-    """
-    end = received.find(b"\r\n\r\n")
-    if end < 0:
-        return None
-    head = bytes(received[:end])
-    body = bytes(received[end + 4 :])
-    status = int(head[9:12])
-    lower = head.lower()
-    is_last = b"\nconnection: close" in lower or (
-        lower.startswith(b"http/1.0") and b"\nconnection: keep-alive" not in lower
-    )
-    if status in _BODILESS:
-        return Answer(status, head, b""), is_last
-    start = lower.find(b"\ncontent-length:")
-    if start >= 0:
-        length = int(lower[start + 16 :].partition(b"\r\n")[0])
-        return (Answer(status, head, body[:length]), is_last) if len(body) >= length else None
-    if b"\ntransfer-encoding: chunked" in lower:
-        whole = _unchunked(body)
-        return None if whole is None else (Answer(status, head, whole), is_last)
-    return (Answer(status, head, body), True) if is_over else None
-
-
-def _unchunked(body: bytes) -> bytes | None:
-    pieces: list[bytes] = []
-    while True:
-        line, found, rest = body.partition(b"\r\n")
-        if not found:
-            return None
-        size = int(line.partition(b";")[0], 16)
-        if len(rest) < size + 2:
-            return None
-        if size == 0:
-            return b"".join(pieces)
-        pieces.append(rest[:size])
-        body = rest[size + 2 :]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from benchmarks.client import LoadError, read_answer
+from benchmarks.client import AnswerReader, LoadError
 from benchmarks.figures.model import Figure, Results
 from benchmarks.logins import fill_in
 from benchmarks.report import chart, document, ratio
@@ -31,10 +31,27 @@ def test_only_the_last_third_counts() -> None:
     ],
 )
 def test_answers_are_cut_at_their_length(received: bytes, body: bytes, is_last: bool) -> None:
-    read = read_answer(received, is_over=False)
-    assert read is not None
-    assert (read[0].body, read[1]) == (body, is_last)
-    assert read_answer(received[:-1], is_over=False) is None or b"chunked" in received
+    reader, short = AnswerReader(), AnswerReader()
+    reader.feed(received)
+    assert reader.is_complete
+    assert (reader.answer.body, reader.is_last) == (body, is_last)
+    short.feed(received[:-1])
+    assert not short.is_complete
+    with pytest.raises(LoadError, match="in the middle"):
+        short.feed(b"")
+
+
+def test_without_a_length_the_connection_ends_an_answer() -> None:
+    reader = AnswerReader()
+    reader.feed(b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nab")
+    assert not reader.is_complete
+    reader.feed(b"")
+    assert (reader.is_complete, reader.answer.body) == (True, b"ab")
+
+
+def test_what_is_no_http_is_told() -> None:
+    with pytest.raises(LoadError, match="no HTTP"):
+        AnswerReader().feed(b"SSH-2.0-x\r\n\r\n")
 
 
 def test_a_page_is_filled_in() -> None:
