@@ -1,9 +1,8 @@
 """What is wrong with a scenario can be said before it is played: words, matchers, paths and references. Pure."""
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from conformance.matchers import mistakes_in
 from conformance.paths import MISSING, look_up, segments
@@ -26,8 +25,6 @@ ROOTS: Final[Shape] = shape_of(
     ),
 )
 """What ``${…}`` reaches before the first step; ``provider`` is looked up in the facts."""
-
-_UNSAID: Final = re.compile(r"\$\{provider\.(?P<member>[^}]*)\}: the facts of '(?P<vendor>[^']*)' do not say that$")
 
 OF_THE_RUN: Final = {
     "id": "",
@@ -75,8 +72,29 @@ class Known:
     is_whole: bool = True
 
 
-def mistakes_of(scenario: Scenario, known: Known) -> Iterator[str]:
-    """Everything wrong with a scenario, as ``line: sentence``, on whichever vendor it shows."""
+class Mistake(NamedTuple):
+    """What is wrong with a scenario.
+
+    Parameters:
+        text: ``line: sentence``.
+        lacks: vendor and member, if all that is wrong is that the vendor's facts do not say something.
+    """
+
+    text: str
+    lacks: tuple[str, str] | None = None
+
+    def at(self, where: str) -> "Mistake":
+        """The same, with its place before it."""
+        return self._replace(text=f"{where}: {self.text}")
+
+
+def mistakes_of(scenario: Scenario, known: Known) -> Iterator[Mistake]:
+    """Everything wrong with a scenario, on whichever vendor it shows."""
+    yield from map(Mistake, _wrong_on_every_vendor(scenario, known))
+    yield from _wrong_on_a_vendor(scenario, known)
+
+
+def _wrong_on_every_vendor(scenario: Scenario, known: Known) -> Iterator[str]:
     yield from _wrong_words(scenario, known)
     if not any(step.expect for step in scenario.steps):
         yield f"{scenario.line}: scenario {scenario.scenario!r} expects nothing, so it cannot fail"
@@ -84,8 +102,11 @@ def mistakes_of(scenario: Scenario, known: Known) -> Iterator[str]:
     for step in scenario.steps:
         if step.is_repeated and any(requirement.startswith("${") for requirement in step.expect):
             yield f"{step.line}: step {step.action!r}: each repetition shows the same requirements; name them"
+
+
+def _wrong_on_a_vendor(scenario: Scenario, known: Known) -> Iterator[Mistake]:
     fitting = [facts for facts in known.facts.values() if scenario.applies_to.fit(facts)]
-    told: dict[str, None] = {}
+    told: dict[Mistake, None] = {}
     whole = True
     for facts in _named(scenario, fitting):
         try:
@@ -93,7 +114,7 @@ def mistakes_of(scenario: Scenario, known: Known) -> Iterator[str]:
             is_fixed = scenario.each is None and not any(isinstance(step.each, str) for step in scenario.steps)
             variants = [scenario] if is_fixed and not whole else bound(scenario, facts)
         except UnknownReferenceError as error:
-            told[f"{scenario.line}: {error} (vendor {facts.provider!r})"] = None
+            told[Mistake(f"{scenario.line}: {error} (vendor {facts.provider!r})")] = None
             continue
         for variant in variants:
             told |= dict.fromkeys(_walk(variant, known, facts, whole=whole or scenario.each is not None))
@@ -149,7 +170,7 @@ def _wrong_capabilities(words: Collection[str], known: Known) -> Iterator[str]:
             yield f"the vocabulary has no capability {word!r}; there are {there}"
 
 
-def _walk(scenario: Scenario, known: Known, facts: ProviderFacts | None, *, whole: bool) -> Iterator[str]:
+def _walk(scenario: Scenario, known: Known, facts: ProviderFacts | None, *, whole: bool) -> Iterator[Mistake]:
     """Look at the steps in order; without ``whole``, at nothing but what the vendor's facts decide."""
     scope: dict[str, Any] = {**ROOTS}
     if facts is None and scenario.each is not None:
@@ -158,19 +179,19 @@ def _walk(scenario: Scenario, known: Known, facts: ProviderFacts | None, *, whol
     if provider:
         provider["token_request"]["authorization"] = provider["refresh_request"]["authorization"] = ""
     own = {"title": scenario.title, "environment": scenario.environment}
-    yield from (f"{scenario.line}: {one}" for one in _wrong_references(own, scope, provider, facts, whole=whole))
+    yield from (one.at(str(scenario.line)) for one in _wrong_references(own, scope, provider, facts, whole=whole))
     for step in scenario.steps:
         where = f"{step.line}: step {step.action!r}"
         if whole:
-            yield from (f"{where}: {mistake}" for mistake in _wrong_step(step, known))
+            yield from (Mistake(one).at(where) for one in _wrong_step(step, known))
         in_step = {**scope, "each": None} if step.is_repeated else scope
         for mistake in _wrong_references(step.arguments, in_step, provider, facts, whole=whole):
-            yield f"{where}: {mistake}"
+            yield mistake.at(where)
         shape = known.steps.shape(step.action, step.arguments)
         saved = {step.save: None if step.gathers or step.is_repeated else shape} if step.save else {}
         in_step = {**in_step, **saved, "last": shape}
         for mistake in _wrong_references(step.expect, in_step, provider, facts, whole=whole):
-            yield f"{where}: {mistake}"
+            yield mistake.at(where)
         scope |= {**saved, "last": shape}
         scope |= dict.fromkeys(known.steps.defines(step.action, step.arguments))
 
@@ -197,25 +218,21 @@ def _wrong_step(step: StepEntry, known: Known) -> Iterator[str]:
 
 def _wrong_references(
     value: Any, scope: Mapping[str, Any], provider: Any, facts: ProviderFacts | None, *, whole: bool
-) -> Iterator[str]:
+) -> Iterator[Mistake]:
     for path, filters in references(value):
+        place = f"${{{path}}}"
         root, *rest = segments(path) or [""]
         if root == "provider":
             if provider is not None and facts is not None and look_up(provider, ".".join(_bracketed(rest))) is MISSING:
-                yield f"${{{path}}}: the facts of {facts.provider!r} do not say that"
+                member = path.partition(".")[2]
+                yield Mistake(f"{place}: the facts of {facts.provider!r} do not say that", (facts.provider, member))
         elif whole and root not in scope:
             there = ", ".join(scope)
-            yield f"${{{path}}}: nothing is called {root!r} here; there are {there}"
+            yield Mistake(f"{place}: nothing is called {root!r} here; there are {there}")
         elif whole and scope[root] is not None and (mistake := wrong_member(scope[root], rest)):
-            yield f"${{{path}}}: {mistake}"
+            yield Mistake(f"{place}: {mistake}")
         if whole:
-            yield from (f"${{{path}}}: {mistake}" for mistake in _wrong_filters(filters))
-
-
-def unsaid(mistake: str) -> tuple[str, str] | None:
-    """The vendor and the member of its facts that a mistake is about, if it is that facts do not say something."""
-    found = _UNSAID.search(mistake)
-    return (found["vendor"], found["member"]) if found else None
+            yield from (Mistake(f"{place}: {one}") for one in _wrong_filters(filters))
 
 
 def _bracketed(parts: list[str]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 
 from conformance.requirement_list import Level, Requirement
-from conformance.scenario.checks import Known, StepRules, mistakes_of, unsaid, wrong_facts
+from conformance.scenario.checks import Known, StepRules, mistakes_of, wrong_facts
 from conformance.scenario.expansion import with_expectations
 from conformance.scenario.model import Expectation, OwnRequirements, ProviderFacts, Scenario, StepEntry, Vocabulary
 from conformance.scenario.near_misses import NearMisses, NearMissTable, looked_up, mistakes_in_table
@@ -152,11 +152,11 @@ class _Reading:
             complete = scenario.model_copy(update={"steps": list(self._spelt_out(scenario, is_whole=known.is_whole))})
             self.scenarios[id_] = complete
             for mistake in mistakes_of(complete, known):
-                missing = unsaid(mistake)
-                if missing and self._come_from_elsewhere(self.facts[missing[0]], scenario):
-                    lacking.setdefault(missing[0], {})[missing[1]] = None
+                vendor, member = mistake.lacks or ("", "")
+                if vendor and self._come_from_elsewhere(self.facts[vendor], scenario):
+                    lacking.setdefault(vendor, {})[member] = None
                 else:
-                    self._tell(scenario, [mistake])
+                    self._tell(scenario, [mistake.text])
         for vendor, members in lacking.items():
             facts = self.facts[vendor]
             say = f"the facts of {vendor!r} lack what generic scenarios need: {', '.join(sorted(members))}"
