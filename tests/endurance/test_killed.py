@@ -34,7 +34,10 @@ class Stand:
         self._folder = folder
         self._ports = {name: str(free_port()) for name in ("--port", "--proxy-port", "--tls-port")}
         self._backend_port = str(free_port())
-        self.url = f"http://localhost:{self._backend_port}/api/auth"
+        origin = f"http://localhost:{self._backend_port}"
+        self.url = f"{origin}/api/auth"
+        providers = [text for id_ in PROVIDERS for text in ("--provider", id_)]
+        self._told = (*providers, "--backend-url", origin)
         self.idp_url = f"http://127.0.0.1:{self._ports['--port']}"
         self.clean_up = contextlib.ExitStack()
         self.idp = self._start_idp()
@@ -43,25 +46,16 @@ class Stand:
 
     def _start_idp(self) -> subprocess.Popen[str]:
         ports = [text for pair in self._ports.items() for text in pair]
-        chosen = [text for id_ in PROVIDERS for text in ("--provider", id_)]
-        command = ("serve", "--json", "--no-config", "--seed", "1", *ports, *chosen)
-        origin = self.url.removesuffix("/api/auth")
-        process = self.clean_up.enter_context(
-            program("mock_idp", *command, "--backend-url", origin, state=self._folder)
-        )
+        command = ("serve", "--json", "--no-config", "--seed", "1", *ports, *self._told)
+        process = self.clean_up.enter_context(program("mock_idp", *command, state=self._folder))
         ready_line(process)
         return process
 
     def _write_config(self) -> list[Path]:
         config = self._folder / "app-config.yaml"
-        chosen = [text for id_ in PROVIDERS for text in ("--provider", id_)]
         addresses = ("--idp", self.idp_url, "--idp-tls", f"https://localhost:{self._ports['--tls-port']}")
-        origin = self.url.removesuffix("/api/auth")
-        output_of(
-            "mock_idp",
-            *("app-config", "--conformance", *addresses, "--backend-url", origin, *chosen, "-o", str(config)),
-            state=self._folder,
-        )
+        command = ("app-config", "--conformance", *addresses, *self._told, "-o", str(config))
+        output_of("mock_idp", *command, state=self._folder)
         database = {"client": "better-sqlite3", "connection": {"directory": str(self._folder)}}
         own = self._folder / "app-config.database.yaml"
         own.write_text(json.dumps({"backend": {"database": database}}), encoding="utf-8")

@@ -9,13 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from conformance.requirement_list import requirements
-from tests.interop.backstage.errors import CannotRunError
 
 from .registry import number
+from .yaml_files import read_yaml
 
 FILE = Path(__file__).with_name("changes.yaml")
 UNEXPLAINED = "unexplained"
@@ -77,10 +76,7 @@ def read_changes(file: Path = FILE) -> list[Change]:
     Raises:
         CannotRunError: the file is not of that form.
     """
-    try:
-        return _Changes.model_validate(yaml.safe_load(file.read_text(encoding="utf-8"))).changes
-    except (OSError, yaml.YAMLError, ValidationError) as error:
-        raise CannotRunError(f"{file} is no list of changes: {error}") from error
+    return read_yaml(file, _Changes, "list of changes").changes
 
 
 def deviations(changes: list[Change], version: str) -> list[dict[str, Any]]:

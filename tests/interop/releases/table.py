@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from tests.interop.backstage.errors import CannotRunError
 
 from .registry import AUTH_BACKEND, COMPANIONS, SCOPE, closure, number, published
+from .yaml_files import read_yaml
 
 FILE = Path(__file__).with_name("table.yaml")
 VENDORS = (
@@ -91,10 +92,7 @@ def read_table(file: Path = FILE) -> list[Release]:
     Raises:
         CannotRunError: the file is not of that form.
     """
-    try:
-        table = _Table.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
-    except (OSError, yaml.YAMLError, ValidationError) as error:
-        raise CannotRunError(f"{file} is no table of releases: {error}") from error
+    table = read_yaml(file, _Table, "table of releases")
     return sorted(table.releases, key=lambda release: number(release.version))
 
 
